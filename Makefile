@@ -1,0 +1,49 @@
+# Everything a contributor runs. Each target makes the environment it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint fmt sweep bench docs conformance lock clean
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $(READY)
+
+demo: $(READY)  ## the main job against a simulated deployment, no credentials
+	$(BIN)/lakewarden demo
+
+test: $(READY)  ## the whole suite, no network, no credentials
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## ruff, mypy, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+sweep: $(READY)  ## break every call in turn; no verdict may pass on it
+	$(BIN)/python -m benchmarks.sweep
+
+bench: $(READY)  ## every published number, beside a peer or the physical limit
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## regenerate the pages that come from code
+	$(BIN)/python -m tools.docs
+
+conformance: $(READY)  ## the official databricks CLI and real Terraform against the simulator
+	$(BIN)/python -m tools.conformance
+
+lock: $(READY)  ## resolve the dependencies anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
+	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
