@@ -1,0 +1,381 @@
+"""The cluster policy language, decided without any help from the rest of the package.
+
+A definition maps attribute paths to rules (``{"autotermination_minutes": {"type": "range",
+"maxValue": 60}}``). `validate` says what is wrong with a definition, `apply` turns a request into
+the specification the service would launch or raises `Violated` with everything that contradicts.
+
+Where public sources disagree this module decides as follows:
+
+* A fixed value the request leaves out is filled in. The API reference of
+  ``apply_policy_default_values`` says fixed values always apply; a report of 2020
+  (terraform-provider-databricks issue 403) still shows them refused as missing.
+* Rules are judged after the service's own defaults are in place: the same report shows a driver
+  type, never sent, contradicting its rule.
+* A malformed definition is refused when it is written. The service of 2026 stores some of them and
+  refuses every request that uses them (databricks/cli pull request 6492); a definition that got
+  into the state some other way behaves like that here too.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Rule = Mapping[str, Any]
+Definition = Mapping[str, Rule]
+Spec = dict[str, Any]
+
+MAPS = frozenset({"custom_tags", "spark_conf", "spark_env_vars"})
+"""Attributes whose keys contain dots: the rest of the path is one key."""
+
+SYNTHETIC = frozenset({"cluster_type", "dbus_per_hour"})
+"""Attributes no request carries; the service computes them for the check."""
+
+ATTRIBUTES = (
+    MAPS
+    | SYNTHETIC
+    | {
+        *("autoscale", "autotermination_minutes", "aws_attributes", "azure_attributes"),
+        *("cluster_log_conf", "cluster_name", "data_security_mode", "docker_image"),
+        *("driver_instance_pool_id", "driver_node_type_id", "driver_node_type_flexibility"),
+        *("enable_elastic_disk", "enable_local_disk_encryption", "gcp_attributes", "init_scripts"),
+        *("instance_pool_id", "is_single_node", "kind", "node_type_id", "num_workers"),
+        *("remote_disk_throughput", "runtime_engine", "single_user_name", "spark_version"),
+        *("ssh_public_keys", "total_initial_remote_disk_size", "use_ml_runtime", "workload_type"),
+        "worker_node_type_flexibility",
+    }
+)
+"""First segment of every attribute path of the Clusters API."""
+
+_LIMITING = frozenset({"defaultValue", "isOptional", "hidden"})
+_FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "fixed": (frozenset({"value"}), frozenset({"hidden"})),
+    "forbidden": (frozenset(), frozenset({"hidden"})),
+    "allowlist": (frozenset({"values"}), _LIMITING),
+    "blocklist": (frozenset({"values"}), _LIMITING),
+    "regex": (frozenset({"pattern"}), _LIMITING),
+    "range": (frozenset(), _LIMITING | {"minValue", "maxValue"}),
+    "unlimited": (frozenset(), _LIMITING),
+}
+_RIVALS = (("num_workers", "autoscale"), ("node_type_id", "instance_pool_id"))
+_MISSING: Any = object()
+
+
+class MalformedDefinitionError(ValueError):
+    """The text is not a definition: not JSON, or rules the language does not know."""
+
+
+class ViolatedError(ValueError):
+    """A request contradicts its policy.
+
+    Attributes:
+        violations: every contradiction, in the order of the definition.
+    """
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__("; ".join(str(violation) for violation in violations))
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One attribute that contradicts its rule.
+
+    Attributes:
+        path: where, with list indices filled in, e.g. ``init_scripts.0.s3.destination``.
+        message: what the rule wants, e.g. ``the value must be 30 (is "60")``.
+    """
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        root, _, key = self.path.partition(".")
+        if root in MAPS and self.message == "must be present":
+            return f"Validation failed for {root}, {key} must be present"
+        subject = "the value " if self.message.startswith("must") else ""
+        return f"Validation failed for {self.path}, {subject}{self.message}"
+
+
+def parse(text: str) -> Definition:
+    """Read a definition from the JSON string the API carries.
+
+    Raises:
+        MalformedDefinitionError: with every problem `validate` finds.
+    """
+    try:
+        definition = json.loads(text)
+    except ValueError as error:
+        raise MalformedDefinitionError(f"not a JSON document: {error}") from error
+    if problems := validate(definition):
+        raise MalformedDefinitionError("; ".join(problems))
+    return dict(definition)
+
+
+def validate(definition: object) -> list[str]:
+    """Name everything wrong with a definition; an empty list means it is usable."""
+    if not isinstance(definition, dict):
+        return ["the policy definition must be a JSON object"]
+    return [
+        f"{path}: {problem}"
+        for path, rule in definition.items()
+        for problem in (_path_problem(path) or _rule_problem(rule),)
+        if problem
+    ]
+
+
+def merge(family: Definition, overrides: Definition) -> Definition:
+    """Lay a policy's overrides over its family: an overridden path takes the new rule whole."""
+    return {**family, **overrides}
+
+
+def resolve_versions(definition: Definition, aliases: Mapping[str, str]) -> Definition:
+    """Replace runtime aliases such as ``auto:latest-lts`` in the rule on ``spark_version``."""
+    rule = definition.get("spark_version")
+    if rule is None:
+        return definition
+    resolved = {
+        name: [aliases.get(item, item) for item in value]
+        if isinstance(value, list)
+        else aliases.get(value, value)
+        if name in {"value", "defaultValue"}
+        else value
+        for name, value in rule.items()
+    }
+    return {**definition, "spark_version": resolved}
+
+
+def apply(
+    definition: Definition,
+    request: Mapping[str, Any],
+    *,
+    use_defaults: bool = False,
+    complete: Callable[[Spec], Spec] = lambda spec: spec,
+    compute: Callable[[Spec], Mapping[str, Any]] = lambda _: {},
+) -> Spec:
+    """Turn a request into the specification the service would launch.
+
+    Args:
+        definition: a valid definition.
+        request: the cluster attributes asked for; not changed.
+        use_defaults: whether ``defaultValue`` fills what is left out, too.
+        complete: adds the service's own defaults after the policy has filled its values.
+        compute: gives the synthetic attributes of a specification.
+
+    Raises:
+        ViolatedError: with every rule the specification contradicts.
+    """
+    spec = complete(_fill(definition, request, use_defaults=use_defaults))
+    if violations := check(definition, spec, compute(spec)):
+        raise ViolatedError(violations)
+    return spec
+
+
+def check(
+    definition: Definition, spec: Mapping[str, Any], synthetic: Mapping[str, Any] | None = None
+) -> list[Violation]:
+    """Hold a finished specification, plus its synthetic attributes, against every rule."""
+    whole = {**spec, **(synthetic or {})}
+    violations = []
+    for path, rule in definition.items():
+        for parts, value in _targets(whole, _split(path)):
+            place = ".".join(parts)
+            if place != path and place in definition:
+                continue  # a rule for one index outranks the rule for all
+            if message := _objection(rule, value):
+                violations.append(Violation(place, message))
+    return violations
+
+
+def _fill(definition: Definition, request: Mapping[str, Any], *, use_defaults: bool) -> Spec:
+    """Put fixed values, and defaults when asked for, where the request is silent."""
+    spec = copy.deepcopy(dict(request))
+    for path in sorted(definition):
+        rule, parts = definition[path], _split(path)
+        name = "value" if rule["type"] == "fixed" else "defaultValue"
+        if name not in rule or "*" in parts or parts[0] in SYNTHETIC:
+            continue
+        if name == "defaultValue" and not (use_defaults and _wanted(parts[0], request)):
+            continue
+        ((_, present),) = _targets(spec, parts)
+        if present is _MISSING:
+            value = _text(rule[name]) if parts[0] in MAPS else copy.deepcopy(rule[name])
+            _put(spec, parts, value)
+    return spec
+
+
+def _wanted(root: str, request: Mapping[str, Any]) -> bool:
+    """Whether a default for an attribute would not fight what the request chose instead of it."""
+    chosen = {name for name, value in request.items() if not _empty(value)}
+    return not any(
+        root in pair and any(other in chosen for other in pair if other != root) for pair in _RIVALS
+    )
+
+
+def _put(spec: Spec, parts: tuple[str, ...], value: object) -> None:
+    """Store a value under a path, growing objects and lists on the way."""
+    node: Any = spec
+    for part, following in zip(parts, (*parts[1:], ""), strict=True):
+        if not isinstance(node, dict | list):
+            return  # the request holds something else here; the check will say so
+        fresh: Any = value if not following else [] if following.isdigit() else {}
+        if isinstance(node, list):
+            index = int(part)
+            node.extend({} for _ in range(index + 1 - len(node)))
+            if not following or _empty(node[index]):
+                node[index] = fresh
+            node = node[index]
+        else:
+            if not following or _empty(node.get(part)):
+                node[part] = fresh
+            node = node[part]
+
+
+def _split(path: str) -> tuple[str, ...]:
+    root, dot, rest = path.partition(".")
+    if root in MAPS:
+        return (root, rest) if dot else (root,)
+    return tuple(path.split("."))
+
+
+def _targets(
+    node: object, parts: tuple[str, ...], done: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every place a path names and the value there; wildcards name what exists."""
+    if not parts:
+        yield done, _MISSING if _empty(node) else node
+    elif parts[0] == "*":
+        for key, child in _children(node):
+            yield from _targets(child, parts[1:], (*done, key))
+    else:
+        child = dict(_children(node)).get(parts[0], _MISSING)
+        yield from _targets(child, parts[1:], (*done, parts[0]))
+
+
+def _children(node: object) -> list[tuple[str, Any]]:
+    if isinstance(node, dict):
+        return list(node.items())
+    if isinstance(node, list):
+        return [(str(index), child) for index, child in enumerate(node)]
+    return []
+
+
+def _empty(value: object) -> bool:
+    return value is _MISSING or value is None or value in ("", [], {})
+
+
+def _objection(rule: Rule, value: object) -> str | None:
+    """What a rule has against a value, `_MISSING` for none; None when it is content."""
+    kind = rule["type"]
+    if value is _MISSING:
+        required = kind != "forbidden" and not rule.get("isOptional", False)
+        return "must be present" if required else None
+    if kind == "forbidden":
+        return "must not be present"
+    demand = _demand(rule, value)
+    return f'{demand} (is "{_text(value)}")' if demand else None
+
+
+def _demand(rule: Rule, value: object) -> str | None:
+    match rule["type"]:
+        case "fixed":
+            return None if _same(value, rule["value"]) else f"must be {_text(rule['value'])}"
+        case "allowlist":
+            allowed = any(_same(value, item) for item in rule["values"])
+            return None if allowed else f"must be one of {_texts(rule['values'])}"
+        case "blocklist":
+            blocked = any(_same(value, item) for item in rule["values"])
+            return f"must not be one of {_texts(rule['values'])}" if blocked else None
+        case "regex":
+            # Anchored at both ends, as documented.
+            matches = re.fullmatch(rule["pattern"], _text(value))
+            return None if matches else f"must match {rule['pattern']}"
+        case "range":
+            return _range_demand(rule, value)
+    return None
+
+
+def _range_demand(rule: Rule, value: object) -> str | None:
+    number, low, high = _number(value), rule.get("minValue"), rule.get("maxValue")
+    if number is None:
+        return "must be a number"
+    if low is not None and number < low:
+        return f"must be at least {_text(low)}"
+    if high is not None and number > high:
+        return f"must be at most {_text(high)}"
+    return None
+
+
+def _same(left: object, right: object) -> bool:
+    """Equality of the language: 30, 30.0 and "30" are one value; true and "true" too."""
+    numbers = _number(left), _number(right)
+    return _text(left) == _text(right) or (None not in numbers and numbers[0] == numbers[1])
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _texts(values: list[object]) -> str:
+    return "[" + ", ".join(_text(value) for value in values) + "]"
+
+
+def _path_problem(path: str) -> str | None:
+    parts = _split(path)
+    if parts[0] not in ATTRIBUTES:
+        return "unknown attribute path"
+    return "empty segment in the attribute path" if "" in parts else None
+
+
+def _rule_problem(rule: object) -> str | None:
+    """The first thing wrong with one rule, None when it is well formed."""
+    if not isinstance(rule, dict):
+        return "the rule must be a JSON object"
+    kind = rule.get("type")
+    if not isinstance(kind, str) or kind not in _FIELDS:
+        return f"unknown policy type {_text(kind)}"
+    required, optional = _FIELDS[kind]
+    fields = set(rule) - {"type"}
+    if missing := required - fields:
+        return f"{kind} needs {', '.join(sorted(missing))}"
+    if extra := fields - required - optional:
+        return f"{kind} does not take {', '.join(sorted(extra))}"
+    flags = (rule.get("hidden", False), rule.get("isOptional", False))
+    if not all(isinstance(flag, bool) for flag in flags):
+        return "hidden and isOptional must be true or false"
+    return _value_problem(rule)
+
+
+def _value_problem(rule: Rule) -> str | None:
+    match rule["type"]:
+        case "allowlist" | "blocklist":
+            if not isinstance(rule["values"], list) or not rule["values"]:
+                return "values must be a list with at least one element"
+        case "regex":
+            try:
+                re.compile(rule["pattern"])
+            except (re.error, TypeError):
+                return "pattern must be a regular expression"
+        case "range":
+            bounds = [rule[name] for name in ("minValue", "maxValue") if name in rule]
+            if not bounds or any(isinstance(b, str) or _number(b) is None for b in bounds):
+                return "range needs a numeric minValue, maxValue or both"
+            if bounds != sorted(bounds):
+                return "minValue must not exceed maxValue"
+    default = rule.get("defaultValue", _MISSING)
+    if default is not _MISSING and (demand := _demand(rule, default)):
+        return f"defaultValue {demand}"
+    return None
