@@ -1,0 +1,1 @@
+"""The API of the account, one family a file."""

@@ -1,0 +1,270 @@
+"""Serving a world: one port for the account and one for each workspace, in one background thread."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import ipaddress
+import pkgutil
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from lakewarden.simulate import account as account_families
+from lakewarden.simulate import workspace as workspace_families
+from lakewarden.simulate import world as worlds
+from lakewarden.simulate.audit import AuditLog
+from lakewarden.simulate.faults import Fault, parse_all
+from lakewarden.simulate.gate import Incoming, Persona, serve
+from lakewarden.simulate.request_log import RequestLog
+from lakewarden.simulate.web import ACCOUNT, WORKSPACE
+
+HANG_SECONDS = 120.0
+
+
+def load_families() -> None:
+    """Import every API family, so that its routes and seeders are registered."""
+    for package in (account_families, workspace_families):
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+class App:
+    """A persona as an ASGI application, with latency and faults in front of it."""
+
+    def __init__(
+        self, persona: Persona, faults: Sequence[Fault], latency_ms: float, log: RequestLog
+    ) -> None:
+        self._persona = persona
+        self._faults = faults
+        self._latency = latency_ms / 1000
+        self._log = log
+        self.closing = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP call."""
+        if scope["type"] != "http":
+            return
+        began = time.monotonic()
+        http = HttpRequest(scope, receive)
+        raw = await http.body()
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        path = http.url.path
+        fault = next((f for f in self._faults if f.hits(http.method, path)), None)
+        if fault is not None and fault.kind == "timeout":
+            self._write(http, 0, "", began)
+            await self._hang()
+            return
+        response, principal = self._respond(http, raw, fault)
+        self._write(http, response.status_code, principal, began)
+        await response(scope, receive, send)
+
+    def _respond(self, http: HttpRequest, raw: bytes, fault: Fault | None) -> tuple[Response, str]:
+        reply = fault.refusal() if fault else None
+        principal = ""
+        if reply is None:
+            outcome = serve(self._persona, self._incoming(http, raw))
+            reply, principal = outcome.reply, outcome.principal
+        content = reply.content()
+        if fault is not None:
+            content = fault.spoil(content, reply.media_type)
+        return Response(content, reply.status, reply.headers, reply.media_type), principal
+
+    def _incoming(self, http: HttpRequest, raw: bytes) -> Incoming:
+        forwarded = http.headers.get("x-forwarded-for", "").split(",")[0].strip()
+        address = forwarded or (http.client.host if http.client else "127.0.0.1")
+        if _is_loopback(address):
+            address = worlds.client_address(self._persona.account, self._persona.workspace)
+        return Incoming(
+            method=http.method,
+            path=http.url.path,
+            now=int(time.time() * 1000),
+            address=address,
+            query=dict(http.query_params),
+            headers=dict(http.headers),
+            raw=raw,
+        )
+
+    async def _hang(self) -> None:
+        try:
+            await asyncio.wait_for(self.closing.wait(), HANG_SECONDS)
+        except TimeoutError:
+            return
+
+    def _write(self, http: HttpRequest, status: int, principal: str, began: float) -> None:
+        elapsed = round((time.monotonic() - began) * 1000, 2)
+        self._log.write(
+            http.method, http.url.path, status, principal, query=http.url.query, ms=elapsed
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+class _Thread(threading.Thread):
+    """An event loop with a uvicorn server for each socket."""
+
+    def __init__(self, apps: Sequence[App], sockets: Sequence[socket.socket]) -> None:
+        super().__init__(name="simulate", daemon=True)
+        self._apps = apps
+        self._sockets = sockets
+        self._servers = [uvicorn.Server(_config(app)) for app in apps]
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        pairs = zip(self._servers, self._sockets, strict=True)
+        await asyncio.gather(*(server._serve([sock]) for server, sock in pairs))  # noqa: SLF001 - serve() would take over the signal handlers
+
+    def wait_started(self) -> None:
+        """Return once every server accepts connections."""
+        while not all(server.started for server in self._servers):
+            if not self.is_alive():
+                raise RuntimeError("the simulator's servers did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """End the servers, also those that are hanging on purpose."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._end)
+        self.join()
+
+    def _end(self) -> None:
+        for app in self._apps:
+            app.closing.set()
+        for server in self._servers:
+            server.should_exit = True
+            server.force_exit = True
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
+
+
+class Simulation:
+    """A running world; a context manager that stops it."""
+
+    def __init__(self, built: worlds.Built, *, aws: Any, closers: Sequence[Any]) -> None:
+        self.account_id = built.account.id
+        self.account_host = built.account.url
+        self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
+        self.aws_url: str | None = aws.url if aws else None
+        self.token = built.token
+        self.client_id = built.client_id
+        self.client_secret = built.client_secret
+        self.account = built.account
+        self._closers = closers
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point official clients here."""
+        values = {
+            "DATABRICKS_HOST": self.account_host,
+            "DATABRICKS_ACCOUNT_ID": self.account_id,
+            "DATABRICKS_TOKEN": self.token,
+        }
+        if self.aws_url:
+            values |= {
+                "AWS_ENDPOINT_URL": self.aws_url,
+                "AWS_ACCESS_KEY_ID": "testing",
+                "AWS_SECRET_ACCESS_KEY": "testing",
+                "AWS_DEFAULT_REGION": "us-east-1",
+            }
+        return values
+
+    def close(self) -> None:
+        """Stop everything that was started."""
+        for closer in self._closers:
+            closer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def start(
+    world: str,
+    *,
+    port: int = 0,
+    aws_port: int = 0,
+    aws: bool = True,
+    audit_dir: Path | str | None = None,
+    latency_ms: float = 0.0,
+    faults: Sequence[str] = (),
+    request_log: Path | str | None = None,
+    scale: int | None = None,
+) -> Simulation:
+    """Start a world on loopback: the account on ``port``, workspaces on the ports after it (0: any free).
+
+    ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts as
+    `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects.
+
+    Raises:
+        ValueError: for an unknown world or fault.
+    """
+    load_families()
+    here, for_aws = parse_all(faults)
+    log = RequestLog(request_log)
+    spec = worlds.read(world)
+    aws_server, references = _start_aws(spec, aws, aws_port, latency_ms, for_aws, log)
+    built = worlds.build(spec, references, scale=scale)
+    audit = AuditLog(audit_dir, built.account.id)
+    personas = [Persona(built.account, None, ACCOUNT, audit)]
+    personas += [
+        Persona(built.account, w, WORKSPACE, audit) for w in built.account.workspaces.values()
+    ]
+    sockets = [_listen(port + n if port else 0) for n in range(len(personas))]
+    for persona, sock in zip(personas, sockets, strict=True):
+        realm = persona.workspace or persona.account
+        realm.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    thread = _Thread([App(p, here, latency_ms, log) for p in personas], sockets)
+    thread.start()
+    thread.wait_started()
+    closers = [thread.stop, audit.close, *([aws_server.close] if aws_server else []), log.close]
+    return Simulation(built, aws=aws_server, closers=closers)
+
+
+def _start_aws(
+    spec: worlds.Spec,
+    wanted: bool,
+    port: int,
+    latency_ms: float,
+    faults: Sequence[str],
+    log: RequestLog,
+) -> tuple[Any, dict[str, str]]:
+    if not wanted or spec.aws is None:
+        return None, {}
+    aws = importlib.import_module("lakewarden.simulate.aws")
+    server = aws.start(port=port, latency_ms=latency_ms, faults=faults, request_log=log)
+    return server, aws.seed(server.url, spec.aws)
+
+
+def _listen(port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", port))
+    return sock

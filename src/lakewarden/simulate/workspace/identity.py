@@ -1,0 +1,208 @@
+"""Who is who: principals, groups, admins and entitlements, on the account and on a workspace.
+
+Principals live in the account's tables ``users``, ``servicePrincipals`` and ``groups``, in SCIM shape. A workspace
+keeps an *assignment* for each principal that may enter (table ``assignments``: ``ADMIN`` or ``USER``), the
+entitlements given to it there (table ``entitlements``) and its own groups (table ``groups``). The members
+of the system groups ``admins`` and ``users`` follow from the assignments.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from lakewarden.simulate.state import Account, Json, Workspace
+from lakewarden.simulate.web import Caller
+
+KINDS = ("users", "servicePrincipals", "groups")
+NAMES = {"users": "userName", "servicePrincipals": "applicationId", "groups": "displayName"}
+SYSTEM_GROUPS = {
+    "admins": (
+        "allow-cluster-create",
+        "allow-instance-pool-create",
+        "databricks-sql-access",
+        "workspace-access",
+    ),
+    "users": ("databricks-sql-access", "workspace-access"),
+}
+
+
+def find(account: Account, principal_id: str) -> tuple[str, Json] | None:
+    """The kind (a table's name) and body of an account principal."""
+    for kind in KINDS:
+        body = account.table(kind).get(principal_id)
+        if body is not None:
+            return kind, body
+    return None
+
+
+def named(account: Account, name: str) -> tuple[str, Json] | None:
+    """The principal with a user name, application id or group name; else a service principal's display name."""
+    for kind in KINDS:
+        for body in account.table(kind).values():
+            if body.get(NAMES[kind], "").lower() == name.lower():
+                return kind, body
+    for body in account.table("servicePrincipals").values():
+        if body.get("displayName") == name:
+            return "servicePrincipals", body
+    return None
+
+
+def name_of(account: Account, principal_id: str) -> str:
+    """The name by which APIs speak of a principal; the id itself when it is gone."""
+    found = find(account, principal_id)
+    return found[1][NAMES[found[0]]] if found else principal_id
+
+
+def member_ids(group: Json) -> list[str]:
+    """The ids of a group's direct members."""
+    return [member["value"] for member in group.get("members", [])]
+
+
+def parents(groups: Iterable[Json]) -> dict[str, list[Json]]:
+    """For each member id, the groups that contain it directly."""
+    above: defaultdict[str, list[Json]] = defaultdict(list)
+    for group in groups:
+        for member in member_ids(group):
+            above[member].append(group)
+    return above
+
+
+def ancestors(above: dict[str, list[Json]], principal_id: str) -> dict[str, Json]:
+    """Every group that contains a principal, nested ones included, by id."""
+    found: dict[str, Json] = {}
+    waiting = [principal_id]
+    while waiting:
+        for group in above.get(waiting.pop(), ()):
+            if group["id"] not in found:
+                found[group["id"]] = group
+                waiting.append(group["id"])
+    return found
+
+
+def account_groups(account: Account, principal_id: str) -> dict[str, Json]:
+    """The account groups of a principal, nested ones included, by id."""
+    return ancestors(parents(account.table("groups").values()), principal_id)
+
+
+def is_account_admin(account: Account, principal_id: str) -> bool:
+    """Whether a principal has the role ``account_admin``, itself or through a group."""
+    found = find(account, principal_id)
+    holders = [*account_groups(account, principal_id).values(), *([found[1]] if found else [])]
+    return any(
+        role["value"] == "account_admin" for holder in holders for role in holder.get("roles", [])
+    )
+
+
+def local_groups(workspace: Workspace) -> list[Json]:
+    """The workspace's own groups, with the members of ``admins`` and ``users`` filled in."""
+    assigned = workspace.table("assignments")
+    admins = [key for key, entry in assigned.items() if "ADMIN" in entry["permissions"]]
+    members = {"admins": admins, "users": list(assigned)}
+    groups = []
+    for group in workspace.table("groups").values():
+        ids = members.get(group["displayName"])
+        if ids is None:
+            groups.append(group)
+        else:
+            groups.append(group | {"members": [reference(workspace.account, i) for i in ids]})
+    return groups
+
+
+def reference(account: Account, principal_id: str) -> Json:
+    """A SCIM member entry for a principal."""
+    found = find(account, principal_id)
+    kind, body = found or ("users", {})
+    resource = kind[0].upper() + kind[1:]
+    display = body.get("displayName") or body.get("userName") or principal_id
+    return {"value": principal_id, "display": display, "$ref": f"{resource}/{principal_id}"}
+
+
+def groups_on(workspace: Workspace, principal_id: str) -> dict[str, Json]:
+    """Every group of a principal that counts on a workspace, by id; empty for outsiders."""
+    local = workspace.table("groups")
+    found = ancestors(
+        parents([*workspace.account.table("groups").values(), *local.values()]), principal_id
+    )
+    assigned = workspace.table("assignments")
+    permissions = [
+        assigned[key]["permissions"] for key in (principal_id, *found) if key in assigned
+    ]
+    for group in local.values():
+        everybody = group["displayName"] == "users" and permissions
+        admins = group["displayName"] == "admins" and ["ADMIN"] in permissions
+        if everybody or admins:
+            found[group["id"]] = group
+    return found
+
+
+def is_member(workspace: Workspace, principal_id: str) -> bool:
+    """Whether a principal may enter a workspace, itself or through a group."""
+    assigned = workspace.table("assignments")
+    return principal_id in assigned or any(
+        group_id in assigned for group_id in account_groups(workspace.account, principal_id)
+    )
+
+
+def entitlements(workspace: Workspace, principal_id: str) -> set[str]:
+    """The entitlements that a principal has on a workspace, through its groups too."""
+    given = workspace.table("entitlements")
+    holders = [principal_id, *groups_on(workspace, principal_id)]
+    return {value for holder in holders for value in given.get(holder, {}).get("values", ())}
+
+
+def entitled(workspace: Workspace, caller: Caller, entitlement: str) -> bool:
+    """Whether a caller has an entitlement (``allow-cluster-create`` and so on); admins have all."""
+    return caller.admin or entitlement in entitlements(workspace, caller.id)
+
+
+def make_system_groups(workspace: Workspace) -> None:
+    """Give a new workspace its groups ``admins`` and ``users``."""
+    for name, values in SYSTEM_GROUPS.items():
+        group_id = str(workspace.account.ids.number())
+        workspace.table("groups")[group_id] = {
+            "id": group_id,
+            "displayName": name,
+            "meta": {"resourceType": "WorkspaceGroup"},
+        }
+        workspace.table("entitlements")[group_id] = {"values": list(values)}
+
+
+def caller(
+    account: Account,
+    workspace: Workspace | None,
+    principal_id: str,
+    address: str,
+    *,
+    token_kind: str = "oauth",
+    token_id: str | None = None,
+) -> Caller:
+    """The caller behind a principal on a persona.
+
+    Raises:
+        LookupError: when the principal is gone.
+    """
+    found = find(account, principal_id)
+    if found is None:
+        raise LookupError(principal_id)
+    kind, body = found
+    if workspace is None:
+        groups = account_groups(account, principal_id)
+        admin = is_account_admin(account, principal_id)
+    else:
+        groups = groups_on(workspace, principal_id)
+        admin = any(
+            group["displayName"] == "admins" and group["id"] in workspace.table("groups")
+            for group in groups.values()
+        )
+    return Caller(
+        principal=body,
+        id=principal_id,
+        name=body[NAMES[kind]],
+        is_service_principal=kind == "servicePrincipals",
+        groups=frozenset(group["displayName"] for group in groups.values()),
+        admin=admin,
+        address=address,
+        token_kind=token_kind,
+        token_id=token_id,
+    )
