@@ -1,0 +1,1 @@
+"""The controls: a kit, and one file a control on eight shelves."""

@@ -1,0 +1,1 @@
+"""What every control is made with."""

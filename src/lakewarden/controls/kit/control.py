@@ -1,0 +1,177 @@
+"""`Control`: one judgement about one kind of subject, with all that is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.subjects import SubjectKind
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.estate import Estate
+from lakewarden.estate.kind import Need
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity, Verdict
+from lakewarden.paper.paper import paper
+from lakewarden.policyfile.policy import Policy, Posture
+
+S = TypeVar("S")
+
+
+class Basis(StrEnum):
+    """What a control rests on: facts, or a person's word that facts can contradict."""
+
+    CHECK = "check"
+    ATTESTATION = "attestation"
+
+
+class Tier(StrEnum):
+    """The pricing tier that a feature needs."""
+
+    PREMIUM = "premium"
+    ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The same concern in another catalogue."""
+
+    framework: str
+    id: str
+
+
+def sat(*ids: str) -> tuple[Mapping, ...]:
+    """Name the checks of the Databricks Security Analysis Tool that ask about the same."""
+    return tuple(Mapping("SAT", entry) for entry in ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a check may look at beside its subject.
+
+    Attributes:
+        estate: the whole deployment.
+        policy: what the organisation wants.
+        now: the present, for ages and expiries.
+        workspace: the subject's workspace; None at account level.
+    """
+
+    estate: Estate
+    policy: Policy
+    now: datetime
+    workspace: Workspace | None = None
+
+    @property
+    def here(self) -> Workspace:
+        """Return the subject's workspace."""
+        if self.workspace is None:
+            raise TypeError("this subject lives in no workspace")
+        return self.workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small estate and the verdict that it deserves."""
+
+    verdict: Verdict
+    title: str
+    estate: MemorySnapshot
+    policy: Policy = field(default_factory=Policy)
+
+
+Check = Callable[[S, Context], Judgement]
+Examples = Callable[[], Iterable[Example]]
+
+
+@dataclass(slots=True, eq=False)
+class Control(Generic[S]):
+    """A control.
+
+    Attributes:
+        id: the name of its file with hyphens.
+        title: the state that passes, as a sentence.
+        paper: the sections of the paper that it serves.
+        severity: how much a failure matters.
+        postures: the postures that ask for it.
+        subject: what it judges.
+        needs: what must be collected for it.
+        fix: what to do about a failure.
+        tier: the tier that the feature needs.
+        basis: facts, or an attestation.
+        maps: the same concern elsewhere.
+    """
+
+    id: str
+    title: str
+    paper: tuple[str, ...]
+    severity: Severity
+    postures: tuple[Posture, ...]
+    subject: SubjectKind[S]
+    needs: tuple[Need, ...]
+    fix: str
+    tier: Tier = Tier.PREMIUM
+    basis: Basis = Basis.CHECK
+    maps: tuple[Mapping, ...] = ()
+    module: str = ""
+    run: Check[S] | None = None
+    make_examples: Examples | None = None
+
+    def check(self, function: Check[S]) -> Check[S]:
+        """Register the function that judges one subject."""
+        self.run = function
+        self.module = function.__module__
+        return function
+
+    def examples(self, function: Examples) -> Examples:
+        """Register the function that makes the examples."""
+        self.make_examples = function
+        self.module = function.__module__
+        return function
+
+    @property
+    def shelf(self) -> str:
+        """Return the shelf it stands on: the package of its file."""
+        return self.module.split(".")[-2]
+
+    @property
+    def threats(self) -> tuple[str, ...]:
+        """Return the threats that its sections answer."""
+        sections = paper().sections
+        return tuple(sorted({t for p in self.paper for t in sections[p].threats}))
+
+    @property
+    def fixable(self) -> bool:
+        """Return whether a plan can mend a failure; none can before plans exist."""
+        return False
+
+
+BOTH = (Posture.STANDARD, Posture.HIGH)
+HIGH = (Posture.HIGH,)
+
+
+def passes(title: str, estate: MemorySnapshot, policy: Policy | None = None) -> Example:
+    """Return an example that passes."""
+    return Example(Verdict.PASS, title, estate, policy or Policy())
+
+
+def fails(title: str, estate: MemorySnapshot, policy: Policy | None = None) -> Example:
+    """Return an example that fails."""
+    return Example(Verdict.FAIL, title, estate, policy or Policy())
+
+
+def unclear(title: str, estate: MemorySnapshot, policy: Policy | None = None) -> Example:
+    """Return an example that cannot be judged."""
+    return Example(Verdict.UNKNOWN, title, estate, policy or Policy())
+
+
+def exempt(title: str, estate: MemorySnapshot, policy: Policy | None = None) -> Example:
+    """Return an example that the control does not apply to."""
+    return Example(Verdict.NOT_APPLICABLE, title, estate, policy or Policy())
+
+
+def attested(title: str, estate: MemorySnapshot, policy: Policy) -> Example:
+    """Return an example that rests on an attestation."""
+    return Example(Verdict.ATTESTED, title, estate, policy)

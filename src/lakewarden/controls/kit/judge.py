@@ -1,0 +1,171 @@
+"""Judging: every chosen control on every subject, as a stream of findings.
+
+Judging reads nothing but the estate. It runs over each kind of subject once and puts every
+control of that kind to each subject, so memory does not grow with the estate.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, NotApplicable, disabled, unknown
+from lakewarden.controls.kit.control import Basis, Context, Control, Tier
+from lakewarden.controls.kit.subjects import Absence, Subject
+from lakewarden.estate.estate import Estate
+from lakewarden.estate.fact import Gap, UnreadError
+from lakewarden.ledger.finding import Evidence, Finding, SubjectRef, Verdict, WaiverNote
+from lakewarden.policyfile.policy import Attestation, Policy
+
+
+def judge(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iterator[Finding]:
+    """Yield a finding for every control and subject.
+
+    A subject kind whose list is not complete yields one more finding, UNKNOWN, that stands for
+    what was not seen.
+    """
+    ordered = sorted(controls, key=lambda c: (c.subject.name, c.id))
+    for _, group in itertools.groupby(ordered, key=lambda c: c.subject.name):
+        together = list(group)
+        kinds = {id(c.subject): c.subject for c in together}
+        for kind in kinds.values():
+            mine = [c for c in together if c.subject is kind]
+            for subject in kind.find(estate):
+                for control in mine:
+                    yield _finding(control, subject, at)
+
+
+def _finding(control: Control[Any], subject: Subject[Any] | Absence, at: Context) -> Finding:
+    if isinstance(subject, Absence):
+        return _absent(control, subject)
+    here = Context(at.estate, at.policy, at.now, subject.workspace)
+    judgement = _judge_one(control, subject, here)
+    if control.basis is Basis.ATTESTATION:
+        return _weigh(control, subject.ref, judgement, at.policy, at.now.date())
+    return _waived(_conclude(control, subject.ref, judgement), at.policy)
+
+
+def _judge_one(
+    control: Control[Any], subject: Subject[Any], at: Context
+) -> Condition | NotApplicable:
+    excused = _tier(control, subject)
+    if excused is not None:
+        return excused
+    if control.run is None:
+        return Condition(None)
+    try:
+        return control.run(subject.record, at)
+    except UnreadError as error:
+        return unknown(error.gap)
+
+
+def _tier(control: Control[Any], subject: Subject[Any]) -> NotApplicable | None:
+    if control.tier is not Tier.ENTERPRISE or subject.workspace is None:
+        return None
+    tier = subject.workspace.tier
+    if tier.gap is not None or tier.get().lower() == Tier.ENTERPRISE:
+        return None
+    evidence = Evidence(tier.source, tier.field, tier.get(), "ENTERPRISE")
+    return NotApplicable(f"needs the Enterprise tier; this is {tier.get().title()}", (evidence,))
+
+
+def _absent(control: Control[Any], absence: Absence) -> Finding:
+    if absence.gap is None:
+        reason = f"there is no {absence.ref.kind} here"
+        return _make(control, absence.ref, Verdict.NOT_APPLICABLE, reason)
+    return _conclude(control, absence.ref, unknown(absence.gap))
+
+
+def _conclude(
+    control: Control[Any], ref: SubjectRef, judgement: Condition | NotApplicable
+) -> Finding:
+    if isinstance(judgement, NotApplicable):
+        return _make(
+            control, ref, Verdict.NOT_APPLICABLE, judgement.reason, evidence=judgement.evidence
+        )
+    if judgement.met:
+        return _make(control, ref, Verdict.PASS, control.title, evidence=judgement.evidence)
+    if judgement.met is False:
+        reason = "; ".join(judgement.reasons)
+        return _make(control, ref, Verdict.FAIL, reason, evidence=judgement.evidence)
+    if judgement.gaps and all(disabled(gap) for gap in judgement.gaps):
+        reason = f"not available in this tier: {judgement.gaps[0].detail}"
+        return _make(control, ref, Verdict.NOT_APPLICABLE, reason, evidence=judgement.evidence)
+    return _unknown(control, ref, judgement.gaps, judgement.evidence)
+
+
+def _unknown(
+    control: Control[Any],
+    ref: SubjectRef,
+    gaps: tuple[Gap, ...],
+    evidence: tuple[Evidence, ...],
+    prefix: str = "",
+) -> Finding:
+    reason = prefix + "; ".join(str(gap) for gap in gaps)
+    needs = tuple(dict.fromkeys(gap.grant for gap in gaps if gap.grant))
+    return _make(control, ref, Verdict.UNKNOWN, reason, needs=needs, evidence=evidence)
+
+
+def _weigh(
+    control: Control[Any],
+    ref: SubjectRef,
+    facts: Condition | NotApplicable,
+    policy: Policy,
+    today: date,
+) -> Finding:
+    """Weigh a person's word against the facts: the facts can contradict it, never replace it."""
+    if isinstance(facts, NotApplicable) or facts.met is False:
+        return _waived(_conclude(control, ref, facts), policy)
+    word = _attestation(control, policy)
+    if word is None or word.expires < today:
+        lapsed = "its attestation expired" if word else "nobody attests it"
+        reason = f"{lapsed}; add an [[attestations]] entry for {control.id} to lakewarden.toml"
+        return _make(control, ref, Verdict.UNKNOWN, reason, evidence=facts.evidence)
+    if facts.gaps:
+        prefix = f"attested by {word.by}, but the evidence could not be read: "
+        return _unknown(control, ref, facts.gaps, facts.evidence, prefix)
+    reason = f"attested by {word.by} until {word.expires}: {word.evidence}"
+    return _make(control, ref, Verdict.ATTESTED, reason, evidence=facts.evidence)
+
+
+def _attestation(control: Control[Any], policy: Policy) -> Attestation | None:
+    mine = [a for a in policy.attestations if a.control == control.id]
+    return max(mine, key=lambda a: a.expires, default=None)
+
+
+def _waived(finding: Finding, policy: Policy) -> Finding:
+    if finding.verdict is not Verdict.FAIL:
+        return finding
+    for waiver in policy.waivers:
+        if waiver.control == finding.control and waiver.subject in {"*", finding.subject.id}:
+            note = WaiverNote(waiver.reason, waiver.owner, waiver.expires.isoformat())
+            return Finding(
+                finding.control,
+                finding.paper,
+                finding.severity,
+                finding.subject,
+                Verdict.WAIVED,
+                finding.reason,
+                finding.needs,
+                finding.evidence,
+                finding.fix,
+                note,
+            )
+    return finding
+
+
+def _make(
+    control: Control[Any],
+    ref: SubjectRef,
+    verdict: Verdict,
+    reason: str,
+    *,
+    needs: tuple[str, ...] = (),
+    evidence: tuple[Evidence, ...] = (),
+) -> Finding:
+    fix = control.fix if verdict in {Verdict.FAIL, Verdict.UNKNOWN} else ""
+    return Finding(
+        control.id, control.paper, control.severity, ref, verdict, reason, needs, evidence, fix
+    )

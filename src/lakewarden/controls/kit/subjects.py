@@ -1,0 +1,180 @@
+"""What controls judge: how the subjects of each kind are found in an estate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from lakewarden.estate.access import (
+    JOB_PERMISSIONS,
+    SECRET_SCOPES,
+    TOKENS,
+    ObjectPermissions,
+    SecretScope,
+    Token,
+)
+from lakewarden.estate.account import CREDENTIALS, Workspace
+from lakewarden.estate.compute import CLUSTER_POLICIES, CLUSTERS, JOBS, Cluster, ClusterPolicy, Job
+from lakewarden.estate.estate import Estate
+from lakewarden.estate.fact import Fact, Gap, UnreadError
+from lakewarden.estate.kind import Kind
+from lakewarden.estate.storage import Bucket
+from lakewarden.ledger.finding import SubjectRef
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The Databricks account as a whole."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrossAccountRole:
+    """The role by which Databricks acts in the AWS account, for one workspace."""
+
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[S]):
+    """One thing to judge.
+
+    Attributes:
+        ref: its name in findings.
+        record: the thing.
+        workspace: the workspace it lives in, None at account level.
+    """
+
+    ref: SubjectRef
+    record: S
+    workspace: Workspace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Where subjects may be that were not seen.
+
+    Attributes:
+        ref: stands for all of them.
+        gap: why they were not seen; None when it is certain that there are none.
+    """
+
+    ref: SubjectRef
+    gap: Gap | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKind(Generic[S]):
+    """A kind of subject and how its subjects are found."""
+
+    name: str
+    find: Callable[[Estate], Iterator[Subject[S] | Absence]]
+
+
+def _text(fact: Fact[Any], default: object) -> str:
+    return str(default) if fact.gap is not None else str(fact.get() or default)
+
+
+def name_of(workspace: Workspace) -> str:
+    """Return the workspace's name, or its id where the name is not known."""
+    return _text(workspace.name, workspace.id)
+
+
+def _accounts(estate: Estate) -> Iterator[Subject[Account] | Absence]:
+    account_id = estate.meta.account_id
+    ref = SubjectRef("account", account_id or "account", account_id or "the account")
+    yield Subject(ref, Account(account_id))
+
+
+def _workspaces(estate: Estate) -> Iterator[Subject[Workspace] | Absence]:
+    try:
+        for workspace in estate.workspaces():
+            ref = SubjectRef("workspace", str(workspace.id), name_of(workspace), str(workspace.id))
+            yield Subject(ref, workspace, workspace)
+    except UnreadError as error:
+        yield Absence(_all("workspace"), error.gap)
+
+
+def _buckets(estate: Estate) -> Iterator[Subject[Bucket] | Absence]:
+    try:
+        for bucket in estate.buckets():
+            yield Subject(SubjectRef("bucket", bucket.name, bucket.name), bucket)
+    except UnreadError as error:
+        yield Absence(_all("bucket"), error.gap)
+
+
+def _roles(estate: Estate) -> Iterator[Subject[CrossAccountRole] | Absence]:
+    seen: set[str] = set()
+    try:
+        for workspace in estate.workspaces():
+            credentials_id = workspace.credentials_id.get()
+            if credentials_id is None:
+                continue
+            arn = estate.need(CREDENTIALS, credentials_id).role_arn.get()
+            if arn not in seen:
+                seen.add(arn)
+                ref = SubjectRef("role", arn, arn.rsplit("/", 1)[-1])
+                yield Subject(ref, CrossAccountRole(arn))
+    except UnreadError as error:
+        yield Absence(_all("role"), error.gap)
+    else:
+        if not seen:
+            yield Absence(_all("role"), None)
+
+
+def _all(kind: str, workspace: Workspace | None = None) -> SubjectRef:
+    if workspace is None:
+        return SubjectRef(kind, "*", f"every {kind}")
+    name = f"every {kind} of {name_of(workspace)}"
+    return SubjectRef(kind, "*", name, str(workspace.id))
+
+
+def _in_workspaces(
+    name: str, kind: Kind[Any], label: Callable[[Any], Fact[str]] | None
+) -> SubjectKind[Any]:
+    def find(estate: Estate) -> Iterator[Subject[Any] | Absence]:
+        try:
+            for workspace in estate.workspaces():
+                yield from _records(estate, name, kind, label, workspace)
+        except UnreadError as error:
+            yield Absence(_all(name), error.gap)
+
+    return SubjectKind(name, find)
+
+
+def _records(
+    estate: Estate,
+    name: str,
+    kind: Kind[Any],
+    label: Callable[[Any], Fact[str]] | None,
+    workspace: Workspace,
+) -> Iterator[Subject[Any] | Absence]:
+    collection = estate.of(kind, workspace)
+    empty = True
+    for record in collection.seen():
+        empty = False
+        identity = record.identity()
+        shown = _text(label(record), identity) if label else identity
+        yield Subject(SubjectRef(name, identity, shown, str(workspace.id)), record, workspace)
+    if collection.gap is not None or empty:
+        yield Absence(_all(name, workspace), collection.gap)
+
+
+ACCOUNT: Final = SubjectKind("account", _accounts)
+WORKSPACE: Final = SubjectKind("workspace", _workspaces)
+BUCKET: Final = SubjectKind("bucket", _buckets)
+ROLE: Final = SubjectKind("role", _roles)
+CLUSTER: Final[SubjectKind[Cluster]] = _in_workspaces("cluster", CLUSTERS, lambda c: c.name)
+CLUSTER_POLICY: Final[SubjectKind[ClusterPolicy]] = _in_workspaces(
+    "cluster policy", CLUSTER_POLICIES, lambda p: p.name
+)
+JOB: Final[SubjectKind[Job]] = _in_workspaces("job", JOBS, lambda j: j.name)
+JOB_ACL: Final[SubjectKind[ObjectPermissions]] = _in_workspaces(
+    "job", JOB_PERMISSIONS, lambda p: p.name
+)
+TOKEN: Final[SubjectKind[Token]] = _in_workspaces("token", TOKENS, lambda t: t.comment)
+SECRET_SCOPE: Final[SubjectKind[SecretScope]] = _in_workspaces("secret scope", SECRET_SCOPES, None)

@@ -1,0 +1,90 @@
+"""Clusters, the policies that bind them, jobs, and the machines they run on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.kind import Kind, Scope
+from lakewarden.estate.record import Record, fact, key, record
+
+_ADMIN: Final = "workspace admin"
+
+
+@record
+class Cluster(Record):
+    """A cluster that somebody made by hand or by API."""
+
+    id: str = key("cluster_id")
+    name: Fact[str] = fact("cluster_name")
+    origin: Fact[str] = fact("cluster_source")
+    access_mode: Fact[str | None] = fact("data_security_mode", absent=None)
+    single_user: Fact[str | None] = fact("single_user_name", absent=None)
+    node_type: Fact[str] = fact("node_type_id")
+    driver_node_type: Fact[str | None] = fact("driver_node_type_id", absent=None)
+    spark_conf: Fact[Mapping[str, str]] = fact("spark_conf", absent={})
+    policy_id: Fact[str | None] = fact("policy_id", absent=None)
+    tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
+
+
+@record
+class ClusterPolicy(Record):
+    """A cluster policy. `definition` is the JSON text as stored."""
+
+    id: str = key("policy_id")
+    name: Fact[str] = fact("name")
+    definition: Fact[str | None] = fact("definition", absent=None)
+    family_id: Fact[str | None] = fact("policy_family_id", absent=None)
+    overrides: Fact[str | None] = fact("policy_family_definition_overrides", absent=None)
+    max_clusters_per_user: Fact[int | None] = fact("max_clusters_per_user", absent=None)
+    is_default: Fact[bool] = fact("is_default", absent=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RunAs:
+    """The identity that a job runs as; one of the names is set."""
+
+    user_name: str = ""
+    service_principal_name: str = ""
+    group_name: str = ""
+
+
+@record
+class Job(Record):
+    """A job."""
+
+    id: int = key("job_id")
+    name: Fact[str] = fact("settings.name", absent="")
+    creator: Fact[str | None] = fact("creator_user_name", absent=None)
+    run_as_name: Fact[str | None] = fact("run_as_user_name", absent=None)
+    run_as: Fact[RunAs | None] = fact("settings.run_as", absent=None)
+    schedule: Fact[Mapping[str, Any] | None] = fact("settings.schedule", absent=None)
+    tags: Fact[Mapping[str, str]] = fact("settings.tags", absent={})
+
+
+@record
+class NodeType(Record):
+    """A kind of machine, as Databricks describes it."""
+
+    id: str = key("node_type_id")
+    encrypted_in_transit: Fact[bool] = fact("is_encrypted_in_transit")
+
+
+CLUSTERS: Final = Kind("clusters", Cluster, Scope.WORKSPACE, "GET /api/2.1/clusters/list", _ADMIN)
+CLUSTER_POLICIES: Final = Kind(
+    "cluster_policies",
+    ClusterPolicy,
+    Scope.WORKSPACE,
+    "GET /api/2.0/policies/clusters/list",
+    _ADMIN,
+)
+JOBS: Final = Kind("jobs", Job, Scope.WORKSPACE, "GET /api/2.2/jobs/list", _ADMIN)
+NODE_TYPES: Final = Kind(
+    "node_types",
+    NodeType,
+    Scope.WORKSPACE,
+    "GET /api/2.1/clusters/list-node-types",
+    "workspace access",
+)

@@ -1,0 +1,135 @@
+"""`Estate`: the questions that judging asks of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+from lakewarden.estate.access import WORKSPACE_CONF
+from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS, WORKSPACES, Workspace
+from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
+from lakewarden.estate.kind import Kind, Scope
+from lakewarden.estate.record import Record
+from lakewarden.estate.snapshot import Collection, Meta, Snapshot
+from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket, Purpose, bucket_of
+
+R = TypeVar("R", bound=Record)
+
+_INDEXED: Final = 64
+"""How many collections are kept indexed in memory at a time."""
+
+
+class Estate:
+    """A snapshot with indexes for the small collections that others refer to."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._indexes: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    @property
+    def meta(self) -> Meta:
+        """Return what the snapshot says of itself."""
+        return self._snapshot.meta
+
+    def of(self, kind: Kind[R], workspace: Workspace | None = None) -> Collection[R]:
+        """Return the collection of a kind, for a workspace where the kind belongs to one."""
+        if kind.scope is Scope.WORKSPACE:
+            if workspace is None:
+                raise TypeError(f"{kind.name} is read per workspace")
+            return self._snapshot.collection(kind, f"workspace/{workspace.id}")
+        return self._snapshot.collection(kind, kind.scope.value)
+
+    def workspaces(self) -> Iterator[Workspace]:
+        """Yield every workspace, then fail unless those were all.
+
+        Raises:
+            UnreadError: at the end, when the list is not complete.
+        """
+        yield from self.of(WORKSPACES).each()
+
+    def find(self, kind: Kind[R], identity: object, workspace: Workspace | None = None) -> R | None:
+        """Return one record, or None when it certainly does not exist.
+
+        Raises:
+            UnreadError: it was not seen and the collection is not complete.
+        """
+        collection = self.of(kind, workspace)
+        index = self._index(kind, collection)
+        found: R | None = index.get(str(identity))
+        if found is None and collection.gap is not None:
+            raise UnreadError(collection.gap)
+        return found
+
+    def need(self, kind: Kind[R], identity: object, workspace: Workspace | None = None) -> R:
+        """Return one record that something refers to.
+
+        Raises:
+            UnreadError: it was not seen, whether or not the collection is complete.
+        """
+        found = self.find(kind, identity, workspace)
+        if found is None:
+            raise UnreadError(kind.gap(Cause.NOT_FOUND, f"no {kind.record.__name__} {identity}"))
+        return found
+
+    def value(self, kind: Kind[Any], key: str, workspace: Workspace | None = None) -> Fact[Any]:
+        """Return the value of one key of a keyed kind, a gap included."""
+        try:
+            entry = self.need(kind, key, workspace)
+        except UnreadError as error:
+            source = error.gap.source.replace("{key}", key)
+            gap = Gap(error.gap.cause, source, error.gap.detail, error.gap.grant)
+            return Fact.unread(gap, key)
+        fact: Fact[Any] = entry.value
+        return fact
+
+    def conf(self, workspace: Workspace, key: str) -> Fact[str | None]:
+        """Return a workspace-conf value; None when nobody ever set it."""
+        return self.value(WORKSPACE_CONF, key, workspace)
+
+    def buckets(self) -> Iterator[Bucket]:
+        """Yield the buckets of the deployment with what each is for.
+
+        What a bucket is for decides what is right for it, so nothing is yielded before it is
+        certain which buckets are workspace roots.
+
+        Raises:
+            UnreadError: when that is not certain, or at the end, when buckets may be missing.
+        """
+        purposes: dict[str, set[Purpose]] = {}
+        attached = {w.storage_id.get() for w in self.workspaces()}
+        delivered, gap = self._delivery_storage()
+        for storage in self.of(STORAGE_CONFIGURATIONS).each():
+            entry = purposes.setdefault(storage.bucket.get(), set())
+            if storage.id in attached:
+                entry.add(Purpose.ROOT)
+            if storage.id in delivered:
+                entry.add(Purpose.AUDIT_LOGS)
+        for location, hole in self._locations():
+            gap = gap or hole
+            if location:
+                purposes.setdefault(location, set()).add(Purpose.DATA)
+        for name, found in sorted(purposes.items()):
+            yield Bucket(name, frozenset(found))
+        if gap is not None:
+            raise UnreadError(gap)
+
+    def _delivery_storage(self) -> tuple[set[str], Gap | None]:
+        collection = self.of(LOG_DELIVERIES)
+        found = {d.storage_id.get() for d in collection.seen() if d.storage_id.gap is None}
+        return found, collection.gap
+
+    def _locations(self) -> Iterator[tuple[str, Gap | None]]:
+        for workspace in self.workspaces():
+            collection = self.of(EXTERNAL_LOCATIONS, workspace)
+            for location in collection.seen():
+                gap = location.url.gap
+                yield ("" if gap else bucket_of(location.url.get())), gap
+            yield "", collection.gap
+
+    def _index(self, kind: Kind[R], collection: Collection[R]) -> Mapping[str, Any]:
+        slot = (kind.name, collection.header.scope)
+        if slot not in self._indexes:
+            if len(self._indexes) >= _INDEXED:
+                self._indexes.pop(next(iter(self._indexes)))
+            self._indexes[slot] = {r.identity(): r for r in collection.seen()}
+        return self._indexes[slot]

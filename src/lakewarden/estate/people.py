@@ -1,0 +1,92 @@
+"""Users, groups and service principals, of the account and of a workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.kind import Kind, Scope
+from lakewarden.estate.record import Record, fact, key, record
+
+_ADMIN: Final = "account admin"
+_SCIM: Final = "GET /api/2.0/accounts/{account_id}/scim/v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One entry of a SCIM multi-valued attribute: a role, an entitlement."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a group: its id, its name where given, and where to find it."""
+
+    value: str
+    display: str = ""
+    ref: str = ""
+
+
+@record
+class AccountUser(Record):
+    """A user of the account."""
+
+    id: str = key("id")
+    name: Fact[str] = fact("userName")
+    active: Fact[bool] = fact("active")
+    external_id: Fact[str | None] = fact("externalId", absent=None)
+    roles: Fact[tuple[Value, ...]] = fact("roles", absent=())
+
+
+@record
+class AccountGroup(Record):
+    """A group of the account."""
+
+    id: str = key("id")
+    name: Fact[str] = fact("displayName")
+    external_id: Fact[str | None] = fact("externalId", absent=None)
+    roles: Fact[tuple[Value, ...]] = fact("roles", absent=())
+    members: Fact[tuple[Member, ...]] = fact("members", absent=())
+
+
+@record
+class AccountServicePrincipal(Record):
+    """A service principal of the account."""
+
+    id: str = key("id")
+    name: Fact[str] = fact("displayName")
+    application_id: Fact[str] = fact("applicationId")
+    active: Fact[bool] = fact("active")
+    roles: Fact[tuple[Value, ...]] = fact("roles", absent=())
+
+
+@record
+class WorkspaceGroup(Record):
+    """A group as a workspace sees it, with what it is entitled to there."""
+
+    id: str = key("id")
+    name: Fact[str] = fact("displayName")
+    entitlements: Fact[tuple[Value, ...]] = fact("entitlements")
+    members: Fact[tuple[Member, ...]] = fact("members", absent=())
+
+
+ACCOUNT_USERS: Final = Kind("account_users", AccountUser, Scope.ACCOUNT, f"{_SCIM}/Users", _ADMIN)
+ACCOUNT_GROUPS: Final = Kind(
+    "account_groups", AccountGroup, Scope.ACCOUNT, f"{_SCIM}/Groups", _ADMIN
+)
+ACCOUNT_SERVICE_PRINCIPALS: Final = Kind(
+    "account_service_principals",
+    AccountServicePrincipal,
+    Scope.ACCOUNT,
+    f"{_SCIM}/ServicePrincipals",
+    _ADMIN,
+)
+WORKSPACE_GROUPS: Final = Kind(
+    "workspace_groups",
+    WorkspaceGroup,
+    Scope.WORKSPACE,
+    "GET /api/2.0/preview/scim/v2/Groups",
+    "workspace admin",
+)

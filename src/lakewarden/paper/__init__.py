@@ -1,0 +1,1 @@
+"""The whitepaper as data: its sections, threats, postures and tiers."""

@@ -1,0 +1,1 @@
+"""What the organisation wants: `lakewarden.toml`, read and checked."""

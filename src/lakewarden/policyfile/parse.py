@@ -1,0 +1,154 @@
+"""Reading the text of `lakewarden.toml`: every mistake is one error that names its place."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any, Final, NoReturn, TypeVar
+
+from lakewarden.errors import PolicyFileError
+from lakewarden.policyfile.policy import Attestation, Limits, Policy, Posture, Waiver
+
+E = TypeVar("E", Waiver, Attestation)
+
+_TABLES: Final = {
+    "": frozenset({"posture", "limits", "access", "deployment", "waivers", "attestations"}),
+    "access": frozenset({"token_principals", "break_glass", "sso_methods", "git_hosts"}),
+    "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
+}
+
+
+def parse(text: str, *, file: str, today: date, controls: Collection[str]) -> Policy:
+    """Return the policy that a file describes.
+
+    Args:
+        text: the TOML text.
+        file: the file's name, for errors.
+        today: a waiver that expired before it is refused.
+        controls: the ids of all controls, so that a misspelt one is noticed.
+
+    Raises:
+        PolicyFileError: with the place and the next step.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyFileError(
+            f"not valid TOML: {error}", where=file, next_step="Correct that line"
+        ) from None
+    return _Reader(file, today, controls).policy(tables)
+
+
+class _Reader:
+    """Walks the tables of one file."""
+
+    def __init__(self, file: str, today: date, controls: Collection[str]) -> None:
+        self._file = file
+        self._today = today
+        self._controls = controls
+
+    def policy(self, tables: Mapping[str, Any]) -> Policy:
+        self._known("", tables, _TABLES[""])
+        access = self._table(tables, "access")
+        deployment = self._table(tables, "deployment")
+        names = {k: tuple(self._names(access, k)) for k in access}
+        return Policy(
+            posture=self._posture(tables.get("posture", Posture.STANDARD.value)),
+            limits=self._limits(tables.get("limits", {})),
+            waivers=tuple(self._entries(tables, "waivers", Waiver)),
+            attestations=tuple(self._entries(tables, "attestations", Attestation)),
+            workspace_urls=self._urls(deployment.get("workspace_urls", {})),
+            trust_empty_answers=self._bool(deployment, "trust_empty_answers"),
+            source=self._file,
+            **names,
+        )
+
+    def _fail(self, place: str, what: str, next_step: str) -> NoReturn:
+        where = f"{self._file}: {place}" if place else self._file
+        raise PolicyFileError(what, where=where, next_step=next_step)
+
+    def _known(self, place: str, table: object, allowed: Collection[str]) -> None:
+        if not isinstance(table, Mapping):
+            self._fail(place, "is not a table", f"Write it as [{place}]")
+        for name in table:
+            if name not in allowed:
+                close = difflib.get_close_matches(name, allowed, 1)
+                hint = f"Did you mean {close[0]}?" if close else f"Use {', '.join(sorted(allowed))}"
+                self._fail(place, f"unknown name {name!r}", hint)
+
+    def _table(self, tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        table = tables.get(name, {})
+        self._known(name, table, _TABLES[name])
+        found: Mapping[str, Any] = table
+        return found
+
+    def _posture(self, value: object) -> Posture:
+        try:
+            return Posture(str(value))
+        except ValueError:
+            self._fail("posture", f"{value!r} is no posture", 'Use "standard" or "high"')
+
+    def _limits(self, table: Mapping[str, Any]) -> Limits:
+        self._known("limits", table, Limits.__slots__)
+        for name, value in table.items():
+            if type(value) is not int or value < 1:
+                self._fail(f"limits.{name}", f"{value!r} is no whole number above 0", "Correct it")
+        return Limits(**table)
+
+    def _names(self, table: Mapping[str, Any], name: str) -> list[str]:
+        value = table[name]
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            self._fail(f"access.{name}", "is not a list of names", 'Write it as ["name", "name"]')
+        return value
+
+    def _bool(self, table: Mapping[str, Any], name: str) -> bool:
+        value = table.get(name, False)
+        if not isinstance(value, bool):
+            self._fail(f"deployment.{name}", f"{value!r} is not true or false", "Use true or false")
+        return value
+
+    def _urls(self, table: object) -> dict[str, str]:
+        place = "deployment.workspace_urls"
+        if not isinstance(table, Mapping):
+            self._fail(place, "is not a table", 'Write it as { "1234" = "https://host" }')
+        for workspace, url in table.items():
+            if not workspace.isdigit():
+                self._fail(place, f"{workspace!r} is no workspace id", "Use the numeric id")
+            if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+                self._fail(place, f"{url!r} is no URL", "Begin it with https://")
+        return {str(workspace): str(url) for workspace, url in table.items()}
+
+    def _entries(self, tables: Mapping[str, Any], name: str, entry: type[E]) -> list[E]:
+        entries = tables.get(name, [])
+        if not isinstance(entries, list):
+            self._fail(name, "is not a list of tables", f"Write each as [[{name}]]")
+        return [self._entry(f"{name}[{n}]", table, entry) for n, table in enumerate(entries, 1)]
+
+    def _entry(self, place: str, table: object, entry: type[E]) -> E:
+        fields = [f.name for f in dataclasses.fields(entry)]
+        self._known(place, table, fields)
+        values: dict[str, Any] = dict(table)  # type: ignore[call-overload]  # _known checked it
+        for field in fields:
+            if field not in values:
+                self._fail(place, f"has no {field}", f"Add {field} to it")
+            if field != "expires" and not (isinstance(values[field], str) and values[field]):
+                self._fail(f"{place}.{field}", "is not a text", "Write it in quotes")
+        self._expiry(place, values["expires"], final=entry is Waiver)
+        if values["control"] not in self._controls:
+            close = difflib.get_close_matches(values["control"], self._controls, 1)
+            hint = f"Did you mean {close[0]}?" if close else "See `lakewarden controls`"
+            self._fail(f"{place}.control", f"no control {values['control']!r}", hint)
+        return entry(**values)
+
+    def _expiry(self, place: str, value: object, *, final: bool) -> None:
+        if type(value) is not date:
+            self._fail(f"{place}.expires", f"{value!r} is no date", "Write it as 2027-01-31")
+        if final and value < self._today:
+            self._fail(
+                f"{place}.expires",
+                f"expired on {value}",
+                "Renew it with a new date, or remove it",
+            )
