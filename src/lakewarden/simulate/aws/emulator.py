@@ -1,0 +1,73 @@
+"""moto's server application, with an account of its own for every server in the process.
+
+moto keeps its state in module globals, keyed by AWS account. Each emulator therefore lives in a
+private account inside moto and wears `ACCOUNT_ID` outside: the two numbers are equally long and
+are swapped in whatever goes in and comes out. What stays shared are S3 bucket names, which are
+unique world-wide on AWS too.
+"""
+
+from __future__ import annotations
+
+import itertools
+from io import BytesIO
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from moto.core.base_backend import BackendDict
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import run_wsgi_app
+
+from lakewarden.simulate.aws.wire import ACCOUNT_ID, Answer
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+_private_accounts = itertools.count(900_000_000_001)
+_moto = RLock()  # moto is not written for concurrent calls
+
+
+class Emulator:
+    """The AWS services that moto knows, as one account."""
+
+    def __init__(self) -> None:
+        self._account = str(next(_private_accounts))
+        self._application = DomainDispatcherApplication(create_backend_app)
+
+    def answer(self, environ: WSGIEnvironment, body: bytes) -> Answer:
+        """Let moto answer a request whose body was read already.
+
+        Raises:
+            NotImplementedError: moto has no such operation.
+        """
+        inside = {
+            name: value.replace(ACCOUNT_ID, self._account) if isinstance(value, str) else value
+            for name, value in environ.items()
+        }
+        inside["wsgi.input"] = BytesIO(_swap(body, ACCOUNT_ID, self._account))
+        inside["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
+        with _moto:
+            chunks, status, headers = run_wsgi_app(self._application, inside, buffered=True)
+        content = b"".join(chunks)
+        if content.startswith(b"<!doctype html>"):  # how werkzeug says that no route fits
+            raise NotImplementedError(environ["PATH_INFO"])
+        return Answer(
+            int(status.partition(" ")[0]),
+            _swap(content, self._account, ACCOUNT_ID),
+            tuple(
+                (name, value.replace(self._account, ACCOUNT_ID))
+                for name, value in headers
+                if name.lower() != "content-length"
+            ),
+        )
+
+    def close(self) -> None:
+        """Forget the account and all that is in it."""
+        with _moto:
+            for services in list(BackendDict._instances):  # noqa: SLF001 -- moto offers no list of its states
+                account = services.pop(self._account, None)
+                if account is not None:
+                    account.reset()
+
+
+def _swap(body: bytes, one: str, other: str) -> bytes:
+    return body.replace(one.encode(), other.encode())

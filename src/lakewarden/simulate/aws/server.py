@@ -1,0 +1,132 @@
+"""Runs the pretend AWS on loopback, in threads of this process."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, Self
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from lakewarden.simulate.aws.front import Front, Log
+from lakewarden.simulate.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from lakewarden.simulate.aws.emulator import Emulator
+
+
+class AwsServer:
+    """A running pretend AWS. Leaving the context closes it.
+
+    Attributes:
+        url: The endpoint for every service, such as "http://127.0.0.1:5000".
+    """
+
+    def __init__(self, server: _Server, emulator: Emulator, closing: Event) -> None:
+        self.url = f"http://127.0.0.1:{server.port}"
+        self._server = server
+        self._emulator = emulator
+        self._closing = closing
+        self._thread = Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="aws", daemon=True
+        )
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop answering, end every thread and forget the account."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._server.shutdown()
+        self._server.hang_up()
+        self._server.server_close()
+        self._thread.join()
+        self._emulator.close()
+
+
+def start(
+    *,
+    port: int = 0,
+    latency_ms: float = 0.0,
+    faults: Iterable[str] = (),
+    request_log: Log | None = None,
+    deny: Mapping[str, Sequence[str]] | None = None,
+) -> AwsServer:
+    """Serve an empty AWS account, 123456789012, on the loopback interface.
+
+    Args:
+        port: TCP port; 0 takes a free one.
+        latency_ms: Milliseconds to wait before each answer.
+        faults: Faults such as `AWS s3:GetBucketPolicy=403`; the name before `=` is a glob.
+        request_log: Is told of each call: method "AWS", path "service:Operation", status and the
+            access key id as principal.
+        deny: What callers may not do: access key id to globs over "service:Operation".
+
+    Raises:
+        ValueError: A fault cannot be read.
+        OSError: The port is taken.
+    """
+    from lakewarden.simulate.aws.emulator import (  # noqa: PLC0415 -- moto takes a second to load
+        Emulator,
+    )
+
+    closing = Event()
+    emulator = Emulator()
+    front = Front(
+        emulator,
+        faults=[Fault.parse(text) for text in faults],
+        deny=deny or {},
+        latency_ms=latency_ms,
+        log=request_log,
+        closing=closing,
+    )
+    return AwsServer(_Server("127.0.0.1", port, front, _Handler), emulator, closing)
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections alive and prints nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- werkzeug's name
+        """Stay silent: the request log is the only record."""
+
+
+class _Server(ThreadedWSGIServer):
+    """Waits for its threads at the end, having hung up on idle connections."""
+
+    daemon_threads = False
+    block_on_close = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self._lock = Lock()
+        self._connections: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Take a connection into the books."""
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Strike a connection out when its thread is done with it."""
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the reading side of every open connection, which ends its thread."""
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
