@@ -1,0 +1,203 @@
+"""One Databricks host, an account console or a workspace, through `databricks-sdk`.
+
+The SDK does authentication of every kind, token caching, retries that honour Retry-After, and the
+reading of error bodies. What it lacks is here: a throttle per endpoint, an early and clear answer
+for a host that is dead or not trusted, and causes that judging understands.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lakewarden.clients.failure import CallFailedError, scrub
+from lakewarden.clients.patience import Patience
+from lakewarden.clients.throttle import Throttle
+from lakewarden.errors import AuthenticationFailedError, ConnectionFailedError
+from lakewarden.estate.fact import Cause
+
+if TYPE_CHECKING:
+    import requests
+    from databricks.sdk.core import ApiClient
+    from databricks.sdk.errors.base import DatabricksError
+
+
+class DatabricksHost:
+    """Reads from one host. Safe to share between threads."""
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        profile: str | None = None,
+        account_id: str | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Authenticate; nothing is read yet.
+
+        Args:
+            host: the URL.
+            profile: a profile of `~/.databrickscfg` for the credentials.
+            account_id: the account, for account consoles.
+            patience: time-outs.
+
+        Raises:
+            ConnectionFailedError: the host is dead or not trusted.
+            AuthenticationFailedError: there are no usable credentials.
+        """
+        self.host = host.rstrip("/")
+        self.account_id = account_id or ""
+        self._throttle = Throttle()
+        self._patience = patience or Patience()
+        probe(self.host, self._patience)
+        self._api = self._connect(profile)
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def _connect(self, profile: str | None) -> ApiClient:
+        from databricks.sdk.core import ApiClient, Config  # noqa: PLC0415  # costs a second
+
+        extra: dict[str, Any] = {"profile": profile} if profile else {}
+        try:
+            config = Config(
+                host=self.host,
+                account_id=self.account_id or None,
+                http_timeout_seconds=self._patience.answer,
+                retry_timeout_seconds=self._patience.retry,
+                max_connection_pools=64,
+                max_connections_per_pool=64,
+                product="lakewarden",
+                product_version="0.1.0",
+                **extra,
+            )
+        except ValueError as error:
+            raise AuthenticationFailedError(
+                scrub(str(error).split(". Config:", maxsplit=1)[0]),
+                where=self.host,
+                next_step="Give --profile, or DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and "
+                "DATABRICKS_CLIENT_SECRET",
+            ) from None
+        return ApiClient(config)
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls were made."""
+        return self._count
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """Read one answer, as decoded JSON.
+
+        Raises:
+            CallFailedError: for anything but a whole answer.
+        """
+        return self._do("GET", path, query, None)
+
+    def org_id(self) -> str:
+        """Return the workspace's id: a header of `GET /api/2.0/preview/scim/v2/Me`."""
+        header = "X-Databricks-Org-Id"
+        answer = self._do("GET", "/api/2.0/preview/scim/v2/Me", None, [header])
+        found = answer.get(header)
+        if not found:
+            raise CallFailedError(Cause.MISSING_FIELD, f"no {header} header in the answer")
+        return str(found)
+
+    def _do(
+        self, verb: str, path: str, query: Mapping[str, Any] | None, headers: list[str] | None
+    ) -> Any:
+        self._throttle.take(path)
+        with self._lock:
+            self._count += 1
+        try:
+            return self._api.do(
+                verb, path, query=dict(query) if query else None, response_headers=headers
+            )
+        except Exception as error:  # noqa: BLE001  # the edge: whatever the SDK raises is a failed call
+            raise failure_of(error) from None
+
+
+def probe(host: str, patience: Patience) -> Mapping[str, Any]:
+    """Ask a host for its public configuration, `GET /.well-known/databricks-config`.
+
+    Returns:
+        The configuration, empty when the host answers without one.
+
+    Raises:
+        ConnectionFailedError: it is dead, or its certificate is not trusted.
+    """
+    import requests  # noqa: PLC0415  # only when there is a host to ask
+
+    try:
+        answer = requests.get(
+            f"{host}/.well-known/databricks-config",
+            timeout=(patience.connect, max(patience.connect, min(patience.answer, 10.0))),
+        )
+        found = answer.json() if answer.ok else {}
+    except requests.exceptions.SSLError as error:
+        raise ConnectionFailedError(
+            f"its certificate is not trusted ({_innermost(error)})",
+            where=host,
+            next_step="Name the issuing authority in REQUESTS_CA_BUNDLE",
+        ) from None
+    except requests.exceptions.JSONDecodeError:
+        return {}
+    except requests.exceptions.RequestException as error:
+        raise ConnectionFailedError(
+            f"cannot be reached ({_innermost(error)})",
+            where=host,
+            next_step="Check the host's name, the network and any proxy",
+        ) from None
+    return found if isinstance(found, dict) else {}
+
+
+def _innermost(error: requests.exceptions.RequestException) -> str:
+    reason: Any = error
+    for _ in range(5):
+        inner = getattr(reason, "reason", None) or next(iter(getattr(reason, "args", ())), None)
+        if not isinstance(inner, BaseException):
+            break
+        reason = inner
+    return scrub(str(reason).rsplit(": ", maxsplit=1)[-1])
+
+
+def failure_of(error: Exception) -> CallFailedError:
+    """Return the failed call that an exception of the SDK stands for."""
+    import requests  # noqa: PLC0415  # loaded by the SDK already
+    from databricks.sdk.errors.base import DatabricksError  # noqa: PLC0415  # likewise
+
+    if isinstance(error, TimeoutError) and isinstance(error.__cause__, Exception):
+        return failure_of(error.__cause__)  # the SDK's retry budget is spent
+    if isinstance(error, DatabricksError):
+        return _service_failure(error)
+    if isinstance(error, requests.exceptions.JSONDecodeError | json.JSONDecodeError):
+        return CallFailedError(Cause.MALFORMED, "the answer is not whole JSON")
+    if isinstance(error, requests.exceptions.Timeout):
+        return CallFailedError(Cause.TIMEOUT, "no answer in time")
+    if isinstance(error, requests.exceptions.RequestException):
+        return CallFailedError(Cause.UNREACHABLE, _innermost(error))
+    return CallFailedError(Cause.MALFORMED, f"{type(error).__name__}: {error}")
+
+
+def _service_failure(error: DatabricksError) -> CallFailedError:
+    from databricks.sdk.errors import platform  # noqa: PLC0415  # loaded by the SDK already
+
+    code = str(error.error_code or "")
+    message = str(error).split(". Config:", maxsplit=1)[0]
+    by_class = (
+        (platform.Unauthenticated, Cause.UNAUTHENTICATED),
+        (platform.PermissionDenied, Cause.FORBIDDEN),
+        (platform.NotFound, Cause.NOT_FOUND),
+        (platform.TooManyRequests, Cause.RATE_LIMITED),
+        (platform.BadRequest, Cause.MALFORMED),
+    )
+    cause = next((c for kind, c in by_class if isinstance(error, kind)), Cause.SERVER_ERROR)
+    if code == "FEATURE_DISABLED":
+        cause = Cause.DISABLED
+    return CallFailedError(cause, message, code=code, etag=_etag(error))
+
+
+def _etag(error: DatabricksError) -> str:
+    info = error.get_error_details().error_info
+    metadata = info.metadata if info is not None else None
+    return str((metadata or {}).get("etag", ""))
