@@ -20,12 +20,20 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Rule = Mapping[str, Any]
+from lakewarden.simulate.policy_rules import (
+    MISSING,
+    Rule,
+    empty,
+    objection,
+    problem,
+    repaired,
+    text_of,
+)
+
 Definition = Mapping[str, Rule]
 Spec = dict[str, Any]
 
@@ -51,18 +59,7 @@ ATTRIBUTES = (
 )
 """First segment of every attribute path of the Clusters API."""
 
-_LIMITING = frozenset({"defaultValue", "isOptional", "hidden"})
-_FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    "fixed": (frozenset({"value"}), frozenset({"hidden"})),
-    "forbidden": (frozenset(), frozenset({"hidden"})),
-    "allowlist": (frozenset({"values"}), _LIMITING),
-    "blocklist": (frozenset({"values"}), _LIMITING),
-    "regex": (frozenset({"pattern"}), _LIMITING),
-    "range": (frozenset(), _LIMITING | {"minValue", "maxValue"}),
-    "unlimited": (frozenset(), _LIMITING),
-}
 _RIVALS = (("num_workers", "autoscale"), ("node_type_id", "instance_pool_id"))
-_MISSING: Any = object()
 
 
 class MalformedDefinitionError(ValueError):
@@ -121,10 +118,9 @@ def validate(definition: object) -> list[str]:
     if not isinstance(definition, dict):
         return ["the policy definition must be a JSON object"]
     return [
-        f"{path}: {problem}"
+        f"{path}: {wrong}"
         for path, rule in definition.items()
-        for problem in (_path_problem(path) or _rule_problem(rule),)
-        if problem
+        if (wrong := _path_problem(path) or problem(rule))
     ]
 
 
@@ -186,9 +182,42 @@ def check(
             place = ".".join(parts)
             if place != path and place in definition:
                 continue  # a rule for one index outranks the rule for all
-            if message := _objection(rule, value):
+            if message := objection(rule, value):
                 violations.append(Violation(place, message))
     return violations
+
+
+def repair(
+    definition: Definition, spec: Mapping[str, Any], synthetic: Mapping[str, Any] | None = None
+) -> Spec:
+    """Change a specification as little as its policy demands, as enforcing compliance does.
+
+    Raises:
+        ViolatedError: with the contradictions no value of the definition settles.
+    """
+    mended = _fill(definition, spec, use_defaults=True)
+    for violation in check(definition, mended, synthetic):
+        parts = _split(violation.path)
+        rule = definition.get(violation.path) or _general_rule(definition, parts)
+        _put(mended, parts, repaired(rule, _value(mended, parts)))
+    if violations := check(definition, mended, synthetic):
+        raise ViolatedError(violations)
+    return mended
+
+
+def _general_rule(definition: Definition, parts: tuple[str, ...]) -> Rule:
+    """The wildcard rule that covers a concrete place."""
+    return next(
+        rule
+        for path, rule in definition.items()
+        if len(_split(path)) == len(parts)
+        and all(a in {"*", b} for a, b in zip(_split(path), parts, strict=True))
+    )
+
+
+def _value(spec: Mapping[str, Any], parts: tuple[str, ...]) -> Any:
+    ((_, value),) = _targets(spec, parts)
+    return value
 
 
 def _fill(definition: Definition, request: Mapping[str, Any], *, use_defaults: bool) -> Spec:
@@ -201,16 +230,15 @@ def _fill(definition: Definition, request: Mapping[str, Any], *, use_defaults: b
             continue
         if name == "defaultValue" and not (use_defaults and _wanted(parts[0], request)):
             continue
-        ((_, present),) = _targets(spec, parts)
-        if present is _MISSING:
-            value = _text(rule[name]) if parts[0] in MAPS else copy.deepcopy(rule[name])
+        if _value(spec, parts) is MISSING:
+            value = text_of(rule[name]) if parts[0] in MAPS else copy.deepcopy(rule[name])
             _put(spec, parts, value)
     return spec
 
 
 def _wanted(root: str, request: Mapping[str, Any]) -> bool:
     """Whether a default for an attribute would not fight what the request chose instead of it."""
-    chosen = {name for name, value in request.items() if not _empty(value)}
+    chosen = {name for name, value in request.items() if not empty(value)}
     return not any(
         root in pair and any(other in chosen for other in pair if other != root) for pair in _RIVALS
     )
@@ -226,11 +254,11 @@ def _put(spec: Spec, parts: tuple[str, ...], value: object) -> None:
         if isinstance(node, list):
             index = int(part)
             node.extend({} for _ in range(index + 1 - len(node)))
-            if not following or _empty(node[index]):
+            if not following or empty(node[index]):
                 node[index] = fresh
             node = node[index]
         else:
-            if not following or _empty(node.get(part)):
+            if not following or empty(node.get(part)):
                 node[part] = fresh
             node = node[part]
 
@@ -247,12 +275,12 @@ def _targets(
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every place a path names and the value there; wildcards name what exists."""
     if not parts:
-        yield done, _MISSING if _empty(node) else node
+        yield done, MISSING if empty(node) else node
     elif parts[0] == "*":
         for key, child in _children(node):
             yield from _targets(child, parts[1:], (*done, key))
     else:
-        child = dict(_children(node)).get(parts[0], _MISSING)
+        child = dict(_children(node)).get(parts[0], MISSING)
         yield from _targets(child, parts[1:], (*done, parts[0]))
 
 
@@ -264,118 +292,8 @@ def _children(node: object) -> list[tuple[str, Any]]:
     return []
 
 
-def _empty(value: object) -> bool:
-    return value is _MISSING or value is None or value in ("", [], {})
-
-
-def _objection(rule: Rule, value: object) -> str | None:
-    """What a rule has against a value, `_MISSING` for none; None when it is content."""
-    kind = rule["type"]
-    if value is _MISSING:
-        required = kind != "forbidden" and not rule.get("isOptional", False)
-        return "must be present" if required else None
-    if kind == "forbidden":
-        return "must not be present"
-    demand = _demand(rule, value)
-    return f'{demand} (is "{_text(value)}")' if demand else None
-
-
-def _demand(rule: Rule, value: object) -> str | None:
-    match rule["type"]:
-        case "fixed":
-            return None if _same(value, rule["value"]) else f"must be {_text(rule['value'])}"
-        case "allowlist":
-            allowed = any(_same(value, item) for item in rule["values"])
-            return None if allowed else f"must be one of {_texts(rule['values'])}"
-        case "blocklist":
-            blocked = any(_same(value, item) for item in rule["values"])
-            return f"must not be one of {_texts(rule['values'])}" if blocked else None
-        case "regex":
-            # Anchored at both ends, as documented.
-            matches = re.fullmatch(rule["pattern"], _text(value))
-            return None if matches else f"must match {rule['pattern']}"
-        case "range":
-            return _range_demand(rule, value)
-    return None
-
-
-def _range_demand(rule: Rule, value: object) -> str | None:
-    number, low, high = _number(value), rule.get("minValue"), rule.get("maxValue")
-    if number is None:
-        return "must be a number"
-    if low is not None and number < low:
-        return f"must be at least {_text(low)}"
-    if high is not None and number > high:
-        return f"must be at most {_text(high)}"
-    return None
-
-
-def _same(left: object, right: object) -> bool:
-    """Equality of the language: 30, 30.0 and "30" are one value; true and "true" too."""
-    numbers = _number(left), _number(right)
-    return _text(left) == _text(right) or (None not in numbers and numbers[0] == numbers[1])
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _texts(values: list[object]) -> str:
-    return "[" + ", ".join(_text(value) for value in values) + "]"
-
-
 def _path_problem(path: str) -> str | None:
     parts = _split(path)
     if parts[0] not in ATTRIBUTES:
         return "unknown attribute path"
     return "empty segment in the attribute path" if "" in parts else None
-
-
-def _rule_problem(rule: object) -> str | None:
-    """The first thing wrong with one rule, None when it is well formed."""
-    if not isinstance(rule, dict):
-        return "the rule must be a JSON object"
-    kind = rule.get("type")
-    if not isinstance(kind, str) or kind not in _FIELDS:
-        return f"unknown policy type {_text(kind)}"
-    required, optional = _FIELDS[kind]
-    fields = set(rule) - {"type"}
-    if missing := required - fields:
-        return f"{kind} needs {', '.join(sorted(missing))}"
-    if extra := fields - required - optional:
-        return f"{kind} does not take {', '.join(sorted(extra))}"
-    flags = (rule.get("hidden", False), rule.get("isOptional", False))
-    if not all(isinstance(flag, bool) for flag in flags):
-        return "hidden and isOptional must be true or false"
-    return _value_problem(rule)
-
-
-def _value_problem(rule: Rule) -> str | None:
-    match rule["type"]:
-        case "allowlist" | "blocklist":
-            if not isinstance(rule["values"], list) or not rule["values"]:
-                return "values must be a list with at least one element"
-        case "regex":
-            try:
-                re.compile(rule["pattern"])
-            except (re.error, TypeError):
-                return "pattern must be a regular expression"
-        case "range":
-            bounds = [rule[name] for name in ("minValue", "maxValue") if name in rule]
-            if not bounds or any(isinstance(b, str) or _number(b) is None for b in bounds):
-                return "range needs a numeric minValue, maxValue or both"
-            if bounds != sorted(bounds):
-                return "minValue must not exceed maxValue"
-    default = rule.get("defaultValue", _MISSING)
-    if default is not _MISSING and (demand := _demand(rule, default)):
-        return f"defaultValue {demand}"
-    return None

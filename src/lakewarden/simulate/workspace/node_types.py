@@ -1,7 +1,7 @@
 """Machine types, runtimes and zones: what clusters can be made of.
 
-The facts about instances (Nitro generation, encryption in transit, local disks) are AWS's; DBU rates
-are rounded public list figures for Jobs and All-Purpose compute without Photon.
+The facts about instances (encryption in transit, local disks) are AWS's; DBU rates are rounded
+public list figures for Jobs and All-Purpose compute without Photon.
 """
 
 from __future__ import annotations
@@ -24,39 +24,44 @@ class Machine(NamedTuple):
     memory_mb: int
     disks: int
     disk_gb: int
-    encrypted_in_transit: bool
     dbu: float
     gpus: int = 0
 
 
 MACHINES = {
-    "m4.large": Machine(GENERAL, 2, 8192, 0, 0, False, 0.4),
-    "m5.large": Machine(GENERAL, 2, 8192, 0, 0, False, 0.34),
-    "m5.xlarge": Machine(GENERAL, 4, 16384, 0, 0, False, 0.69),
-    "m5d.large": Machine(GENERAL, 2, 8192, 1, 75, False, 0.34),
-    "m5dn.xlarge": Machine(GENERAL, 4, 16384, 1, 150, True, 0.69),
-    "m6gd.xlarge": Machine(GENERAL, 4, 16384, 1, 237, False, 0.67),
-    "m6i.large": Machine(GENERAL, 2, 8192, 0, 0, True, 0.5),
-    "m6id.large": Machine(GENERAL, 2, 8192, 1, 118, True, 0.5),
-    "m6id.xlarge": Machine(GENERAL, 4, 16384, 1, 237, True, 1.0),
-    "m6in.xlarge": Machine(GENERAL, 4, 16384, 0, 0, True, 1.12),
-    "m7g.xlarge": Machine(GENERAL, 4, 16384, 0, 0, True, 0.9),
-    "r5d.large": Machine(MEMORY, 2, 16384, 1, 75, False, 0.45),
-    "r6i.xlarge": Machine(MEMORY, 4, 32768, 0, 0, True, 1.02),
-    "r6id.xlarge": Machine(MEMORY, 4, 32768, 1, 237, True, 1.2),
-    "c5.xlarge": Machine(COMPUTE, 4, 8192, 0, 0, False, 0.61),
-    "c6i.2xlarge": Machine(COMPUTE, 8, 16384, 0, 0, True, 1.62),
-    "c6id.2xlarge": Machine(COMPUTE, 8, 16384, 1, 474, True, 1.7),
-    "i3.xlarge": Machine(STORAGE, 4, 31232, 1, 950, False, 1.0),
-    "i3.2xlarge": Machine(STORAGE, 8, 62464, 1, 1900, False, 2.0),
-    "i3en.xlarge": Machine(STORAGE, 4, 32768, 1, 2500, True, 1.3),
-    "i4i.xlarge": Machine(STORAGE, 4, 32768, 1, 937, True, 1.2),
-    "g4dn.xlarge": Machine(GPU, 4, 16384, 1, 125, True, 0.71, 1),
-    "g5.xlarge": Machine(GPU, 4, 16384, 1, 250, True, 1.2, 1),
-    "g5.12xlarge": Machine(GPU, 48, 196608, 1, 3800, True, 6.79, 4),
-    "p4d.24xlarge": Machine(GPU, 96, 1179648, 8, 1000, True, 39.4, 8),
+    "m4.large": Machine(GENERAL, 2, 8192, 0, 0, 0.4),
+    "m5.large": Machine(GENERAL, 2, 8192, 0, 0, 0.34),
+    "m5.xlarge": Machine(GENERAL, 4, 16384, 0, 0, 0.69),
+    "m5d.large": Machine(GENERAL, 2, 8192, 1, 75, 0.34),
+    "m5dn.xlarge": Machine(GENERAL, 4, 16384, 1, 150, 0.69),
+    "m6gd.xlarge": Machine(GENERAL, 4, 16384, 1, 237, 0.67),
+    "m6i.large": Machine(GENERAL, 2, 8192, 0, 0, 0.5),
+    "m6id.large": Machine(GENERAL, 2, 8192, 1, 118, 0.5),
+    "m6id.xlarge": Machine(GENERAL, 4, 16384, 1, 237, 1.0),
+    "m6in.xlarge": Machine(GENERAL, 4, 16384, 0, 0, 1.12),
+    "m7g.xlarge": Machine(GENERAL, 4, 16384, 0, 0, 0.9),
+    "r5d.large": Machine(MEMORY, 2, 16384, 1, 75, 0.45),
+    "r6i.xlarge": Machine(MEMORY, 4, 32768, 0, 0, 1.02),
+    "r6id.xlarge": Machine(MEMORY, 4, 32768, 1, 237, 1.2),
+    "c5.xlarge": Machine(COMPUTE, 4, 8192, 0, 0, 0.61),
+    "c6i.2xlarge": Machine(COMPUTE, 8, 16384, 0, 0, 1.62),
+    "c6id.2xlarge": Machine(COMPUTE, 8, 16384, 1, 474, 1.7),
+    "i3.xlarge": Machine(STORAGE, 4, 31232, 1, 950, 1.0),
+    "i3.2xlarge": Machine(STORAGE, 8, 62464, 1, 1900, 2.0),
+    "i3en.xlarge": Machine(STORAGE, 4, 32768, 1, 2500, 1.3),
+    "i4i.xlarge": Machine(STORAGE, 4, 32768, 1, 937, 1.2),
+    "g4dn.xlarge": Machine(GPU, 4, 16384, 1, 125, 0.71, 1),
+    "g5.xlarge": Machine(GPU, 4, 16384, 1, 250, 1.2, 1),
+    "g5.12xlarge": Machine(GPU, 48, 196608, 1, 3800, 6.79, 4),
+    "p4d.24xlarge": Machine(GPU, 96, 1179648, 8, 1000, 39.4, 8),
 }
 """Every node type the workspaces offer; first in the list is the smallest of its generation."""
+
+ENCRYPTING = frozenset(
+    {"m5dn", "m6i", "m6id", "m6in", "m7g", "r6i", "r6id", "c6i", "c6id"}
+    | {"i3en", "i4i", "g4dn", "g5", "p4d"}
+)
+"""Instance families that encrypt traffic between instances."""
 
 DEPRECATED = frozenset({"m4.large"})
 
@@ -99,6 +104,11 @@ def dbus_per_hour(spec: Json) -> float:
     return round(rate * (2 if spec.get("runtime_engine") == "PHOTON" else 1), 2)
 
 
+def encrypts_in_transit(node_type: str) -> bool:
+    """Whether instances of a type encrypt the traffic between them."""
+    return node_type.partition(".")[0] in ENCRYPTING
+
+
 def version(runtime: str) -> tuple[int, int]:
     """Major and minor number of a runtime; (0, 0) when its name has none."""
     match = re.match(r"(\d+)\.(\d+)", runtime)
@@ -107,7 +117,7 @@ def version(runtime: str) -> tuple[int, int]:
 
 @route("GET", "/api/2.0/clusters/list-node-types")
 @route("GET", "/api/2.1/clusters/list-node-types")
-def list_node_types(request: Request) -> Json:
+def list_node_types(_request: Request) -> Json:
     """Every node type the workspace offers."""
     return {
         "node_types": [
@@ -119,14 +129,14 @@ def list_node_types(request: Request) -> Json:
 
 @route("GET", "/api/2.0/clusters/spark-versions")
 @route("GET", "/api/2.1/clusters/spark-versions")
-def spark_versions(request: Request) -> Json:
+def spark_versions(_request: Request) -> Json:
     """Every runtime the workspace offers."""
     return {"versions": [{"key": key, "name": name} for key, name in RUNTIMES.items()]}
 
 
 @route("GET", "/api/2.0/clusters/list-zones")
 @route("GET", "/api/2.1/clusters/list-zones")
-def list_zones(request: Request) -> Json:
+def list_zones(_request: Request) -> Json:
     """The availability zones of the workspace's region."""
     return {"zones": list(ZONES), "default_zone": ZONES[0]}
 
@@ -142,7 +152,7 @@ def _node_type(name: str, machine: Machine, order: int) -> Json:
         "category": machine.category,
         "display_order": order,
         "is_deprecated": name in DEPRECATED,
-        "is_encrypted_in_transit": machine.encrypted_in_transit,
+        "is_encrypted_in_transit": encrypts_in_transit(name),
         "is_graviton": graviton,
         "is_hidden": False,
         "is_io_cache_enabled": machine.disks > 0,
