@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from lakewarden.simulate.aws.documents import document
 from lakewarden.simulate.aws.front import BUILDER_KEY
 from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
 Table = dict[str, Any]
+
+_loader = Loader()  # reading botocore's service models takes a second, so all builders share them
 
 
 class Builder:
@@ -35,14 +39,18 @@ class Builder:
             "region": self.region,
         }
         self._url = url
-        self._session = boto3.Session(BUILDER_KEY, "builder", region_name=self.region)
+        core = botocore.session.Session()
+        core.register_component("data_loader", _loader)
+        self._session = boto3.Session(
+            BUILDER_KEY, "builder", region_name=self.region, botocore_session=core
+        )
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
         if service not in self._clients:
             self._clients[service] = self._session.client(
-                service,  # type: ignore[call-overload] # the stubs want a literal
+                service,
                 endpoint_url=self._url,
                 config=Config(proxies={}, parameter_validation=False),
             )

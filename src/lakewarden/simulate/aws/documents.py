@@ -1,4 +1,4 @@
-"""Policy documents of a world: JSON text, tables, or a file of `policies/` with its blanks filled."""
+"""Policy documents of a world: JSON text, tables, or a file of `policies/`, its blanks filled."""
 
 from __future__ import annotations
 

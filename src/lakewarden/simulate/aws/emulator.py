@@ -9,9 +9,10 @@ unique world-wide on AWS too.
 from __future__ import annotations
 
 import itertools
+import os
 from io import BytesIO
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -30,6 +31,8 @@ class Emulator:
     """The AWS services that moto knows, as one account."""
 
     def __init__(self) -> None:
+        # Nothing here looks at moto's 1,300 machine images, and they take a second to load.
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         self._account = str(next(_private_accounts))
         self._application = DomainDispatcherApplication(create_backend_app)
 
@@ -63,7 +66,8 @@ class Emulator:
     def close(self) -> None:
         """Forget the account and all that is in it."""
         with _moto:
-            for services in list(BackendDict._instances):  # noqa: SLF001 -- moto offers no list of its states
+            states: list[dict[str, Any]] = list(BackendDict._instances)  # type: ignore[misc] # noqa: SLF001 -- moto has no public list of its states
+            for services in states:
                 account = services.pop(self._account, None)
                 if account is not None:
                     account.reset()

@@ -6,7 +6,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 
-from lakewarden.simulate.aws.gap import Handler, Record, Request, State, found, page
+from lakewarden.simulate.aws.gap import GapError, Handler, Record, Request, State, found, page
 from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
 _ON_DEMAND = "Running On-Demand {} instances"
@@ -52,7 +52,8 @@ _SERVICE_NAMES = {
 def _defaults(request: Request) -> dict[str, Record]:
     service = request.parameters["ServiceCode"]
     arn = f"arn:aws:servicequotas:{request.region}:{ACCOUNT_ID}:{service}"
-    found(dict.fromkeys(_DEFAULTS, {}), service, "NoSuchResourceException")
+    if service not in _DEFAULTS:
+        raise GapError("NoSuchResourceException", f"There is no service {service}.")
     return {
         code: {
             "ServiceCode": service,

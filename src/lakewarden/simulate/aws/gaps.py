@@ -7,8 +7,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from lakewarden.simulate.aws import gap_account, gap_ec2, gap_events, gap_network
 from lakewarden.simulate.aws.gap import GapError, Request, State
+from lakewarden.simulate.aws.gap_account import HANDLERS as ACCOUNT_HANDLERS
+from lakewarden.simulate.aws.gap_ec2 import HANDLERS as EC2_HANDLERS
+from lakewarden.simulate.aws.gap_events import HANDLERS as EVENT_HANDLERS
+from lakewarden.simulate.aws.gap_events import event
+from lakewarden.simulate.aws.gap_network import HANDLERS as NETWORK_HANDLERS
 from lakewarden.simulate.aws.wire import (
     JSON_PROTOCOLS,
     Answer,
@@ -22,7 +26,7 @@ from lakewarden.simulate.aws.wire import (
 if TYPE_CHECKING:
     from lakewarden.simulate.aws.operations import Operation
 
-HANDLERS = gap_account.HANDLERS | gap_ec2.HANDLERS | gap_events.HANDLERS | gap_network.HANDLERS
+HANDLERS = ACCOUNT_HANDLERS | EC2_HANDLERS | EVENT_HANDLERS | NETWORK_HANDLERS
 
 _EC2_NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
@@ -52,10 +56,10 @@ class Gaps:
 
     def observe(self, call: Call, operation: Operation, answer: Answer) -> None:
         """Enter a call into the event history, as CloudTrail does with management events."""
-        event = gap_events.event(call, operation, answer)
-        if event is not None:
+        entry = event(call, operation, answer)
+        if entry is not None:
             with self._lock:
-                self._state.events.appendleft(event)
+                self._state.events.appendleft(entry)
 
 
 def _request(call: Call, operation: Operation) -> Request:

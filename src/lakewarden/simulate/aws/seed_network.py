@@ -132,7 +132,11 @@ def _permissions(builder: Builder, group: str, rule: str) -> Iterator[Table]:
         return
     for port in ports[0].split(","):
         first, _, last = port.partition("-")
-        yield {"IpProtocol": protocol, "FromPort": int(first), "ToPort": int(last or first)} | target
+        yield {
+            "IpProtocol": protocol,
+            "FromPort": int(first),
+            "ToPort": int(last or first),
+        } | target
 
 
 def _peer(builder: Builder, group: str, peer: str) -> Table:

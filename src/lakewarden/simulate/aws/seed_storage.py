@@ -66,9 +66,7 @@ def _retention(s3: Any, bucket: Table) -> None:
             "Filter": {"Prefix": ""},
             "NoncurrentVersionExpiration": {"NoncurrentDays": bucket["noncurrent_days"]},
         }
-        s3.put_bucket_lifecycle_configuration(
-            Bucket=name, LifecycleConfiguration={"Rules": [rule]}
-        )
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
     if lock_days is not None:
         retention = {"Mode": "GOVERNANCE", "Days": lock_days}
         s3.put_object_lock_configuration(
@@ -91,9 +89,9 @@ def volumes(builder: Builder, world: Table) -> None:
     for volume in world.get("volumes", []):
         name, key = volume["name"], volume.get("key")
         vendor = {"Vendor": "Databricks"} | volume.get("tags", {})
-        encryption: Table = {"Encrypted": False}
+        encryption: Table = {"Encrypted": volume.get("encrypted", key is not None)}
         if key is not None:
-            encryption = {"Encrypted": True, "KmsKeyId": builder.ids[f"key.{key}"]}
+            encryption["KmsKeyId"] = builder.ids[f"key.{key}"]
         made = builder.client("ec2").create_volume(
             AvailabilityZone=f"{builder.region}a",
             Size=volume.get("gib", 100),

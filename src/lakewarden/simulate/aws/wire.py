@@ -62,7 +62,8 @@ class Answer:
 def read_call(environ: WSGIEnvironment) -> Call:
     """Read a WSGI request to its end; `environ` keeps a body that can be read again."""
     body = _read_body(environ)
-    path, _, query = environ.get("REQUEST_URI", environ.get("PATH_INFO", "/")).partition("?")
+    uri: str = environ["REQUEST_URI"]
+    path, _, query = uri.partition("?")
     parameters = _parameters(query)
     headers = {
         name[5:].replace("_", "-").lower(): value
