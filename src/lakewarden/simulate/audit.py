@@ -8,9 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+
+
+@dataclass(frozen=True)
+class Record:
+    """One event, ``service.action``, that happened at ``now`` (epoch ms).
+
+    ``workspace_id`` 0 makes it an account-level event; ``result`` is kept as JSON text.
+    """
+
+    name: str
+    now: int
+    workspace_id: int
+    who: str
+    address: str
+    agent: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    error: str | None = None
+    result: Any = None
 
 
 class AuditLog:
@@ -22,50 +42,33 @@ class AuditLog:
         self._files: dict[Path, IO[str]] = {}
         self._count = 0
 
-    def write(
-        self,
-        name: str,
-        *,
-        now: int,
-        workspace_id: int,
-        who: str,
-        address: str,
-        agent: str = "",
-        session: str | None = None,
-        params: dict[str, str] | None = None,
-        status: int = 200,
-        error: str | None = None,
-        result: Any = None,
-    ) -> None:
-        """Record one event, ``service.action``, that happened at ``now`` (epoch ms).
-
-        ``workspace_id`` 0 makes it an account-level event; ``result`` is kept as JSON text.
-        """
+    def write(self, event: Record) -> None:
+        """Append an event to the file it belongs to."""
         if self._folder is None:
             return
-        service, _, action = name.partition(".")
+        service, _, action = event.name.partition(".")
         self._count += 1
         record = {
             "version": "2.0",
-            "timestamp": now,
-            "workspaceId": str(workspace_id),
-            "sourceIPAddress": address,
-            "userAgent": agent,
-            "sessionId": session,
-            "userIdentity": {"email": who, "subjectName": None},
+            "timestamp": event.now,
+            "workspaceId": str(event.workspace_id),
+            "sourceIPAddress": event.address,
+            "userAgent": event.agent,
+            "sessionId": None,
+            "userIdentity": {"email": event.who, "subjectName": None},
             "serviceName": service,
             "actionName": action,
-            "requestId": self._request_id(now),
-            "requestParams": params or {},
+            "requestId": self._request_id(event.now),
+            "requestParams": event.params,
             "response": {
-                "statusCode": status,
-                "errorMessage": error,
-                "result": None if result is None else json.dumps(result),
+                "statusCode": event.status,
+                "errorMessage": event.error,
+                "result": None if event.result is None else json.dumps(event.result),
             },
-            "auditLevel": "WORKSPACE_LEVEL" if workspace_id else "ACCOUNT_LEVEL",
+            "auditLevel": "WORKSPACE_LEVEL" if event.workspace_id else "ACCOUNT_LEVEL",
             "accountId": self._account_id,
         }
-        file = self._open(workspace_id, now)
+        file = self._open(event.workspace_id, event.now)
         file.write(json.dumps(record) + "\n")
         file.flush()
 

@@ -11,10 +11,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakewarden.simulate.audit import AuditLog
+from lakewarden.simulate.audit import AuditLog, Record
 from lakewarden.simulate.state import Account, Bearer, Workspace
-from lakewarden.simulate.web import ApiError, Caller, Event, Reply, Request, Route, Routes, strings
-from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.web import ApiError, Caller, Event, Reply, Request, Route, Routes
+from lakewarden.simulate.workspace import identity, ip_access_lists, tokens
 
 NOBODY = Caller({}, "", "", is_service_principal=False, groups=frozenset(), admin=False, address="")
 
@@ -91,20 +91,33 @@ def _answer(
 ) -> Reply:
     route = found[0] if found else None
     if incoming.caller is None and not (route and route.open):
+        redirect = _redirected(persona, incoming)
+        if redirect is not None:
+            return redirect
         request.caller = _admit(persona, incoming, request)
+        _note_login(request)
     if found is None or route is None:
         message = f"No API found for '{incoming.method} {incoming.path}'"
         raise ApiError(404, "ENDPOINT_NOT_FOUND", message)
     request.params = found[1]
     if route.audit:
-        request.events.append(Event(route.audit, _call_params(request)))
+        request.main_event = Event(route.audit, route.call_params(request))
+        request.events.append(request.main_event)
     _conditions(request, route)
     if incoming.raw and request.body is None:
         request.body = _json(incoming)
-        if route.audit:
-            request.events[0].params = _call_params(request)
+        if request.main_event is not None:
+            request.main_event.params = route.call_params(request)
     answer = route.handler(request)
     return answer if isinstance(answer, Reply) else Reply({} if answer is None else answer)
+
+
+def _note_login(request: Request) -> None:
+    caller = request.caller
+    if caller.auth == "pat":
+        params = {"user": caller.name, "tokenId": caller.token_id}
+        params |= {"authenticationMethod": "API_EXT_PAT_TOKEN"}
+        request.audit("accounts.tokenLogin", params)
 
 
 def _json(incoming: Incoming) -> Any:
@@ -115,11 +128,6 @@ def _json(incoming: Incoming) -> Any:
         return json.loads(incoming.raw)
     except ValueError:
         raise ApiError(400, "MALFORMED_REQUEST", "Could not parse request object") from None
-
-
-def _call_params(request: Request) -> dict[str, str]:
-    body = request.body if isinstance(request.body, dict) else {}
-    return strings({**body, **request.query, **request.params})
 
 
 def _conditions(request: Request, route: Route) -> None:
@@ -135,6 +143,7 @@ def _conditions(request: Request, route: Route) -> None:
 
 
 def _admit(persona: Persona, incoming: Incoming, request: Request) -> Caller:
+    """The caller, once nothing speaks against letting the call in."""
     bearer = _bearer(persona, incoming)
     try:
         caller = identity.caller(
@@ -142,12 +151,60 @@ def _admit(persona: Persona, incoming: Incoming, request: Request) -> Caller:
             persona.workspace,
             bearer.principal_id,
             incoming.address,
-            token_kind=bearer.kind,
+            auth=bearer.kind,
             token_id=bearer.token_id,
         )
     except LookupError:
         raise ApiError(401, "UNAUTHENTICATED", "Invalid access token.") from None
+    request.caller = caller
+    _check_address(persona, incoming, request)
+    if not identity.is_active(persona.account, persona.workspace, caller.principal):
+        raise ApiError(403, "PERMISSION_DENIED", f"{caller.name} is deactivated")
+    if persona.workspace is not None:
+        _check_membership(persona.workspace, request)
     return caller
+
+
+def _check_address(persona: Persona, incoming: Incoming, request: Request) -> None:
+    realm, address = persona.workspace or persona.account, incoming.address
+    if not ip_access_lists.blocked(realm, address):
+        return
+    user = {"user": request.caller.name}
+    if persona.workspace is None:
+        params = user | {"sourceIpAddress": address}
+        request.audit("accounts.accountIpAclsValidationFailed", params)
+        message = f"Source IP address: {address} is blocked by Databricks IP ACL for the account"
+    else:
+        params = user | {"path": incoming.path, "userId": request.caller.id}
+        request.audit("accounts.IpAccessDenied", params)
+        message = (
+            f"Source IP address: {address} is blocked by Databricks IP ACL for workspace:"
+            f" {persona.workspace.id}"
+        )
+    raise ApiError(403, "PERMISSION_DENIED", message)
+
+
+def _check_membership(workspace: Workspace, request: Request) -> None:
+    caller = request.caller
+    if not identity.is_member(workspace, caller.id):
+        message = f"{caller.name} is not assigned to workspace {workspace.id}"
+        raise ApiError(403, "PERMISSION_DENIED", message)
+    if caller.auth == "pat":
+        tokens.check_usable(workspace, request)
+        workspace.table("tokens")[caller.token_id or ""]["last_used_day"] = request.now
+
+
+def _redirected(persona: Persona, incoming: Incoming) -> Reply | None:
+    """The redirect for calls over the public internet to a workspace that is behind PrivateLink only."""
+    workspace = persona.workspace
+    if workspace is None or ip_access_lists.through_endpoint(workspace, incoming.address):
+        return None
+    settings_id = workspace.deployment.get("private_access_settings_id", "")
+    settings = persona.account.table("private-access-settings").get(settings_id)
+    if settings is None or settings["public_access_enabled"]:
+        return None
+    location = f"/login.html?error=private-link-validation-error:{workspace.id}"
+    return Reply(b"", 302, {"Location": location}, "text/html")
 
 
 def _bearer(persona: Persona, incoming: Incoming) -> Bearer:
@@ -166,9 +223,9 @@ def _bearer(persona: Persona, incoming: Incoming) -> Bearer:
 def _record(
     persona: Persona, incoming: Incoming, request: Request, reply: Reply, error: ApiError | None
 ) -> None:
-    for number, event in enumerate(request.events):
-        params = event.params | (request.audit_params if number == 0 else {})
-        persona.audit.write(
+    for event in request.events:
+        params = event.params | (request.audit_params if event is request.main_event else {})
+        record = Record(
             event.name,
             now=request.now,
             workspace_id=persona.realm_id,
@@ -180,3 +237,4 @@ def _record(
             error=error.message if error else None,
             result=event.result,
         )
+        persona.audit.write(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 class RequestLog:
@@ -13,7 +13,9 @@ class RequestLog:
 
     def __init__(self, path: Path | str | None) -> None:
         self._lock = threading.Lock()
-        self._file = Path(path).open("a", encoding="utf-8") if path is not None else None
+        self._file: IO[str] | None = None
+        if path is not None:
+            self._file = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - lives until close()
 
     def write(self, method: str, path: str, status: int, principal: str, **more: Any) -> None:
         """Record one call; ``principal`` is a name or an access key id, empty when unknown."""

@@ -9,7 +9,7 @@ import pkgutil
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -206,7 +206,7 @@ class Simulation:
         self.close()
 
 
-def start(
+def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     world: str,
     *,
     port: int = 0,
@@ -230,7 +230,8 @@ def start(
     here, for_aws = parse_all(faults)
     log = RequestLog(request_log)
     spec = worlds.read(world)
-    aws_server, references = _start_aws(spec, aws, aws_port, latency_ms, for_aws, log)
+    options = {"port": aws_port, "latency_ms": latency_ms, "faults": for_aws, "request_log": log}
+    aws_server, references = _start_aws(spec, options) if aws else (None, {})
     built = worlds.build(spec, references, scale=scale)
     audit = AuditLog(audit_dir, built.account.id)
     personas = [Persona(built.account, None, ACCOUNT, audit)]
@@ -248,18 +249,12 @@ def start(
     return Simulation(built, aws=aws_server, closers=closers)
 
 
-def _start_aws(
-    spec: worlds.Spec,
-    wanted: bool,
-    port: int,
-    latency_ms: float,
-    faults: Sequence[str],
-    log: RequestLog,
-) -> tuple[Any, dict[str, str]]:
-    if not wanted or spec.aws is None:
+def _start_aws(spec: worlds.Spec, options: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+    """The AWS side and the ids of what its seeding made; nothing for a world without one."""
+    if spec.aws is None:
         return None, {}
     aws = importlib.import_module("lakewarden.simulate.aws")
-    server = aws.start(port=port, latency_ms=latency_ms, faults=faults, request_log=log)
+    server = aws.start(**options)
     return server, aws.seed(server.url, spec.aws)
 
 

@@ -21,8 +21,10 @@ Put one file into ``simulate/account`` or ``simulate/workspace``; it is found an
 * ``admin=True`` answers 403 to everybody who is not an admin of the persona. ``feature="IP access list"``
   answers 404 FEATURE_DISABLED when the account's tier is not ENTERPRISE.
 * ``audit="service.action"`` records the call whether or not it succeeds; the record's parameters are the
-  path, query and body parameters as strings, and ``request.audit_params`` is merged over them. Further
-  events go through ``request.audit("service.action", {...})``. Every route that changes something names one.
+  path, query and body parameters as strings, and ``request.audit_params`` is merged over them.
+  ``audit_keys=("scope", "key")`` keeps only those of the call's parameters: use it wherever a body holds
+  a secret. Further events go through ``request.audit("service.action", {...})``. Every route that
+  changes something names an event or writes one.
 * A handler returns a dict or list (JSON), ``None`` (``{}``) or a `Reply`; it refuses by raising `ApiError`.
 * ``request.now`` is the time of the call in epoch milliseconds; never ask the clock yourself, since a world
   is seeded with calls that happened in its past.
@@ -129,7 +131,7 @@ class Caller:
     groups: frozenset[str]
     admin: bool
     address: str
-    token_kind: str = "oauth"
+    auth: str = "oauth"
     token_id: str | None = None
 
 
@@ -159,6 +161,7 @@ class Request:
     params: dict[str, str] = field(default_factory=dict)
     audit_params: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    main_event: Event | None = None  # the one that the route names
 
     @property
     def workspace(self) -> Workspace:
@@ -224,7 +227,15 @@ class Route:
     admin: bool
     feature: str | None
     audit: str | None
+    audit_keys: tuple[str, ...] | None
     open: bool
+
+    def call_params(self, request: Request) -> dict[str, str]:
+        """The call's parameters as its audit record carries them."""
+        body = request.body if isinstance(request.body, dict) else {}
+        given = {**body, **request.query, **request.params}
+        keys = given if self.audit_keys is None else self.audit_keys
+        return strings({key: given[key] for key in keys if key in given})
 
 
 class Routes:
@@ -242,12 +253,13 @@ class Routes:
         admin: bool = False,
         feature: str | None = None,
         audit: str | None = None,
+        audit_keys: tuple[str, ...] | None = None,
         open_: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler; see the module's docstring. ``open_`` routes need no authentication."""
 
         def register(handler: Handler) -> Handler:
-            entry = Route(method, path, handler, admin, feature, audit, open_)
+            entry = Route(method, path, handler, admin, feature, audit, audit_keys, open_)
             if "{" in path:
                 regex, _, converters = compile_path(path)
                 self._patterns.append((regex, converters, entry))
@@ -309,6 +321,12 @@ class Seed(Protocol):
     """What a seeder works with; bound to the account or to the workspace its entry stands under."""
 
     account: Account
+    now: int
+
+    @property
+    def bound(self) -> bool:
+        """Whether the entry stands under a workspace."""
+        ...
 
     @property
     def workspace(self) -> Workspace:

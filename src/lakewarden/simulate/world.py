@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -179,6 +180,11 @@ class Seeding:
         self.account = built.account
 
     @property
+    def bound(self) -> bool:
+        """Whether the entry stands under a workspace."""
+        return self._place is not None
+
+    @property
     def workspace(self) -> Workspace:
         """The workspace the entry stands under; a mistake in the world when it stands under none."""
         if self._place is None:
@@ -197,7 +203,7 @@ class Seeding:
         address: str | None = None,
     ) -> Any:
         """Make an API call as ``by`` (default: the owner, as an admin) at ``at`` (default: now)."""
-        place = self._place
+        place = None if "/{account}/" in path else self._place
         name = by or self._built.spec.own["owner"]
         found = identity.named(self.account, name)
         if found is None:
@@ -220,7 +226,7 @@ class Seeding:
             caller=caller,
         )
         reply = gate.serve(persona, incoming).reply
-        if reply.status >= 400:
+        if reply.status >= HTTPStatus.BAD_REQUEST:
             raise SeedError(f"{method} {path}: {reply.status} {reply.body}")
         return reply.body
 

@@ -51,6 +51,7 @@ def make(account: Account, workspace_id: int, body: Json, now: int) -> Workspace
         **{key: body[key] for key in _OPTIONAL if key in body},
     }
     account.workspaces[workspace_id] = workspace
+    _attach_network(account, workspace.deployment)
     identity.make_system_groups(workspace)
     return workspace
 
@@ -59,6 +60,12 @@ def _check_references(account: Account, body: Json) -> None:
     for key, kind in _REFERS_TO.items():
         if body.get(key) and body[key] not in account.table(kind):
             raise invalid(f"{key} {body[key]} does not exist")
+
+
+def _attach_network(account: Account, body: Json) -> None:
+    network = account.table("networks").get(body.get("network_id", ""))
+    if network is not None:
+        network.update(vpc_status="VALID", workspace_id=body["workspace_id"])
 
 
 def _workspace(request: Request) -> Json:
@@ -101,6 +108,7 @@ def update_workspace(request: Request) -> Json:
             workspace.pop(key, None)
         else:
             workspace[key] = changes[key]
+    _attach_network(request.account, workspace)
     return workspace
 
 

@@ -6,24 +6,54 @@ import json
 
 from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, invalid, seeds
+from lakewarden.simulate.workspace import ip_access_lists
 
 route = WORKSPACE.route
 
-_SWITCHES = """
-enableIpAccessLists enableTokensConfig enableExportNotebook enableResultsDownloading
-enableNotebookTableClipboard mlflowRunArtifactDownloadEnabled enable-X-Frame-Options
-enable-X-Content-Type-Options enable-X-XSS-Protection storeInteractiveNotebookResultsInCustomerAccount
-enableUploadDataUis enableDbfsFileBrowser enableFileStoreEndpoint enableVerboseAuditLogs
-enforceUserIsolation enableEnforceImdsV2 enforceWorkspaceViewAcls enforceClusterViewAcls enableJobViewAcls
-enableAclsConfig enableClusterAclsConfig enableJobAclsConfig enableWorkspaceAclsConfig enableWebTerminal
-enableDcs enableLibraryAndInitScriptOnSharedCluster enableDeprecatedGlobalInitScripts
-enableDeprecatedClusterNamedInitScripts enableProjectTypeInWorkspace enableWorkspaceFilesystem
-enableProjectsAllowList mlflowModelServingEndpointCreationEnabled
-mlflowModelRegistryEmailNotificationsEnabled enableDatabricksAutologgingAdminConf
-enablePipelinesDataSample enableGp3 enableHlsRuntime enableJobsEmailsV2
-enableLegacyNotebookVisualizations intercomAdminConsent heapAnalyticsAdminConsent
-jobsListBackendPaginationEnabled
-""".split()
+_SWITCHES = [
+    "enableIpAccessLists",
+    "enableTokensConfig",
+    "enableExportNotebook",
+    "enableResultsDownloading",
+    "enableNotebookTableClipboard",
+    "mlflowRunArtifactDownloadEnabled",
+    "enable-X-Frame-Options",
+    "enable-X-Content-Type-Options",
+    "enable-X-XSS-Protection",
+    "storeInteractiveNotebookResultsInCustomerAccount",
+    "enableUploadDataUis",
+    "enableDbfsFileBrowser",
+    "enableFileStoreEndpoint",
+    "enableVerboseAuditLogs",
+    "enforceUserIsolation",
+    "enableEnforceImdsV2",
+    "enforceWorkspaceViewAcls",
+    "enforceClusterViewAcls",
+    "enableJobViewAcls",
+    "enableAclsConfig",
+    "enableClusterAclsConfig",
+    "enableJobAclsConfig",
+    "enableWorkspaceAclsConfig",
+    "enableWebTerminal",
+    "enableDcs",
+    "enableLibraryAndInitScriptOnSharedCluster",
+    "enableDeprecatedGlobalInitScripts",
+    "enableDeprecatedClusterNamedInitScripts",
+    "enableProjectTypeInWorkspace",
+    "enableWorkspaceFilesystem",
+    "enableProjectsAllowList",
+    "mlflowModelServingEndpointCreationEnabled",
+    "mlflowModelRegistryEmailNotificationsEnabled",
+    "enableDatabricksAutologgingAdminConf",
+    "enablePipelinesDataSample",
+    "enableGp3",
+    "enableHlsRuntime",
+    "enableJobsEmailsV2",
+    "enableLegacyNotebookVisualizations",
+    "intercomAdminConsent",
+    "heapAnalyticsAdminConsent",
+    "jobsListBackendPaginationEnabled",
+]
 _CHOICES = {
     "reposIpynbResultsExportPermissions": {"ALLOW", "DISABLE"},
     "projectsAllowListPermissions": {"ALLOWLISTED_CLONE_COMMIT_PUSH", "ALLOWLISTED_COMMIT_PUSH"},
@@ -81,11 +111,14 @@ def get_conf(request: Request) -> Json:
     return {key: conf[key] for key in keys if key in conf}
 
 
-@route("PATCH", "/api/2.0/workspace-conf", audit="workspace.workspaceConfEdit")
-@route("PATCH", "/api/2.0/preview/workspace-conf", audit="workspace.workspaceConfEdit")
+@route("PATCH", "/api/2.0/workspace-conf")
+@route("PATCH", "/api/2.0/preview/workspace-conf")
 def set_conf(request: Request) -> None:
     """Set keys; one unknown key or bad value refuses the whole call."""
     changes = request.body if isinstance(request.body, dict) else {}
+    for key, value in changes.items():
+        params = {"workspaceConfKeys": key, "workspaceConfValues": value}
+        request.audit("workspace.workspaceConfEdit", params)
     _known(request, list(changes))
     _admins_only(request, next(iter(changes), ""))
     if any(not isinstance(value, str) for value in changes.values()):
@@ -93,9 +126,10 @@ def set_conf(request: Request) -> None:
     bad = {key: value for key, value in changes.items() if not _allowed(key, value)}
     if bad:
         raise invalid(f"Some values are not allowed: {json.dumps(bad)}")
-    request.audit_params.clear()
-    for key, value in changes.items():
-        request.audit_params |= {"workspaceConfKeys": key, "workspaceConfValues": value}
+    if changes.get("enableIpAccessLists", "").lower() == "true":
+        workspace = request.workspace
+        lists = workspace.table("ip_lists").values()
+        ip_access_lists.guard(workspace, lists, request.caller.address, on=True)
     request.workspace.conf.update(changes)
 
 

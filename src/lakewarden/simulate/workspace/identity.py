@@ -144,6 +144,26 @@ def is_member(workspace: Workspace, principal_id: str) -> bool:
     )
 
 
+def members(workspace: Workspace) -> set[str]:
+    """The ids of every principal that may enter a workspace, through groups too."""
+    groups = workspace.account.table("groups")
+    found: set[str] = set()
+    waiting = list(workspace.table("assignments"))
+    while waiting:
+        principal_id = waiting.pop()
+        if principal_id not in found:
+            found.add(principal_id)
+            waiting += member_ids(groups.get(principal_id, {}))
+    return found
+
+
+def is_active(account: Account, workspace: Workspace | None, principal: Json) -> bool:
+    """Whether a principal may sign in: not deactivated on the account, nor on the workspace."""
+    kept = find(account, principal["id"])
+    inactive = workspace.table("inactive") if workspace else {}
+    return bool(kept and kept[1].get("active", True)) and principal["id"] not in inactive
+
+
 def entitlements(workspace: Workspace, principal_id: str) -> set[str]:
     """The entitlements that a principal has on a workspace, through its groups too."""
     given = workspace.table("entitlements")
@@ -154,6 +174,26 @@ def entitlements(workspace: Workspace, principal_id: str) -> set[str]:
 def entitled(workspace: Workspace, caller: Caller, entitlement: str) -> bool:
     """Whether a caller has an entitlement (``allow-cluster-create`` and so on); admins have all."""
     return caller.admin or entitlement in entitlements(workspace, caller.id)
+
+
+def exists_on(workspace: Workspace, kind: str, name: str) -> bool:
+    """Whether a principal of a kind (a table's name) can be named in a workspace's access lists."""
+    if kind == "groups" and any(
+        group["displayName"] == name for group in workspace.table("groups").values()
+    ):
+        return True
+    key = NAMES[kind]
+    return any(
+        body.get(key) == name and is_member(workspace, body["id"])
+        for body in workspace.account.table(kind).values()
+    )
+
+
+def admins_restricted(workspace: Workspace) -> bool:
+    """Whether ``restrict_workspace_admins`` keeps admins from acting as somebody else."""
+    setting = workspace.table("settings").get("restrict_workspace_admins", {})
+    status = setting.get("restrict_workspace_admins", {}).get("status")
+    return bool(status == "RESTRICT_TOKENS_AND_JOB_RUN_AS")
 
 
 def make_system_groups(workspace: Workspace) -> None:
@@ -174,7 +214,7 @@ def caller(
     principal_id: str,
     address: str,
     *,
-    token_kind: str = "oauth",
+    auth: str = "oauth",
     token_id: str | None = None,
 ) -> Caller:
     """The caller behind a principal on a persona.
@@ -203,6 +243,6 @@ def caller(
         groups=frozenset(group["displayName"] for group in groups.values()),
         admin=admin,
         address=address,
-        token_kind=token_kind,
+        auth=auth,
         token_id=token_id,
     )
