@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from lakewarden.estate.access import WORKSPACE_CONF
@@ -22,8 +22,10 @@ _INDEXED: Final = 64
 class Estate:
     """A snapshot with indexes for the small collections that others refer to."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, only: Iterable[str] = ()) -> None:
+        """Look at a snapshot; `only` names the workspaces to look at, by id, none for all."""
         self._snapshot = snapshot
+        self._only = frozenset(only)
         self._indexes: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     @property
@@ -40,12 +42,19 @@ class Estate:
         return self._snapshot.collection(kind, kind.scope.value)
 
     def workspaces(self) -> Iterator[Workspace]:
-        """Yield every workspace, then fail unless those were all.
+        """Yield every workspace that is looked at, then fail unless those were all.
 
         Raises:
             UnreadError: at the end, when the list is not complete.
         """
-        yield from self.of(WORKSPACES).each()
+        collection = self.of(WORKSPACES)
+        if not self._only:
+            yield from collection.each()
+            return
+        found = {str(w.id): w for w in collection.seen() if str(w.id) in self._only}
+        yield from found.values()
+        if collection.gap is not None and len(found) < len(self._only):
+            raise UnreadError(collection.gap)
 
     def find(self, kind: Kind[R], identity: object, workspace: Workspace | None = None) -> R | None:
         """Return one record, or None when it certainly does not exist.
@@ -96,7 +105,7 @@ class Estate:
             UnreadError: when that is not certain, or at the end, when buckets may be missing.
         """
         purposes: dict[str, set[Purpose]] = {}
-        attached = {w.storage_id.get() for w in self.workspaces()}
+        attached = {w.storage_id.get() for w in self.of(WORKSPACES).each()}
         delivered, gap = self._delivery_storage()
         for storage in self.of(STORAGE_CONFIGURATIONS).each():
             entry = purposes.setdefault(storage.bucket.get(), set())
@@ -119,7 +128,7 @@ class Estate:
         return found, collection.gap
 
     def _locations(self) -> Iterator[tuple[str, Gap | None]]:
-        for workspace in self.workspaces():
+        for workspace in self.of(WORKSPACES).each():
             collection = self.of(EXTERNAL_LOCATIONS, workspace)
             for location in collection.seen():
                 gap = location.url.gap

@@ -76,10 +76,10 @@ class Need:
         return f"{self.kind}:{self.key}" if self.key else self.kind
 
 
-def status_of(gap: Gap) -> Status:
-    """Return the status of a collection of which nothing but this gap is known."""
-    if gap.cause is Cause.DISABLED:
+def status_of(gap: Gap, count: int = 0) -> Status:
+    """Return the status of a collection with a gap, of which `count` records were read."""
+    if count == 0 and gap.cause is Cause.DISABLED:
         return Status.DISABLED
-    if gap.cause in {Cause.FORBIDDEN, Cause.UNAUTHENTICATED}:
+    if count == 0 and gap.cause in {Cause.FORBIDDEN, Cause.UNAUTHENTICATED}:
         return Status.FORBIDDEN
     return Status.PARTIAL

@@ -1,0 +1,65 @@
+"""The front door: one file a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+from lakewarden import __version__
+from lakewarden.cli.lazy import LazyGroup
+from lakewarden.errors import LakewardenError
+
+_COMMANDS = {
+    "assess": "Judge a deployment, or a snapshot of one, against the paper.",
+    "collect": "Read a deployment into a snapshot.",
+    "controls": "List the controls.",
+    "demo": "Assess a simulated deployment on this machine.",
+    "diff": "Show what changed between two snapshots.",
+    "doctor": "Show what the caller may read, and what is missing.",
+    "explain": "Explain one control in full.",
+    "simulate": "Serve a simulated deployment in the foreground.",
+}
+_INTERRUPTED = 130
+
+
+@click.group(cls=LazyGroup, commands_help=_COMMANDS, context_settings={"max_content_width": 100})
+@click.version_option(__version__, prog_name="lakewarden")
+def cli() -> None:
+    """Judge a Databricks deployment on AWS against the security whitepaper.
+
+    Exit codes: 0 clean, 1 error, 2 wrong usage, 3 failed controls, 4 incomplete.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        code = cli(standalone_mode=False) or 0
+    except LakewardenError as error:
+        code = _complain(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        code = _complain(error.format_message(), error.exit_code, prefix="")
+    except click.ClickException as error:
+        code = _complain(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as error:  # the last line: nobody should meet a traceback
+        if os.environ.get("LAKEWARDEN_DEBUG"):
+            raise
+        code = _complain(
+            f"internal error: {type(error).__name__}. Set LAKEWARDEN_DEBUG=1 and report the trace",
+            1,
+        )
+    sys.exit(code)
+
+
+def _complain(message: str, code: int, prefix: str = "error: ") -> int:
+    click.echo(f"{prefix}{message}", err=True)
+    return code

@@ -1,0 +1,124 @@
+"""IAM, KMS, CloudTrail and EC2: what the deployment's own objects point at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.collect.aws_calls import call, one_each, pages, region_of, regions
+from lakewarden.collect.task import Task, collects
+from lakewarden.estate.account import CREDENTIALS, ENCRYPTION_KEYS, NETWORKS
+from lakewarden.estate.aws import (
+    KMS_KEYS,
+    KMS_ROTATION,
+    ROLES,
+    SUBNETS,
+    TRAIL_STATUS,
+    TRAILS,
+    VPC_ENDPOINTS,
+)
+from lakewarden.estate.fact import Cause
+
+
+@collects(ROLES)
+def roles(task: Task) -> Iterator[Any]:
+    """Read the trust policy of every registered role."""
+    client = task.cloud.client("iam", "us-east-1")
+
+    def ask(arn: str) -> Mapping[str, Any]:
+        answer = call(client.get_role, RoleName=arn.rsplit("/", 1)[-1])
+        trust = answer.get("Role", {}).get("AssumeRolePolicyDocument")
+        if trust is None:
+            raise CallFailedError(Cause.MISSING_FIELD, "no AssumeRolePolicyDocument in the answer")
+        text = unquote(trust) if isinstance(trust, str) else json.dumps(trust, sort_keys=True)
+        return {"arn": arn, "trust": text}
+
+    known = task.before(CREDENTIALS).seen()
+    yield from one_each(task, "arn", [c.role_arn.get() for c in known if not c.role_arn.gap], ask)
+
+
+@collects(KMS_KEYS)
+def kms_keys(task: Task) -> Iterator[Any]:
+    """Read the state of every registered key."""
+
+    def ask(arn: str) -> Mapping[str, Any]:
+        client = task.cloud.client("kms", region_of(arn))
+        return {**call(client.describe_key, KeyId=arn).get("KeyMetadata", {}), "arn": arn}
+
+    yield from one_each(task, "arn", _key_arns(task), ask)
+
+
+@collects(KMS_ROTATION)
+def kms_rotation(task: Task) -> Iterator[Any]:
+    """Read whether AWS rotates each registered key."""
+
+    def ask(arn: str) -> Mapping[str, Any]:
+        client = task.cloud.client("kms", region_of(arn))
+        return {**call(client.get_key_rotation_status, KeyId=arn), "arn": arn}
+
+    yield from one_each(task, "arn", _key_arns(task), ask)
+
+
+def _key_arns(task: Task) -> list[str]:
+    return [key.arn.get() for key in task.before(ENCRYPTION_KEYS).seen() if not key.arn.gap]
+
+
+@collects(TRAILS)
+def trails(task: Task) -> Iterator[Any]:
+    """Read the trails of every region that has a workspace."""
+    for region in regions(task):
+        client = task.cloud.client("cloudtrail", region)
+        answer = call(client.describe_trails)
+        if "trailList" not in answer:
+            raise CallFailedError(Cause.MISSING_FIELD, "no trailList in the answer")
+        for trail in answer["trailList"]:
+            yield task.record(trail)
+
+
+@collects(TRAIL_STATUS)
+def trail_status(task: Task) -> Iterator[Any]:
+    """Read whether each trail is recording."""
+    seen = task.before(TRAILS)
+
+    def ask(arn: str) -> Mapping[str, Any]:
+        client = task.cloud.client("cloudtrail", region_of(arn))
+        return {**call(client.get_trail_status, Name=arn), "arn": arn}
+
+    yield from one_each(task, "arn", [trail.arn for trail in seen.seen()], ask)
+
+
+@collects(SUBNETS)
+def subnets(task: Task) -> Iterator[Any]:
+    """Read the subnets of every registered network."""
+    wanted = {
+        subnet
+        for network in task.before(NETWORKS).seen()
+        if network.subnet_ids.gap is None
+        for subnet in network.subnet_ids.get()
+    }
+    yield from _described(task, "describe_subnets", "Subnets", "subnet-id", wanted)
+
+
+@collects(VPC_ENDPOINTS)
+def vpc_endpoints(task: Task) -> Iterator[Any]:
+    """Read the endpoints in the VPC of every registered network."""
+    vpcs = {n.vpc_id.get() for n in task.before(NETWORKS).seen() if n.vpc_id.gap is None}
+    yield from _described(task, "describe_vpc_endpoints", "VpcEndpoints", "vpc-id", vpcs)
+
+
+def _described(
+    task: Task, operation: str, envelope: str, name: str, values: set[str]
+) -> Iterator[Any]:
+    if not values:
+        return
+    filters = [{"Name": name, "Values": sorted(values)}]
+    for region in regions(task):
+        client = task.cloud.client("ec2", region)
+        for page in pages(client, operation, Filters=filters):
+            if envelope not in page:
+                raise CallFailedError(Cause.MISSING_FIELD, f"no {envelope} in the answer")
+            for item in page[envelope]:
+                yield task.record(item)

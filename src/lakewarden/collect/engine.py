@@ -1,0 +1,256 @@
+"""Collecting: opens the doors and fills a snapshot with what the chosen controls need.
+
+The order is the estate's own: the account first, because it names the workspaces; then every
+workspace side by side; then AWS, because both name what to ask it for. Inside a workspace a kind
+waits for the kinds it comes after. Requests of one host share its throttle; work is done by two
+bounded pools, one for collections and one for single objects, so that neither can starve the
+other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from lakewarden.clients.aws import AwsAccount
+from lakewarden.clients.databricks import DatabricksHost
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.clock import parse_time
+from lakewarden.collect import audit_logs, buckets, cloud, lists, objects, settings
+from lakewarden.collect.doors import Reach, shut
+from lakewarden.collect.task import COLLECTORS, Task
+from lakewarden.errors import ConnectionFailedError, LakewardenError
+from lakewarden.estate.account import WORKSPACES, Workspace
+from lakewarden.estate.activity import LOGINS
+from lakewarden.estate.catalog import KINDS
+from lakewarden.estate.fact import Cause, Gap, UnreadError
+from lakewarden.estate.kind import Kind, Need, Scope
+from lakewarden.estate.record import hollow
+from lakewarden.store.snapshots import SnapshotWriter
+
+FAMILIES: Final = (audit_logs, buckets, cloud, lists, objects, settings)
+"""The modules whose collectors are registered by being imported."""
+
+_COLLECTIONS: Final = 8
+_OBJECTS: Final = 32
+_RUNNING: Final = "RUNNING"
+
+
+class Progress(Protocol):
+    """Told how far collecting is."""
+
+    def expect(self, count: int) -> None:
+        """Note that `count` more collections will be read."""
+
+    def done(self, kind: str, scope: str, count: int) -> None:
+        """Note that a collection is there, with its number of records."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def expect(self, count: int) -> None:
+        """Do nothing."""
+
+    def done(self, kind: str, scope: str, count: int) -> None:
+        """Do nothing."""
+
+
+class Collector:
+    """Fills one snapshot."""
+
+    def __init__(
+        self,
+        reach: Reach,
+        needs: Iterable[Need],
+        writer: SnapshotWriter,
+        *,
+        progress: Progress | None = None,
+        trust_empty: bool = False,
+    ) -> None:
+        self._reach = reach
+        self._needs = set(needs)
+        self._writer = writer
+        self._progress = progress or Silent()
+        self._trust_empty = trust_empty
+        self._opened = 0
+        self._last_refusal: LakewardenError | None = None
+
+    def run(self) -> None:
+        """Read everything.
+
+        Raises:
+            ConnectionFailedError: not one door could be opened.
+        """
+        with (
+            ThreadPoolExecutor(_COLLECTIONS, "collect") as self._tasks,
+            ThreadPoolExecutor(_OBJECTS, "object") as self._calls,
+        ):
+            self._read_account()
+            self._read_workspaces()
+            self._read_aws()
+            self._read_events()
+        if not self._opened and self._last_refusal is not None:
+            raise self._last_refusal
+
+    def _read_account(self) -> None:
+        if not self._reach.account_host:
+            source = "account API"
+            gap = Gap(Cause.NOT_READ, source, "no account was given", "an account host and id")
+            self._writer.shut("account", gap)
+            return
+        host = self._open("account", self._reach.account)
+        if host is None:
+            return
+        kinds = self._kinds(Scope.ACCOUNT)
+        self._read_all(kinds, "account", host=host)
+
+    def _read_workspaces(self) -> None:
+        workspaces = self._known_workspaces()
+        kinds = self._kinds(Scope.WORKSPACE)
+        if kinds:
+            list(self._tasks.map(lambda w: self._read_workspace(w, kinds), workspaces))
+
+    def _known_workspaces(self) -> list[Workspace]:
+        listed = self._writer.collection(WORKSPACES, "account")
+        found = list(listed.seen())
+        if not found and self._reach.workspace_host:
+            found = self._lone_workspace(listed.gap)
+        only = self._reach.only
+        return [w for w in found if not only or str(w.id) in only]
+
+    def _lone_workspace(self, account_gap: Gap | None) -> list[Workspace]:
+        """Return the workspace that was named by its URL, which the account does not describe.
+
+        When an account was given and could not be read, others may exist: that stays noted.
+        """
+        host = self._open("workspace", lambda: self._reach.workspace(self._reach.workspace_host))
+        if host is None:
+            return []
+        try:
+            identity = int(host.org_id())
+        except (CallFailedError, ValueError) as error:
+            cause = error.cause if isinstance(error, CallFailedError) else Cause.MALFORMED
+            source = "GET /api/2.0/preview/scim/v2/Me"
+            self._writer.shut("workspace", Gap(cause, source, str(error), "workspace access"))
+            return []
+        gap = account_gap or WORKSPACES.gap(Cause.NOT_READ, "the account was not read")
+        workspace = hollow(Workspace, {"id": identity}, gap)
+        incomplete = [gap] if self._reach.account_host else []
+        self._writer.write(WORKSPACES, "account", [workspace], incomplete)
+        return [workspace]
+
+    def _read_workspace(self, workspace: Workspace, kinds: list[str]) -> None:
+        scope = f"workspace/{workspace.id}"
+        try:
+            url = self._reach.url_of(workspace) if workspace.deployment.gap is None else ""
+            url = url or self._reach.workspace_urls.get(str(workspace.id), "")
+            url = url or self._reach.workspace_host
+            if workspace.status.gap is None and workspace.status.get() != _RUNNING:
+                detail = f"the workspace is {workspace.status.get()}"
+                self._writer.shut(scope, WORKSPACES.gap(Cause.NOT_READ, detail))
+                return
+        except UnreadError as error:
+            self._writer.shut(scope, error.gap)
+            return
+        host = self._open(scope, lambda: self._reach.workspace(url))
+        if host is not None:
+            for kind in _ordered(kinds):
+                self._progress.expect(1)
+                self._read_one(kind, scope, host, None)
+
+    def _read_aws(self) -> None:
+        kinds = self._kinds(Scope.AWS)
+        if not kinds:
+            return
+        if not self._reach.use_aws:
+            gap = Gap(Cause.NOT_READ, "AWS", "left out by --no-aws", "AWS credentials")
+            self._writer.shut("aws", gap)
+            return
+        aws = self._open("aws", self._reach.aws)
+        if aws is not None:
+            self._read_all(kinds, "aws", aws=aws)
+
+    def _read_events(self) -> None:
+        if not self._kinds(Scope.EVENTS):
+            return
+        folder = self._reach.events
+        if folder is None:
+            gap = LOGINS.gap(Cause.NOT_READ, "no audit logs were given; name them with --events")
+            self._writer.shut("events", gap)
+            return
+        gaps: list[Gap] = []
+        since = parse_time(self._writer.meta.taken) - timedelta(days=self._reach.event_days)
+        records = _noted(LOGINS, audit_logs.logins(folder, int(since.timestamp() * 1000)), gaps)
+        self._writer.write(LOGINS, "events", records, gaps)
+
+    def _open(self, scope: str, way: Callable[[], Any]) -> Any:
+        try:
+            door = way()
+        except ConnectionFailedError as error:
+            self._last_refusal = error
+            self._writer.shut(scope, shut(error, scope))
+            return None
+        self._opened += 1
+        return door
+
+    def _kinds(self, scope: Scope) -> list[str]:
+        return sorted({n.kind for n in self._needs if KINDS[n.kind].scope is scope})
+
+    def _read_all(
+        self,
+        kinds: list[str],
+        scope: str,
+        host: DatabricksHost | None = None,
+        aws: AwsAccount | None = None,
+    ) -> None:
+        """Read kinds side by side, in waves of those that wait for nothing."""
+        self._progress.expect(len(kinds))
+        for _, wave in itertools.groupby(_ordered(kinds), key=lambda k: _depth(k, kinds)):
+            list(self._tasks.map(lambda k: self._read_one(k, scope, host, aws), wave))
+
+    def _read_one(
+        self, name: str, scope: str, host: DatabricksHost | None, aws: AwsAccount | None
+    ) -> None:
+        kind = KINDS[name]
+        keys = tuple(sorted(n.key for n in self._needs if n.kind == name and n.key))
+        task = Task(kind, scope, keys, host, aws, self._writer, self._fan_out, self._trust_empty)
+        gaps: list[Gap] = []
+        records = _noted(kind, COLLECTORS[name](task), gaps)
+        header = self._writer.write(kind, scope, records, gaps)
+        self._progress.done(name, scope, header.count or 0)
+
+    def _fan_out(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        """Map over items in parallel, holding no more than a few dozen at a time."""
+        pending: deque[Future[Any]] = deque()
+        for item in items:
+            pending.append(self._calls.submit(function, item))
+            if len(pending) >= 2 * _OBJECTS:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _noted(kind: Kind[Any], records: Iterator[Any], gaps: list[Gap]) -> Iterator[Any]:
+    """Yield records; a failure ends them and is noted as a gap."""
+    try:
+        yield from records
+    except CallFailedError as error:
+        gaps.append(kind.gap(error.cause, error.detail))
+    except LakewardenError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the edge: an answer nobody foresaw is no answer
+        gaps.append(kind.gap(Cause.MALFORMED, f"{type(error).__name__} while reading the answer"))
+
+
+def _depth(name: str, among: Iterable[str]) -> int:
+    inside = [k for k in KINDS[name].after if k in set(among)]
+    return 1 + max((_depth(k, among) for k in inside), default=0)
+
+
+def _ordered(kinds: list[str]) -> list[str]:
+    return sorted(kinds, key=lambda name: (_depth(name, kinds), name))

@@ -1,0 +1,68 @@
+"""Every kind that is one list: the path is the kind's source, the rest is this table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lakewarden.clients.paging import Paging, items
+from lakewarden.collect.task import Task, collects
+from lakewarden.estate import access, account, compute, people, storage
+from lakewarden.estate.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ListCall:
+    """How a list is asked for and where its items are."""
+
+    envelope: str
+    paging: Paging
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+
+_ARRAY: Final = ListCall("", Paging.ARRAY)
+_PEOPLE: Final = "id,userName,displayName,applicationId,active,externalId,roles"
+
+LISTS: Final[dict[Kind[Any], ListCall]] = {
+    account.WORKSPACES: _ARRAY,
+    account.NETWORKS: _ARRAY,
+    account.PRIVATE_ACCESS: _ARRAY,
+    account.REGISTERED_ENDPOINTS: _ARRAY,
+    account.CREDENTIALS: _ARRAY,
+    account.STORAGE_CONFIGURATIONS: _ARRAY,
+    account.ENCRYPTION_KEYS: _ARRAY,
+    account.LOG_DELIVERIES: ListCall("log_delivery_configurations", Paging.TOKEN),
+    people.ACCOUNT_USERS: ListCall("Resources", Paging.SCIM, {"attributes": _PEOPLE}),
+    people.ACCOUNT_GROUPS: ListCall("Resources", Paging.SCIM, {"attributes": f"{_PEOPLE},members"}),
+    people.ACCOUNT_SERVICE_PRINCIPALS: ListCall("Resources", Paging.SCIM, {"attributes": _PEOPLE}),
+    people.WORKSPACE_GROUPS: ListCall(
+        "Resources", Paging.SCIM, {"attributes": "id,displayName,entitlements,members"}
+    ),
+    access.ACCOUNT_IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
+    access.IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
+    access.TOKENS: ListCall("token_infos", Paging.ONCE),
+    compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}),
+    compute.CLUSTER_POLICIES: ListCall("policies", Paging.ONCE),
+    compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100}),
+    compute.NODE_TYPES: ListCall("node_types", Paging.ONCE),
+    storage.EXTERNAL_LOCATIONS: ListCall(
+        "external_locations", Paging.TOKEN, {"max_results": 0, "include_unbound": "true"}
+    ),
+}
+_BY_NAME: Final = {kind.name: call for kind, call in LISTS.items()}
+
+
+@collects(*LISTS)
+def read_list(task: Task) -> Iterator[Any]:
+    """Read a list to its end."""
+    call = _BY_NAME[task.kind.name]
+    for item in items(
+        task.databricks.get,
+        task.path,
+        call.envelope,
+        call.paging,
+        query=call.query,
+        trust_empty=task.trust_empty,
+    ):
+        yield task.record(item)

@@ -1,0 +1,1 @@
+"""The only door to disk: snapshots and the findings of a run."""
