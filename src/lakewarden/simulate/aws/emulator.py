@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from functools import lru_cache
 from io import BytesIO
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class Emulator:
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         self._account = str(next(_private_accounts))
         self._application = DomainDispatcherApplication(create_backend_app)
+        # moto lists its own folder at every request to find out which service a host name means.
+        self._application.get_backend_for_host = lru_cache(self._application.get_backend_for_host)
 
     def answer(self, environ: WSGIEnvironment, body: bytes) -> Answer:
         """Let moto answer a request whose body was read already.

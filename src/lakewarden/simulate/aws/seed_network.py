@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakewarden.simulate.aws.builder import Builder, Table, tags
-from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,13 +188,20 @@ def _endpoint(builder: Builder, network: Table, name: str, endpoint: Table) -> N
 
 
 def flow_logs(builder: Builder, world: Table) -> None:
-    """Send all traffic records of a network to the bucket that its `flow_logs` names."""
+    """Send all traffic records of a network to the bucket that its `flow_logs` names.
+
+    Raises:
+        ValueError: There is no such bucket.
+    """
     for network in world.get("networks", []):
-        if "flow_logs" in network:
-            builder.client("ec2").create_flow_logs(
-                ResourceIds=[builder.ids[f"vpc.{network['name']}"]],
-                ResourceType="VPC",
-                TrafficType="ALL",
-                LogDestinationType="s3",
-                LogDestination=f"arn:aws:s3:::{network['flow_logs']}/AWSLogs/{ACCOUNT_ID}/",
-            )
+        if "flow_logs" not in network:
+            continue
+        refused = builder.client("ec2").create_flow_logs(
+            ResourceIds=[builder.ids[f"vpc.{network['name']}"]],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogDestinationType="s3",
+            LogDestination=f"arn:aws:s3:::{network['flow_logs']}",
+        )["Unsuccessful"]
+        if refused:
+            raise ValueError(f"no flow log for {network['name']}: {refused}")

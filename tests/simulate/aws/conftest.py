@@ -1,0 +1,77 @@
+"""A pretend AWS that all tests of this folder share, and boto3 clients of it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from lakewarden.simulate.aws import AwsServer, seed, start
+
+Connect = Callable[..., Any]
+ACCOUNT = "123456789012"
+
+
+def _world(name: str) -> dict[str, Any]:
+    path = files("lakewarden.simulate").joinpath("worlds", name, "aws.toml")
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def _without_account_in_host(request: Any, **_: Any) -> None:
+    request.url = request.url.replace(f"//{ACCOUNT}.", "//")
+
+
+@pytest.fixture(scope="session")
+def connect() -> Iterator[Connect]:
+    """Make boto3 clients: `connect(url, "s3", key="AKIA…")`, each once."""
+    session = boto3.Session("AKIASCANNER", "secret", region_name="us-east-1")
+    clients: dict[tuple[str, str, str], Any] = {}
+
+    def client(url: str, service: str, key: str = "AKIASCANNER") -> Any:
+        wanted = (url, service, key)
+        if wanted not in clients:
+            clients[wanted] = session.client(
+                service,
+                endpoint_url=url,
+                aws_access_key_id=key,
+                aws_secret_access_key="secret",
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=20, proxies={}),
+            )
+            if service == "s3control":
+                events = clients[wanted].meta.events
+                events.register("before-sign.s3-control", _without_account_in_host)
+        return clients[wanted]
+
+    yield client
+    for made in clients.values():
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def read_world() -> Callable[[str], dict[str, Any]]:
+    return _world
+
+
+@pytest.fixture(scope="session")
+def high_security() -> Iterator[tuple[AwsServer, dict[str, str]]]:
+    with start() as server:
+        yield server, seed(server.url, _world("high-security"))
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., AwsServer]]:
+    """Start servers that close with the test."""
+    servers: list[AwsServer] = []
+
+    def begin(**options: Any) -> AwsServer:
+        servers.append(start(**options))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.close()
