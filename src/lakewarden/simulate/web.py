@@ -188,7 +188,7 @@ class Request:
 
     def need(self, name: str) -> Any:
         """A required field of the body; 400 when it is absent."""
-        if not isinstance(self.body, dict) or self.body.get(name) in {None, ""}:
+        if not isinstance(self.body, dict) or self.body.get(name) in (None, ""):
             raise invalid(f"Missing required field: {name}")
         return self.body[name]
 

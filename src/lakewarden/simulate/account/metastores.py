@@ -113,10 +113,16 @@ def unassign(request: Request) -> None:
 
 @seeds("metastores")
 def seed_metastore(seed: Seed, item: Json) -> None:
-    """``[[metastores]]``: an API body, with ``workspaces`` (ids) that use it."""
-    workspaces = item.pop("workspaces", [])
+    """``[[metastores]]``: an API body."""
     made = seed.call("POST", _METASTORES, {"metastore_info": item})["metastore_info"]
     seed.remember("metastore", item["name"], made["metastore_id"])
-    for workspace_id in workspaces:
-        path = f"{_BASE}/workspaces/{workspace_id}/metastores/{made['metastore_id']}"
-        seed.call("POST", path, {"metastore_assignment": {}})
+
+
+@seeds("metastore_assignments")
+def seed_assignment(seed: Seed, item: Json) -> None:
+    """``[[2001.metastore_assignments]]``: ``metastore`` (a name) and an assignment's further fields."""
+    name = item.pop("metastore")
+    metastores = seed.account.table("metastores").values()
+    metastore_id = next(m["metastore_id"] for m in metastores if m["name"] == name)
+    path = f"{_BASE}/workspaces/{seed.workspace.id}/metastores/{metastore_id}"
+    seed.call("POST", path, {"metastore_assignment": item})

@@ -86,6 +86,16 @@ def seed_user(seed: Seed, item: Json) -> None:
     _seed(seed, people.USERS, "user", item)
 
 
+@seeds("people")
+def seed_people(seed: Seed, item: Json) -> None:
+    """``[[people]]``: users by their ``names`` in a ``domain``; ``external_ids = false`` leaves those out."""
+    for name in item["names"]:
+        body = {"userName": f"{name}@{item['domain']}", "displayName": name}
+        if item.get("external_ids", True):
+            body["externalId"] = seed.account.ids.uuid()
+        _seed(seed, people.USERS, "user", body)
+
+
 @seeds("service_principals")
 def seed_service_principal(seed: Seed, item: Json) -> None:
     """``[[service_principals]]``: a SCIM body; ``${service_principal.NAME}`` is the id, by display name."""

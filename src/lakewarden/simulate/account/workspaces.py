@@ -104,7 +104,7 @@ def update_workspace(request: Request) -> Json:
     changes: dict[str, Any] = {k: v for k, v in request.body.items() if not mask or k in mask}
     _check_references(request.account, changes)
     for key in _UPDATABLE & {*changes, *mask}:
-        if changes.get(key) in {None, ""}:
+        if changes.get(key) in (None, ""):
             workspace.pop(key, None)
         else:
             workspace[key] = changes[key]

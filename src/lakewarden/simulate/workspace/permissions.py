@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakewarden.simulate.state import Json, Workspace
-from lakewarden.simulate.web import WORKSPACE, Caller, Request, denied, invalid, missing
+from lakewarden.simulate.web import (
+    WORKSPACE,
+    Caller,
+    Request,
+    Seed,
+    denied,
+    invalid,
+    missing,
+    seeds,
+)
 from lakewarden.simulate.workspace import identity
 
 route = WORKSPACE.route
@@ -341,3 +350,10 @@ def permission_levels(request: Request) -> Json:
 def entitled_to_tokens(workspace: Workspace, caller: Caller) -> bool:
     """Whether a caller may create and use personal access tokens."""
     return allowed(workspace, caller, "tokens", "tokens", "CAN_USE")
+
+
+@seeds("acl")
+def seed_list(seed: Seed, item: Json) -> None:
+    """``[[2001.acl]]``: ``type`` and ``id`` of an object, and all its own ``entries``."""
+    path = _PATH.replace("{type}", item["type"]).replace("{id}", item["id"])
+    seed.call("PUT", path, {"access_control_list": item["entries"]})
