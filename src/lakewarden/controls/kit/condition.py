@@ -70,6 +70,16 @@ def observe(met: bool, *evidence: Evidence, otherwise: str) -> Condition:  # noq
     return Condition(met, evidence, () if met else (otherwise,))
 
 
+def holds(*evidence: Evidence) -> Condition:
+    """State that a condition is met."""
+    return Condition(True, evidence)  # noqa: FBT003  # the condition's state
+
+
+def violated(otherwise: str, *evidence: Evidence) -> Condition:
+    """State that a condition is not met, and what that means."""
+    return Condition(False, evidence, (otherwise,))  # noqa: FBT003  # the condition's state
+
+
 def unknown(gap: Gap, *, field: str = "", expected: str = "") -> Condition:
     """State that a condition is not known."""
     return Condition(None, (Evidence(gap.source, field, str(gap.cause), expected),), (), (gap,))

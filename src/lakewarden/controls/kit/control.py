@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +16,7 @@ from lakewarden.estate.account import Workspace
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.kind import Need
 from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.card import ControlCard
 from lakewarden.ledger.finding import Severity, Verdict
 from lakewarden.paper.paper import paper
 from lakewarden.policyfile.policy import Policy, Posture
@@ -141,6 +144,28 @@ class Control(Generic[S]):
         """Return the threats that its sections answer."""
         sections = paper().sections
         return tuple(sorted({t for p in self.paper for t in sections[p].threats}))
+
+    @property
+    def why(self) -> str:
+        """Return why an attacker cares: the docstring of its file."""
+        return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
+
+    def card(self) -> ControlCard:
+        """Return what readers of a report need to know of it."""
+        return ControlCard(
+            self.id,
+            self.title,
+            self.paper,
+            self.shelf,
+            self.severity,
+            tuple(p.value for p in self.postures),
+            self.threats,
+            self.tier.value,
+            self.basis.value,
+            self.why,
+            self.fix,
+            tuple((m.framework, m.id) for m in self.maps),
+        )
 
     @property
     def fixable(self) -> bool:

@@ -1,0 +1,71 @@
+"""`lakewarden assess`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from lakewarden.cli.options import Deployment, deployment_options, policy_option
+from lakewarden.cli.pipeline import assessed, snapshot_of, write
+from lakewarden.cli.settings import load_policy, reach_of
+from lakewarden.clock import Clock
+from lakewarden.controls.kit.registry import chosen
+from lakewarden.ledger.finding import Severity
+from lakewarden.policyfile.policy import Posture
+from lakewarden.report.formats import FORMATS
+
+
+@click.command()
+@deployment_options
+@policy_option
+@click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    help="Judge this snapshot instead of the live deployment.",
+)
+@click.option(
+    "--posture",
+    type=click.Choice([p.value for p in Posture]),
+    help="The paper's list to judge by; overrides the policy file.",
+)
+@click.option(
+    "--control", "only", multiple=True, metavar="ID", help="Judge this control only. Repeatable."
+)
+@click.option(
+    "--format", "style", type=click.Choice(sorted(FORMATS)), default="table", show_default=True
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write the report to this file.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([s.value for s in Severity]),
+    default=Severity.LOW.value,
+    show_default=True,
+    help="The least severity at which a failure makes the exit code 3.",
+)
+def command(
+    deployment: Deployment,
+    policy_file: Path | None,
+    snapshot: Path | None,
+    posture: str | None,
+    only: tuple[str, ...],
+    style: str,
+    output: Path | None,
+    fail_on: str,
+) -> int:
+    """Judge a deployment, or a snapshot of one, against the paper.
+
+    Exits with 0 when everything is right, 3 when a control fails at or above --fail-on, and 4
+    when something could not be read, so that nothing can be said of it.
+    """
+    policy, clock = load_policy(policy_file), Clock()
+    wanted = Posture(posture) if posture else policy.posture
+    selected = chosen(wanted, only)
+    reach = None if snapshot else reach_of(deployment, policy)
+    with (
+        snapshot_of(snapshot, reach, selected, policy, clock) as found,
+        assessed(found, selected, policy, wanted, clock, deployment.workspaces) as report,
+    ):
+        write(report, style, output, sys.stdout)
+        return report.tally.exit_code(Severity(fail_on))

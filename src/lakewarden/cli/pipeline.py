@@ -1,0 +1,121 @@
+"""The main job: read a deployment, judge it, report. `assess`, `collect` and `demo` share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
+
+from lakewarden.cli.progress import progress
+from lakewarden.clock import Clock, parse_time
+from lakewarden.collect.doors import Reach
+from lakewarden.collect.engine import Collector
+from lakewarden.controls.kit.control import Context, Control
+from lakewarden.controls.kit.judge import judge
+from lakewarden.controls.kit.registry import needs_of
+from lakewarden.controls.kit.subjects import name_of
+from lakewarden.estate.account import WORKSPACES
+from lakewarden.estate.estate import Estate
+from lakewarden.estate.snapshot import Meta
+from lakewarden.ledger.run import Run, Tally
+from lakewarden.policyfile.policy import Policy, Posture
+from lakewarden.report.formats import FORMATS
+from lakewarden.report.view import Report
+from lakewarden.store.snapshots import DiskSnapshot, SnapshotWriter
+from lakewarden.store.spool import FindingSpool
+
+
+def collect(
+    reach: Reach, selected: Iterable[Control[Any]], folder: Path, policy: Policy, clock: Clock
+) -> DiskSnapshot:
+    """Read what the selected controls need into a snapshot folder.
+
+    Raises:
+        ConnectionFailedError: nothing at all could be opened.
+        SnapshotError: the folder cannot be used.
+    """
+    meta = Meta(clock.now().isoformat(), reach.account_id)
+    with SnapshotWriter(folder, meta) as writer, progress() as watcher:
+        Collector(
+            reach,
+            needs_of(selected),
+            writer,
+            progress=watcher,
+            trust_empty=policy.trust_empty_answers,
+        ).run()
+    return writer
+
+
+@contextmanager
+def snapshot_of(
+    folder: Path | None,
+    reach: Reach | None,
+    selected: Iterable[Control[Any]],
+    policy: Policy,
+    clock: Clock,
+) -> Iterator[DiskSnapshot]:
+    """Open the given snapshot, or collect one that lives as long as the block."""
+    if folder is not None or reach is None:
+        yield DiskSnapshot.open(folder or Path())
+        return
+    with TemporaryDirectory(prefix="lakewarden-") as scratch:
+        yield collect(reach, selected, Path(scratch) / "snapshot", policy, clock)
+
+
+@contextmanager
+def assessed(
+    snapshot: DiskSnapshot,
+    selected: tuple[Control[Any], ...],
+    policy: Policy,
+    posture: Posture,
+    clock: Clock,
+    only: tuple[str, ...] = (),
+) -> Iterator[Report]:
+    """Judge a snapshot; the report lives as long as the block."""
+    estate = Estate(snapshot, only)
+    context = Context(estate, policy, parse_time(snapshot.meta.taken))
+    tally = Tally({c.id: c.threats for c in selected})
+    with FindingSpool() as spool:
+        for finding in spool.fill(judge(estate, selected, context)):
+            tally.add(finding)
+        run = Run(
+            clock.run_id(),
+            clock.now().isoformat(timespec="seconds"),
+            posture.value,
+            snapshot.meta.account_id,
+            snapshot.meta.taken,
+            {
+                str(w.id): name_of(w)
+                for w in estate.of(WORKSPACES).seen()
+                if not only or str(w.id) in only
+            },
+        )
+        cards = {c.id: c.card() for c in selected}
+        yield Report(run, tally, cards, spool.read, _unread(snapshot), policy.loosened())
+
+
+def write(report: Report, style: str, output: Path | None, terminal: TextIO) -> None:
+    """Write a report in a format to a file or to the terminal."""
+    if output is None:
+        FORMATS[style](report, terminal)
+        return
+    new = output.with_name(f".{output.name}.new")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("w", encoding="utf-8") as stream:
+            FORMATS[style](report, stream)
+        new.replace(output)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _unread(snapshot: DiskSnapshot) -> tuple[str, ...]:
+    doors = [f"{scope}: {gap}" for scope, gap in sorted(snapshot.meta.doors.items())]
+    holes = [
+        f"{header.scope} {header.kind} ({header.status}): {header.gap}"
+        for header in snapshot.headers()
+        if header.gap is not None
+    ]
+    return tuple(doors + holes)

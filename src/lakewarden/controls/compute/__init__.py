@@ -1,0 +1,1 @@
+"""What runs: clusters, the policies that bind them, machines."""

@@ -1,0 +1,89 @@
+"""Stolen passwords are the commonest way in. Single sign-on puts every login under the identity
+provider's lockout, second factor and off-boarding; one other way that still works undoes it. No
+API shows the sign-on configuration, so a person must vouch for it, and the recorded logins must
+not contradict them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Basis,
+    Context,
+    Control,
+    Example,
+    attested,
+    fails,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.estate.activity import LOGINS, LoginMethod
+from lakewarden.estate.given import given
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Attestation, Policy
+
+CONTROL = Control(
+    id="sso-enforced",
+    title="People sign in through the identity provider alone",
+    paper=("P01",),
+    severity=Severity.CRITICAL,
+    postures=BOTH,
+    subject=ACCOUNT,
+    needs=(LOGINS.need(),),
+    fix="Set up single sign-on with unified login in the account console (Security, "
+    "Authentication), then attest it in lakewarden.toml and give the audit logs with --events.",
+    basis=Basis.ATTESTATION,
+)
+
+_SSO_ACTIONS: Final = frozenset({"samlLogin", "oidcBrowserLogin"})
+
+
+@CONTROL.check
+def check(_: Account, at: Context) -> Judgement:
+    """No successful login by any other method, emergency users aside."""
+    seen = 0
+    for login in at.estate.of(LOGINS).each():
+        if login.user in at.policy.break_glass:
+            continue
+        seen += 1
+        if not _is_sso(login, at.policy.sso_methods):
+            evidence = Evidence(
+                LOGINS.source, f"{login.action} {login.method}", login.user, "single sign-on"
+            )
+            times = login.successes.get()
+            otherwise = f"{login.user} came in by {login.action} {login.method} {times} times"
+            return observe(False, evidence, otherwise=otherwise)
+    evidence = Evidence(LOGINS.source, "logins", seen, "single sign-on alone")
+    return observe(True, evidence, otherwise="")
+
+
+def _is_sso(login: LoginMethod, methods: tuple[str, ...]) -> bool:
+    if login.method:
+        return login.method in methods
+    return login.action in _SSO_ACTIONS
+
+
+_WORD: Final = Policy(
+    attestations=(Attestation("sso-enforced", "Ann Admin", "ticket SEC-12", date(2026, 6, 30)),)
+)
+
+
+def _login(method: str, user: str = "bo@example.com") -> dict[str, object]:
+    return {"action": "login", "method": method, "user": user, "successes": 3, "last": 1}
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be attested, contradicted and unread."""
+    saml = _login("BROWSER_BYO_IDP_SAML")
+    yield attested("attested, and the logins agree", given(logins=[saml]), _WORD)
+    yield fails(
+        "a password login", given(logins=[saml, _login("BROWSER_USERNAME_PASSWORD")]), _WORD
+    )
+    yield unclear("nobody attests it", given(logins=[saml]))
+    yield unclear("attested, but no logs to check it against", given(), _WORD)

@@ -1,0 +1,88 @@
+"""A personal access token is its owner, without a second factor. One that never expires is a
+standing key that outlives the laptop it was copied from, the project it was made for, and often
+the employment of its owner. One such token is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from lakewarden.clock import from_millis
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.estate.access import TOKENS, Token
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Limits, Policy
+
+CONTROL = Control(
+    id="tokens-expire",
+    title="The token expires within the allowed lifetime",
+    paper=("P09",),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=TOKEN,
+    needs=(TOKENS.need(),),
+    fix="Have its owner replace it by a shorter-lived one or by OAuth, then revoke it with "
+    "DELETE /api/2.0/token-management/tokens/{token_id}.",
+    maps=sat("IA-4", "IA-6"),
+)
+
+_NEVER: Final = -1
+
+
+@CONTROL.check
+def check(token: Token, at: Context) -> Judgement:
+    """Its whole life, from creation to expiry, is no longer than the limit."""
+    most = at.policy.limits.token_days
+    created, expiry = token.created.get(), token.expiry.get()
+    owner = "unknown" if token.owner.gap else token.owner.get()
+    expected = f"at most {most} days after creation"
+    if expiry == _NEVER:
+        evidence = Evidence(token.expiry.source, token.expiry.field, "never", expected)
+        return observe(False, evidence, otherwise=f"the token of {owner} never expires")
+    days = (from_millis(expiry) - from_millis(created)).total_seconds() / 86_400
+    shown = from_millis(expiry).isoformat(timespec="seconds")
+    evidence = Evidence(token.expiry.source, token.expiry.field, shown, expected)
+    otherwise = f"the token of {owner} lives {days:.0f} days; {most} are allowed"
+    return observe(days <= most, evidence, otherwise=otherwise)
+
+
+def _tokens(*lives: float | None) -> list[dict[str, object]]:
+    born = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    return [
+        {
+            "token_id": f"t{n}",
+            "creation_time": born,
+            "expiry_time": _NEVER if days is None else born + int(days * 86_400_000),
+            "created_by_username": "ann@example.com",
+        }
+        for n, days in enumerate(lives)
+    ]
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("exactly the limit", given(tokens=_tokens(90)))
+    yield fails("one that never expires", given(tokens=_tokens(None)))
+    yield fails("a second too long", given(tokens=_tokens(90 + 1 / 86_400)))
+    strict = Policy(limits=Limits(token_days=30))
+    yield fails("a stricter limit of our own", given(tokens=_tokens(31)), strict)
+    unread = [{k: v for k, v in _tokens(1)[0].items() if k != "expiry_time"}]
+    yield unclear("the expiry is missing from the answer", given(tokens=unread))
+    yield unclear("tokens may not be listed", given(tokens=refused()))
+    yield exempt("there are no tokens", given(tokens=[]))

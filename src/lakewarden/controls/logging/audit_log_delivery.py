@@ -1,0 +1,184 @@
+"""Without the audit log nobody can say who came in, what they read, or what the vendor's staff
+did. A delivery that exists but is filtered to some workspaces leaves out all events of the account
+itself; one whose last delivery failed, or whose bucket can be read or emptied by others, is a
+record that an intruder controls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from lakewarden.clock import parse_time
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    all_of,
+    any_of,
+    expect,
+    observe,
+)
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.estate.account import (
+    LOG_DELIVERIES,
+    STORAGE_CONFIGURATIONS,
+    DeliveryStatus,
+    LogDelivery,
+)
+from lakewarden.estate.aws import BUCKET_PUBLIC_ACCESS
+from lakewarden.estate.fact import UnreadError
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="audit-log-delivery",
+    title="The audit log of the whole account arrives in a bucket that is closed to the public",
+    paper=("P08",),
+    severity=Severity.CRITICAL,
+    postures=BOTH,
+    subject=ACCOUNT,
+    needs=(LOG_DELIVERIES.need(), STORAGE_CONFIGURATIONS.need(), BUCKET_PUBLIC_ACCESS.need()),
+    fix="Create a log delivery of type AUDIT_LOGS without a workspace filter to a bucket of your "
+    "own, and block all public access to that bucket.",
+    maps=sat("GOV-3"),
+)
+
+
+@CONTROL.check
+def check(_: Account, at: Context) -> Judgement:
+    """Some enabled, unfiltered delivery of the audit log works and lands in a closed bucket."""
+    deliveries = at.estate.of(LOG_DELIVERIES)
+    audit = [d for d in deliveries.seen() if _is(d, "AUDIT_LOGS")]
+    candidates = [_sound(delivery, at) for delivery in audit]
+    if not candidates:
+        list(deliveries.each())
+        evidence = Evidence(
+            LOG_DELIVERIES.source, "log_type", [], "an enabled delivery of AUDIT_LOGS"
+        )
+        return observe(False, evidence, otherwise="the audit log is not delivered anywhere")
+    best = any_of(*candidates)
+    if best.met is False and deliveries.gap is not None:
+        raise UnreadError(deliveries.gap)
+    return best
+
+
+def _is(delivery: LogDelivery, kind: str) -> bool:
+    return delivery.log_type.get() == kind
+
+
+def _sound(delivery: LogDelivery, at: Context) -> Condition:
+    hours = at.policy.limits.delivery_hours
+    oldest = at.now - timedelta(hours=hours)
+
+    def recent(status: DeliveryStatus) -> bool:
+        last = status.last_successful_attempt_time
+        return status.status == "SUCCEEDED" and bool(last) and parse_time(last) >= oldest
+
+    return all_of(
+        expect(
+            delivery.status,
+            lambda value: value == "ENABLED",
+            expected="ENABLED",
+            otherwise=f"delivery {delivery.id} is {{value}}",
+        ),
+        expect(
+            delivery.workspace_filter,
+            lambda value: not value,
+            expected="no filter",
+            otherwise="a workspace filter leaves out the events of the account",
+        ),
+        expect(
+            delivery.delivery,
+            recent,
+            expected=f"SUCCEEDED within {hours} hours",
+            otherwise=f"delivery {delivery.id} has not succeeded within {hours} hours",
+        ),
+        lambda: _closed(delivery, at),
+    )
+
+
+def _closed(delivery: LogDelivery, at: Context) -> Condition:
+    storage = at.estate.need(STORAGE_CONFIGURATIONS, delivery.storage_id.get())
+    name = storage.bucket.get()
+    block = at.estate.need(BUCKET_PUBLIC_ACCESS, name)
+    switches = (block.block_acls, block.ignore_acls, block.block_policy, block.restrict)
+    return all_of(
+        *(
+            expect(
+                switch,
+                lambda value: value,
+                expected="true",
+                otherwise=f"bucket {name} has {switch.field} off",
+            )
+            for switch in switches
+        )
+    )
+
+
+_STATUS = {
+    "status": "SUCCEEDED",
+    "message": "",
+    "last_attempt_time": "2025-12-31T23:30:00Z",
+    "last_successful_attempt_time": "2025-12-31T23:30:00Z",
+}
+_DELIVERY = {
+    "config_id": "d1",
+    "log_type": "AUDIT_LOGS",
+    "status": "ENABLED",
+    "storage_configuration_id": "s1",
+    "credentials_id": "c1",
+    "log_delivery_status": _STATUS,
+}
+_STORAGE = [{"storage_configuration_id": "s1", "root_bucket_info": {"bucket_name": "logs"}}]
+_BLOCK = {
+    "bucket": "logs",
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    here = {"storage_configurations": _STORAGE, "bucket_public_access": [_BLOCK]}
+    yield passes("delivered an hour ago", given(log_deliveries=[_DELIVERY], **here))
+    yield fails("no delivery at all", given(log_deliveries=[], **here))
+    yield fails(
+        "one workspace only",
+        given(log_deliveries=[{**_DELIVERY, "workspace_ids_filter": [1]}], **here),
+    )
+    failed = {**_STATUS, "status": "USER_FAILURE", "message": "access denied"}
+    yield fails(
+        "the last delivery failed",
+        given(log_deliveries=[{**_DELIVERY, "log_delivery_status": failed}], **here),
+    )
+    open_bucket = [{**_BLOCK, "BlockPublicPolicy": False}]
+    yield fails(
+        "the bucket may be made public",
+        given(
+            log_deliveries=[_DELIVERY],
+            storage_configurations=_STORAGE,
+            bucket_public_access=open_bucket,
+        ),
+    )
+    yield unclear("deliveries may not be read", given(log_deliveries=refused(), **here))
+    yield unclear(
+        "the bucket may not be read",
+        given(
+            log_deliveries=[_DELIVERY],
+            storage_configurations=_STORAGE,
+            bucket_public_access=refused(),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""From where, and to where: addresses, private links, networks."""

@@ -1,0 +1,1 @@
+"""How the platform decides: pure rules that controls and impact share."""

@@ -1,0 +1,47 @@
+"""How IP access lists decide: block lists first, then allow lists, enabled lists only."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.estate.access import IpAccessList
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_WIDEST: Final = 8
+"""The shortest prefix of a public IPv4 network that is still somebody's own."""
+_WIDEST_V6: Final = 16
+
+
+def allowed_networks(lists: Iterable[IpAccessList]) -> list[str]:
+    """Return what the enabled ALLOW lists admit, in order.
+
+    Raises:
+        UnreadError: a list's type, state or addresses are not known.
+    """
+    found: set[str] = set()
+    for entry in lists:
+        if entry.type.get() == "ALLOW" and entry.enabled.get():
+            found.update(entry.addresses.get())
+    return sorted(found)
+
+
+def too_wide(networks: Iterable[str]) -> list[str]:
+    """Return the networks that are too wide to be anybody's own.
+
+    Neighbours are joined first, so that two halves of the internet count as the whole. Private
+    networks may be as wide as they are.
+    """
+    parsed = [ipaddress.ip_network(network, strict=False) for network in networks]
+    v4 = [n for n in parsed if isinstance(n, ipaddress.IPv4Network)]
+    v6 = [n for n in parsed if isinstance(n, ipaddress.IPv6Network)]
+    joined: list[Network] = [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
+    return [str(n) for n in joined if _wide(n)]
+
+
+def _wide(network: Network) -> bool:
+    if network.is_private and network.prefixlen:
+        return False
+    return network.prefixlen <= (_WIDEST if network.version == 4 else _WIDEST_V6)  # noqa: PLR2004  # the IP version

@@ -1,0 +1,80 @@
+"""Every control keeps its promises: this walks the registry, so a new one is held to them too."""
+
+from __future__ import annotations
+
+import pytest
+
+from lakewarden.clock import parse_time
+from lakewarden.controls.kit.control import Basis, Context
+from lakewarden.controls.kit.judge import judge
+from lakewarden.controls.kit.registry import controls
+from lakewarden.estate.catalog import KINDS
+from lakewarden.estate.estate import Estate
+from lakewarden.ledger.finding import Verdict
+from lakewarden.paper.paper import paper
+
+ALL = controls()
+EXAMPLES = [
+    pytest.param(control, example, id=f"{control.id}: {example.title}")
+    for control in ALL
+    for example in control.make_examples()
+]
+
+
+@pytest.mark.parametrize(("control", "example"), EXAMPLES)
+def test_example_gets_its_verdict(control, example):
+    estate = Estate(example.estate)
+    context = Context(estate, example.policy, parse_time(example.estate.meta.taken))
+    findings = list(judge(estate, [control], context))
+    assert {f.verdict for f in findings} == {example.verdict}, [f.reason for f in findings]
+
+
+@pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
+def test_it_shows_every_kind_of_verdict(control):
+    shown = {example.verdict for example in control.make_examples()}
+    good = Verdict.ATTESTED if control.basis is Basis.ATTESTATION else Verdict.PASS
+    assert {good, Verdict.UNKNOWN} <= shown
+    assert Verdict.FAIL in shown or not control.needs
+
+
+@pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
+def test_it_is_filed_where_a_reader_would_look(control):
+    assert control.id.replace("-", "_") == control.module.rsplit(".", 1)[-1]
+    assert control.shelf in {
+        "identity",
+        "network",
+        "storage",
+        "keys",
+        "compute",
+        "logging",
+        "vendor",
+        "resilience",
+    }
+
+
+@pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
+def test_it_says_what_it_is_about(control):
+    assert control.paper
+    assert set(control.paper) <= set(paper().sections)
+    assert control.threats
+    assert len(control.why) > 120
+    assert len(control.fix) > 40
+    assert not control.title.endswith(".")
+    assert all(need.kind in KINDS for need in control.needs)
+    assert all(bool(need.key) == KINDS[need.kind].keyed for need in control.needs)
+
+
+def test_ids_are_unique():
+    assert len({c.id for c in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize(("control", "example"), EXAMPLES)
+def test_a_pass_shows_its_evidence(control, example):
+    estate = Estate(example.estate)
+    context = Context(estate, example.policy, parse_time(example.estate.meta.taken))
+    for finding in judge(estate, [control], context):
+        if finding.verdict in {Verdict.PASS, Verdict.FAIL}:
+            assert finding.evidence
+            assert all(e.source and e.expected for e in finding.evidence)
+        if finding.verdict is Verdict.UNKNOWN:
+            assert finding.reason
