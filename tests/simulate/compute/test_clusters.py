@@ -202,5 +202,5 @@ def test_the_catalogue_tells_which_machines_encrypt(admin: WorkspaceClient) -> N
     assert types["i3.xlarge"].is_encrypted_in_transit is False
     assert types["m7g.xlarge"].is_graviton is True
     assert types["g5.xlarge"].is_graviton is False
-    assert admin.clusters.select_spark_version(long_term_support=True) == "17.3.x-scala2.13"
+    assert admin.clusters.select_spark_version(long_term_support=True) == "16.4.x-scala2.12"
     assert admin.clusters.list_zones().default_zone == "us-east-1a"

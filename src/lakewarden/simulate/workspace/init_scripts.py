@@ -1,0 +1,84 @@
+"""``/api/2.0/global-init-scripts``: scripts that run on every node of every cluster."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from lakewarden.simulate.state import Json
+from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, missing, seeds
+
+KIND = "global-init-scripts"
+BYTES_MOST = 64 * 1024
+_PATH = "/api/2.0/global-init-scripts"
+
+route = WORKSPACE.route
+
+
+@route("GET", _PATH, admin=True)
+def list_scripts(request: Request) -> Json:
+    """Every script in the order they run, without their bodies."""
+    ordered = sorted(request.workspace.table(KIND).values(), key=lambda body: body["position"])
+    return {"scripts": [{k: v for k, v in b.items() if k != "script"} for b in ordered]}
+
+
+@route("GET", _PATH + "/{script_id}", admin=True)
+def get_script(request: Request) -> Json:
+    """One script, its body in base64."""
+    return _script(request)
+
+
+@route("POST", _PATH, admin=True, audit="globalInitScripts.create")
+def create_script(request: Request) -> Json:
+    """Add a script, at the end unless ``position`` says otherwise."""
+    _check_body(request.need("script"))
+    table, script_id = request.workspace.table(KIND), request.account.ids.hex(16).upper()
+    body = {"enabled": False, "position": len(table), **request.body}
+    table[script_id] = {
+        "script_id": script_id,
+        "name": request.need("name"),
+        **body,
+        "created_by": request.caller.name,
+        "created_at": request.now,
+        "updated_by": request.caller.name,
+        "updated_at": request.now,
+    }
+    request.audit_params |= {"script_id": script_id}
+    return {"script_id": script_id}
+
+
+@route("PATCH", _PATH + "/{script_id}", admin=True, audit="globalInitScripts.update")
+def update_script(request: Request) -> None:
+    """Change a script."""
+    if "script" in request.body:
+        _check_body(request.body["script"])
+    _script(request).update(request.body, updated_by=request.caller.name, updated_at=request.now)
+
+
+@route("DELETE", _PATH + "/{script_id}", admin=True, audit="globalInitScripts.delete")
+def delete_script(request: Request) -> None:
+    """Remove a script."""
+    del request.workspace.table(KIND)[_script(request)["script_id"]]
+
+
+def _script(request: Request) -> Json:
+    found = request.workspace.table(KIND).get(request.params["script_id"])
+    if found is None:
+        raise missing(f"Global init script {request.params['script_id']} does not exist")
+    return found
+
+
+def _check_body(text: str) -> None:
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        raise invalid("script must be in base64") from None
+    if size > BYTES_MOST:
+        raise invalid("A global init script has at most 64 KB")
+
+
+@seeds("init_scripts")
+def seed_script(seed: Seed, item: Json) -> None:
+    """``[[2001.init_scripts]]``: a script of the API, its ``script`` as plain text."""
+    body = item | {"script": base64.b64encode(item["script"].encode()).decode()}
+    seed.call("POST", _PATH, body)

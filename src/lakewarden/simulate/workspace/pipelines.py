@@ -1,0 +1,101 @@
+"""``/api/2.0/pipelines``: declarative pipelines and the clusters they bring with them."""
+
+from __future__ import annotations
+
+from lakewarden.simulate.state import Json
+from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, missing, page, seeds
+from lakewarden.simulate.workspace import permissions
+from lakewarden.simulate.workspace.cluster_spec import govern
+from lakewarden.simulate.workspace.node_types import ALIASES
+
+KIND = "pipelines"
+LIST_MOST = 100
+_PATH = "/api/2.0/pipelines"
+_CLUSTER_DEFAULTS = {
+    "spark_version": ALIASES["auto:latest"],
+    "num_workers": 1,
+    "node_type_id": "m6id.large",
+}
+
+route = WORKSPACE.route
+
+
+@route("GET", _PATH)
+def list_pipelines(request: Request) -> Json:
+    """The pipelines the caller may see; max_results <= 100."""
+    workspace, caller = request.workspace, request.caller
+    seen = [
+        {k: v for k, v in body.items() if k not in {"spec", "last_modified"}}
+        for pipeline_id, body in workspace.table(KIND).items()
+        if permissions.allowed(workspace, caller, KIND, pipeline_id, "CAN_VIEW")
+    ]
+    return page(request, seen, "statuses", size=25, most=LIST_MOST)
+
+
+@route("GET", _PATH + "/{pipeline_id}")
+def get_pipeline(request: Request) -> Json:
+    """One pipeline with its specification."""
+    return _pipeline(request, "CAN_VIEW")
+
+
+@route("POST", _PATH, audit="deltaPipelines.create")
+def create_pipeline(request: Request) -> Json:
+    """Make a pipeline; its clusters go through entitlement and policy like any other."""
+    request.need("name")
+    _check(request)
+    pipeline_id = request.account.ids.uuid()
+    request.workspace.table(KIND)[pipeline_id] = {
+        "pipeline_id": pipeline_id,
+        "name": request.body["name"],
+        "state": "IDLE",
+        "creator_user_name": request.caller.name,
+        "run_as_user_name": request.caller.name,
+        "last_modified": request.now,
+        "spec": request.body | {"id": pipeline_id},
+    }
+    permissions.register(request.workspace, KIND, pipeline_id, owner=request.caller)
+    return {"pipeline_id": pipeline_id}
+
+
+@route("PUT", _PATH + "/{pipeline_id}", audit="deltaPipelines.edit")
+def edit_pipeline(request: Request) -> None:
+    """Replace a pipeline's specification."""
+    body = _pipeline(request, "CAN_MANAGE")
+    _check(request)
+    spec = request.body | {"id": body["pipeline_id"]}
+    body |= {"spec": spec, "name": spec.get("name", body["name"]), "last_modified": request.now}
+
+
+@route("DELETE", _PATH + "/{pipeline_id}", audit="deltaPipelines.delete")
+def delete_pipeline(request: Request) -> None:
+    """Remove a pipeline."""
+    pipeline_id = _pipeline(request, "CAN_MANAGE")["pipeline_id"]
+    del request.workspace.table(KIND)[pipeline_id]
+    permissions.forget(request.workspace, KIND, pipeline_id)
+
+
+def _pipeline(request: Request, level: str) -> Json:
+    pipeline_id = request.params["pipeline_id"]
+    found = request.workspace.table(KIND).get(pipeline_id)
+    if found is None:
+        raise missing(f"The specified pipeline {pipeline_id} was not found.")
+    permissions.require(request, KIND, pipeline_id, level)
+    return found
+
+
+def _check(request: Request) -> None:
+    clusters = request.body.get("clusters") or []
+    if request.body.get("serverless") and clusters:
+        raise invalid("You cannot provide cluster settings when using serverless compute.")
+    for asked in clusters:
+        size = {"autoscale"} & set(asked)
+        defaults = {k: v for k, v in _CLUSTER_DEFAULTS.items() if not (size and k == "num_workers")}
+        govern(request, defaults | asked, "dlt")
+
+
+@seeds("pipelines")
+def seed_pipeline(seed: Seed, item: Json) -> None:
+    """``[[2001.pipelines]]``: a pipeline of the API, and ``by``."""
+    body = {name: value for name, value in item.items() if name != "by"}
+    made = seed.call("POST", _PATH, body, by=item.get("by"))
+    seed.remember("pipeline", item["name"], made["pipeline_id"])
