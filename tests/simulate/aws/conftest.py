@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -12,8 +12,8 @@ import pytest
 from botocore.config import Config
 
 from lakewarden.simulate.aws import AwsServer, seed, start
+from simulate.aws.kit import Connect, ReadWorld, Seeded, Serve
 
-Connect = Callable[..., Any]
 ACCOUNT = "123456789012"
 
 
@@ -53,18 +53,19 @@ def connect() -> Iterator[Connect]:
 
 
 @pytest.fixture(scope="session")
-def read_world() -> Callable[[str], dict[str, Any]]:
+def read_world() -> ReadWorld:
     return _world
 
 
 @pytest.fixture(scope="session")
-def high_security() -> Iterator[tuple[AwsServer, dict[str, str]]]:
+def high_security(connect: Connect) -> Iterator[Seeded]:
     with start() as server:
-        yield server, seed(server.url, _world("high-security"))
+        ids = seed(server.url, _world("high-security"))
+        yield ids, lambda service: connect(server.url, service)
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., AwsServer]]:
+def serve() -> Iterator[Serve]:
     """Start servers that close with the test."""
     servers: list[AwsServer] = []
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from simulate.aws.kit import Seeded
 
 DATABRICKS = "arn:aws:iam::414351767826:root"
 DATABRICKS_ACCOUNT = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture(scope="module")
-def aws(high_security, connect) -> Any:
-    server, _ = high_security
-    return lambda service: connect(server.url, service)
-
-
-@pytest.fixture(scope="module")
-def ids(high_security) -> dict[str, str]:
+def aws(high_security: Seeded) -> Callable[[str], Any]:
     return high_security[1]
 
 
-def test_returns_ids_by_the_names_that_worlds_use(ids):
+@pytest.fixture(scope="module")
+def ids(high_security: Seeded) -> dict[str, str]:
+    return high_security[0]
+
+
+def test_returns_ids_by_the_names_that_worlds_use(ids: dict[str, str]) -> None:
     kinds = {"vpc": "vpc-", "subnet": "subnet-", "security_group": "sg-", "endpoint": "vpce-"}
     for workspace in ("research", "production"):
         assert ids[f"vpc.hs-{workspace}"].startswith("vpc-")
@@ -39,7 +41,9 @@ def test_returns_ids_by_the_names_that_worlds_use(ids):
 
 
 @pytest.mark.parametrize("workspace", ["research", "production"])
-def test_networks_have_private_subnets_in_two_zones_and_no_way_out(aws, ids, workspace):
+def test_networks_have_private_subnets_in_two_zones_and_no_way_out(
+    aws: Callable[[str], Any], ids: dict[str, str], workspace: str
+) -> None:
     ec2 = aws("ec2")
     vpc = [{"Name": "vpc-id", "Values": [ids[f"vpc.hs-{workspace}"]]}]
     subnets = ec2.describe_subnets(Filters=vpc)["Subnets"]
@@ -54,7 +58,9 @@ def test_networks_have_private_subnets_in_two_zones_and_no_way_out(aws, ids, wor
         assert answer[attribute[0].upper() + attribute[1:]]["Value"] is True
 
 
-def test_security_group_lets_in_only_itself_and_out_only_what_is_needed(aws, ids):
+def test_security_group_lets_in_only_itself_and_out_only_what_is_needed(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     group = ids["security_group.hs-research"]
     rules = aws("ec2").describe_security_group_rules(
         Filters=[{"Name": "group-id", "Values": [group]}]
@@ -67,14 +73,16 @@ def test_security_group_lets_in_only_itself_and_out_only_what_is_needed(aws, ids
     assert any(rule.get("PrefixListId", "").startswith("pl-") for rule in rules)
 
 
-def test_every_network_has_a_flow_log(aws, ids):
+def test_every_network_has_a_flow_log(aws: Callable[[str], Any], ids: dict[str, str]) -> None:
     logs = aws("ec2").describe_flow_logs()["FlowLogs"]
     networks = {identifier for name, identifier in ids.items() if name.startswith("vpc.")}
     assert {log["ResourceId"] for log in logs} == networks
     assert {(log["TrafficType"], log["FlowLogStatus"]) for log in logs} == {("ALL", "ACTIVE")}
 
 
-def test_endpoint_policies_name_buckets_principals_and_streams(aws, ids):
+def test_endpoint_policies_name_buckets_principals_and_streams(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     endpoints = aws("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     policies = {
         one["VpcEndpointId"]: json.loads(one["PolicyDocument"])["Statement"]
@@ -93,7 +101,9 @@ def test_endpoint_policies_name_buckets_principals_and_streams(aws, ids):
     }
 
 
-def test_private_endpoints_reach_the_services_of_databricks(aws, ids):
+def test_private_endpoints_reach_the_services_of_databricks(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     wanted = [ids["endpoint.hs-research-rest"], ids["endpoint.hs-research-relay"]]
     rest, relay = (
         aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[one])["VpcEndpoints"][0] for one in wanted
@@ -106,7 +116,9 @@ def test_private_endpoints_reach_the_services_of_databricks(aws, ids):
         assert endpoint["VpcId"] == ids["vpc.hs-research"]
 
 
-def test_root_bucket_is_encrypted_closed_tenant_bound_and_not_versioned(aws, ids):
+def test_root_bucket_is_encrypted_closed_tenant_bound_and_not_versioned(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     s3, bucket = aws("s3"), "hs-research-root"
     encryption = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
     default = encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"]
@@ -125,11 +137,13 @@ def test_root_bucket_is_encrypted_closed_tenant_bound_and_not_versioned(aws, ids
 
 
 @pytest.mark.parametrize("bucket", ["hs-lakehouse-data", "hs-audit-logs"])
-def test_data_and_log_buckets_are_versioned(aws, bucket):
+def test_data_and_log_buckets_are_versioned(aws: Callable[[str], Any], bucket: str) -> None:
     assert aws("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
 
 
-def test_data_bucket_refuses_whoever_comes_from_outside(aws, ids):
+def test_data_bucket_refuses_whoever_comes_from_outside(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     policy = json.loads(aws("s3").get_bucket_policy(Bucket="hs-lakehouse-data")["Policy"])
     outside = policy["Statement"][0]
     assert outside["Effect"] == "Deny"
@@ -139,7 +153,9 @@ def test_data_bucket_refuses_whoever_comes_from_outside(aws, ids):
     ]
 
 
-def test_cross_account_role_has_the_documented_trust_and_the_restricted_policy(aws, ids):
+def test_cross_account_role_has_the_documented_trust_and_the_restricted_policy(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     iam, role = aws("iam"), "hs-cross-account-research"
     (trust,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": DATABRICKS}
@@ -154,7 +170,9 @@ def test_cross_account_role_has_the_documented_trust_and_the_restricted_policy(a
     assert group["Condition"]["StringEquals"]["ec2:vpc"] == f"{arn}:vpc/{ids['vpc.hs-research']}"
 
 
-def test_keys_rotate_and_admit_one_databricks_account(aws, ids):
+def test_keys_rotate_and_admit_one_databricks_account(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     kms = aws("kms")
     for name in ("hs-managed-services", "hs-workspace-storage"):
         key = ids[f"key.{name}"]
@@ -168,7 +186,9 @@ def test_keys_rotate_and_admit_one_databricks_account(aws, ids):
     assert "alias/hs-workspace-storage" in aliases
 
 
-def test_trail_covers_all_regions_and_is_running(aws, ids):
+def test_trail_covers_all_regions_and_is_running(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
     cloudtrail = aws("cloudtrail")
     (trail,) = cloudtrail.describe_trails()["trailList"]
     assert trail["IsMultiRegionTrail"] is True
@@ -179,7 +199,7 @@ def test_trail_covers_all_regions_and_is_running(aws, ids):
     assert "arn:aws:s3:::hs-lakehouse-data/" in selector["DataResources"][0]["Values"]
 
 
-def test_account_switches_are_on(aws, ids):
+def test_account_switches_are_on(aws: Callable[[str], Any], ids: dict[str, str]) -> None:
     account = aws("s3control").get_public_access_block(AccountId="123456789012")
     assert set(account["PublicAccessBlockConfiguration"].values()) == {True}
     ec2 = aws("ec2")
@@ -196,6 +216,6 @@ def test_account_switches_are_on(aws, ids):
     assert status["ConfigurationRecordersStatus"][0]["recording"] is True
 
 
-def test_log_bucket_locks_its_objects(aws):
+def test_log_bucket_locks_its_objects(aws: Callable[[str], Any]) -> None:
     lock = aws("s3").get_object_lock_configuration(Bucket="hs-audit-logs")
     assert lock["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Days"] == 365

@@ -10,28 +10,27 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakewarden.simulate.aws import seed, start
+from simulate.aws.kit import Connect, ReadWorld, Seeded
 
-World = tuple[dict[str, str], Callable[[str], Any]]
 
-
-def _seeded(name: str, read_world, connect) -> Iterator[World]:
+def _seeded(name: str, read_world: ReadWorld, connect: Connect) -> Iterator[Seeded]:
     with start() as server:
         ids = seed(server.url, read_world(name))
         yield ids, lambda service: connect(server.url, service)
 
 
 @pytest.fixture(scope="module")
-def fresh(read_world, connect) -> Iterator[World]:
+def fresh(read_world: ReadWorld, connect: Connect) -> Iterator[Seeded]:
     yield from _seeded("fresh", read_world, connect)
 
 
 @pytest.fixture(scope="module")
-def typical(read_world, connect) -> Iterator[World]:
+def typical(read_world: ReadWorld, connect: Connect) -> Iterator[Seeded]:
     yield from _seeded("typical", read_world, connect)
 
 
 @pytest.fixture(scope="module")
-def neglected(read_world, connect) -> Iterator[World]:
+def neglected(read_world: ReadWorld, connect: Connect) -> Iterator[Seeded]:
     yield from _seeded("neglected", read_world, connect)
 
 
@@ -45,7 +44,7 @@ def statements(aws: Callable[[str], Any], bucket: str) -> list[dict[str, Any]]:
     return json.loads(aws("s3").get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
 
 
-def test_fresh_account_has_nothing_but_what_databricks_made(fresh):
+def test_fresh_account_has_nothing_but_what_databricks_made(fresh: Seeded) -> None:
     ids, aws = fresh
     assert {name for name in ids if not name.startswith(("subnet.", "route_table."))} == {
         "vpc.fr-main",
@@ -61,7 +60,7 @@ def test_fresh_account_has_nothing_but_what_databricks_made(fresh):
     assert code == "NoSuchPublicAccessBlockConfiguration"
 
 
-def test_fresh_root_bucket_is_as_s3_makes_it_and_open_to_every_tenant(fresh):
+def test_fresh_root_bucket_is_as_s3_makes_it_and_open_to_every_tenant(fresh: Seeded) -> None:
     _, aws = fresh
     s3, bucket = aws("s3"), "fr-main-root"
     rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
@@ -72,7 +71,7 @@ def test_fresh_root_bucket_is_as_s3_makes_it_and_open_to_every_tenant(fresh):
     assert "Condition" not in allow
 
 
-def test_typical_networks_leave_through_nat_and_default_endpoint_policies(typical):
+def test_typical_networks_leave_through_nat_and_default_endpoint_policies(typical: Seeded) -> None:
     ids, aws = typical
     table = aws("ec2").describe_route_tables(RouteTableIds=[ids["route_table.ty-analytics"]])
     routes = {r.get("DestinationCidrBlock"): r for r in table["RouteTables"][0]["Routes"]}
@@ -85,14 +84,14 @@ def test_typical_networks_leave_through_nat_and_default_endpoint_policies(typica
         assert (statement["Action"], statement["Resource"]) == ("*", "*")
 
 
-def test_typical_gap_is_the_data_bucket_without_versioning(typical):
+def test_typical_gap_is_the_data_bucket_without_versioning(typical: Seeded) -> None:
     _, aws = typical
     s3 = aws("s3")
     assert "Status" not in s3.get_bucket_versioning(Bucket="ty-lakehouse-data")
     assert s3.get_bucket_versioning(Bucket="ty-audit-logs")["Status"] == "Enabled"
 
 
-def test_typical_role_is_bound_to_the_account_and_trail_has_no_key(typical):
+def test_typical_role_is_bound_to_the_account_and_trail_has_no_key(typical: Seeded) -> None:
     _, aws = typical
     trust = aws("iam").get_role(RoleName="ty-cross-account-analytics")["Role"]
     (statement,) = trust["AssumeRolePolicyDocument"]["Statement"]
@@ -105,7 +104,7 @@ def test_typical_role_is_bound_to_the_account_and_trail_has_no_key(typical):
     assert all(alias.startswith("alias/aws/") for alias in aliases)
 
 
-def test_neglected_buckets_are_open_unencrypted_and_wrongly_versioned(neglected):
+def test_neglected_buckets_are_open_unencrypted_and_wrongly_versioned(neglected: Seeded) -> None:
     _, aws = neglected
     s3 = aws("s3")
     assert s3.get_bucket_policy_status(Bucket="ng-lakehouse-data")["PolicyStatus"]["IsPublic"]
@@ -117,7 +116,7 @@ def test_neglected_buckets_are_open_unencrypted_and_wrongly_versioned(neglected)
     assert code == "NoSuchPublicAccessBlockConfiguration"
 
 
-def test_neglected_networks_are_public(neglected):
+def test_neglected_networks_are_public(neglected: Seeded) -> None:
     ids, aws = neglected
     ec2 = aws("ec2")
     subnets = ec2.describe_subnets(
@@ -133,7 +132,7 @@ def test_neglected_networks_are_public(neglected):
     assert (rule["IpProtocol"], rule["IpRanges"][0]["CidrIp"]) == ("-1", "0.0.0.0/0")
 
 
-def test_neglected_roles_and_keys_admit_any_tenant(neglected):
+def test_neglected_roles_and_keys_admit_any_tenant(neglected: Seeded) -> None:
     ids, aws = neglected
     iam, role = aws("iam"), "ng-cross-account-shared"
     (trust,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
@@ -144,7 +143,7 @@ def test_neglected_roles_and_keys_admit_any_tenant(neglected):
     assert rotation["KeyRotationEnabled"] is False
 
 
-def test_neglected_trail_is_stopped_and_quotas_are_huge(neglected):
+def test_neglected_trail_is_stopped_and_quotas_are_huge(neglected: Seeded) -> None:
     _, aws = neglected
     (trail,) = aws("cloudtrail").describe_trails()["trailList"]
     assert trail["IsMultiRegionTrail"] is False

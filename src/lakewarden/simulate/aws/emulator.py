@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import itertools
 import os
-from functools import lru_cache
+from functools import cache
 from io import BytesIO
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from moto.backend_index import backend_url_patterns
+from moto.backends import list_of_moto_modules
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
@@ -35,9 +37,7 @@ class Emulator:
         # Nothing here looks at moto's 1,300 machine images, and they take a second to load.
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         self._account = str(next(_private_accounts))
-        self._application = DomainDispatcherApplication(create_backend_app)
-        # moto lists its own folder at every request to find out which service a host name means.
-        self._application.get_backend_for_host = lru_cache(self._application.get_backend_for_host)
+        self._application = _Dispatcher(create_backend_app)
 
     def answer(self, environ: WSGIEnvironment, body: bytes) -> Answer:
         """Let moto answer a request whose body was read already.
@@ -74,6 +74,29 @@ class Emulator:
                 account = services.pop(self._account, None)
                 if account is not None:
                     account.reset()
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher, with a quicker way to the service."""
+
+    def get_backend_for_host(self, host: str | None) -> str | None:
+        """Find the service that a host name means."""
+        return _service_of(host)
+
+
+@cache
+def _service_of(host: str | None) -> str | None:
+    """Find the service that a host name means; moto's own way reads a folder at every request.
+
+    Raises:
+        NotImplementedError: moto has no such service.
+    """
+    if host is None or host in list_of_moto_modules():
+        return host
+    for service, pattern in backend_url_patterns:
+        if pattern.match(f"http://{host}"):
+            return str(service)
+    raise NotImplementedError(host)
 
 
 def _swap(body: bytes, one: str, other: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 BUILDER_KEY = "AKIALAKEWARDENBUILD"
 
 _TIMEOUT_SECONDS = 120.0
+
+# moto takes a subresource it does not know for none at all, and lists or creates the bucket.
+_MISTAKEN = re.compile(
+    r"s3:.*(Abac|Analytics|Annotation|Directory|IntelligentTiering|Metadata|Metrics"
+    r"|RequestPayment|Session)"
+)
 
 
 class Log(Protocol):
@@ -103,7 +110,7 @@ class Front:
         return answer
 
     def _emulated(self, environ: WSGIEnvironment, call: Call, operation: Operation) -> Answer:
-        if operation.name == "Unknown":
+        if operation.name == "Unknown" or _MISTAKEN.match(str(operation)):
             return _unavailable(operation)
         try:
             return self._emulator.answer(environ, call.body)
