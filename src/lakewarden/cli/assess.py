@@ -68,4 +68,5 @@ def command(
         assessed(found, selected, policy, wanted, clock, deployment.workspaces) as report,
     ):
         write(report, style, output, sys.stdout)
-        return report.tally.exit_code(Severity(fail_on))
+        code = report.tally.exit_code(Severity(fail_on))
+    return code

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.condition import Judgement, holds, violated
 from lakewarden.controls.kit.control import (
     BOTH,
     Basis,
@@ -57,9 +57,9 @@ def check(_: Account, at: Context) -> Judgement:
             )
             times = login.successes.get()
             otherwise = f"{login.user} came in by {login.action} {login.method} {times} times"
-            return observe(False, evidence, otherwise=otherwise)
+            return violated(otherwise, evidence)
     evidence = Evidence(LOGINS.source, "logins", seen, "single sign-on alone")
-    return observe(True, evidence, otherwise="")
+    return holds(evidence)
 
 
 def _is_sso(login: LoginMethod, methods: tuple[str, ...]) -> bool:

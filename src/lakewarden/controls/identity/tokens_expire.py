@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lakewarden.clock import from_millis
-from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.condition import Judgement, observe, violated
 from lakewarden.controls.kit.control import (
     BOTH,
     Context,
@@ -53,7 +53,7 @@ def check(token: Token, at: Context) -> Judgement:
     expected = f"at most {most} days after creation"
     if expiry == _NEVER:
         evidence = Evidence(token.expiry.source, token.expiry.field, "never", expected)
-        return observe(False, evidence, otherwise=f"the token of {owner} never expires")
+        return violated(f"the token of {owner} never expires", evidence)
     days = (from_millis(expiry) - from_millis(created)).total_seconds() / 86_400
     shown = from_millis(expiry).isoformat(timespec="seconds")
     evidence = Evidence(token.expiry.source, token.expiry.field, shown, expected)

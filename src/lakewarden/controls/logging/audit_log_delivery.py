@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from lakewarden.clock import parse_time
 from lakewarden.controls.kit.condition import (
@@ -16,7 +17,7 @@ from lakewarden.controls.kit.condition import (
     all_of,
     any_of,
     expect,
-    observe,
+    violated,
 )
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -65,7 +66,7 @@ def check(_: Account, at: Context) -> Judgement:
         evidence = Evidence(
             LOG_DELIVERIES.source, "log_type", [], "an enabled delivery of AUDIT_LOGS"
         )
-        return observe(False, evidence, otherwise="the audit log is not delivered anywhere")
+        return violated("the audit log is not delivered anywhere", evidence)
     best = any_of(*candidates)
     if best.met is False and deliveries.gap is not None:
         raise UnreadError(deliveries.gap)
@@ -152,7 +153,7 @@ _BLOCK = {
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    here = {"storage_configurations": _STORAGE, "bucket_public_access": [_BLOCK]}
+    here: dict[str, Any] = {"storage_configurations": _STORAGE, "bucket_public_access": [_BLOCK]}
     yield passes("delivered an hour ago", given(log_deliveries=[_DELIVERY], **here))
     yield fails("no delivery at all", given(log_deliveries=[], **here))
     yield fails(

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    all_of,
+    expect,
+    observe,
+    violated,
+)
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -63,7 +70,7 @@ def _narrow(workspace: Workspace, at: Context) -> Condition:
         IP_LISTS.source, "ip_access_lists", networks, "at least one network, none wider than /8"
     )
     if not networks:
-        return observe(False, evidence, otherwise="no enabled ALLOW list names an address")
+        return violated("no enabled ALLOW list names an address", evidence)
     wide = too_wide(networks)
     return observe(not wide, evidence, otherwise=f"the ALLOW lists admit {', '.join(wide)}")
 
