@@ -1,0 +1,89 @@
+"""Starting, sharing and stopping."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from lakewarden.simulate.aws import seed, start
+from simulate.aws.kit import Connect, ReadWorld, Serve
+
+
+def test_closing_ends_every_thread_and_frees_the_port() -> None:
+    before = set(threading.enumerate())
+    server = start()
+    client = boto3.client(
+        "sts",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIAIDLE",
+        aws_secret_access_key="secret",
+        config=Config(proxies={}),
+    )
+    assert client.get_caller_identity()["Account"] == "123456789012"
+    ours = set(threading.enumerate()) - before
+    assert len(ours) == 2  # one listens, and the client keeps its connection open
+    server.close()
+    server.close()
+    client.close()
+    assert not any(thread.is_alive() for thread in ours)
+    port = urlsplit(server.url).port
+    with socket.socket() as attempt:
+        assert attempt.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_port_can_be_chosen_and_not_be_taken_twice(serve: Serve) -> None:
+    port = urlsplit(serve().url).port
+    with pytest.raises((OSError, SystemExit)):
+        serve(port=port)
+
+
+def test_two_servers_are_two_accounts(serve: Serve, connect: Connect) -> None:
+    one, other = serve().url, serve().url
+    for url in (one, other):
+        made = connect(url, "iam").create_role(RoleName="same", AssumeRolePolicyDocument="{}")
+        assert made["Role"]["Arn"] == "arn:aws:iam::123456789012:role/same"
+    connect(one, "ec2").enable_ebs_encryption_by_default()
+    switched = [
+        connect(url, "ec2").get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+        for url in (one, other)
+    ]
+    assert switched == [True, False]
+
+
+def test_an_account_is_forgotten_when_its_server_closes(
+    connect: Connect, read_world: ReadWorld
+) -> None:
+    for _ in range(2):
+        with start() as server:
+            seed(server.url, read_world("fresh"))
+            assert connect(server.url, "s3").list_buckets()["Buckets"][0]["Name"] == "fr-main-root"
+
+
+def test_account_ids_survive_the_way_in_and_out(serve: Serve, connect: Connect) -> None:
+    s3 = connect(serve().url, "s3")
+    s3.create_bucket(Bucket="logs-123456789012")
+    body = b"from 123456789012 to 900000000001"
+    s3.put_object(Bucket="logs-123456789012", Key="AWSLogs/123456789012/x", Body=body)
+    listed = s3.list_objects_v2(Bucket="logs-123456789012")["Contents"]
+    assert [one["Key"] for one in listed] == ["AWSLogs/123456789012/x"]
+    read = s3.get_object(Bucket="logs-123456789012", Key="AWSLogs/123456789012/x")
+    assert read["Body"].read() == body
+
+
+def test_many_callers_at_once_are_all_answered(serve: Serve, connect: Connect) -> None:
+    ec2 = connect(serve().url, "ec2")
+
+    def make(number: int) -> str:
+        return str(ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"])
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(make, range(24)))
+    assert set(made) <= {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]}
+    assert len(set(made)) == 24
