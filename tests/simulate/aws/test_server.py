@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from lakewarden.simulate.aws import seed, start
 from simulate.aws.kit import Connect, ReadWorld, Serve
@@ -87,3 +89,22 @@ def test_many_callers_at_once_are_all_answered(serve: Serve, connect: Connect) -
         made = list(pool.map(make, range(24)))
     assert set(made) <= {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]}
     assert len(set(made)) == 24
+
+
+def test_a_conditional_denial_does_not_shut_everybody_out(serve: Serve, connect: Connect) -> None:
+    s3 = connect(serve().url, "s3")
+    bucket = {"Bucket": "conditional"}
+    s3.create_bucket(**bucket)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    tls_only = deny | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [tls_only]}, indent=1)
+    s3.put_bucket_policy(**bucket, Policy=text)
+    s3.put_object(**bucket, Key="x", Body=b"1")
+    assert s3.get_object(**bucket, Key="x")["Body"].read() == b"1"
+    assert s3.get_bucket_policy(**bucket)["Policy"] == text
+    s3.put_bucket_policy(**bucket, Policy=json.dumps({"Statement": deny}))
+    with pytest.raises(ClientError):
+        s3.get_object(**bucket, Key="x")
+    s3.delete_bucket_policy(**bucket)
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        s3.get_bucket_policy(**bucket)

@@ -40,7 +40,7 @@ class Emulator:
         self._application = _Dispatcher(create_backend_app)
 
     def answer(self, environ: WSGIEnvironment, body: bytes) -> Answer:
-        """Let moto answer a request whose body was read already.
+        """Let moto answer a request, with this body in place of its own.
 
         Raises:
             NotImplementedError: moto has no such operation.
@@ -50,6 +50,7 @@ class Emulator:
             for name, value in environ.items()
         }
         inside["wsgi.input"] = BytesIO(_swap(body, ACCOUNT_ID, self._account))
+        inside["CONTENT_LENGTH"] = str(len(body))
         inside["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
         with _moto:
             chunks, status, headers = run_wsgi_app(self._application, inside, buffered=True)

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lakewarden.simulate.aws import damage
+from lakewarden.simulate.aws.bucket_policies import BucketPolicies
 from lakewarden.simulate.aws.gaps import Gaps
 from lakewarden.simulate.aws.operations import Operation, identify
 from lakewarden.simulate.aws.wire import Answer, Call, error_answer, read_call
@@ -64,6 +65,7 @@ class Front:
     ) -> None:
         self._emulator = emulator
         self._gaps = Gaps()
+        self._policies = BucketPolicies()
         self._faults = faults
         self._deny = deny
         self._latency = latency_ms / 1000
@@ -113,11 +115,12 @@ class Front:
         if operation.name == "Unknown" or _MISTAKEN.match(str(operation)):
             return _unavailable(operation)
         try:
-            return self._emulator.answer(environ, call.body)
+            answer = self._emulator.answer(environ, self._policies.reduced(call, operation))
         except NotImplementedError:
             return _unavailable(operation)
         except Exception as error:  # noqa: BLE001 -- whatever breaks inside moto is its 500
             return error_answer(operation.protocol, 500, "InternalError", repr(error))
+        return self._policies.restored(call, operation, answer)
 
     def _write(self, call: Call, operation: Operation, answer: Answer, began: float) -> None:
         if self._log is not None:
