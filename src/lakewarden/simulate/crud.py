@@ -33,6 +33,7 @@ class Collection:
     audit: tuple[str, str, str]  # the events of creating, changing and deleting
     envelope: str | None = None
     wrapper: str | None = None  # the key around one object in bodies and answers
+    result_key: str | None = None  # the key around the object in the audit record's result
     unique: str | None = None
     feature: str | None = None
     fill: Callable[[Request, Json], Json] = _as_is
@@ -53,6 +54,12 @@ class Collection:
         if found is None:
             raise missing(f"{self.label} {request.params['id']} does not exist")
         return found
+
+    def noted(self, request: Request, item: Json) -> Json:
+        """The object, having put it into the audit record where the real service does."""
+        if self.result_key:
+            request.result({self.result_key: item})
+        return item
 
     def wrap(self, item: Json) -> Json:
         """An object as it is answered."""
@@ -76,14 +83,14 @@ class Collection:
         if taken or new_id in table:
             raise ApiError(409, "RESOURCE_ALREADY_EXISTS", f"{self.label} already exists")
         table[new_id] = self.fill(request, body | {self.id_key: new_id})
-        return self.wrap(table[new_id])
+        return self.wrap(self.noted(request, table[new_id]))
 
     def replace(self, request: Request) -> Json:
         """Put another body in an object's place; what the server filled in stays."""
         held, body = self.one(request), self.body(request)
         self.check(request, body)
         held.update({key: value for key, value in body.items() if key != self.id_key})
-        return self.wrap(held)
+        return self.wrap(self.noted(request, held))
 
     def update(self, request: Request) -> Json:
         """Change some fields of an object."""
@@ -95,7 +102,7 @@ class Collection:
         chosen = {k: v for k, v in changes.items() if not wanted or k in wanted}
         self.check(request, held | chosen)
         held.update({key: value for key, value in chosen.items() if key != self.id_key})
-        return self.wrap(held)
+        return self.wrap(self.noted(request, held))
 
     def delete(self, request: Request) -> Json:
         """Remove an object that nothing needs any more."""
@@ -104,7 +111,7 @@ class Collection:
         if user:
             raise ApiError(400, "INVALID_STATE", f"{self.label} is in use by {user}")
         del self.realm(request).table(self.table)[request.params["id"]]
-        return held
+        return self.noted(request, held)
 
     def listing(self, request: Request) -> Json | list[Json]:
         """Every object."""

@@ -8,7 +8,7 @@ seeding a world must not meet them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lakewarden.simulate.audit import AuditLog, Record
@@ -95,7 +95,7 @@ def _answer(
         if redirect is not None:
             return redirect
         request.caller = _admit(persona, incoming, request)
-        _note_login(request)
+        _note_login(persona, incoming, request.caller)
     if found is None or route is None:
         message = f"No API found for '{incoming.method} {incoming.path}'"
         raise ApiError(404, "ENDPOINT_NOT_FOUND", message)
@@ -112,12 +112,13 @@ def _answer(
     return answer if isinstance(answer, Reply) else Reply({} if answer is None else answer)
 
 
-def _note_login(request: Request) -> None:
-    caller = request.caller
+def _note_login(persona: Persona, incoming: Incoming, caller: Caller) -> None:
+    """A token's login stands on its own in the audit log, whatever becomes of the call."""
     if caller.auth == "pat":
-        params = {"user": caller.name, "tokenId": caller.token_id}
+        params = {"user": caller.name, "tokenId": caller.token_id or ""}
         params |= {"authenticationMethod": "API_EXT_PAT_TOKEN"}
-        request.audit("accounts.tokenLogin", params)
+        event = Event("accounts.tokenLogin", params)
+        persona.audit.write(_entry(persona, incoming, caller, event))
 
 
 def _json(incoming: Incoming) -> Any:
@@ -224,17 +225,21 @@ def _record(
     persona: Persona, incoming: Incoming, request: Request, reply: Reply, error: ApiError | None
 ) -> None:
     for event in request.events:
-        params = event.params | (request.audit_params if event is request.main_event else {})
-        record = Record(
-            event.name,
-            now=request.now,
-            workspace_id=persona.realm_id,
-            who=request.caller.name or "unknown",
-            address=incoming.address,
-            agent=incoming.headers.get("user-agent", ""),
-            params=params,
-            status=reply.status,
-            error=error.message if error else None,
-            result=event.result,
-        )
-        persona.audit.write(record)
+        if event is request.main_event:
+            event.params |= request.audit_params
+        entry = _entry(persona, incoming, request.caller, event)
+        message = error.message if error else None
+        persona.audit.write(replace(entry, status=reply.status, error=message))
+
+
+def _entry(persona: Persona, incoming: Incoming, caller: Caller, event: Event) -> Record:
+    return Record(
+        event.name,
+        now=incoming.now,
+        workspace_id=persona.realm_id,
+        who=caller.name or "unknown",
+        address=incoming.address,
+        agent=incoming.headers.get("user-agent", ""),
+        params=event.params,
+        result=event.result,
+    )

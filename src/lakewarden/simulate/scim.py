@@ -8,10 +8,11 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from lakewarden.simulate.state import Json
+from lakewarden.simulate.tables import window
 from lakewarden.simulate.web import SCIM_LIST, ApiError, Request
 
 MOST = 1000  # resources on one page, whatever ``count`` asks for
@@ -39,7 +40,7 @@ def gone(kind: str, resource_id: str) -> ApiError:
     return refuse(404, f"{kind} with id {resource_id} not found.")
 
 
-def listing(request: Request, items: Sequence[Any], view: Callable[[Any], Json]) -> Json:
+def listing(request: Request, items: Collection[Any], view: Callable[[Any], Json]) -> Json:
     """A page of resources: ``filter``, ``sortBy``, ``attributes``, ``startIndex`` and ``count`` applied.
 
     ``view`` makes the resource that is answered out of what is kept; it runs on the page only, unless a
@@ -56,7 +57,7 @@ def listing(request: Request, items: Sequence[Any], view: Callable[[Any], Json])
         items = sorted(items, key=lambda r: _first(values(r, order)), reverse=down)
     start = max(request.number("startIndex", 1), 1)
     count = max(min(request.number("count", 100), MOST), 0)
-    chosen = items[start - 1 : start - 1 + count]
+    chosen = window(items, start - 1, start - 1 + count)
     return {
         "schemas": [SCIM_LIST],
         "totalResults": len(items),

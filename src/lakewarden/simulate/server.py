@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from lakewarden.simulate import account as account_families
 from lakewarden.simulate import workspace as workspace_families
 from lakewarden.simulate import world as worlds
+from lakewarden.simulate.actions import act
 from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Incoming, Persona, serve
@@ -242,6 +243,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     for persona, sock in zip(personas, sockets, strict=True):
         realm = persona.workspace or persona.account
         realm.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    act(built, audit, built.now)
     thread = _Thread([App(p, here, latency_ms, log) for p in personas], sockets)
     thread.start()
     thread.wait_started()

@@ -26,6 +26,7 @@ Put one file into ``simulate/account`` or ``simulate/workspace``; it is found an
   a secret. Further events go through ``request.audit("service.action", {...})``. Every route that
   changes something names an event or writes one.
 * A handler returns a dict or list (JSON), ``None`` (``{}``) or a `Reply`; it refuses by raising `ApiError`.
+* ``request.result(value)`` puts a value into the audit record's result.
 * ``request.now`` is the time of the call in epoch milliseconds; never ask the clock yourself, since a world
   is seeded with calls that happened in its past.
 * Keep objects in ``request.workspace.table(kind)`` or ``request.account.table(kind)`` and ids from
@@ -44,13 +45,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.routing import compile_path
 
 from lakewarden.simulate.state import Account, Json, Workspace
+from lakewarden.simulate.tables import window
 
 ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -174,6 +176,11 @@ class Request:
         """Record one further event, ``service.action``; values are turned into strings."""
         self.events.append(Event(name, strings(params)))
 
+    def result(self, value: Any) -> None:
+        """What the audit record of this call carries as its result."""
+        if self.main_event is not None:
+            self.main_event.result = value
+
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean query parameter."""
         return self.query.get(name, str(default)).lower() == "true"
@@ -235,7 +242,7 @@ class Route:
         body = request.body if isinstance(request.body, dict) else {}
         given = {**body, **request.query, **request.params}
         keys = given if self.audit_keys is None else self.audit_keys
-        return strings({key: given[key] for key in keys if key in given})
+        return strings({key: given[key] for key in keys if key in given and key != "account"})
 
 
 class Routes:
@@ -303,8 +310,8 @@ def page(
     asked = next((n for n in ("page_size", "max_results", "limit") if n in request.query), None)
     length = min((request.number(asked, size) if asked else size) or size, most)
     start = _offset(request.query.get("page_token", ""))
-    everything = list(items)
-    answer: Json = {key: everything[start : start + length]}
+    everything = items if isinstance(items, Collection) else list(items)
+    answer: Json = {key: window(everything, start, start + length)}
     if start + length < len(everything):
         answer["next_page_token"] = base64.urlsafe_b64encode(str(start + length).encode()).decode()
     return answer

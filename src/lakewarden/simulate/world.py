@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl
 
 from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog
+from lakewarden.simulate.scale import populate
 from lakewarden.simulate.state import Account, Bearer, Json, Workspace
 from lakewarden.simulate.web import ACCOUNT, SEEDERS, WORKSPACE
 from lakewarden.simulate.workspace import identity
@@ -72,6 +73,7 @@ class Built:
     token: str
     client_id: str
     client_secret: str
+    now: int = field(default_factory=lambda: int(time.time() * 1000))
     references: dict[str, str] = field(default_factory=dict)
 
 
@@ -124,14 +126,16 @@ def build(spec: Spec, aws: Mapping[str, str], *, scale: int | None = None) -> Bu
     account.private_address = own.get("private_address")
     built = _with_people(spec, account)
     built.references |= {f"aws.{key}": value for key, value in aws.items()}
-    now = int(time.time() * 1000)
     for kind, value in spec.sections:
         if not kind.isdigit():
-            _seed(Seeding(built, None, now), kind, value)
+            _seed(Seeding(built, None, built.now), kind, value)
             continue
-        seeding = Seeding(built, account.workspaces[int(kind)], now)
+        seeding = Seeding(built, account.workspaces[int(kind)], built.now)
         for inner, entries in value.items():
             _seed(seeding, inner, entries)
+    if scale:
+        scanner = built.references["scanner.id"]
+        populate(account, scale, built.now, (scanner, next(iter(account.table("users")))))
     return built
 
 
@@ -159,7 +163,7 @@ def _with_people(spec: Spec, account: Account) -> Built:
     token, secret = f"sim-{account.ids.hex(40)}", f"dose{account.ids.hex(32)}"
     account.bearers[token] = Bearer(scanner_id, "oauth")
     account.table("clientSecrets")[secret] = {"principal_id": scanner_id}
-    return Built(spec, account, token, client_id, secret, {"scanner.id": scanner_id})
+    return Built(spec, account, token, client_id, secret, references={"scanner.id": scanner_id})
 
 
 def _seed(seeding: Seeding, kind: str, value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lakewarden.simulate.crud import Collection, serve
-from lakewarden.simulate.state import Account, Json
+from lakewarden.simulate.state import Account, Json, Table
 from lakewarden.simulate.web import ACCOUNT, ApiError, Request, Seed, invalid, missing, seeds
 
 route = ACCOUNT.route
@@ -113,7 +113,7 @@ serve(ACCOUNT, CONNECTIVITY, "list", "get", "create", "delete")
 _RULES = f"{_BASE}/network-connectivity-configs/{{config}}/private-endpoint-rules"
 
 
-def _rules(request: Request) -> dict[str, Json]:
+def _rules(request: Request) -> Table:
     config = request.params["config"]
     if config not in request.account.table("network-connectivity-configs"):
         raise missing(f"Network connectivity configuration {config} does not exist")

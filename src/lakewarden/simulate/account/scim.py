@@ -28,7 +28,7 @@ def _serve(kind: Kind) -> None:
 
     @route("GET", path, admin=True)
     def listing(request: Request) -> Json:
-        principals = list(request.account.table(kind.table).values())
+        principals = request.account.table(kind.table).values()
         return scim.listing(request, principals, lambda p: shown(request, p))
 
     @route("GET", path + "/{id}", admin=True)
@@ -88,9 +88,10 @@ def seed_user(seed: Seed, item: Json) -> None:
 
 @seeds("people")
 def seed_people(seed: Seed, item: Json) -> None:
-    """``[[people]]``: users by their ``names`` in a ``domain``; ``external_ids = false`` leaves those out."""
+    """``[[people]]``: users by ``names`` in a ``domain``, without external ids if ``external_ids = false``."""
     for name in item["names"]:
-        body = {"userName": f"{name}@{item['domain']}", "displayName": name}
+        body: Json = {"userName": f"{name}@{item['domain']}", "displayName": name}
+        body["account_admin"] = item.get("account_admin", False)
         if item.get("external_ids", True):
             body["externalId"] = seed.account.ids.uuid()
         _seed(seed, people.USERS, "user", body)

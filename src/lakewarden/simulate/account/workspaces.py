@@ -65,7 +65,9 @@ def _check_references(account: Account, body: Json) -> None:
 def _attach_network(account: Account, body: Json) -> None:
     network = account.table("networks").get(body.get("network_id", ""))
     if network is not None:
-        network.update(vpc_status="VALID", workspace_id=body["workspace_id"])
+        network["workspace_id"] = body["workspace_id"]
+        if network["vpc_status"] == "UNATTACHED":
+            network["vpc_status"] = "VALID"
 
 
 def _workspace(request: Request) -> Json:
@@ -93,6 +95,7 @@ def create_workspace(request: Request) -> Json:
     request.need("workspace_name")
     _check_references(request.account, request.body)
     workspace = make(request.account, request.account.ids.number(), request.body, request.now)
+    request.result({"workspace": workspace.deployment})
     return workspace.deployment
 
 
@@ -109,6 +112,7 @@ def update_workspace(request: Request) -> Json:
         else:
             workspace[key] = changes[key]
     _attach_network(request.account, workspace)
+    request.result({"workspace": workspace})
     return workspace
 
 
@@ -117,6 +121,7 @@ def delete_workspace(request: Request) -> Json:
     """Cancel a workspace."""
     body = _workspace(request)
     request.account.workspaces.pop(body["workspace_id"], None)
+    request.result({"workspace": body})
     return request.account.table("workspaces").pop(request.params["id"])
 
 

@@ -144,17 +144,17 @@ def is_member(workspace: Workspace, principal_id: str) -> bool:
     )
 
 
-def members(workspace: Workspace) -> set[str]:
-    """The ids of every principal that may enter a workspace, through groups too."""
+def members(workspace: Workspace) -> list[str]:
+    """The ids of every principal that may enter a workspace, through groups too; each once."""
     groups = workspace.account.table("groups")
-    found: set[str] = set()
-    waiting = list(workspace.table("assignments"))
+    found = dict.fromkeys(workspace.table("assignments"))
+    waiting = [principal_id for principal_id in found if principal_id in groups]
     while waiting:
-        principal_id = waiting.pop()
-        if principal_id not in found:
-            found.add(principal_id)
-            waiting += member_ids(groups.get(principal_id, {}))
-    return found
+        for principal_id in member_ids(groups[waiting.pop()]):
+            if principal_id not in found:
+                found[principal_id] = None
+                waiting += [principal_id] if principal_id in groups else []
+    return list(found)
 
 
 def is_active(account: Account, workspace: Workspace | None, principal: Json) -> bool:

@@ -216,4 +216,5 @@ def seed_list(seed: Seed, item: Json) -> None:
     made = seed.call("POST", path, body)["ip_access_list"]
     if "enabled" in item:
         seed.call("PATCH", f"{path}/{made['list_id']}", {"enabled": item["enabled"]})
-    seed.remember("ip_access_list", item["label"], made["list_id"])
+    where = f"{seed.workspace.id}/" if seed.bound else ""
+    seed.remember("ip_access_list", where + item["label"], made["list_id"])

@@ -192,7 +192,11 @@ def _record(workspace: Workspace, kind: str, object_id: str) -> Json | None:
     if kind in _AUTHORIZATION:
         default = {"entries": list(_AUTHORIZATION[kind]), "parent": None}
         return workspace.table("acls").setdefault(f"{kind}/{object_id}", default)
-    return workspace.table("acls").get(f"{kind}/{object_id}")
+    known = workspace.table("acls").get(f"{kind}/{object_id}")
+    if known is None and object_id in workspace.table(kind):
+        register(workspace, kind, object_id)
+        return workspace.table("acls")[f"{kind}/{object_id}"]
+    return known
 
 
 def _entries(workspace: Workspace, kind: str, object_id: str) -> list[Json]:

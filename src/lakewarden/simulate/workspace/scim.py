@@ -67,8 +67,8 @@ def _all(workspace: Workspace, kind: Kind) -> list[Json]:
         groups = workspace.account.table("groups").values()
         shared = [group for group in groups if group["id"] in assigned]
         return [*identity.local_groups(workspace), *shared]
-    members = identity.members(workspace)
-    return [p for i, p in workspace.account.table(kind.table).items() if i in members]
+    table = workspace.account.table(kind.table)
+    return [table[member] for member in identity.members(workspace) if member in table]
 
 
 def _one(request: Request, kind: Kind) -> Json:

@@ -1,0 +1,91 @@
+"""What happens in a world after it was set up: ``[[actions]]``, done through the API and written to the audit log.
+
+An action has ``at`` (epoch ms), ``by`` (a principal), ``from`` (an address) and, optionally, ``workspace`` (an id;
+otherwise the account), ``agent``, ``times`` with ``every_minutes`` and ``${n}`` for the number of the
+repetition. It is either
+
+* ``call = "POST /api/..."`` with ``body``; it passes every check of the gate. ``token`` names the personal access
+  token (by its comment) that is used, ``refused`` the status that is expected instead of success; or
+* ``event = "service.action"`` with ``params``: something that no API call causes, such as a login.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from lakewarden.simulate import gate
+from lakewarden.simulate.audit import AuditLog, Record
+from lakewarden.simulate.state import Bearer, Json
+from lakewarden.simulate.web import ACCOUNT, WORKSPACE
+from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.world import Built, SeedError, Seeding
+
+BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
+_MINUTE_MS = 60_000
+
+
+def act(built: Built, audit: AuditLog, now: int) -> None:
+    """Do a world's actions; ``now`` (epoch ms) is what its relative times count from.
+
+    Raises:
+        SeedError: when a call has another outcome than the world says.
+    """
+    for entry in built.spec.own.get("actions", ()):
+        for number in range(entry.get("times", 1)):
+            built.references["n"] = str(number + 1)
+            action = Seeding(built, None, now).resolve(entry)
+            at = action["at"] + number * action.get("every_minutes", 0) * _MINUTE_MS
+            if "event" in action:
+                audit.write(_record(action, at))
+            else:
+                _call(built, audit, action, at)
+
+
+def _record(action: Json, at: int) -> Record:
+    return Record(
+        action["event"],
+        now=at,
+        workspace_id=action.get("workspace", 0),
+        who=action["by"],
+        address=action["from"],
+        agent=action.get("agent", BROWSER),
+        params=action.get("params", {}),
+    )
+
+
+def _call(built: Built, audit: AuditLog, action: Json, at: int) -> None:
+    account = built.account
+    workspace = account.workspaces[action["workspace"]] if "workspace" in action else None
+    method, _, target = action["call"].replace("{account}", account.id).partition(" ")
+    path, _, query = target.partition("?")
+    token = _token(built, action)
+    body: Any = action.get("body")
+    incoming = gate.Incoming(
+        method=method,
+        path=path,
+        now=at,
+        address=action["from"],
+        query=dict(parse_qsl(query)),
+        headers={"authorization": f"Bearer {token}", "user-agent": action.get("agent", BROWSER)},
+        raw=b"" if body is None else json.dumps(body).encode(),
+    )
+    routes = ACCOUNT if workspace is None else WORKSPACE
+    reply = gate.serve(gate.Persona(account, workspace, routes, audit), incoming).reply
+    if reply.status != action.get("refused", 200):
+        raise SeedError(f"{action['call']}: {reply.status} {reply.body}")
+
+
+def _token(built: Built, action: Json) -> str:
+    """The bearer token of the call: the PAT that is named, or one that signing in would have given."""
+    bearers = built.account.bearers
+    if "token" in action:
+        wanted = built.references[f"token.{action['token']}"]
+        return next(value for value, bearer in bearers.items() if bearer.token_id == wanted)
+    found = identity.named(built.account, action["by"])
+    if found is None:
+        raise SeedError(f"{action['call']}: there is no principal {action['by']!r}")
+    value = f"session-{found[1]['id']}"
+    bearers[value] = Bearer(found[1]["id"], "oauth")
+    return value
