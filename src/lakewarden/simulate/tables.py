@@ -157,11 +157,6 @@ class Items(ItemsView[str, Row]):
         return ((key, self._table.peek(key)) for key in reversed(list(self._table)))
 
 
-def window(self, start: int, stop: int) -> list[Row]:
-    """The rows from ``start`` up to ``stop``."""
-    return [make() for _, make in itertools.islice(self._table.rows(), start, stop)]
-
-
 def window(items: Collection[Any], start: int, stop: int) -> list[Any]:
     """The items from ``start`` up to ``stop``; where rows are made on demand, only those."""
     if isinstance(items, Rows):
