@@ -17,7 +17,7 @@ ALL = controls()
 EXAMPLES = [
     pytest.param(control, example, id=f"{control.id}: {example.title}")
     for control in ALL
-    for example in control.make_examples()
+    for example in control.list_examples()
 ]
 
 
@@ -31,7 +31,7 @@ def test_example_gets_its_verdict(control, example):
 
 @pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
 def test_it_shows_every_kind_of_verdict(control):
-    shown = {example.verdict for example in control.make_examples()}
+    shown = {example.verdict for example in control.list_examples()}
     good = Verdict.ATTESTED if control.basis is Basis.ATTESTATION else Verdict.PASS
     assert {good, Verdict.UNKNOWN} <= shown
     assert Verdict.FAIL in shown or not control.needs

@@ -68,5 +68,4 @@ def command(
         assessed(found, selected, policy, wanted, clock, deployment.workspaces) as report,
     ):
         write(report, style, output, sys.stdout)
-        code = report.tally.exit_code(Severity(fail_on))
-    return code
+        return report.tally.exit_code(Severity(fail_on))

@@ -42,11 +42,34 @@ class Deployment:
     retry_seconds: float
     workspaces: tuple[str, ...]
 
+    @classmethod
+    def from_environment(cls) -> Deployment:
+        """Return what the environment alone says, as every command does without options."""
+        events = os.environ.get("LAKEWARDEN_EVENTS")
+        return cls(
+            profile=None,
+            aws_profile=None,
+            account_host=os.environ.get("LAKEWARDEN_ACCOUNT_HOST"),
+            account_id=os.environ.get("DATABRICKS_ACCOUNT_ID"),
+            workspace_urls=parse_urls(_listed("LAKEWARDEN_WORKSPACE_URLS")),
+            use_aws=True,
+            events=Path(events) if events else None,
+            answer_seconds=30.0,
+            retry_seconds=45.0,
+            workspaces=(),
+        )
 
-def _urls(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    entries = given or tuple(
-        filter(None, os.environ.get("LAKEWARDEN_WORKSPACE_URLS", "").split(","))
-    )
+
+def _listed(variable: str) -> tuple[str, ...]:
+    return tuple(filter(None, os.environ.get(variable, "").split(",")))
+
+
+def parse_urls(entries: tuple[str, ...]) -> dict[str, str]:
+    """Read `ID=URL` entries.
+
+    Raises:
+        click.BadParameter: an entry is none.
+    """
     urls = {}
     for entry in entries:
         workspace, _sign, url = entry.partition("=")
@@ -54,6 +77,10 @@ def _urls(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
             raise click.BadParameter(f"{entry!r} is not ID=URL, as in 1234=https://host")
         urls[workspace] = url
     return urls
+
+
+def _urls(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    return parse_urls(given or _listed("LAKEWARDEN_WORKSPACE_URLS"))
 
 
 def deployment_options(command: F) -> F:

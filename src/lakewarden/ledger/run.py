@@ -10,9 +10,11 @@ from typing import Final
 from lakewarden.ledger.finding import Finding, Severity, Verdict
 
 SCHEMA: Final = "lakewarden.assessment/1"
+CATALOGUE_SCHEMA: Final = "lakewarden.controls/1"
 
 EXIT_CLEAN: Final = 0
 EXIT_FAILED: Final = 3
+EXIT_DIFFERENT: Final = 3
 EXIT_INCOMPLETE: Final = 4
 
 

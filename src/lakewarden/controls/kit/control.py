@@ -134,6 +134,10 @@ class Control(Generic[S]):
         self.module = function.__module__
         return function
 
+    def list_examples(self) -> tuple[Example, ...]:
+        """Return the examples; none before any are registered."""
+        return tuple(self.make_examples()) if self.make_examples else ()
+
     @property
     def shelf(self) -> str:
         """Return the shelf it stands on: the package of its file."""

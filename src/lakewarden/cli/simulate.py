@@ -1,0 +1,80 @@
+"""`lakewarden simulate`."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import click
+
+from lakewarden.cli.simulation import environment, start
+
+
+@click.command()
+@click.option("--world", default="typical", show_default=True, help="The world to serve.")
+@click.option("--port", type=click.IntRange(0, 65_000), default=0, help="First port; 0 for any.")
+@click.option("--aws-port", type=click.IntRange(0, 65_535), default=0, help="AWS port; 0 for any.")
+@click.option(
+    "--audit-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Deliver audit logs to this folder.",
+)
+@click.option(
+    "--latency", type=click.FloatRange(min=0), default=0.0, help="Milliseconds before each answer."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="'METHOD PATH_GLOB=401|403|404|429|500|timeout|truncate|drop:FIELD'. May be repeated.",
+)
+@click.option(
+    "--request-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write each request to this file, as JSON lines.",
+)
+@click.option("--scale", type=click.IntRange(min=1), help="Add this many generated objects.")
+def command(
+    world: str,
+    port: int,
+    aws_port: int,
+    audit_dir: Path | None,
+    latency: float,
+    faults: tuple[str, ...],
+    request_log: Path | None,
+    scale: int | None,
+) -> None:
+    """Serve a simulated deployment in the foreground.
+
+    Prints the environment that points any client at it, then serves until it is interrupted. It
+    listens on this machine only.
+    """
+    with tempfile.TemporaryDirectory(prefix="lakewarden-audit-") as scratch:
+        events = audit_dir or Path(scratch)
+        running = start(
+            world,
+            events,
+            port=port,
+            aws_port=aws_port,
+            latency_ms=latency,
+            faults=faults,
+            request_log=request_log,
+            scale=scale,
+        )
+        with running:
+            for name, value in environment(running, world, events).items():
+                click.echo(f"export {name}={shlex.quote(value)}")
+            sys.stdout.flush()
+            _until_interrupted()
+
+
+def _until_interrupted() -> None:
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    done.wait()

@@ -1,0 +1,122 @@
+"""What changed between two snapshots: a merge of their collections, in constant memory.
+
+Collections whose content addresses are equal are equal, so nothing of them is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lakewarden.estate.catalog import KINDS
+from lakewarden.estate.record import pack, plan_of
+from lakewarden.store.snapshots import DiskSnapshot, Entry
+
+
+class What(StrEnum):
+    """What happened to a record, or to a collection as a whole."""
+
+    ADDED = "+"
+    REMOVED = "-"
+    CHANGED = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference.
+
+    Attributes:
+        what: added, removed or changed.
+        scope: where.
+        kind: the collection.
+        identity: the record, or empty for the collection's own state.
+        fields: by field, the value before and after; empty for whole records.
+    """
+
+    what: What
+    scope: str
+    kind: str
+    identity: str
+    fields: dict[str, tuple[Any, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one JSON object."""
+        return {
+            "change": self.what.name.lower(),
+            "scope": self.scope,
+            "kind": self.kind,
+            "id": self.identity,
+            "fields": {k: {"before": b, "after": a} for k, (b, a) in self.fields.items()},
+        }
+
+    def __str__(self) -> str:
+        head = f"{self.what} {self.scope} {self.kind} {self.identity}".rstrip()
+        shown = (f"    {k}: {_short(b)} -> {_short(a)}" for k, (b, a) in self.fields.items())
+        return "\n".join((head, *shown))
+
+
+def compare(before: DiskSnapshot, after: DiskSnapshot) -> Iterator[Difference]:
+    """Yield every difference, in order of scope, kind and identity.
+
+    A record that is missing from a collection that is not complete is not called removed.
+
+    Raises:
+        SnapshotError: a part of either snapshot cannot be read.
+    """
+    old, new = before.entries(), after.entries()
+    for key in sorted({*old, *new}, key=lambda pair: (pair[1], pair[0])):
+        kind, scope = key
+        left, right = old.get(key), new.get(key)
+        yield from _state(kind, scope, left, right)
+        if left and right and left.sha256 == right.sha256:
+            continue
+        whole = right is not None and right.header.gap is None
+        yield from _records(before, after, kind, scope, whole=whole)
+
+
+def _state(kind: str, scope: str, left: Entry | None, right: Entry | None) -> Iterator[Difference]:
+    was = left.header.status.value if left else "not read"
+    now = right.header.status.value if right else "not read"
+    if was != now:
+        yield Difference(What.CHANGED, scope, kind, "", {"status": (was, now)})
+
+
+def _records(
+    before: DiskSnapshot, after: DiskSnapshot, kind: str, scope: str, *, whole: bool
+) -> Iterator[Difference]:
+    known = KINDS[kind]
+    lefts = iter(before.collection(known, scope).seen())
+    rights = iter(after.collection(known, scope).seen())
+    left, right = next(lefts, None), next(rights, None)
+    while left is not None or right is not None:
+        a = left.identity() if left is not None else None
+        b = right.identity() if right is not None else None
+        if b is None or (a is not None and a < b):
+            if whole:
+                yield Difference(What.REMOVED, scope, kind, str(a), {})
+            left = next(lefts, None)
+        elif a is None or b < a:
+            yield Difference(What.ADDED, scope, kind, b, {})
+            right = next(rights, None)
+        else:
+            fields = _fields(left, right)
+            if fields:
+                yield Difference(What.CHANGED, scope, kind, b, fields)
+            left, right = next(lefts, None), next(rights, None)
+
+
+def _fields(left: Any, right: Any) -> dict[str, tuple[Any, Any]]:
+    was, now = pack(left), pack(right)
+    names = [plan.name for plan in plan_of(type(left))]
+    found = {n: (was.get(n), now.get(n)) for n in names if was.get(n) != now.get(n)}
+    if was.get("?") != now.get("?"):
+        found["unread"] = (sorted(was.get("?", ())), sorted(now.get("?", ())))
+    return found
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:79]}…"  # noqa: PLR2004  # one terminal line
