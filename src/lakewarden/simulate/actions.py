@@ -1,11 +1,12 @@
-"""What happens in a world after it was set up: ``[[actions]]``, done through the API and written to the audit log.
+"""What happens in a world after it was set up: ``[[actions]]``, audited unlike the seeding.
 
-An action has ``at`` (epoch ms), ``by`` (a principal), ``from`` (an address) and, optionally, ``workspace`` (an id;
-otherwise the account), ``agent``, ``times`` with ``every_minutes`` and ``${n}`` for the number of the
-repetition. It is either
+An action has ``at`` (epoch ms), ``by`` (a principal), ``from`` (an address) and, optionally,
+``workspace`` (an id; otherwise the account), ``agent``, ``times`` with ``every_minutes`` and
+``${n}`` for the number of the repetition. It is either
 
-* ``call = "POST /api/..."`` with ``body``; it passes every check of the gate. ``token`` names the personal access
-  token (by its comment) that is used, ``refused`` the status that is expected instead of success; or
+* ``call = "POST /api/..."`` with ``body``; it passes every check of the gate. ``token`` names the
+  personal access token (by its comment) that is used, ``refused`` the status that is expected
+  instead of success; or
 * ``event = "service.action"`` with ``params``: something that no API call causes, such as a login.
 """
 
@@ -78,7 +79,7 @@ def _call(built: Built, audit: AuditLog, action: Json, at: int) -> None:
 
 
 def _token(built: Built, action: Json) -> str:
-    """The bearer token of the call: the PAT that is named, or one that signing in would have given."""
+    """The bearer token of the call: the PAT that is named, or what signing in would have given."""
     bearers = built.account.bearers
     if "token" in action:
         wanted = built.references[f"token.{action['token']}"]

@@ -1,7 +1,7 @@
 """Delivered audit logs: what log delivery would put into the bucket, written below a folder.
 
-``<folder>/workspaceId=<id>/date=<yyyy-mm-dd>/auditlogs_<id>.json``, one JSON object a line; account-level
-events are under ``workspaceId=0``.
+``<folder>/workspaceId=<id>/date=<yyyy-mm-dd>/auditlogs_<id>.json``, one JSON object a line;
+account-level events are under ``workspaceId=0``.
 """
 
 from __future__ import annotations

@@ -21,8 +21,9 @@ def _allow(_: Request, __: Json) -> None:
 class Collection:
     """A kind of object kept in a table and served below one path.
 
-    ``fill`` completes a new object (times, states), ``check`` refuses a bad one, ``in_use`` names what still needs
-    one that is to be deleted. ``envelope`` is the key of the list; ``None`` makes the list a bare array.
+    ``fill`` completes a new object (times, states), ``check`` refuses a bad one, ``in_use`` names
+    what still needs one that is to be deleted. ``envelope`` is the key of the list; ``None`` makes
+    the list a bare array.
     """
 
     path: str
@@ -122,7 +123,7 @@ class Collection:
 
 
 def serve(routes: Routes, what: Collection, *verbs: str) -> None:
-    """Register ``list``, ``get``, ``create``, ``put``, ``patch`` and ``delete`` as asked for; admins only."""
+    """Register ``list get create put patch delete``, as asked for; admins only."""
     create, change, delete = what.audit
     one = what.path + "/{id}"
     known = {

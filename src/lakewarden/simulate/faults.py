@@ -1,8 +1,8 @@
 """Faults to order: answers that break on purpose.
 
-A fault is written ``METHOD PATH_GLOB=KIND``, for instance ``GET /api/2.0/ip-access-lists*=403``. Kinds are
-401, 403, 404, 429, 500, ``timeout``, ``truncate`` and ``drop:FIELD``. ``METHOD`` may be ``*``. A fault whose
-method is ``AWS`` concerns the AWS side.
+A fault is written ``METHOD PATH_GLOB=KIND``, for instance ``GET /api/2.0/ip-access-lists*=403``.
+Kinds are 401, 403, 404, 429, 500, ``timeout``, ``truncate`` and ``drop:FIELD``. ``METHOD`` may be
+``*``. A fault whose method is ``AWS`` concerns the AWS side.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The order of checks on each call, and the call itself.
 
-PrivateLink redirect, authentication, IP access lists, deactivated users, token rules; then the route, its
-admin and tier conditions, and its handler. Latency and ordered faults are in `lakewarden.simulate.server`, since
-seeding a world must not meet them.
+PrivateLink redirect, authentication, IP access lists, deactivated users, token rules; then the
+route, its admin and tier conditions, and its handler. Latency and ordered faults are in
+`lakewarden.simulate.server`, since seeding a world must not meet them.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _check_membership(workspace: Workspace, request: Request) -> None:
 
 
 def _redirected(persona: Persona, incoming: Incoming) -> Reply | None:
-    """The redirect for calls over the public internet to a workspace that is behind PrivateLink only."""
+    """The redirect for calls over the internet to a workspace that is behind PrivateLink only."""
     workspace = persona.workspace
     if workspace is None or ip_access_lists.through_endpoint(workspace, incoming.address):
         return None

@@ -1,4 +1,4 @@
-"""What happens to principals when SCIM creates, changes and deletes them; shared by account and workspaces."""
+"""What happens to principals when SCIM creates, changes and deletes them, on either persona."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Size: ten more workspaces with a given number of objects between them, beside the world's own.
 
-Objects are made when they are looked at, out of their number, so a hundred thousand of them cost nothing until
-somebody lists them. Users and tokens are grown here; a family adds its kind with `grows`.
+Objects are made when they are looked at, out of their number, so a hundred thousand of them cost
+nothing until somebody lists them. Users and tokens are grown here; a family adds its kind with
+`grows`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Maker = Callable[[Workspace, str, int], Json]
 
 @dataclass(frozen=True)
 class Growth:
-    """A kind of object of a workspace: its share of all objects, how ids begin, how a body is made."""
+    """A kind of object of a workspace: its share of all, how ids begin, how a body is made."""
 
     weight: int
     prefix: str
@@ -35,7 +36,8 @@ GROWTHS: dict[str, Growth] = {}
 def grows(table: str, *, weight: int, prefix: str) -> Callable[[Maker], Maker]:
     """Register how the rows of a workspace's table are made.
 
-    The decorated function gets the workspace, the row's id (``prefix`` and nine digits) and its number from 0 on.
+    The decorated function gets the workspace, the row's id (``prefix`` and nine digits) and its
+    number from 0 on.
     """
 
     def register(make: Maker) -> Maker:

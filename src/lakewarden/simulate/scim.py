@@ -41,10 +41,10 @@ def gone(kind: str, resource_id: str) -> ApiError:
 
 
 def listing(request: Request, items: Collection[Any], view: Callable[[Any], Json]) -> Json:
-    """A page of resources: ``filter``, ``sortBy``, ``attributes``, ``startIndex`` and ``count`` applied.
+    """A page of resources: ``filter``, ``sortBy``, ``attributes``, ``startIndex``, ``count``.
 
-    ``view`` makes the resource that is answered out of what is kept; it runs on the page only, unless a
-    filter or an order needs every resource.
+    ``view`` makes the resource that is answered out of what is kept; it runs on the page only,
+    unless a filter or an order needs every resource.
     """
     text, order = request.query.get("filter"), request.query.get("sortBy")
     shown: Callable[[Any], Json] = view
@@ -68,7 +68,7 @@ def listing(request: Request, items: Collection[Any], view: Callable[[Any], Json
 
 
 def project(request: Request, resource: Json) -> Json:
-    """A resource with ``attributes`` and ``excludedAttributes`` applied (first path elements only)."""
+    """A resource with ``attributes`` and ``excludedAttributes`` applied (whole attributes only)."""
     wanted = _names(request.query.get("attributes", ""))
     unwanted = _names(request.query.get("excludedAttributes", "")) - {"id"}
     return {
@@ -110,7 +110,7 @@ def _complex(item: Any) -> bool:
 
 
 def parse_filter(text: str) -> Test:
-    """The test that a SCIM filter describes: ``eq ne co sw ew pr``, ``and``, ``or``, ``not``, brackets.
+    """The test that a SCIM filter describes: ``eq ne co sw ew pr``, ``and or not``, brackets.
 
     Raises:
         ApiError: 400 for anything else.

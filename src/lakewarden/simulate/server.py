@@ -1,4 +1,4 @@
-"""Serving a world: one port for the account and one for each workspace, in one background thread."""
+"""Serving a world: a port for the account, one for each workspace, one background thread."""
 
 from __future__ import annotations
 
@@ -219,10 +219,10 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     request_log: Path | str | None = None,
     scale: int | None = None,
 ) -> Simulation:
-    """Start a world on loopback: the account on ``port``, workspaces on the ports after it (0: any free).
+    """Start a world: the account on ``port``, workspaces on the ports after it (0: any free).
 
-    ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts as
-    `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects.
+    ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts
+    as `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects.
 
     Raises:
         ValueError: for an unknown world or fault.

@@ -1,7 +1,8 @@
 """What the pretend account contains: plain dictionaries in the shape the API answers them.
 
-Nothing here decides anything. A family keeps its objects in a *table* (``realm.table("clusters")``, id to
-body) of the account or of a workspace; dictionaries keep insertion order, so lists are stable.
+Nothing here decides anything. A family keeps its objects in a *table* (``realm.table("clusters")``,
+id to body) of the account or of a workspace; dictionaries keep insertion order, so lists are
+stable.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The web kit that every API family is written with.
 
-How to add a family
--------------------
-Put one file into ``simulate/account`` or ``simulate/workspace``; it is found and imported by itself. In it::
+How to add a family ------------------- Put one file into ``simulate/account`` or
+``simulate/workspace``; it is found and imported by itself. In it::
 
     from lakewarden.simulate.web import WORKSPACE, ApiError, Request, page
 
@@ -18,17 +17,18 @@ Put one file into ``simulate/account`` or ``simulate/workspace``; it is found an
 
 * Paths use Starlette's syntax: ``{id}`` is one segment, ``{path:path}`` the rest. Values are in
   ``request.params``. On the account persona ``{account}`` is checked before the handler runs.
-* ``admin=True`` answers 403 to everybody who is not an admin of the persona. ``feature="IP access list"``
-  answers 404 FEATURE_DISABLED when the account's tier is not ENTERPRISE.
-* ``audit="service.action"`` records the call whether or not it succeeds; the record's parameters are the
-  path, query and body parameters as strings, and ``request.audit_params`` is merged over them.
-  ``audit_keys=("scope", "key")`` keeps only those of the call's parameters: use it wherever a body holds
-  a secret. Further events go through ``request.audit("service.action", {...})``. Every route that
-  changes something names an event or writes one.
-* A handler returns a dict or list (JSON), ``None`` (``{}``) or a `Reply`; it refuses by raising `ApiError`.
+* ``admin=True`` answers 403 to everybody who is not an admin of the persona. ``feature="IP access
+  list"`` answers 404 FEATURE_DISABLED when the account's tier is not ENTERPRISE.
+* ``audit="service.action"`` records the call whether or not it succeeds; the record's parameters
+  are the path, query and body parameters as strings, and ``request.audit_params`` is merged over
+  them. ``audit_keys=("scope", "key")`` keeps only those of the call's parameters: use it wherever a
+  body holds a secret. Further events go through ``request.audit("service.action", {...})``. Every
+  route that changes something names an event or writes one.
+* A handler returns a dict or list (JSON), ``None`` (``{}``) or a `Reply`; it refuses by raising
+  `ApiError`.
 * ``request.result(value)`` puts a value into the audit record's result.
-* ``request.now`` is the time of the call in epoch milliseconds; never ask the clock yourself, since a world
-  is seeded with calls that happened in its past.
+* ``request.now`` is the time of the call in epoch milliseconds; never ask the clock yourself, since
+  a world is seeded with calls that happened in its past.
 * Keep objects in ``request.workspace.table(kind)`` or ``request.account.table(kind)`` and ids from
   ``request.account.ids``. Answer copies when what is answered differs from what is kept.
 
@@ -37,7 +37,9 @@ Seeding: register how a world's entries of one kind come to be, through the same
     @seeds("clusters")               # [[2001.clusters]] in any of the world's files
     def seed_cluster(seed: Seed, item: Json) -> None:
         made = seed.call("POST", "/api/2.1/clusters/create", item)
-        seed.remember("cluster", item["cluster_name"], made["cluster_id"])   # ${cluster.NAME} from now on
+        seed.remember("cluster", item["cluster_name"], made["cluster_id"])   # ${cluster.NAME}
+
+Size: `lakewarden.simulate.scale.grows` registers how rows of a table are made on demand.
 """
 
 from __future__ import annotations
@@ -121,9 +123,9 @@ def denied(message: str) -> ApiError:
 class Caller:
     """Who is calling, and from where.
 
-    ``name`` is the user name, or the application id of a service principal; ``groups`` are the display names
-    of every group that counts on this persona, nested ones included; ``admin`` means account admin on
-    the account persona and workspace admin on a workspace's.
+    ``name`` is the user name, or the application id of a service principal; ``groups`` are the
+    display names of every group that counts on this persona, nested ones included; ``admin`` means
+    account admin on the account persona and workspace admin on a workspace's.
     """
 
     principal: Json
@@ -263,7 +265,7 @@ class Routes:
         audit_keys: tuple[str, ...] | None = None,
         open_: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler; see the module's docstring. ``open_`` routes need no authentication."""
+        """Register a handler (see the module). ``open_`` routes need no authentication."""
 
         def register(handler: Handler) -> Handler:
             entry = Route(method, path, handler, admin, feature, audit, audit_keys, open_)
@@ -303,9 +305,10 @@ def strings(values: Mapping[str, Any]) -> dict[str, str]:
 def page(
     request: Request, items: Iterable[Any], key: str, *, size: int = 100, most: int = 1000
 ) -> Json:
-    """One page of a ``page_token`` list: ``{key: [...]}`` and ``next_page_token`` while there is more.
+    """One page of a ``page_token`` list: ``{key: [...]}``, ``next_page_token`` while more follow.
 
-    The page size is the query's ``page_size``, ``max_results`` or ``limit`` (0 or absent: ``size``), at most ``most``.
+    The page size is the query's ``page_size``, ``max_results`` or ``limit`` (0 or absent:
+    ``size``), at most ``most``.
     """
     asked = next((n for n in ("page_size", "max_results", "limit") if n in request.query), None)
     length = min((request.number(asked, size) if asked else size) or size, most)
@@ -349,7 +352,7 @@ class Seed(Protocol):
         by: str | None = None,
         at: int | None = None,
     ) -> Any:
-        """Make an API call as the principal named ``by`` (default: the world's owner) at ``at`` (epoch ms).
+        """Make an API call as the principal ``by`` (default: the world's owner) at ``at`` (ms).
 
         Returns the parsed JSON; raises when the call is refused.
         """

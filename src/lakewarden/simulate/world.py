@@ -1,12 +1,14 @@
 """Worlds: reading ``worlds/<name>/*.toml`` and bringing what they declare about through the API.
 
-``account.toml`` has the account's own keys (``title``, ``summary``, ``tier``, ``account_id``, ``client_address``,
-``private_address``, ``owner``, ``[scanner]``); every other key, of it and of ``compute.toml``, is either a
-workspace's id with that workspace's entries below it, or a kind of entries of the account. Kinds are what
-`lakewarden.simulate.web.seeds` registered. Entries are made in the order of the files.
+``account.toml`` has the account's own keys (``title``, ``summary``, ``tier``, ``account_id``,
+``client_address``, ``private_address``, ``owner``, ``[scanner]``); every other key, of it and of
+``compute.toml``, is either a workspace's id with that workspace's entries below it, or a kind of
+entries of the account. Kinds are what `lakewarden.simulate.web.seeds` registered. Entries are made
+in the order of the files.
 
-Texts may hold ``${kind.name}`` (an id made or remembered earlier, ``${aws.vpc.NAME}`` and so on for AWS) and
-times relative to now: ``-40d``, ``+2h``, ``-5m`` become epoch milliseconds, ``iso:-40d`` an ISO 8601 time.
+Texts may hold ``${kind.name}`` (an id made or remembered earlier, ``${aws.vpc.NAME}`` and so on for
+AWS) and times relative to now: ``-40d``, ``+2h``, ``-5m`` become epoch milliseconds, ``iso:-40d``
+an ISO 8601 time.
 """
 
 from __future__ import annotations
@@ -110,7 +112,8 @@ def _toml(world: str, name: str) -> Json | None:
 def client_address(account: Account, workspace: Workspace | None) -> str:
     """Where a client on this machine seems to come from.
 
-    That is the world's ``client_address``, or its ``private_address`` at a workspace behind front-end PrivateLink.
+    That is the world's ``client_address``, or its ``private_address`` at a workspace behind
+    front-end PrivateLink.
     """
     private = workspace and workspace.deployment.get("private_access_settings_id")
     return (
@@ -119,7 +122,7 @@ def client_address(account: Account, workspace: Workspace | None) -> str:
 
 
 def build(spec: Spec, aws: Mapping[str, str], *, scale: int | None = None) -> Built:
-    """Make a world's account and everything in it. ``aws`` are the ids that seeding AWS returned."""
+    """Make a world's account and all in it. ``aws`` are the ids that seeding AWS returned."""
     own = spec.own
     account = Account(own["account_id"], tier=own["tier"], seed=own["account_id"])
     account.client_address = own["client_address"]
@@ -190,7 +193,7 @@ class Seeding:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace the entry stands under; a mistake in the world when it stands under none."""
+        """The workspace the entry stands under; the world is wrong if there is none."""
         if self._place is None:
             raise SeedError("this kind of entry belongs under a workspace's id")
         return self._place

@@ -1,4 +1,4 @@
-"""``.../workspaces/{workspace}/permissionassignments``: who may enter a workspace, and who is its admin."""
+"""``.../workspaces/{workspace}/permissionassignments``: who may enter, and who is an admin."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What workspaces are made of: credentials, storage, networks, keys, VPC endpoints, private access settings.
+"""What workspaces are made of: credentials, storage, networks, keys, endpoints.
 
-All below ``/api/2.0/accounts/{account}``; every list is a bare array.
+And private access settings. All below ``/api/2.0/accounts/{account}``; every list is a bare array.
 """
 
 from __future__ import annotations

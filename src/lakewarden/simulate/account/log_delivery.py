@@ -46,7 +46,7 @@ def _check_limit(request: Request, body: Json) -> None:
 
 @route("GET", _PATH, admin=True)
 def list_configurations(request: Request) -> Json:
-    """Every configuration, disabled ones included; filters ``status``, ``credentials_id``, and so on."""
+    """Every configuration, disabled ones too; filters ``status``, ``credentials_id`` and so on."""
     filters = ("status", "credentials_id", "storage_configuration_id")
     wanted = {key: request.query[key] for key in filters if key in request.query}
     entries = [
@@ -102,7 +102,7 @@ def set_status(request: Request) -> None:
 
 @seeds("log_delivery")
 def seed_configuration(seed: Seed, item: Json) -> None:
-    """``[[log_delivery]]``: an API body, with ``delivery`` (status, message, attempted, succeeded in ms)."""
+    """``[[log_delivery]]``: an API body; ``delivery`` has status, message, attempted, succeeded."""
     delivery = item.pop("delivery")
     made = seed.call("POST", _PATH, {"log_delivery_configuration": item})
     config_id = made["log_delivery_configuration"]["config_id"]

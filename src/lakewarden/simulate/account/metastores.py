@@ -120,7 +120,7 @@ def seed_metastore(seed: Seed, item: Json) -> None:
 
 @seeds("metastore_assignments")
 def seed_assignment(seed: Seed, item: Json) -> None:
-    """``[[2001.metastore_assignments]]``: ``metastore`` (a name) and an assignment's further fields."""
+    """``[[2001.metastore_assignments]]``: ``metastore`` (a name) and the further fields."""
     name = item.pop("metastore")
     metastores = seed.account.table("metastores").values()
     metastore_id = next(m["metastore_id"] for m in metastores if m["name"] == name)

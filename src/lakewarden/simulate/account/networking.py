@@ -1,4 +1,4 @@
-"""Networking of serverless compute: network policies, connectivity configurations, and which workspace has which."""
+"""Networking of serverless compute: network policies and connectivity configurations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/api/2.0/preview/accounts/{account}/access-control``: rule sets of roles and who was granted them."""
+"""``/api/2.0/preview/accounts/{account}/access-control``: roles and who was granted them."""
 
 from __future__ import annotations
 

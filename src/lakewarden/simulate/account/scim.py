@@ -88,7 +88,7 @@ def seed_user(seed: Seed, item: Json) -> None:
 
 @seeds("people")
 def seed_people(seed: Seed, item: Json) -> None:
-    """``[[people]]``: users by ``names`` in a ``domain``, without external ids if ``external_ids = false``."""
+    """``[[people]]``: users by ``names`` in a ``domain``; ``external_ids = false`` omits those."""
     for name in item["names"]:
         body: Json = {"userName": f"{name}@{item['domain']}", "displayName": name}
         body["account_admin"] = item.get("account_admin", False)
@@ -99,7 +99,7 @@ def seed_people(seed: Seed, item: Json) -> None:
 
 @seeds("service_principals")
 def seed_service_principal(seed: Seed, item: Json) -> None:
-    """``[[service_principals]]``: a SCIM body; ``${service_principal.NAME}`` is the id, by display name."""
+    """``[[service_principals]]``: a SCIM body; ``${service_principal.NAME}`` is then its id."""
     made = _seed(seed, people.SERVICE_PRINCIPALS, "service_principal", item)
     seed.remember("application", item["displayName"], made["applicationId"])
 

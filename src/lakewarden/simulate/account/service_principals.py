@@ -1,4 +1,4 @@
-"""OAuth secrets of service principals and token federation policies, of the account and of service principals."""
+"""OAuth secrets of service principals, and token federation policies of them and the account."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ for _collection in (ACCOUNT_POLICIES, PRINCIPAL_POLICIES):
 
 @seeds("service_principal_secrets")
 def seed_secret(seed: Seed, item: Json) -> None:
-    """``[[service_principal_secrets]]``: ``principal`` (a name), ``created`` (epoch ms), ``lifetime_days``."""
+    """``[[service_principal_secrets]]``: ``principal``, ``created`` (ms), ``lifetime_days``."""
     path = f"{_BASE}/servicePrincipals/{_id(seed, item)}/credentials/secrets"
     body = {"lifetime": f"{item['lifetime_days'] * 86_400}s"}
     seed.call("POST", path, body, at=item["created"])
@@ -162,7 +162,7 @@ def seed_secret(seed: Seed, item: Json) -> None:
 
 @seeds("federation_policies")
 def seed_policy(seed: Seed, item: Json) -> None:
-    """``[[federation_policies]]``: an API body, with ``policy_id`` and optionally ``principal`` (a name)."""
+    """``[[federation_policies]]``: an API body, ``policy_id``, perhaps ``principal`` (a name)."""
     policy_id = item.pop("policy_id")
     owner = f"/servicePrincipals/{_id(seed, item)}" if "principal" in item else ""
     item.pop("principal", None)

@@ -1,4 +1,4 @@
-"""``/api/2.0/accounts/{account}/workspaces``: the workspaces and the configurations they refer to."""
+"""``/api/2.0/accounts/{account}/workspaces``: workspaces and the configurations they use."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Who is who: principals, groups, admins and entitlements, on the account and on a workspace.
 
-Principals live in the account's tables ``users``, ``servicePrincipals`` and ``groups``, in SCIM shape. A workspace
-keeps an *assignment* for each principal that may enter (table ``assignments``: ``ADMIN`` or ``USER``), the
-entitlements given to it there (table ``entitlements``) and its own groups (table ``groups``). The members
-of the system groups ``admins`` and ``users`` follow from the assignments.
+Principals live in the account's tables ``users``, ``servicePrincipals`` and ``groups``, in SCIM
+shape. A workspace keeps an *assignment* for each principal that may enter (table ``assignments``:
+``ADMIN`` or ``USER``), the entitlements given to it there (table ``entitlements``) and its own
+groups (table ``groups``). The members of the system groups ``admins`` and ``users`` follow from the
+assignments.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def find(account: Account, principal_id: str) -> tuple[str, Json] | None:
 
 
 def named(account: Account, name: str) -> tuple[str, Json] | None:
-    """The principal with a user name, application id or group name; else a service principal's display name."""
+    """The principal with a user name, application id, group name or, failing that, display name."""
     for kind in KINDS:
         for body in account.table(kind).values():
             if body.get(NAMES[kind], "").lower() == name.lower():

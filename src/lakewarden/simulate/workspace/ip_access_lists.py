@@ -1,4 +1,4 @@
-"""IP access lists of a workspace (``/api/2.0/ip-access-lists``) and of the account, and what they let through."""
+"""IP access lists of workspaces (``/api/2.0/ip-access-lists``) and account, and their verdict."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def switched_on(realm: Realm) -> bool:
 
 
 def lets_through(lists: Iterable[Json], address: str) -> bool:
-    """The verdict on an address: block lists first, then allow lists; without allow lists all may come."""
+    """The verdict on an address: block lists first, then allow lists; without any, all may come."""
     enabled = [entry for entry in lists if entry["enabled"]]
     allow = [entry for entry in enabled if entry["list_type"] == "ALLOW"]
     if any(_covers(e, address) for e in enabled if e["list_type"] == "BLOCK"):
@@ -43,7 +43,8 @@ def lets_through(lists: Iterable[Json], address: str) -> bool:
 def through_endpoint(realm: Realm, address: str) -> bool:
     """Whether a call comes over front-end PrivateLink, where IP access lists have no say.
 
-    A private address at a workspace with private access settings counts as having come through an endpoint.
+    A private address at a workspace with private access settings counts as having come through an
+    endpoint.
     """
     behind = isinstance(realm, Workspace) and "private_access_settings_id" in realm.deployment
     return behind and ipaddress.ip_address(address).is_private
@@ -208,7 +209,7 @@ _serve(ACCOUNT, "/api/2.0/accounts/{account}/ip-access-lists")
 
 @seeds("ip_access_lists")
 def seed_list(seed: Seed, item: Json) -> None:
-    """``[[ip_access_lists]]`` for the account, ``[[2001.ip_access_lists]]`` for a workspace: an API body."""
+    """``[[ip_access_lists]]`` (account) and ``[[2001.ip_access_lists]]``: an API body."""
     path = (
         "/api/2.0/ip-access-lists" if seed.bound else "/api/2.0/accounts/{account}/ip-access-lists"
     )

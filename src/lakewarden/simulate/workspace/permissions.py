@@ -1,8 +1,8 @@
 """``/api/2.0/permissions``: access control lists, generic over the types of objects.
 
-A family calls `register` when an object comes to be, `forget` when it goes, and `require` or `allowed` before it
-acts for a caller. Admins hold the strongest level of everything by inheritance; an object may also inherit
-from a parent (a notebook from its directory).
+A family calls `register` when an object comes to be, `forget` when it goes, and `require` or
+`allowed` before it acts for a caller. Admins hold the strongest level of everything by inheritance;
+an object may also inherit from a parent (a notebook from its directory).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FILES = ("CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE")
 
 @dataclass(frozen=True)
 class ObjectType:
-    """A type of object: its levels from the weakest to the strongest, and what changing its list is called."""
+    """A type of object: its levels, weakest first, and the event of changing its list."""
 
     name: str
     levels: tuple[str, ...]
@@ -124,7 +124,7 @@ def register(
     owner: Caller | None = None,
     parent: tuple[str, str] | None = None,
 ) -> None:
-    """Give a new object its list: ``owner`` gets the strongest level, ``parent`` (type, id) is inherited from."""
+    """Give a new object its list; ``owner`` gets the strongest level, ``parent`` is (type, id)."""
     entries = []
     strongest = TYPES[kind].levels[-1]
     if owner is not None and strongest in {"CAN_MANAGE", "IS_OWNER"}:

@@ -1,8 +1,8 @@
 """The typed settings, ``settings/types/{type}/names/default``, of workspaces and of the account.
 
-The etag protocol: a setting that was never set answers 404, a write without the current etag 404 or 409; both
-carry the etag to use in their error details. The three console toggles have no etag and are another view
-of their workspace-conf keys.
+The etag protocol: a setting that was never set answers 404, a write without the current etag 404 or
+409; both carry the etag to use in their error details. The three console toggles have no etag and
+are another view of their workspace-conf keys.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Settings v2: ``/api/2.1/settings/{name}`` and its catalogue ``settings-metadata``, of workspaces and account.
+"""Settings v2 of workspaces and account: ``/api/2.1/settings/{name}``, ``settings-metadata``.
 
-No etags and no masks. An answer has the value that was set, if any, and the *effective* one; a setting with
-neither a value nor a default answers 404. Some names are another view of a typed setting or of a conf key.
+No etags and no masks. An answer has the value that was set, if any, and the *effective* one; a
+setting with neither a value nor a default answers 404. Some names are another view of a typed
+setting or of a conf key.
 """
 
 from __future__ import annotations

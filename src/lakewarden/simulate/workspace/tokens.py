@@ -1,4 +1,4 @@
-"""Personal access tokens: ``/api/2.0/token`` for their owners, ``/api/2.0/token-management`` for admins."""
+"""Personal access tokens: ``/api/2.0/token`` for owners, ``token-management`` for admins."""
 
 from __future__ import annotations
 
@@ -197,9 +197,10 @@ def _note_revocation(request: Request, info: Json) -> None:
 
 @seeds("tokens")
 def seed_token(seed: Seed, item: Json) -> None:
-    """``[[2001.tokens]]``: ``owner``, ``comment``, ``created`` (epoch ms), ``lifetime_days`` (absent: never).
+    """``[[2001.tokens]]``: ``owner``, ``comment``, ``created`` (ms), ``lifetime_days``.
 
-    ``last_used`` (epoch ms) is optional. Limits that were set later do not concern tokens made before.
+    Without ``lifetime_days`` it never expires; ``last_used`` (epoch ms) is optional. Limits of the
+    workspace count only if they were set before, further up in the file.
     """
     body: Json = {"comment": item["comment"]}
     if "lifetime_days" in item:
