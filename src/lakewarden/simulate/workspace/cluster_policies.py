@@ -12,9 +12,11 @@ from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, invalid,
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.node_types import ALIASES
 from lakewarden.simulate.workspace.policy_families import FAMILIES
+from lakewarden.simulate.workspace.switches import personal_compute_delegated
 
 KIND = "cluster-policies"
 NAME_LENGTH = 100
+PERSONAL = "personal-vm"
 _FIELDS = (
     *("name", "description", "definition", "libraries", "max_clusters_per_user"),
     *("policy_family_id", "policy_family_definition_overrides"),
@@ -24,13 +26,19 @@ route = WORKSPACE.route
 
 
 def policies(workspace: Workspace) -> Table:
-    """The policies of a workspace; the default one of each family is there from the beginning."""
+    """The policies of a workspace; the default one of each family is there from the beginning.
+
+    Everybody may use Personal Compute unless the account had delegated that decision by then.
+    """
     table = workspace.table(KIND)
     if not table:
         for family_id in FAMILIES:
             made = _default(workspace, family_id)
             table[made["policy_id"]] = made
             permissions.register(workspace, KIND, made["policy_id"])
+            if family_id == PERSONAL and not personal_compute_delegated(workspace):
+                acl = workspace.table("acls")[f"{KIND}/{made['policy_id']}"]
+                acl["entries"] = [{"group_name": "users", "permission_level": "CAN_USE"}]
     return table
 
 

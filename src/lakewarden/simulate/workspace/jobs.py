@@ -218,3 +218,22 @@ def seed_job(seed: Seed, item: Json) -> None:
     if "permissions" in item:
         path = f"/api/2.0/permissions/{KIND}/{job_id}"
         seed.call("PATCH", path, {"access_control_list": item["permissions"]})
+
+
+@seeds("job_sets")
+def seed_jobs(seed: Seed, item: Json) -> None:
+    """``[[2001.job_sets]]``: one job for each of ``names``, made of the rest.
+
+    ``{name}`` in a text stands for the job's name.
+    """
+    for name in item["names"]:
+        template = {key: value for key, value in item.items() if key != "names"}
+        seed_job(seed, {"name": name, **_named(template, name)})
+
+
+def _named(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _named(item, name) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_named(item, name) for item in value]
+    return value.replace("{name}", name) if isinstance(value, str) else value

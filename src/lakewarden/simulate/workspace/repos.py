@@ -56,7 +56,7 @@ def create_repo(request: Request) -> Json:
     _check_url(request, url)
     name = basename(url).removesuffix(".git")
     path = normal(request.body.get("path") or f"/Repos/{request.caller.name}/{name}")
-    if path in tree(request.workspace):
+    if path in tree(request):
         raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"Path {path} already exists")
     make_folders(request, dirname(path))
     repo_id = add(request.workspace, path, "REPO", owner=request.caller, created_at=request.now)[
@@ -91,7 +91,7 @@ def update_repo(request: Request) -> Json:
 def delete_repo(request: Request) -> None:
     """Remove a Git folder with all in it."""
     body = _repo(request, "CAN_MANAGE")
-    table = tree(request.workspace)
+    table = tree(request)
     for path in [p for p in table if p == body["path"] or p.startswith(body["path"] + "/")]:
         del table[path]
     del request.workspace.table(KIND)[str(body["id"])]

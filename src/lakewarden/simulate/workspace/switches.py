@@ -32,6 +32,12 @@ def compliance_profile_on(workspace: Workspace) -> bool:
     return bool(setting(workspace, kind, path))
 
 
+def personal_compute_delegated(workspace: Workspace) -> bool:
+    """Whether the account leaves it to workspaces who may use Personal Compute."""
+    value = setting(workspace.account, "dcp_acct_enable", "personal_compute.value")
+    return bool(value == "DELEGATE")
+
+
 def may_act_as(account: Account, caller: Caller, application_id: str) -> bool:
     """Whether a caller has the role Service Principal User on a service principal.
 
@@ -42,7 +48,6 @@ def may_act_as(account: Account, caller: Caller, application_id: str) -> bool:
     kind = "servicePrincipals" if caller.is_service_principal else "users"
     own = {f"{kind}/{caller.name}"} | {f"groups/{group}" for group in caller.groups}
     return any(
-        rule["role"] == "roles/servicePrincipal.user"
-        and own & set(rule.get("principals", ()))
+        rule["role"] == "roles/servicePrincipal.user" and own & set(rule.get("principals", ()))
         for rule in account.table("rule-sets").get(name, {}).get("grant_rules", ())
     )

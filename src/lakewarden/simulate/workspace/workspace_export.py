@@ -76,7 +76,7 @@ def _content(request: Request, found: Json, form: str) -> tuple[bytes, str]:
 def _archive(request: Request, path: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in tree(request.workspace).items():
+        for name, body in tree(request).items():
             if "content" in body and (name == path or name.startswith(path.rstrip("/") + "/")):
                 suffix = _SUFFIX.get(body.get("language", ""), "")
                 archive.writestr(name.lstrip("/") + suffix, base64.b64decode(body["content"]))

@@ -8,7 +8,7 @@ from posixpath import dirname
 
 from lakewarden.simulate.state import Json, Table, Workspace
 from lakewarden.simulate.web import WORKSPACE, ApiError, Caller, Request, denied, invalid, missing
-from lakewarden.simulate.workspace import identity, permissions
+from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.switches import conf_on
 
 KIND = "workspace-objects"
@@ -21,6 +21,7 @@ ACL_KINDS = {
 }
 _EXTENSIONS = {"py": "PYTHON", "sql": "SQL", "scala": "SCALA", "r": "R"}
 _ROOTS = ("/", "/Repos", "/Shared", "/Users")
+_HOMES = ("/Repos", "/Users")
 
 route = WORKSPACE.route
 
@@ -33,28 +34,25 @@ def normal(path: str) -> str:
     return trimmed or "/"
 
 
-def tree(workspace: Workspace) -> Table:
-    """Every object by path; the roots and each user's home are always there."""
+def tree(request: Request) -> Table:
+    """Every object by path; the roots are always there, a caller's homes from the first call on."""
+    workspace = request.workspace
     table = workspace.table(KIND)
-    for path in _ROOTS if not table else ():
-        add(workspace, path, "DIRECTORY")
-        if path == "/Shared":
-            acl = workspace.table("acls")[f"directories/{table[path]['object_id']}"]
-            acl["entries"] = [{"group_name": "users", "permission_level": "CAN_MANAGE"}]
-    for principal_id in workspace.table("assignments"):
-        found = identity.find(workspace.account, principal_id)
-        if found and found[0] != "groups":
-            _add_homes(workspace, found[0], found[1][identity.NAMES[found[0]]])
+    if not table:
+        for path in _ROOTS:
+            add(workspace, path, "DIRECTORY")
+        users = {"group_name": "users", "permission_level": "CAN_MANAGE"}
+        _acl(workspace, "/Shared")["entries"] = [users]
+    for root in _HOMES:
+        path = f"{root}/{request.caller.name}"
+        if path not in table:
+            add(workspace, path, "DIRECTORY", owner=request.caller)
     return table
 
 
-def _add_homes(workspace: Workspace, kind: str, name: str) -> None:
-    key = "user_name" if kind == "users" else "service_principal_name"
-    for path in (f"/Users/{name}", f"/Repos/{name}"):
-        if path not in workspace.table(KIND):
-            home = add(workspace, path, "DIRECTORY")
-            acl = workspace.table("acls")[f"directories/{home['object_id']}"]
-            acl["entries"] = [{key: name, "permission_level": "CAN_MANAGE"}]
+def _acl(workspace: Workspace, path: str) -> Json:
+    object_id = workspace.table(KIND)[path]["object_id"]
+    return workspace.table("acls")[f"directories/{object_id}"]
 
 
 def add(
@@ -72,7 +70,7 @@ def add(
 
 def entry(request: Request, path: str, level: str) -> Json:
     """One object on which the caller holds a level."""
-    found = tree(request.workspace).get(normal(path))
+    found = tree(request).get(normal(path))
     if found is None:
         raise missing(f"Path ({path}) doesn't exist.")
     if not holds(request, found, level):
@@ -91,7 +89,7 @@ def holds(request: Request, body: Json, level: str) -> bool:
 
 def make_folders(request: Request, path: str) -> Json:
     """The folder at a path in which the caller may write, made with those above it if need be."""
-    found = tree(request.workspace).get(path)
+    found = tree(request).get(path)
     if found is None:
         make_folders(request, dirname(path))
         return add(request.workspace, path, "DIRECTORY", created_at=request.now)
@@ -109,7 +107,7 @@ def list_objects(request: Request) -> Json:
     since = request.number("notebooks_modified_after", 0)
     inside = [found]
     if found["object_type"] in {"DIRECTORY", "REPO"}:
-        objects = tree(request.workspace).values()
+        objects = tree(request).values()
         inside = [
             o for o in objects if dirname(o["path"]) == found["path"] and o["path"] != found["path"]
         ]
@@ -139,7 +137,7 @@ def mkdirs(request: Request) -> None:
 def delete(request: Request) -> None:
     """Remove an object; a folder that is not empty only ``recursive``."""
     found = entry(request, request.need("path"), "CAN_MANAGE")
-    table, path = tree(request.workspace), found["path"]
+    table, path = tree(request), found["path"]
     inside = [p for p in table if p.startswith(path.rstrip("/") + "/")]
     if path in _ROOTS:
         raise ApiError(400, "DIRECTORY_PROTECTED", f"Folder {path} is protected")
@@ -176,7 +174,7 @@ def store(request: Request, fields: Json) -> Json:
 
 def _place(request: Request, path: str, kind: str, fields: Json) -> Json:
     """The object to write to, made when it is not there."""
-    existing = tree(request.workspace).get(path)
+    existing = tree(request).get(path)
     if existing is None:
         make_folders(request, dirname(path))
         return add(request.workspace, path, kind, created_at=request.now)
