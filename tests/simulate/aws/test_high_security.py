@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -219,3 +220,45 @@ def test_account_switches_are_on(aws: Callable[[str], Any], ids: dict[str, str])
 def test_log_bucket_locks_its_objects(aws: Callable[[str], Any]) -> None:
     lock = aws("s3").get_object_lock_configuration(Bucket="hs-audit-logs")
     assert lock["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Days"] == 365
+
+
+def test_log_delivery_wrote_today(aws: Callable[[str], Any]) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    listed = aws("s3").list_objects_v2(Bucket="hs-audit-logs", Prefix="audit/workspaceId=0/")
+    assert [one["Key"] for one in listed["Contents"]] == [
+        f"audit/workspaceId=0/date={today}/auditlogs_0.json"
+    ]
+
+
+def test_instances_are_private_tagged_and_of_an_encrypting_type(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
+    ec2 = aws("ec2")
+    reserved = ec2.describe_instances(Filters=[{"Name": "tag:Vendor", "Values": ["Databricks"]}])
+    instances = [one for group in reserved["Reservations"] for one in group["Instances"]]
+    assert {one["InstanceId"] for one in instances} == {
+        ids["instance.hs-research-worker"],
+        ids["instance.hs-production-worker"],
+    }
+    for instance in instances:
+        assert "PublicIpAddress" not in instance
+        assert instance["MetadataOptions"]["HttpTokens"] == "required"
+    (kind,) = ec2.describe_instance_types(InstanceTypes=["m6id.xlarge"])["InstanceTypes"]
+    assert kind["NetworkInfo"]["EncryptionInTransitSupported"] is True
+
+
+def test_peak_use_stays_below_the_quota(aws: Callable[[str], Any]) -> None:
+    quota = aws("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode="L-1216C47A")
+    metric = quota["Quota"]["UsageMetric"]
+    dimensions = [{"Name": k, "Value": v} for k, v in metric["MetricDimensions"].items()]
+    points = aws("cloudwatch").get_metric_statistics(
+        Namespace=metric["MetricNamespace"],
+        MetricName=metric["MetricName"],
+        Dimensions=dimensions,
+        StartTime=datetime.now(UTC) - timedelta(days=30),
+        EndTime=datetime.now(UTC),
+        Period=86_400,
+        Statistics=[metric["MetricStatisticRecommendation"]],
+    )["Datapoints"]
+    assert len(points) >= 29
+    assert max(point["Maximum"] for point in points) == 160 < quota["Quota"]["Value"]

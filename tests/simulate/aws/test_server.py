@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -29,13 +30,16 @@ def test_closing_ends_every_thread_and_frees_the_port() -> None:
         config=Config(proxies={}),
     )
     assert client.get_caller_identity()["Account"] == "123456789012"
-    ours = set(threading.enumerate()) - before
-    assert len(ours) == 2  # one listens, and the client keeps its connection open
-    server.close()
-    server.close()
-    client.close()
-    assert not any(thread.is_alive() for thread in ours)
     port = urlsplit(server.url).port
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        idle.sendall(b"GET / HTTP/1.1\r\n")
+        while len(ours := set(threading.enumerate()) - before) < 2:
+            time.sleep(0.01)  # until the connection has a thread, which waits for its headers
+        server.close()
+        server.close()
+    client.close()
+    assert len(ours) == 2
+    assert not any(thread.is_alive() for thread in ours)
     with socket.socket() as attempt:
         assert attempt.connect_ex(("127.0.0.1", port)) != 0
 

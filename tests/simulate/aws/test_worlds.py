@@ -51,7 +51,7 @@ def test_fresh_account_has_nothing_but_what_databricks_made(fresh: Seeded) -> No
         "security_group.fr-main",
         "role.fr-cross-account",
         "bucket.fr-main-root",
-        "volume.fr-main-worker",
+        "instance.fr-main-worker",
     }
     assert aws("cloudtrail").describe_trails()["trailList"] == []
     assert aws("ec2").describe_vpc_endpoints()["VpcEndpoints"] == []
@@ -150,3 +150,13 @@ def test_neglected_trail_is_stopped_and_quotas_are_huge(neglected: Seeded) -> No
     assert aws("cloudtrail").get_trail_status(Name="ng-trail")["IsLogging"] is False
     quota = aws("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode="L-417A185B")
     assert quota["Quota"]["Value"] == 4096
+
+
+def test_neglected_instances_have_public_addresses_and_plain_disks(neglected: Seeded) -> None:
+    _, aws = neglected
+    reserved = aws("ec2").describe_instances()["Reservations"]
+    instances = [one for group in reserved for one in group["Instances"]]
+    assert {one["InstanceType"] for one in instances} == {"i3.xlarge", "p3.2xlarge"}
+    assert all("PublicIpAddress" in one for one in instances)
+    volumes = aws("ec2").describe_volumes()["Volumes"]
+    assert not any(volume["Encrypted"] for volume in volumes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -9,7 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from lakewarden.simulate.aws.documents import document
+from lakewarden.simulate.aws.documents import document, fill
 from lakewarden.simulate.aws.front import BUILDER_KEY
 from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
@@ -37,6 +38,7 @@ class Builder:
             "account_id": world["account_id"],
             "aws_account": ACCOUNT_ID,
             "region": self.region,
+            "today": datetime.now(UTC).date().isoformat(),
         }
         self._url = url
         core = botocore.session.Session()
@@ -63,6 +65,10 @@ class Builder:
     def document(self, source: str | Table) -> str:
         """Write a policy document with the blanks filled by what is known so far."""
         return document(source, {**self._given, **self.ids})
+
+    def text(self, template: str) -> str:
+        """Fill the blanks of a text by what is known so far; `${today}` is the date in UTC."""
+        return fill(template, {**self._given, **self.ids})
 
     def close(self) -> None:
         """Hang up all connections."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lakewarden.simulate.aws.gap import GapError, Handler, Record, Request, State, found, page
@@ -13,33 +14,42 @@ _ON_DEMAND = "Running On-Demand {} instances"
 _SPOT = "All {} Spot Instance Requests"
 _STANDARD = "Standard (A, C, D, H, I, M, R, T, Z)"
 
-# What a new account is granted: quota code to name and value, in vCPUs unless the name says more.
-_DEFAULTS: dict[str, dict[str, tuple[str, float]]] = {
+
+@dataclass(frozen=True, slots=True)
+class _Quota:
+    """A quota of a new account; `usage_class` is its class among the vCPU usage metrics."""
+
+    name: str
+    value: float
+    usage_class: str | None = None
+
+
+_DEFAULTS = {
     "ec2": {
-        "L-1216C47A": (_ON_DEMAND.format(_STANDARD), 5.0),
-        "L-DB2E81BA": (_ON_DEMAND.format("G and VT"), 0.0),
-        "L-417A185B": (_ON_DEMAND.format("P"), 0.0),
-        "L-7295265B": (_ON_DEMAND.format("X"), 0.0),
-        "L-74FC7D96": (_ON_DEMAND.format("F"), 0.0),
-        "L-1945791B": (_ON_DEMAND.format("Inf"), 0.0),
-        "L-34B43A08": (_SPOT.format(_STANDARD), 5.0),
-        "L-3819A6DF": (_SPOT.format("G and VT"), 0.0),
-        "L-7212CCBC": (_SPOT.format("P4, P3 and P2"), 0.0),
-        "L-E3A00192": (_SPOT.format("X"), 0.0),
-        "L-88CF9481": (_SPOT.format("F"), 0.0),
-        "L-B5D1601B": (_SPOT.format("Inf"), 0.0),
-        "L-85EED4F7": (_SPOT.format("DL"), 0.0),
-        "L-0263D0A3": ("EC2-VPC Elastic IPs", 5.0),
+        "L-1216C47A": _Quota(_ON_DEMAND.format(_STANDARD), 5, "Standard/OnDemand"),
+        "L-DB2E81BA": _Quota(_ON_DEMAND.format("G and VT"), 0, "G/OnDemand"),
+        "L-417A185B": _Quota(_ON_DEMAND.format("P"), 0, "P/OnDemand"),
+        "L-7295265B": _Quota(_ON_DEMAND.format("X"), 0, "X/OnDemand"),
+        "L-74FC7D96": _Quota(_ON_DEMAND.format("F"), 0, "F/OnDemand"),
+        "L-1945791B": _Quota(_ON_DEMAND.format("Inf"), 0, "Inf/OnDemand"),
+        "L-34B43A08": _Quota(_SPOT.format(_STANDARD), 5, "Standard/Spot"),
+        "L-3819A6DF": _Quota(_SPOT.format("G and VT"), 0, "G/Spot"),
+        "L-7212CCBC": _Quota(_SPOT.format("P4, P3 and P2"), 0, "P/Spot"),
+        "L-E3A00192": _Quota(_SPOT.format("X"), 0, "X/Spot"),
+        "L-88CF9481": _Quota(_SPOT.format("F"), 0, "F/Spot"),
+        "L-B5D1601B": _Quota(_SPOT.format("Inf"), 0, "Inf/Spot"),
+        "L-85EED4F7": _Quota(_SPOT.format("DL"), 0, "DL/Spot"),
+        "L-0263D0A3": _Quota("EC2-VPC Elastic IPs", 5),
     },
     "ebs": {
-        "L-D18FCD1D": ("Storage for General Purpose SSD (gp2) volumes, in TiB", 50.0),
-        "L-7A658B76": ("Storage for General Purpose SSD (gp3) volumes, in TiB", 50.0),
+        "L-D18FCD1D": _Quota("Storage for General Purpose SSD (gp2) volumes, in TiB", 50),
+        "L-7A658B76": _Quota("Storage for General Purpose SSD (gp3) volumes, in TiB", 50),
     },
     "vpc": {
-        "L-F678F1CE": ("VPCs per Region", 5.0),
-        "L-0EA8095F": ("Inbound or outbound rules per security group", 60.0),
-        "L-2AFB9258": ("Security groups per network interface", 5.0),
-        "L-E79EC296": ("VPC security groups per Region", 2500.0),
+        "L-F678F1CE": _Quota("VPCs per Region", 5),
+        "L-0EA8095F": _Quota("Inbound or outbound rules per security group", 60),
+        "L-2AFB9258": _Quota("Security groups per network interface", 5),
+        "L-E79EC296": _Quota("VPC security groups per Region", 2500),
     },
 }
 _SERVICE_NAMES = {
@@ -51,24 +61,40 @@ _SERVICE_NAMES = {
 
 def _defaults(request: Request) -> dict[str, Record]:
     service = request.parameters["ServiceCode"]
-    arn = f"arn:aws:servicequotas:{request.region}:{ACCOUNT_ID}:{service}"
     if service not in _DEFAULTS:
         raise GapError("NoSuchResourceException", f"There is no service {service}.")
     return {
-        code: {
-            "ServiceCode": service,
-            "ServiceName": _SERVICE_NAMES[service],
-            "QuotaArn": f"{arn}/{code}",
-            "QuotaCode": code,
-            "QuotaName": name,
-            "Value": value,
-            "Unit": "None",
-            "Adjustable": True,
-            "GlobalQuota": False,
-            "QuotaAppliedAtLevel": "ACCOUNT",
-        }
-        for code, (name, value) in _DEFAULTS[service].items()
+        code: _described(service, code, quota, request.region)
+        for code, quota in _DEFAULTS[service].items()
     }
+
+
+def _described(service: str, code: str, quota: _Quota, region: str) -> Record:
+    record = {
+        "ServiceCode": service,
+        "ServiceName": _SERVICE_NAMES[service],
+        "QuotaArn": f"arn:aws:servicequotas:{region}:{ACCOUNT_ID}:{service}/{code}",
+        "QuotaCode": code,
+        "QuotaName": quota.name,
+        "Value": quota.value,
+        "Unit": "None",
+        "Adjustable": True,
+        "GlobalQuota": False,
+        "QuotaAppliedAtLevel": "ACCOUNT",
+    }
+    if quota.usage_class is not None:
+        record["UsageMetric"] = {
+            "MetricNamespace": "AWS/Usage",
+            "MetricName": "ResourceCount",
+            "MetricDimensions": usage_dimensions(quota.usage_class),
+            "MetricStatisticRecommendation": "Maximum",
+        }
+    return record
+
+
+def usage_dimensions(usage_class: str) -> dict[str, str]:
+    """Return the dimensions of the metric that counts a class of vCPUs in use."""
+    return {"Class": usage_class, "Resource": "vCPU", "Service": "EC2", "Type": "Resource"}
 
 
 def _applied(state: State, request: Request) -> dict[str, Record]:

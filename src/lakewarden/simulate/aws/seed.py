@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lakewarden.simulate.aws import seed_account, seed_network, seed_storage
+from lakewarden.simulate.aws import seed_account, seed_compute, seed_network, seed_storage
 from lakewarden.simulate.aws.builder import Builder
 
 
@@ -17,7 +17,7 @@ def seed(url: str, aws_world: dict[str, Any]) -> dict[str, str]:
 
     Returns:
         The ids by "kind.name": `vpc`, `subnet`, `security_group`, `endpoint`, `route_table` and
-        `volume` ids, `role` and `key` ARNs, `bucket` names.
+        `instance` ids, `role` and `key` ARNs, `bucket` names.
 
     Raises:
         KeyError: A policy names something that the world does not have.
@@ -31,7 +31,7 @@ def seed(url: str, aws_world: dict[str, Any]) -> dict[str, str]:
         seed_network.endpoints(builder, aws_world)
         seed_storage.buckets(builder, aws_world)
         seed_network.flow_logs(builder, aws_world)
-        seed_storage.volumes(builder, aws_world)
+        seed_compute.instances(builder, aws_world)
         seed_account.account(builder, aws_world)
     finally:
         builder.close()

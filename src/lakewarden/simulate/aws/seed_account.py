@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakewarden.simulate.aws.builder import Builder, Table, tags
+from lakewarden.simulate.aws.gap_account import usage_dimensions
 from lakewarden.simulate.aws.seed_storage import block
 from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
@@ -46,7 +48,7 @@ def keys(builder: Builder, world: Table) -> None:
 
 
 def account(builder: Builder, world: Table) -> None:
-    """Switch on what the world has in `[account]`, `[trail]` and `[quotas]`."""
+    """Switch on what the world has in `[account]`, `[trail]`, `[quotas]` and `[usage]`."""
     settings = world.get("account", {})
     _guards(builder, settings)
     _watchers(builder, settings)
@@ -56,9 +58,29 @@ def account(builder: Builder, world: Table) -> None:
         builder.client("service-quotas").request_service_quota_increase(
             ServiceCode="ec2", QuotaCode=code, DesiredValue=float(value)
         )
+    if "usage" in world:
+        _usage(builder, world["usage"])
     if "cost_tags" in settings:
         entries = [{"TagKey": tag, "Status": "Active"} for tag in settings["cost_tags"]]
         builder.client("ce").update_cost_allocation_tags_status(CostAllocationTagsStatus=entries)
+
+
+def _usage(builder: Builder, usage: dict[str, int]) -> None:
+    """Report the vCPUs in use at this time of day for a month back, by class of instances."""
+    now = datetime.now(UTC)
+    data = [
+        {
+            "MetricName": "ResourceCount",
+            "Dimensions": [
+                {"Name": name, "Value": value} for name, value in usage_dimensions(kind).items()
+            ],
+            "Timestamp": now - timedelta(days=days),
+            "Value": float(count),
+        }
+        for kind, count in usage.items()
+        for days in range(30)
+    ]
+    builder.client("cloudwatch").put_metric_data(Namespace="AWS/Usage", MetricData=data)
 
 
 def _guards(builder: Builder, settings: Table) -> None:

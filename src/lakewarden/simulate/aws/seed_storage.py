@@ -1,10 +1,10 @@
-"""Buckets and volumes of a world."""
+"""Buckets of a world."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from lakewarden.simulate.aws.builder import Builder, Table, tags
+from lakewarden.simulate.aws.builder import Builder, Table
 
 
 def buckets(builder: Builder, world: Table) -> None:
@@ -14,13 +14,13 @@ def buckets(builder: Builder, world: Table) -> None:
         s3 = builder.client("s3")
         s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lock_days is not None)
         builder.ids[f"bucket.{name}"] = name
-        for key, text in bucket.get("objects", {}).items():
-            s3.put_object(Bucket=name, Key=key, Body=text.encode())
         _protection(builder, s3, bucket)
         _retention(s3, bucket)
         if "policy" in bucket:
             policy = builder.document({"bucket": name} | bucket["policy"])
             s3.put_bucket_policy(Bucket=name, Policy=policy)
+        for key, text in bucket.get("objects", {}).items():
+            s3.put_object(Bucket=name, Key=builder.text(key), Body=text.encode())
 
 
 def _protection(builder: Builder, s3: Any, bucket: Table) -> None:
@@ -82,21 +82,3 @@ def block(*, on: bool) -> dict[str, bool]:
     """Write a public access block with all four switches alike."""
     switches = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     return dict.fromkeys(switches, on)
-
-
-def volumes(builder: Builder, world: Table) -> None:
-    """Create every `[[volumes]]` table, tagged as Databricks tags what it launches."""
-    for volume in world.get("volumes", []):
-        name, key = volume["name"], volume.get("key")
-        vendor = {"Vendor": "Databricks"} | volume.get("tags", {})
-        encryption: Table = {"Encrypted": volume.get("encrypted", key is not None)}
-        if key is not None:
-            encryption["KmsKeyId"] = builder.ids[f"key.{key}"]
-        made = builder.client("ec2").create_volume(
-            AvailabilityZone=f"{builder.region}a",
-            Size=volume.get("gib", 100),
-            VolumeType="gp3",
-            TagSpecifications=[{"ResourceType": "volume", "Tags": tags(name, vendor)}],
-            **encryption,
-        )
-        builder.ids[f"volume.{name}"] = made["VolumeId"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -93,40 +93,34 @@ def start(
 
 
 class _Handler(WSGIRequestHandler):
-    """Keeps connections alive and prints nothing."""
-
-    protocol_version = "HTTP/1.1"
+    """Prints nothing."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- werkzeug's name
         """Stay silent: the request log is the only record."""
 
 
 class _Server(ThreadedWSGIServer):
-    """Waits for its threads at the end, having hung up on idle connections."""
+    """Knows its threads and connections, so that it can end them.
 
-    daemon_threads = False
-    block_on_close = True
+    The threads are daemons: a server that nobody closed does not keep the interpreter alive.
+    """
 
     def __init__(self, *arguments: Any) -> None:
-        self._lock = Lock()
-        self._connections: set[socket.socket] = set()
+        self._open: list[tuple[socket.socket, Thread]] = []
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Take a connection into the books."""
-        with self._lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Strike a connection out when its thread is done with it."""
-        with self._lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
+        """Serve a connection in a thread of its own."""
+        thread = Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        thread.start()
+        self._open = [pair for pair in self._open if pair[1].is_alive()]
+        self._open.append((request, thread))
 
     def hang_up(self) -> None:
-        """End the reading side of every open connection, which ends its thread."""
-        with self._lock:
-            for connection in self._connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RD)
+        """Stop listening to every open connection and wait until their threads have ended."""
+        for connection, thread in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+            thread.join()
