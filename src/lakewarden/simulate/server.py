@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +28,7 @@ from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Incoming, Persona, serve
 from lakewarden.simulate.request_log import RequestLog
+from lakewarden.simulate.state import Account
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 
 HANG_SECONDS = 120.0
@@ -163,7 +165,7 @@ def _config(app: App) -> uvicorn.Config:
 class Simulation:
     """A running world; a context manager that stops it."""
 
-    def __init__(self, built: worlds.Built, *, aws: Any, closers: Sequence[Any]) -> None:
+    def __init__(self, built: worlds.Built, aws: Any, stack: ExitStack) -> None:
         self.account_id = built.account.id
         self.account_host = built.account.url
         self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
@@ -172,7 +174,7 @@ class Simulation:
         self.client_id = built.client_id
         self.client_secret = built.client_secret
         self.account = built.account
-        self._closers = closers
+        self._stack = stack
 
     def environment(self) -> dict[str, str]:
         """The environment variables that point official clients here."""
@@ -192,8 +194,7 @@ class Simulation:
 
     def close(self) -> None:
         """Stop everything that was started."""
-        for closer in self._closers:
-            closer()
+        self._stack.close()
 
     def __enter__(self) -> Self:
         return self
@@ -229,39 +230,62 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     """
     load_families()
     here, for_aws = parse_all(faults)
-    log = RequestLog(request_log)
     spec = worlds.read(world)
-    options = {"port": aws_port, "latency_ms": latency_ms, "faults": for_aws, "request_log": log}
-    aws_server, references = _start_aws(spec, options) if aws else (None, {})
-    built = worlds.build(spec, references, scale=scale)
-    audit = AuditLog(audit_dir, built.account.id)
-    personas = [Persona(built.account, None, ACCOUNT, audit)]
-    personas += [
-        Persona(built.account, w, WORKSPACE, audit) for w in built.account.workspaces.values()
+    with ExitStack() as stack:
+        log = RequestLog(request_log)
+        stack.callback(log.close)
+        options = {
+            "port": aws_port,
+            "latency_ms": latency_ms,
+            "faults": for_aws,
+            "request_log": log,
+        }
+        aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
+        built = worlds.build(spec, references, scale=scale)
+        audit = AuditLog(audit_dir, built.account.id)
+        stack.callback(audit.close)
+        personas = _personas(built.account, audit)
+        sockets: list[socket.socket] = []
+        for number in range(len(personas)):
+            sockets.append(_listen(port + number if port else 0))
+            stack.callback(sockets[-1].close)
+        for persona, sock in zip(personas, sockets, strict=True):
+            realm = persona.workspace or persona.account
+            realm.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        act(built, audit, built.now)
+        thread = _Thread([App(p, here, latency_ms, log) for p in personas], sockets)
+        thread.start()
+        stack.callback(thread.stop)
+        thread.wait_started()
+        return Simulation(built, aws_server, stack.pop_all())
+
+
+def _personas(account: Account, audit: AuditLog) -> list[Persona]:
+    workspaces = account.workspaces.values()
+    return [
+        Persona(account, None, ACCOUNT, audit),
+        *(Persona(account, workspace, WORKSPACE, audit) for workspace in workspaces),
     ]
-    sockets = [_listen(port + n if port else 0) for n in range(len(personas))]
-    for persona, sock in zip(personas, sockets, strict=True):
-        realm = persona.workspace or persona.account
-        realm.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    act(built, audit, built.now)
-    thread = _Thread([App(p, here, latency_ms, log) for p in personas], sockets)
-    thread.start()
-    thread.wait_started()
-    closers = [thread.stop, audit.close, *([aws_server.close] if aws_server else []), log.close]
-    return Simulation(built, aws=aws_server, closers=closers)
 
 
-def _start_aws(spec: worlds.Spec, options: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+def _start_aws(
+    spec: worlds.Spec, options: Mapping[str, Any], stack: ExitStack
+) -> tuple[Any, dict[str, str]]:
     """The AWS side and the ids of what its seeding made; nothing for a world without one."""
     if spec.aws is None:
         return None, {}
     aws = importlib.import_module("lakewarden.simulate.aws")
     server = aws.start(**options)
+    stack.callback(server.close)
     return server, aws.seed(server.url, spec.aws)
 
 
 def _listen(port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
+    try:
+        sock.bind(("127.0.0.1", port))
+    except OSError:
+        sock.close()
+        raise
     return sock
