@@ -1,0 +1,46 @@
+"""Runs keep models, samples of training data and whatever else a training script logged. A model
+can be worth more than the data it learned from, and the samples are that data. The download button
+hands them to everybody who can look at the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.console import ConsoleSwitch
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = ConsoleSwitch(
+    conf="mlflowRunArtifactDownloadEnabled",
+    setting="",
+    when_on="anybody who can see a run can download its artifacts",
+)
+
+CONTROL = Control(
+    id="console-artifact-download",
+    title="Artifacts of MLflow runs cannot be downloaded",
+    paper=("P15",),
+    severity=Severity.LOW,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=_SWITCH.needs,
+    fix="Set mlflowRunArtifactDownloadEnabled to false in workspace-conf (console: Settings, "
+    "Security, MLflow run artifact download).",
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch is off, wherever the platform keeps it."""
+    return _SWITCH.is_off(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    return _SWITCH.examples()

@@ -1,0 +1,47 @@
+"""A right to query a table is meant for looking at it, not for carrying it home. With result
+download on, every query ends in a button that saves its rows on the reader's laptop, where neither
+the audit log nor a revoked grant reaches them. A stolen session uses the same button.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.console import ConsoleSwitch
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example, sat
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = ConsoleSwitch(
+    conf="enableResultsDownloading",
+    setting="enable-results-downloading",
+    when_on="anybody who can run a query can download its result",
+)
+
+CONTROL = Control(
+    id="console-results-download",
+    title="Query results of notebooks cannot be downloaded",
+    paper=("P15",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=_SWITCH.needs,
+    fix="Set enableResultsDownloading to false in workspace-conf (console: Settings, Security, "
+    "SQL results download), and give people governed ways to share data.",
+    maps=sat("DP-5"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch is off, wherever the platform keeps it."""
+    return _SWITCH.is_off(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread, on both surfaces."""
+    return _SWITCH.examples()

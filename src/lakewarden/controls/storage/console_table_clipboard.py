@@ -1,0 +1,47 @@
+"""Copying a displayed table to the clipboard is a download that leaves no file and hardly a trace
+in the audit log. It undoes the switches for export and download, because the rows go to any window
+that is open beside the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.console import ConsoleSwitch
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example, sat
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = ConsoleSwitch(
+    conf="enableNotebookTableClipboard",
+    setting="enable-notebook-table-clipboard",
+    when_on="anybody who sees a result can copy the whole table",
+)
+
+CONTROL = Control(
+    id="console-table-clipboard",
+    title="Tables cannot be copied out of notebooks to the clipboard",
+    paper=("P15",),
+    severity=Severity.LOW,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=_SWITCH.needs,
+    fix="Set enableNotebookTableClipboard to false in workspace-conf (console: Settings, Security, "
+    "Notebook table clipboard features).",
+    maps=sat("DP-7"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch is off, wherever the platform keeps it."""
+    return _SWITCH.is_off(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread, on both surfaces."""
+    return _SWITCH.examples()
