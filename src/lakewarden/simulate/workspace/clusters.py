@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakewarden.simulate.state import DAY_MS, Json, Workspace
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, page, seeds
+from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, seeds
 from lakewarden.simulate.workspace import cluster_policies, permissions
 from lakewarden.simulate.workspace.cluster_spec import SPEC_FIELDS, govern
 from lakewarden.simulate.workspace.node_types import MACHINES
+from lakewarden.simulate.workspace.paging import visible_page
 from lakewarden.simulate.workspace.switches import conf_on
 
 KIND = "clusters"
@@ -47,23 +48,14 @@ def cluster(request: Request, cluster_id: str, level: str) -> Json:
 @both("GET", "list")
 def list_clusters(request: Request) -> Json:
     """Pinned and active clusters, and those terminated in the last 30 days; page_size <= 100."""
-    everyone = not conf_on(request.workspace, "enforceClusterViewAcls", default=True)
-    seen = [
-        body
-        for cluster_id, body in request.workspace.table(KIND).items()
-        if _listed(request, body)
-        and (
-            everyone
-            or permissions.allowed(
-                request.workspace, request.caller, KIND, cluster_id, "CAN_ATTACH_TO"
-            )
-        )
-    ]
-    return page(request, seen, "clusters", size=20, most=100)
+    table = request.workspace.table(KIND)
+    return visible_page(
+        request, table, "clusters", lambda body: _listed(request, body), size=20, most=100
+    )
 
 
 def _listed(request: Request, body: Json) -> bool:
-    """Whether a cluster is recent enough for the list and passes its filters."""
+    """Whether a cluster is recent enough for the list, passes its filters and may be seen."""
     pinned = "pinned_by_user_name" in body
     if not pinned and body.get("terminated_time", request.now) < request.now - KEPT_MS:
         return False
@@ -74,7 +66,12 @@ def _listed(request: Request, body: Json) -> bool:
         "is_pinned": str(pinned).lower(),
         "policy_id": body.get("policy_id"),
     }
-    return all(actual.get(name) in value.split(",") for name, value in asked.items())
+    return all(actual.get(name) in value.split(",") for name, value in asked.items()) and (
+        not conf_on(request.workspace, "enforceClusterViewAcls", default=True)
+        or permissions.allowed(
+            request.workspace, request.caller, KIND, body["cluster_id"], "CAN_ATTACH_TO"
+        )
+    )
 
 
 @both("GET", "get")
@@ -88,7 +85,7 @@ def create_cluster(request: Request) -> Json:
     """Make a cluster and start it."""
     cluster_id = make(request, request.body, source="API")["cluster_id"]
     request.audit_params["cluster_id"] = cluster_id
-    request.events[0].result = {"cluster_id": cluster_id}
+    request.result({"cluster_id": cluster_id})
     return {"cluster_id": cluster_id}
 
 
@@ -105,7 +102,7 @@ def make(request: Request, asked: Json, *, source: str, cluster_type: str = "all
         "cluster_source": source,
         "spark_context_id": ids.number(18),
         "jdbc_port": 10000,
-        **_described(cluster_id, request.caller.name, spec),
+        **described(cluster_id, request.caller.name, spec),
         **running(request.now),
     }
     request.workspace.table(KIND)[cluster_id] = body
@@ -114,7 +111,7 @@ def make(request: Request, asked: Json, *, source: str, cluster_type: str = "all
     return body
 
 
-def _described(cluster_id: str, creator: str, spec: Json) -> Json:
+def described(cluster_id: str, creator: str, spec: Json) -> Json:
     """The specification and what follows from it."""
     spec = {"cluster_name": "", **spec}
     workers = spec.get("num_workers", spec.get("autoscale", {}).get("min_workers", 0))
@@ -199,7 +196,7 @@ def respecify(request: Request, cluster_id: str, asked: Json) -> None:
     spec = govern(request, asked, "all-purpose")
     for name in [*SPEC_FIELDS, "spec"]:
         body.pop(name, None)
-    body |= _described(cluster_id, body["creator_user_name"], spec)
+    body |= described(cluster_id, body["creator_user_name"], spec)
     if body["state"] == "RUNNING":
         body["last_restarted_time"] = request.now
     note(request, cluster_id, "EDITED")

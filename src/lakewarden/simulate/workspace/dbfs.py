@@ -73,10 +73,9 @@ def mkdirs(request: Request) -> None:
     _make_folders(request, _path(request, request.need("path")))
 
 
-@route("POST", "/api/2.0/dbfs/put", audit="dbfs.put")
+@route("POST", "/api/2.0/dbfs/put", audit="dbfs.put", audit_keys=("path", "overwrite"))
 def put(request: Request) -> None:
     """Write a small file (``contents`` in base64)."""
-    request.audit_params |= {"contents": ""}
     _create(request)["data"] = _decoded(request.body.get("contents", ""))
 
 
@@ -88,10 +87,9 @@ def create(request: Request) -> Json:
     return {"handle": handle}
 
 
-@route("POST", "/api/2.0/dbfs/add-block", audit="dbfs.addBlock")
+@route("POST", "/api/2.0/dbfs/add-block", audit="dbfs.addBlock", audit_keys=("handle",))
 def add_block(request: Request) -> None:
     """Append at most 1 MB (``data`` in base64) to an open file."""
-    request.audit_params |= {"data": ""}
     data = _decoded(request.need("data"))
     if len(data) > BLOCK_MOST:
         raise ApiError(400, "MAX_BLOCK_SIZE_EXCEEDED", f"A block has at most {BLOCK_MOST} bytes")

@@ -28,19 +28,23 @@ def get_credential(request: Request) -> Json:
     return _shown(_credential(request))
 
 
-@route("POST", _PATH, audit="gitCredentials.createGitCredential")
+@route("POST", _PATH, audit="gitCredentials.createGitCredential", audit_keys=_SHOWN)
 def create_credential(request: Request) -> Json:
     """Store a credential."""
     credential_id = request.account.ids.number()
     body = {k: v for k, v in request.body.items() if k in _SHOWN}
     body |= {"credential_id": credential_id, "git_provider": request.need("git_provider")}
     holder = _holder(request, request.body.get("principal_id"))
-    request.audit_params |= {"personal_access_token": "[REDACTED]"}
     request.workspace.table(KIND)[str(credential_id)] = body | {"holder": holder}
     return _shown(body)
 
 
-@route("PATCH", _PATH + "/{credential_id}", audit="gitCredentials.updateGitCredential")
+@route(
+    "PATCH",
+    _PATH + "/{credential_id}",
+    audit="gitCredentials.updateGitCredential",
+    audit_keys=_SHOWN,
+)
 def update_credential(request: Request) -> None:
     """Change a credential."""
     changes = {k: v for k, v in request.body.items() if k in _SHOWN and k != "credential_id"}

@@ -11,6 +11,7 @@ from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, missing, 
 KIND = "global-init-scripts"
 BYTES_MOST = 64 * 1024
 _PATH = "/api/2.0/global-init-scripts"
+_NOTED = ("script_id", "name", "enabled", "position")
 
 route = WORKSPACE.route
 
@@ -28,7 +29,7 @@ def get_script(request: Request) -> Json:
     return _script(request)
 
 
-@route("POST", _PATH, admin=True, audit="globalInitScripts.create")
+@route("POST", _PATH, admin=True, audit="globalInitScripts.create", audit_keys=_NOTED)
 def create_script(request: Request) -> Json:
     """Add a script, at the end unless ``position`` says otherwise."""
     _check_body(request.need("script"))
@@ -47,7 +48,9 @@ def create_script(request: Request) -> Json:
     return {"script_id": script_id}
 
 
-@route("PATCH", _PATH + "/{script_id}", admin=True, audit="globalInitScripts.update")
+@route(
+    "PATCH", _PATH + "/{script_id}", admin=True, audit="globalInitScripts.update", audit_keys=_NOTED
+)
 def update_script(request: Request) -> None:
     """Change a script."""
     if "script" in request.body:

@@ -11,6 +11,7 @@ from lakewarden.simulate.web import WORKSPACE, Request, Seed, denied, invalid, p
 from lakewarden.simulate.workspace import identity, permissions
 from lakewarden.simulate.workspace.cluster_spec import govern
 from lakewarden.simulate.workspace.clusters import cluster
+from lakewarden.simulate.workspace.paging import visible_page
 from lakewarden.simulate.workspace.switches import conf_on, may_act_as
 
 KIND = "jobs"
@@ -61,15 +62,22 @@ def list_jobs(request: Request) -> Json:
             "page_token", base64.urlsafe_b64encode(request.query["offset"].encode()).decode()
         )
     name = request.query.get("name", "").lower()
-    seen = [
-        body
-        for job_id, body in reversed(request.workspace.table(KIND).items())
-        if (not name or body["settings"].get("name", "").lower() == name) and sees(request, job_id)
-    ]
-    answer = page(request, seen, "jobs", size=20, most=LIST_MOST)
+    answer = visible_page(
+        request,
+        request.workspace.table(KIND),
+        "jobs",
+        lambda body: name in {"", _name(body)} and sees(request, str(body["job_id"])),
+        size=20,
+        most=LIST_MOST,
+        newest_first=True,
+    )
     expand = request.flag("expand_tasks")
     answer["jobs"] = [_brief(body, expand=expand) for body in answer["jobs"]]
     return answer | {"has_more": "next_page_token" in answer}
+
+
+def _name(body: Json) -> str:
+    return str(body["settings"].get("name", "")).lower()
 
 
 def sees(request: Request, job_id: str) -> bool:
@@ -121,7 +129,7 @@ def create_job(request: Request) -> Json:
     request.workspace.table(KIND)[str(job_id)] = body
     permissions.register(request.workspace, KIND, str(job_id), owner=request.caller)
     request.audit_params["job_id"] = str(job_id)
-    request.events[0].result = {"job_id": job_id}
+    request.result({"job_id": job_id})
     return {"job_id": job_id}
 
 

@@ -78,10 +78,9 @@ def get_secret(request: Request) -> Json:
     return {"key": key, "value": scope["secrets"][key]["value"]}
 
 
-@route("POST", "/api/2.0/secrets/put", audit="secrets.putSecret")
+@route("POST", "/api/2.0/secrets/put", audit="secrets.putSecret", audit_keys=("scope", "key"))
 def put_secret(request: Request) -> None:
     """Write a secret (``string_value`` or base64 ``bytes_value``)."""
-    request.audit_params |= dict.fromkeys({"string_value", "bytes_value"} & set(request.body), "")
     scope, key = _scope(request, request.need("scope"), "WRITE"), request.need("key")
     if not _NAME.fullmatch(key):
         raise invalid("A key has 1 to 128 letters, digits, dashes, underscores, @ and dots")

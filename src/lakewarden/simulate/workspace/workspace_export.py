@@ -83,11 +83,16 @@ def _archive(request: Request, path: str) -> bytes:
     return buffer.getvalue()
 
 
-@route("POST", "/api/2.0/workspace/import", audit="notebook.importNotebook")
+@route(
+    "POST",
+    "/api/2.0/workspace/import",
+    audit="notebook.importNotebook",
+    audit_keys=("path", "format", "language"),
+)
 def import_object(request: Request) -> None:
     """Write a notebook or file, given as JSON or as a multipart form."""
     fields = request.body if request.body is not None else _form(request)
-    request.audit_params |= {"path": str(fields.get("path")), "content": ""}
+    request.audit_params |= {"path": str(fields.get("path"))}
     if "path" not in fields:
         raise invalid("Missing required field: path")
     store(request, fields)
