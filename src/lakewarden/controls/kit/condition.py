@@ -92,7 +92,7 @@ def settle(condition: Lazy) -> Condition:
     try:
         return condition()
     except UnreadError as error:
-        return unknown(error.gap)
+        return unknown(error.gap, expected="an answer")
 
 
 def all_of(*conditions: Lazy) -> Condition:

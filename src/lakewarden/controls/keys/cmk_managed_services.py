@@ -1,0 +1,45 @@
+"""Notebooks, queries, secrets and Git credentials lie in the vendor's own account. Encrypted with a
+key of yours, they can be read only as long as you allow it: disabling the key shuts out the vendor
+and everybody who broke into the vendor. With the vendor's key there is nothing that you can revoke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, fails, sat
+from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="cmk-managed-services",
+    title="A living, rotating key of your own guards the workspace's managed services",
+    paper=("P26",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=KEY_NEEDS,
+    fix="Create a symmetric KMS key with rotation, register it with the use case MANAGED_SERVICES, "
+    "and attach it to the workspace as its managed services key.",
+    tier=Tier.ENTERPRISE,
+    maps=sat("DP-3"),
+)
+
+_EXAMPLES: Final = KeyExamples("managed_services_customer_managed_key_id", "MANAGED_SERVICES")
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """A key is attached, meant for managed services, enabled, yours and rotating."""
+    return guarded_by_own_key(workspace.managed_services_key_id, "MANAGED_SERVICES", at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield from _EXAMPLES()
+    yield fails("a storage key", _EXAMPLES.estate(_EXAMPLES.registered("STORAGE")))

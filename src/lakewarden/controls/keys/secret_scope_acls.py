@@ -1,0 +1,80 @@
+"""Secret scopes keep the passwords of everything that the lakehouse talks to. A scope that all
+users manage is one from which everybody, and every stolen token, can read and replace each of them; one
+that nobody in particular manages is never cleaned up or rotated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, all_of, observe
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import SECRET_SCOPE
+from lakewarden.estate.access import SECRET_SCOPES, SecretScope
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="secret-scope-acls",
+    title="The secret scope is managed by somebody in particular, and not by everybody",
+    paper=("P36",),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=SECRET_SCOPE,
+    needs=(SECRET_SCOPES.need(),),
+    fix="Give MANAGE on the scope to the group that owns it, then take MANAGE and WRITE from the "
+    "group users with POST /api/2.0/secrets/acls/delete or by granting it READ.",
+)
+
+_EVERYBODY: Final = "users"
+
+
+@CONTROL.check
+def check(scope: SecretScope, _: Context) -> Judgement:
+    """The group users can neither manage nor write, and somebody else can manage."""
+    grants = scope.acl.get()
+    wide = [g.permission for g in grants if g.principal == _EVERYBODY and g.permission != "READ"]
+    owners = [g.principal for g in grants if g.permission == "MANAGE" and g.principal != _EVERYBODY]
+    return all_of(
+        observe(
+            not wide,
+            Evidence(scope.acl.source, "grants to users", wide, "READ at most"),
+            otherwise=f"everybody in the workspace holds {', '.join(wide)} on {scope.name}",
+        ),
+        observe(
+            bool(owners),
+            Evidence(scope.acl.source, "holders of MANAGE", owners, "somebody other than users"),
+            otherwise=f"nobody in particular holds MANAGE on {scope.name}",
+        ),
+    )
+
+
+def _scope(**grants: str) -> MemorySnapshot:
+    items = [{"principal": who, "permission": what} for who, what in grants.items()]
+    return given(secret_scopes=[{"name": "warehouse", "items": items}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("a team manages it", _scope(data_team="MANAGE"))
+    yield passes("everybody may read it", _scope(data_team="MANAGE", users="READ"))
+    yield fails("everybody manages it", _scope(users="MANAGE"))
+    yield fails("everybody manages it beside a team", _scope(data_team="MANAGE", users="MANAGE"))
+    yield fails("everybody may write", _scope(data_team="MANAGE", users="WRITE"))
+    yield fails("nobody manages it", _scope(data_team="WRITE"))
+    yield fails("nobody may do anything", _scope())
+    yield unclear("the grants are missing", given(secret_scopes=[{"name": "warehouse"}]))
+    yield unclear("scopes may not be listed", given(secret_scopes=refused()))
+    yield exempt("there are no scopes", given(secret_scopes=[]))

@@ -1,0 +1,137 @@
+"""Customer-managed keys of a workspace: registered, made for the purpose, alive and rotating."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, all_of, expect, violated
+from lakewarden.controls.kit.control import (
+    Context,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.estate.account import ENCRYPTION_KEYS, EncryptionKey
+from lakewarden.estate.aws import KMS_KEYS, KMS_ROTATION
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Evidence
+
+KEY_NEEDS: Final = (ENCRYPTION_KEYS.need(), KMS_KEYS.need(), KMS_ROTATION.need())
+"""What must be collected to judge a key."""
+
+
+def guarded_by_own_key(key_id: Fact[str | None], use_case: str, at: Context) -> Condition:
+    """Require that a workspace has a key of the customer's own for a use case.
+
+    Args:
+        key_id: the id of the workspace's key configuration for the use case.
+        use_case: `MANAGED_SERVICES` or `STORAGE`.
+        at: where to look the key up.
+    """
+    identity = key_id.get()
+    if identity is None:
+        missing = Evidence(key_id.source, key_id.field, None, "a customer-managed key")
+        return violated(f"no key of your own is attached for {use_case}", missing)
+    key = at.estate.need(ENCRYPTION_KEYS, identity)
+    return all_of(
+        expect(
+            key.use_cases,
+            lambda cases: use_case in cases,
+            expected=use_case,
+            otherwise=f"the key {identity} is not meant for {use_case}",
+        ),
+        lambda: _alive(key, at),
+        lambda: _rotates(key, at),
+    )
+
+
+def _alive(key: EncryptionKey, at: Context) -> Condition:
+    arn = key.arn.get()
+    found = at.estate.need(KMS_KEYS, arn)
+    return all_of(
+        expect(
+            found.state,
+            lambda state: state == "Enabled",
+            expected="Enabled",
+            otherwise=f"the key {arn} is in state {{value}}",
+        ),
+        expect(
+            found.manager,
+            lambda manager: manager == "CUSTOMER",
+            expected="CUSTOMER",
+            otherwise=f"the key {arn} is managed by {{value}}, so you cannot revoke it",
+        ),
+    )
+
+
+def _rotates(key: EncryptionKey, at: Context) -> Condition:
+    arn = key.arn.get()
+    return expect(
+        at.estate.need(KMS_ROTATION, arn).enabled,
+        lambda enabled: enabled,
+        expected="true",
+        otherwise=f"AWS does not rotate the key {arn}",
+    )
+
+
+_ARN: Final = "arn:aws:kms:us-east-1:111122223333:key/0b7e"
+_ALIVE: Final = {"arn": _ARN, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
+_ROTATING: Final = {"arn": _ARN, "KeyRotationEnabled": True}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyExamples:
+    """The examples that controls of keys have in common.
+
+    Attributes:
+        field: the workspace's field that names the key, in API words.
+        use_case: what the key is for.
+    """
+
+    field: str
+    use_case: str
+
+    def registered(self, *use_cases: str, **info: Any) -> dict[str, Any]:
+        """Return a key configuration as the account answers it."""
+        return {
+            "customer_managed_key_id": "k1",
+            "use_cases": list(use_cases or (self.use_case,)),
+            "aws_key_info": {"key_arn": _ARN, **info},
+        }
+
+    def estate(self, key: Mapping[str, Any], **changes: Any) -> Any:
+        """Return an estate whose workspace uses a key; `changes` replaces collections."""
+        kinds = {
+            "workspace": {self.field: "k1"},
+            "encryption_keys": [key],
+            "kms_keys": [_ALIVE],
+            "kms_rotation": [_ROTATING],
+        }
+        return given(**{**kinds, **changes})
+
+    def __call__(self) -> Iterable[Example]:
+        """Yield the ways to be right, wrong, exempt and unread."""
+        key = self.registered()
+        yield passes("a living key that rotates", self.estate(key))
+        yield fails("no key", self.estate(key, workspace={}))
+        unrelated = self.registered("OTHER")
+        yield fails("a key for something else", self.estate(unrelated))
+        yield fails("for something else, whatever AWS says", self.estate(unrelated, kms_keys=[]))
+        doomed = {**_ALIVE, "KeyState": "PendingDeletion"}
+        yield fails("a key about to be deleted", self.estate(key, kms_keys=[doomed]))
+        disabled = {**_ALIVE, "KeyState": "Disabled"}
+        yield fails("a disabled key", self.estate(key, kms_keys=[disabled]))
+        foreign = {**_ALIVE, "KeyManager": "AWS"}
+        yield fails("a key that AWS manages", self.estate(key, kms_keys=[foreign]))
+        still = {**_ROTATING, "KeyRotationEnabled": False}
+        yield fails("a key that never rotates", self.estate(key, kms_rotation=[still]))
+        yield unclear("its configuration is gone", self.estate(key, encryption_keys=[]))
+        yield unclear("KMS may not be read", self.estate(key, kms_keys=refused()))
+        yield unclear("rotation may not be read", self.estate(key, kms_rotation=refused()))
+        premium = {"pricing_tier": "PREMIUM"}
+        yield exempt("Premium tier", self.estate(key, workspace=premium))
