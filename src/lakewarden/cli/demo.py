@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -12,7 +11,7 @@ import click
 
 from lakewarden.cli.options import Deployment
 from lakewarden.cli.pipeline import assessed, collect, write
-from lakewarden.cli.settings import load_policy, reach_of
+from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
 from lakewarden.clock import Clock
 from lakewarden.controls.kit.registry import chosen
@@ -59,8 +58,7 @@ def command(world: str, posture: str, folder: Path) -> None:
 
 def _assess(posture: Posture, scratch: Path, folder: Path) -> None:
     clock = Clock()
-    named = os.environ.get("LAKEWARDEN_POLICY_FILE")
-    policy = load_policy(Path(named) if named else None)
+    policy = load_policy(named_policy())
     selected = chosen(posture)
     reach = reach_of(Deployment.from_environment(), policy)
     snapshot = collect(reach, selected, scratch, policy, clock)

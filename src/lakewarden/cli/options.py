@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from lakewarden.clients.patience import Patience
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -43,9 +45,10 @@ class Deployment:
     workspaces: tuple[str, ...]
 
     @classmethod
-    def from_environment(cls) -> Deployment:
+    def from_environment(cls, patience: Patience | None = None) -> Deployment:
         """Return what the environment alone says, as every command does without options."""
         events = os.environ.get("LAKEWARDEN_EVENTS")
+        patience = patience or Patience()
         return cls(
             profile=None,
             aws_profile=None,
@@ -54,8 +57,8 @@ class Deployment:
             workspace_urls=parse_urls(_listed("LAKEWARDEN_WORKSPACE_URLS")),
             use_aws=True,
             events=Path(events) if events else None,
-            answer_seconds=30.0,
-            retry_seconds=45.0,
+            answer_seconds=patience.answer,
+            retry_seconds=patience.retry,
             workspaces=(),
         )
 
@@ -115,7 +118,7 @@ def deployment_options(command: F) -> F:
         "--timeout",
         "answer_seconds",
         type=click.FloatRange(min=0.1),
-        default=30.0,
+        default=Patience().answer,
         show_default=True,
         help="Seconds to wait for one answer.",
     )
@@ -123,7 +126,7 @@ def deployment_options(command: F) -> F:
         "--retry-for",
         "retry_seconds",
         type=click.FloatRange(min=0.1),
-        default=45.0,
+        default=Patience().retry,
         show_default=True,
         help="Seconds to go on trying a call that is throttled or broken.",
     )

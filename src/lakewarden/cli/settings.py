@@ -19,6 +19,12 @@ from lakewarden.policyfile.policy import Policy
 _DEFAULT = Path("lakewarden.toml")
 
 
+def named_policy() -> Path | None:
+    """Return the policy file that the environment names."""
+    named = os.environ.get("LAKEWARDEN_POLICY_FILE")
+    return Path(named) if named else None
+
+
 def load_policy(file: Path | None) -> Policy:
     """Read the policy file; without one, the defaults.
 

@@ -165,7 +165,9 @@ def _config(app: App) -> uvicorn.Config:
 class Simulation:
     """A running world; a context manager that stops it."""
 
-    def __init__(self, built: worlds.Built, aws: Any, stack: ExitStack) -> None:
+    def __init__(
+        self, built: worlds.Built, aws: Any, orders: list[Fault], stack: ExitStack
+    ) -> None:
         self.account_id = built.account.id
         self.account_host = built.account.url
         self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
@@ -174,6 +176,8 @@ class Simulation:
         self.client_id = built.client_id
         self.client_secret = built.client_secret
         self.account = built.account
+        self._aws = aws
+        self._orders = orders
         self._stack = stack
 
     def environment(self) -> dict[str, str]:
@@ -191,6 +195,17 @@ class Simulation:
                 "AWS_DEFAULT_REGION": "us-east-1",
             }
         return values
+
+    def order(self, faults: Sequence[str]) -> None:
+        """Break other answers from now on: these, and no longer those ordered before.
+
+        Raises:
+            ValueError: for an unknown fault.
+        """
+        here, for_aws = parse_all(faults)
+        self._orders[:] = here
+        if self._aws is not None:
+            self._aws.order(for_aws)
 
     def close(self) -> None:
         """Stop everything that was started."""
@@ -257,7 +272,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         thread.start()
         stack.callback(thread.stop)
         thread.wait_started()
-        return Simulation(built, aws_server, stack.pop_all())
+        return Simulation(built, aws_server, here, stack.pop_all())
 
 
 def _personas(account: Account, audit: AuditLog) -> list[Persona]:

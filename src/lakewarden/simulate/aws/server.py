@@ -25,10 +25,13 @@ class AwsServer:
         url: The endpoint for every service, such as "http://127.0.0.1:5000".
     """
 
-    def __init__(self, server: _Server, emulator: Emulator, closing: Event) -> None:
+    def __init__(
+        self, server: _Server, emulator: Emulator, orders: list[Fault], closing: Event
+    ) -> None:
         self.url = f"http://127.0.0.1:{server.port}"
         self._server = server
         self._emulator = emulator
+        self._orders = orders
         self._closing = closing
         self._thread = Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="aws", daemon=True
@@ -40,6 +43,14 @@ class AwsServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def order(self, faults: Iterable[str]) -> None:
+        """Break other answers from now on: these, and no longer those ordered before.
+
+        Raises:
+            ValueError: A fault cannot be read.
+        """
+        self._orders[:] = [Fault.parse(text) for text in faults]
 
     def close(self) -> None:
         """Stop answering, end every thread and forget the account."""
@@ -81,15 +92,16 @@ def start(
 
     closing = Event()
     emulator = Emulator()
+    orders = [Fault.parse(text) for text in faults]
     front = Front(
         emulator,
-        faults=[Fault.parse(text) for text in faults],
+        faults=orders,
         deny=deny or {},
         latency_ms=latency_ms,
         log=request_log,
         closing=closing,
     )
-    return AwsServer(_Server("127.0.0.1", port, front, _Handler), emulator, closing)
+    return AwsServer(_Server("127.0.0.1", port, front, _Handler), emulator, orders, closing)
 
 
 class _Handler(WSGIRequestHandler):
@@ -105,9 +117,9 @@ class _Server(ThreadedWSGIServer):
     The threads are daemons: a server that nobody closed does not keep the interpreter alive.
     """
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, fd: int) -> None:
         self._open: list[tuple[socket.socket, Thread]] = []
-        super().__init__(*arguments)
+        super().__init__(*arguments, fd=fd)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""

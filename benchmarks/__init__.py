@@ -1,0 +1,1 @@
+"""Every number that this project publishes, printed by a command."""

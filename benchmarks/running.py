@@ -1,0 +1,78 @@
+"""A world in this process, read and judged as the command line does."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakewarden.cli.options import Deployment
+from lakewarden.cli.settings import load_policy, named_policy, reach_of
+from lakewarden.cli.simulation import environment, pointed_at, start
+from lakewarden.clients.patience import Patience
+from lakewarden.clock import Clock, parse_time
+from lakewarden.collect.engine import Collector
+from lakewarden.controls.kit.control import Context
+from lakewarden.controls.kit.judge import judge
+from lakewarden.controls.kit.registry import chosen, needs_of
+from lakewarden.estate.estate import Estate
+from lakewarden.estate.snapshot import Meta
+from lakewarden.ledger.finding import Finding, Severity
+from lakewarden.ledger.run import Tally
+from lakewarden.policyfile.policy import Policy, Posture
+from lakewarden.store.snapshots import SnapshotWriter
+
+if TYPE_CHECKING:
+    from lakewarden.collect.doors import Reach
+    from lakewarden.simulate import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an assessment came to."""
+
+    findings: tuple[Finding, ...]
+    exit_code: int
+
+
+class Running:
+    """A world, and the means to assess it again and again."""
+
+    def __init__(self, world: Simulation, log: Path, reach: Reach, policy: Policy) -> None:
+        self.world = world
+        self.log = log
+        self._reach = reach
+        self._policy = policy
+
+    def assess(self, posture: Posture = Posture.HIGH, only: Sequence[str] = ()) -> Outcome:
+        """Read and judge the world as it is now."""
+        selected = chosen(posture, only)
+        clock = Clock()
+        with tempfile.TemporaryDirectory() as scratch:
+            meta = Meta(clock.now().isoformat(), self._reach.account_id)
+            with SnapshotWriter(Path(scratch) / "snapshot", meta) as snapshot:
+                Collector(self._reach, needs_of(selected), snapshot).run()
+            estate = Estate(snapshot)
+            context = Context(estate, self._policy, parse_time(snapshot.meta.taken))
+            tally = Tally({c.id: c.threats for c in selected})
+            findings = tuple(judge(estate, selected, context))
+            for finding in findings:
+                tally.add(finding)
+        return Outcome(findings, tally.exit_code(Severity.LOW))
+
+
+@contextmanager
+def running(world: str, patience: Patience | None = None) -> Iterator[Running]:
+    """Serve a world with its policy file and its audit logs, and point this process at it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        events, log = Path(scratch) / "audit", Path(scratch) / "requests.jsonl"
+        with (
+            start(world, events, request_log=log) as served,
+            pointed_at(environment(served, world, events)),
+        ):
+            deployment = Deployment.from_environment(patience)
+            policy = load_policy(named_policy())
+            yield Running(served, log, reach_of(deployment, policy), policy)
