@@ -33,6 +33,7 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     account.STORAGE_CONFIGURATIONS: _ARRAY,
     account.ENCRYPTION_KEYS: _ARRAY,
     account.LOG_DELIVERIES: ListCall("log_delivery_configurations", Paging.TOKEN),
+    account.NETWORK_POLICIES: ListCall("items", Paging.TOKEN),
     people.ACCOUNT_USERS: ListCall("Resources", Paging.SCIM, {"attributes": _PEOPLE}),
     people.ACCOUNT_GROUPS: ListCall("Resources", Paging.SCIM, {"attributes": f"{_PEOPLE},members"}),
     people.ACCOUNT_SERVICE_PRINCIPALS: ListCall("Resources", Paging.SCIM, {"attributes": _PEOPLE}),

@@ -1,4 +1,4 @@
-"""What takes one call an object: permissions of jobs, access lists of secret scopes."""
+"""What takes one call an object: networks of workspaces, permissions of jobs, secret scopes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,30 @@ from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
 from lakewarden.collect.task import Task, collects
 from lakewarden.estate.access import JOB_PERMISSIONS, SECRET_SCOPES
+from lakewarden.estate.account import WORKSPACE_NETWORK, WORKSPACES, Workspace
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.record import hollow
+
+
+@collects(WORKSPACE_NETWORK)
+def workspace_networks(task: Task) -> Iterator[Any]:
+    """Read which network policy every workspace has."""
+    workspaces = task.before(WORKSPACES)
+
+    def one(workspace: Workspace) -> Any:
+        keys = {"workspace_id": workspace.id}
+        try:
+            answer = task.databricks.get(task.path.replace("{workspace_id}", str(workspace.id)))
+        except CallFailedError as error:
+            return hollow(task.kind.record, keys, task.gap(error))
+        if not isinstance(answer, Mapping):
+            gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
+            return hollow(task.kind.record, keys, gap)
+        return task.record({**answer, **keys})
+
+    yield from task.fan_out(one, workspaces.seen())
+    _incomplete(workspaces.gap)
 
 
 @collects(JOB_PERMISSIONS)

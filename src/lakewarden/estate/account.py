@@ -118,6 +118,23 @@ class LogDelivery(Record):
     delivery: Fact[DeliveryStatus] = fact("log_delivery_status")
 
 
+@record
+class NetworkPolicy(Record):
+    """A network policy: where serverless compute may connect to."""
+
+    id: str = key("network_policy_id")
+    restriction: Fact[str] = fact("egress.network_access.restriction_mode")
+    enforcement: Fact[str] = fact("egress.network_access.policy_enforcement.enforcement_mode")
+
+
+@record
+class WorkspaceNetwork(Record):
+    """Which network policy a workspace has."""
+
+    workspace_id: int = key("workspace_id")
+    policy_id: Fact[str] = fact("network_policy_id")
+
+
 WORKSPACES: Final = Kind("workspaces", Workspace, Scope.ACCOUNT, f"{_BASE}/workspaces", _ADMIN)
 NETWORKS: Final = Kind("networks", Network, Scope.ACCOUNT, f"{_BASE}/networks", _ADMIN)
 PRIVATE_ACCESS: Final = Kind(
@@ -139,4 +156,15 @@ ENCRYPTION_KEYS: Final = Kind(
 )
 LOG_DELIVERIES: Final = Kind(
     "log_deliveries", LogDelivery, Scope.ACCOUNT, f"{_BASE}/log-delivery", _ADMIN
+)
+NETWORK_POLICIES: Final = Kind(
+    "network_policies", NetworkPolicy, Scope.ACCOUNT, f"{_BASE}/network-policies", _ADMIN
+)
+WORKSPACE_NETWORK: Final = Kind(
+    "workspace_network",
+    WorkspaceNetwork,
+    Scope.ACCOUNT,
+    f"{_BASE}/workspaces/{{workspace_id}}/network",
+    _ADMIN,
+    after=("workspaces",),
 )

@@ -1,0 +1,78 @@
+"""A local password lives outside the identity provider: its lockout, its second factor and its
+off-boarding never see it. Whoever guesses or phishes one is in, from anywhere, and somebody who
+left the company may still know theirs. Only an emergency account has a reason to keep one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import AUTHORIZATION
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.grants import holders
+
+CONTROL = Control(
+    id="local-passwords-disabled",
+    title="Nobody but the emergency accounts may sign in with a local password",
+    paper=("P03",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(AUTHORIZATION.need("passwords"),),
+    fix="Replace the list with PUT /api/2.0/permissions/authorization/passwords so that it names "
+    "the emergency group alone, and name that group as access.break_glass in lakewarden.toml.",
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Everybody who may use passwords is named for emergencies in the policy file."""
+    permissions = at.estate.need(AUTHORIZATION, "passwords", workspace)
+    allowed = holders(permissions, "CAN_USE")
+    others = [name for name in allowed if name not in at.policy.break_glass]
+    acl = permissions.acl
+    evidence = Evidence(acl.source, acl.field, allowed, "CAN_USE for break-glass principals alone")
+    otherwise = f"local passwords work for {', '.join(others)}"
+    return observe(not others, evidence, otherwise=otherwise)
+
+
+def _allowed(*entries: dict[str, str]) -> MemorySnapshot:
+    use = [{"permission_level": "CAN_USE", "inherited": False}]
+    acl = [{**entry, "all_permissions": use} for entry in entries]
+    return given(authorization={"passwords": {"access_control_list": acl}})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    emergency = Policy(break_glass=("break-glass",))
+    named = {"group_name": "break-glass"}
+    yield passes("nobody at all", _allowed())
+    yield passes("the emergency group alone", _allowed(named), emergency)
+    yield fails("a group that the policy file does not name", _allowed(named))
+    everybody = _allowed(named, {"group_name": "users"})
+    yield fails("everybody beside the emergency group", everybody, emergency)
+    yield fails("the administrators", _allowed({"group_name": "admins"}), emergency)
+    yield unclear("an entry names nobody", _allowed({}), emergency)
+    lost = given(authorization={"passwords": {"object_type": "passwords"}})
+    yield unclear("the list is missing from the answer", lost)
+    yield unclear("the list may not be read", given(authorization=refused()))
+    gone = refused(Cause.DISABLED, "passwords reached the end of their life")
+    yield exempt("local passwords do not exist here", given(authorization=gone))

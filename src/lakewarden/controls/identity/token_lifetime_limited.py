@@ -1,0 +1,85 @@
+"""A personal access token stands for its owner without a second factor, and copies of it lie in
+scripts, notebooks and laptops. How long a copy that leaked stays useful is decided when the token
+is made. Without a limit of its own a workspace grants two years, or no end at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement, any_of, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_CONF
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+from lakewarden.policyfile.policy import Limits, Policy
+
+CONTROL = Control(
+    id="token-lifetime-limited",
+    title="New personal access tokens live no longer than allowed",
+    paper=("P09",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_CONF.need("maxTokenLifetimeDays"), WORKSPACE_CONF.need("enableTokensConfig")),
+    fix="Set maxTokenLifetimeDays to the longest life you allow, as a text such as "
+    '"90"; older tokens keep their life until they are revoked.',
+    maps=sat("IA-5"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """New tokens have a limit within ours, or there are no tokens at all."""
+    most = at.policy.limits.token_days
+
+    def limited(value: str | None) -> bool:
+        # isdecimal also takes the digits of other scripts, and int reads those too.
+        return value is not None and value.isdecimal() and 1 <= int(value) <= most
+
+    return any_of(
+        expect(
+            at.estate.conf(workspace, "enableTokensConfig"),
+            lambda value: value == "false",
+            expected='"false" when no limit is set',
+            otherwise="personal access tokens are on",
+        ),
+        expect(
+            at.estate.conf(workspace, "maxTokenLifetimeDays"),
+            limited,
+            expected=f"1 to {most} days",
+            otherwise=f"their longest life in days is {{value}}; {most} are allowed",
+        ),
+    )
+
+
+def _conf(days: str | None, switch: str | None = "true") -> MemorySnapshot:
+    return given(workspace_conf={"maxTokenLifetimeDays": days, "enableTokensConfig": switch})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the edges, the ways to be wrong and unread."""
+    yield passes("exactly the limit", _conf("90"))
+    yield passes("one day", _conf("1", switch=None))
+    yield passes("tokens are switched off", _conf(None, switch="false"))
+    yield fails("a day too long", _conf("91"))
+    yield fails("zero, which means no limit", _conf("0"))
+    yield fails("never set", _conf(None))
+    yield fails("not a number", _conf("ninety"))
+    yield fails("a stricter limit of our own", _conf("31"), Policy(limits=Limits(token_days=30)))
+    yield unclear("the settings may not be read", given(workspace_conf=refused()))
+    switch_alone = given(workspace_conf={"enableTokensConfig": "true"})
+    yield unclear("the limit was not read", switch_alone)

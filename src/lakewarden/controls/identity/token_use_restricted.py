@@ -1,0 +1,102 @@
+"""Everybody who may create personal access tokens is one careless copy away from handing out a key
+that no second factor guards. Few people need one: automation does, and it has names. As long as
+the group of all users may create them, every account that is taken over comes with a lasting key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Condition, Judgement, any_of, expect, observe
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import AUTHORIZATION, WORKSPACE_CONF
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.grants import holders
+
+CONTROL = Control(
+    id="token-use-restricted",
+    title="Personal access tokens are for named principals",
+    paper=("P09",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(AUTHORIZATION.need("tokens"), WORKSPACE_CONF.need("enableTokensConfig")),
+    fix="Replace the list with PUT /api/2.0/permissions/authorization/tokens so that it names the "
+    "groups that need tokens, and name those as access.token_principals in lakewarden.toml.",
+    maps=sat("IA-8"),
+)
+
+_ADMINS: Final = "admins"
+_EVERYBODY: Final = "users"
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Everybody is not on the list, and whoever is on it is expected; or tokens are off."""
+    return any_of(
+        expect(
+            at.estate.conf(workspace, "enableTokensConfig"),
+            lambda value: value == "false",
+            expected='"false" when anybody may use tokens',
+            otherwise="personal access tokens are on",
+        ),
+        lambda: _named(workspace, at),
+    )
+
+
+def _named(workspace: Workspace, at: Context) -> Condition:
+    permissions = at.estate.need(AUTHORIZATION, "tokens", workspace)
+    granted = holders(permissions, "CAN_USE", "CAN_MANAGE")
+    wanted = at.policy.token_principals
+    others = [
+        name
+        for name in granted
+        if name == _EVERYBODY or (wanted and name not in {_ADMINS, *wanted})
+    ]
+    expected = f"at most {', '.join((_ADMINS, *wanted))}" if wanted else f"not {_EVERYBODY}"
+    evidence = Evidence(permissions.acl.source, permissions.acl.field, granted, expected)
+    return observe(not others, evidence, otherwise=f"{', '.join(others)} may use them")
+
+
+def _estate(*groups: str, switch: str | None = None, acl: Items | None = None) -> MemorySnapshot:
+    use = [{"permission_level": "CAN_USE", "inherited": False}]
+    manage = [{"permission_level": "CAN_MANAGE", "inherited": True}]
+    entries = [{"group_name": _ADMINS, "all_permissions": manage}]
+    entries += [{"group_name": name, "all_permissions": use} for name in groups]
+    return given(
+        workspace_conf={"enableTokensConfig": switch},
+        authorization=acl or {"tokens": {"access_control_list": entries}},
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    ours = Policy(token_principals=("automation",))
+    yield passes("admins alone", _estate())
+    yield passes("a named group", _estate("automation"), ours)
+    yield passes("some group, and the policy file names none", _estate("automation"))
+    yield passes("everybody, but tokens are switched off", _estate("users", switch="false"))
+    yield fails("everybody", _estate("automation", "users", switch="true"), ours)
+    yield fails(
+        "everybody, and even meant so", _estate("users"), Policy(token_principals=("users",))
+    )
+    yield fails("a group that the policy file does not name", _estate("interns"), ours)
+    yield unclear("the list may not be read", _estate(acl=refused()))
+    yield unclear("an entry names nobody", _estate(""))
+    yield unclear("nothing may be read", given(workspace_conf=refused(), authorization=refused()))

@@ -1,0 +1,65 @@
+"""By default a workspace admin can create a token in a service principal's name and make a job
+run as anybody, which hands over all the data that those may read. Restricting admins takes both
+away: running the workspace no longer means being everybody in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Severity
+
+_RESTRICTED: Final = "RESTRICT_TOKENS_AND_JOB_RUN_AS"
+
+CONTROL = Control(
+    id="workspace-admins-restricted",
+    title="Workspace admins cannot act as others through tokens and jobs",
+    paper=("P05",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_SETTINGS.need("restrict_workspace_admins"),),
+    fix="Set restrict_workspace_admins to RESTRICT_TOKENS_AND_JOB_RUN_AS. It takes an account "
+    "admin who is also a member of the workspace.",
+    maps=sat("GOV-35"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The setting restricts; never set means that everything is allowed."""
+    return expect(
+        at.estate.value(WORKSPACE_SETTINGS, "restrict_workspace_admins", workspace),
+        lambda value: value == _RESTRICTED,
+        expected=_RESTRICTED,
+        otherwise="workspace admins can take on other identities",
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    key = "restrict_workspace_admins"
+    yield passes("restricted", given(workspace_settings={key: _RESTRICTED}))
+    yield fails("everything allowed", given(workspace_settings={key: "ALLOW_ALL"}))
+    yield fails("never set", given(workspace_settings={key: None}))
+    yield unclear("the setting may not be read", given(workspace_settings=refused()))
+    missing = refused(Cause.NOT_FOUND, "no such API here")
+    yield unclear("the API does not know it", given(workspace_settings=missing))
