@@ -65,19 +65,33 @@ _TOML = tomllib.loads(Path(__file__).with_name("controls.toml").read_text("utf-8
 CARDS = {id_: _card(id_, entry) for id_, entry in _TOML.items()}
 
 _GET_CONF = "GET /api/2.0/workspace-conf"
-_FACTS = {
-    "ip-access-lists-enforced": Evidence(_GET_CONF, "enableIpAccessLists", "false", "true"),
-    "tokens-expire": Evidence("GET /api/2.0/token/list", "expiry_time", -1, "at most 90 days"),
-    "bucket-policy-closed": Evidence(
+_OPEN_POLICY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+_TLS_POLICY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": "no TLS"}
+_FACTS: dict[str, tuple[str, str, object, object, str]] = {
+    "ip-access-lists-enforced": (_GET_CONF, "enableIpAccessLists", "false", "true", "true"),
+    "tokens-expire": ("GET /api/2.0/token/list", "expiry_time", -1, 30, "at most 90 days"),
+    "bucket-policy-closed": (
         "s3:GetBucketPolicy",
         "Policy.Statement[0]",
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"},
+        _OPEN_POLICY,
+        _TLS_POLICY,
         "no statement that allows everybody",
     ),
-    "secrets-not-in-config": Evidence(
-        "GET /api/2.0/clusters/list", "spark_env_vars", ["DB_PASSWORD"], "no name of a secret"
+    "secrets-not-in-config": (
+        "GET /api/2.0/clusters/list",
+        "spark_env_vars",
+        ["DB_PASSWORD"],
+        [],
+        "no name of a secret",
     ),
 }
+
+
+def _evidence(control: str, verdict: Verdict) -> Evidence:
+    usual = (_GET_CONF, control.replace("-", "_"), False, True, "true")
+    source, field, bad, good, expected = _FACTS.get(control, usual)
+    values = {F: bad, W: bad, U: f"{source}: forbidden (not an admin)"}
+    return Evidence(source, field, values.get(verdict, good), expected)
 
 
 def finding(
@@ -90,7 +104,6 @@ def finding(
 ) -> Finding:
     """Make a finding of a control of the sample."""
     card = CARDS[control]
-    usual = Evidence(_GET_CONF, control.replace("-", "_"), verdict is P, "true")
     made = Finding(
         control,
         card.paper,
@@ -99,7 +112,7 @@ def finding(
         verdict,
         reason or card.title,
         needs,
-        (_FACTS.get(control, usual),) if verdict is not N else (),
+        (_evidence(control, verdict),) if verdict is not N else (),
         card.fix if verdict in {F, U} else "",
     )
     note = WaiverNote("moves to the new VPC in spring", "ana@example.com", "2027-03-31")
@@ -128,17 +141,19 @@ def _per_workspace() -> Iterable[Finding]:
         ("local-passwords-off", P, F, "local passwords still work"),
         ("front-end-private-link", W, F, "the workspace answers on the public internet"),
         ("customer-vpc", P, P, ""),
-        ("egress-restricted", P, U, "the route tables of vpc-0a1b2c could not be read"),
+        ("egress-restricted", P, U, ""),
         ("root-bucket-empty", P, F, "14 tables lie in the DBFS root"),
         ("download-disabled", P, F, "results can be downloaded"),
         ("backup-recent", A, A, "attested by ana@example.com until 2027-01-31: backup log"),
         ("managed-services-key", P, N, "needs the Enterprise tier; this is Premium"),
-        ("admins-separate", P, U, "the groups could not be read"),
+        ("admins-separate", P, U, ""),
     )
     for control, first, second, reason in rows:
         for id_, verdict in ((PROD, first), (LAB, second)):
             needs = ("workspace admin",) if verdict is U else ()
-            words = "" if verdict is P else reason
+            words = {P: "", U: "GET /api/2.0/workspace-conf: forbidden (not an admin)"}.get(
+                verdict, reason
+            )
             yield finding(control, verdict, workspace(id_), words, needs=needs)
 
 

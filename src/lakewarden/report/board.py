@@ -85,11 +85,11 @@ class SectionState:
         return worst(self.counts)
 
     def urgency(self) -> tuple[Any, ...]:
-        """Return a sort key: worst verdict, then the gravest failure, then counts."""
+        """Return a sort key: worst verdict, then the gravest failure, then how much is open."""
         failed = [g for g in (*self.groups, *self.cited) if g.worst is Verdict.FAIL]
         gravest = max((g.card.severity.rank for g in failed), default=-1)
-        place, *rest = badness(self.counts)
-        return (place, -gravest, *rest, self.section.id)
+        place, failures, unknowns, *_ = badness(self.counts)
+        return (place, -gravest, failures, unknowns, self.section.id)
 
 
 @dataclass(frozen=True, slots=True)

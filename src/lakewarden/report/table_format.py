@@ -66,10 +66,8 @@ def _sections(console: Console, board: Board) -> None:
 def _group(console: Console, report: Report, group: Group) -> None:
     card = group.card
     console.print()
-    console.print(
-        Text.assemble((card.id, "bold"), f"  {card.severity}, {', '.join(card.paper)}: "),
-        visible(card.title),
-    )
+    about = f"  {card.severity}, {', '.join(card.paper)}: {visible(card.title)}"
+    console.print(Text.assemble((card.id, "bold"), about))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(max_width=40, overflow="fold")
