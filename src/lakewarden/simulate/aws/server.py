@@ -101,7 +101,9 @@ def start(
         log=request_log,
         closing=closing,
     )
-    return AwsServer(_Server("127.0.0.1", port, front, _Handler), emulator, orders, closing)
+    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
+        server = _Server("127.0.0.1", port, front, _Handler, listener=listener)
+    return AwsServer(server, emulator, orders, closing)
 
 
 class _Handler(WSGIRequestHandler):
@@ -117,9 +119,17 @@ class _Server(ThreadedWSGIServer):
     The threads are daemons: a server that nobody closed does not keep the interpreter alive.
     """
 
-    def __init__(self, *arguments: Any, fd: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        app: Front,
+        handler: type[WSGIRequestHandler],
+        *,
+        listener: socket.socket,
+    ) -> None:
         self._open: list[tuple[socket.socket, Thread]] = []
-        super().__init__(*arguments, fd=fd)
+        super().__init__(host, port, app, handler, fd=listener.fileno())
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
