@@ -1,0 +1,131 @@
+"""In a network that Databricks manages, nobody can add a firewall, watch the traffic or close a
+way out. In your own you can, as long as the machines in it have no public addresses: one such
+address makes a cluster reachable from the internet and lets it reach anything there directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    NotApplicable,
+    all_of,
+    expect,
+    observe,
+    violated,
+)
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.aws import SUBNETS
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="customer-managed-vpc",
+    title="Clusters run in your own VPC, in private subnets of two zones",
+    paper=("P10",),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(NETWORKS.need(), SUBNETS.need()),
+    fix="Register your VPC as a network configuration with private subnets in two zones. A "
+    "workspace that was made without one cannot change: make a new one and move.",
+    maps=sat("NS-4"),
+)
+
+_LEAST: Final = 2
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """A valid network is attached, and its subnets are private and apart."""
+    mode = workspace.compute_mode
+    if mode.get() == "SERVERLESS":
+        evidence = Evidence(mode.source, mode.field, mode.get(), "HYBRID")
+        return NotApplicable("a serverless workspace has no clusters in your network", (evidence,))
+    network_id = workspace.network_id.get()
+    if network_id is None:
+        source, field = workspace.network_id.source, workspace.network_id.field
+        evidence = Evidence(source, field, None, "a network of your own")
+        return violated("clusters run in a network that Databricks manages", evidence)
+    network = at.estate.need(NETWORKS, network_id)
+    return all_of(
+        expect(
+            network.status,
+            lambda value: value == "VALID",
+            expected="VALID",
+            otherwise="Databricks found the network to be {value}",
+        ),
+        lambda: _private(network, at),
+        lambda: _apart(network, at),
+    )
+
+
+def _private(network: Network, at: Context) -> Condition:
+    def closed(subnet_id: str) -> Condition:
+        return expect(
+            at.estate.need(SUBNETS, subnet_id).maps_public_addresses,
+            lambda value: value is False,
+            expected="false",
+            otherwise=f"subnet {subnet_id} gives machines public addresses",
+        )
+
+    return all_of(*(lambda s=s: closed(s) for s in network.subnet_ids.get()))
+
+
+def _apart(network: Network, at: Context) -> Condition:
+    ids = network.subnet_ids.get()
+    zones = sorted({at.estate.need(SUBNETS, subnet_id).zone.get() for subnet_id in ids})
+    expected = f"subnets in at least {_LEAST} zones"
+    evidence = Evidence(SUBNETS.source, "AvailabilityZone", zones, expected)
+    otherwise = f"the subnets lie in {', '.join(zones) or 'no zone'}; {_LEAST} zones are needed"
+    return observe(len(zones) >= _LEAST, evidence, otherwise=otherwise)
+
+
+def _estate(subnets: Items, status: str = "VALID", count: int = 2) -> MemorySnapshot:
+    ids = ["s1", "s2"][:count]
+    return given(
+        workspace={"network_id": "n1"},
+        networks=[{"network_id": "n1", "vpc_status": status, "subnet_ids": ids}],
+        subnets=subnets,
+    )
+
+
+def _subnets(*zones: str, public: bool = False) -> list[dict[str, object]]:
+    return [
+        {"SubnetId": f"s{n}", "AvailabilityZone": zone, "MapPublicIpOnLaunch": public and n == 1}
+        for n, zone in enumerate(zones, 1)
+    ]
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    two = _subnets("us-east-1a", "us-east-1b")
+    yield passes("private subnets in two zones", _estate(two))
+    yield fails("a network that Databricks manages", given(networks=[], subnets=[]))
+    yield fails("the network is broken", _estate(two, status="BROKEN"))
+    yield fails("two subnets in one zone", _estate(_subnets("us-east-1a", "us-east-1a")))
+    yield fails("one subnet", _estate(two, count=1))
+    open_subnet = _subnets("us-east-1a", "us-east-1b", public=True)
+    yield fails("one of two gives public addresses", _estate(open_subnet))
+    yield unclear("subnets may not be read", _estate(refused()))
+    yield unclear("one subnet was not found", _estate(two[:1]))
+    nothing = given(workspace={"network_id": "n1"}, networks=refused(), subnets=two)
+    yield unclear("networks may not be read", nothing)
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))

@@ -1,0 +1,132 @@
+"""Clusters call the control plane all day with credentials that open it. Over the public internet
+that needs a way out of the network, and the same way out serves data theft. With a private back
+end the calls stay on the provider's network, and the way out can be closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    NotApplicable,
+    all_of,
+    expect,
+    violated,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    Tier,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import NETWORKS, REGISTERED_ENDPOINTS, Workspace
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="private-link-back-end",
+    title="Clusters reach the control plane through private connections",
+    paper=("P07",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(NETWORKS.need(), REGISTERED_ENDPOINTS.need()),
+    fix="Create VPC endpoints for the REST API and for the relay, register both with the account "
+    "and give the workspace a network configuration that names them.",
+    tier=Tier.ENTERPRISE,
+)
+
+_REST: Final = frozenset({"GENERAL_ACCESS", "WORKSPACE_ACCESS"})
+_RELAY: Final = frozenset({"DATAPLANE_RELAY_ACCESS"})
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The network names working endpoints of the right kind for the API and for the relay."""
+    mode = workspace.compute_mode
+    if mode.get() == "SERVERLESS":
+        evidence = Evidence(mode.source, mode.field, mode.get(), "HYBRID")
+        return NotApplicable("a serverless workspace has no clusters in your network", (evidence,))
+    network_id = workspace.network_id.get()
+    if network_id is None:
+        source, field = workspace.network_id.source, workspace.network_id.field
+        evidence = Evidence(source, field, None, "a network with endpoints")
+        return violated("the workspace has no network of yours", evidence)
+    network = at.estate.need(NETWORKS, network_id)
+    return all_of(
+        lambda: _linked(network.rest_endpoints, _REST, "REST API", at),
+        lambda: _linked(network.relay_endpoints, _RELAY, "relay", at),
+    )
+
+
+def _linked(ids: Fact[tuple[str, ...]], uses: frozenset[str], what: str, at: Context) -> Condition:
+    if not ids.get():
+        evidence = Evidence(ids.source, ids.field, [], f"an endpoint for the {what}")
+        return violated(f"the network has no endpoint for the {what}", evidence)
+    return all_of(*(lambda i=i: _works(i, uses, what, at) for i in ids.get()))
+
+
+def _works(identity: str, uses: frozenset[str], what: str, at: Context) -> Condition:
+    endpoint = at.estate.find(REGISTERED_ENDPOINTS, identity)
+    if endpoint is None:
+        source = REGISTERED_ENDPOINTS.source
+        evidence = Evidence(source, "vpc_endpoint_id", None, f"endpoint {identity}")
+        return violated(f"endpoint {identity} is not registered", evidence)
+    return all_of(
+        expect(
+            endpoint.use_case,
+            lambda value: value in uses,
+            expected=" or ".join(sorted(uses)),
+            otherwise=f"endpoint {identity} for the {what} is for {{value}}",
+        ),
+        expect(
+            endpoint.state,
+            lambda value: value.lower() == "available",
+            expected="available",
+            otherwise=f"endpoint {identity} for the {what} is {{value}}",
+        ),
+    )
+
+
+def _estate(
+    endpoints: Items, rest: tuple[str, ...] = ("e1",), relay: tuple[str, ...] = ("e2",)
+) -> MemorySnapshot:
+    links = {"rest_api": list(rest), "dataplane_relay": list(relay)}
+    return given(
+        workspace={"network_id": "n1"},
+        networks=[{"network_id": "n1", "vpc_endpoints": links}],
+        registered_endpoints=endpoints,
+    )
+
+
+def _endpoints(state: str = "available", **use: str) -> list[dict[str, object]]:
+    cases = {"e1": "GENERAL_ACCESS", "e2": "DATAPLANE_RELAY_ACCESS", **use}
+    return [{"vpc_endpoint_id": i, "use_case": c, "state": state} for i, c in cases.items()]
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    yield passes("both endpoints work", _estate(_endpoints()))
+    yield passes("the newer use case", _estate(_endpoints(e1="WORKSPACE_ACCESS")))
+    yield fails("no endpoint for the relay", _estate(_endpoints(), relay=()))
+    yield fails("one endpoint for both", _estate(_endpoints(), relay=("e1",)))
+    yield fails("still pending", _estate(_endpoints("pendingAcceptance")))
+    yield fails("not registered", _estate([]))
+    yield fails("a network that Databricks manages", given(registered_endpoints=[]))
+    yield unclear("endpoints may not be read", _estate(refused()))
+    elsewhere = given(workspace={"network_id": "n1"}, networks=refused(), registered_endpoints=[])
+    yield unclear("networks may not be read", elsewhere)
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
+    yield exempt("Premium tier", given(workspace={"pricing_tier": "PREMIUM"}))

@@ -1,0 +1,116 @@
+"""A workspace with a public address can be tried by anybody who holds a password or a token. With
+a private front end it answers only to connections from your own networks, so that stolen
+credentials are useless elsewhere. The switch is easily half set: a private connection beside an
+open public one shuts nobody out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    all_of,
+    expect,
+    observe,
+    violated,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    Tier,
+    exempt,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import PRIVATE_ACCESS, PrivateAccess, Workspace
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="private-link-front-end",
+    title="People reach the workspace through private connections only",
+    paper=("P07",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(PRIVATE_ACCESS.need(),),
+    fix="Attach a private access settings object with public_access_enabled false and the "
+    "registered endpoints that may connect; test from inside first, because others are shut out.",
+    tier=Tier.ENTERPRISE,
+    maps=sat("NS-3"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Private access settings are attached, close the public way and say who may connect."""
+    fact = workspace.private_access_id
+    settings_id = fact.get()
+    if settings_id is None:
+        evidence = Evidence(fact.source, fact.field, None, "private access settings")
+        return violated("the workspace has no private access settings", evidence)
+    settings = at.estate.need(PRIVATE_ACCESS, settings_id)
+    return all_of(
+        expect(
+            settings.public_access,
+            lambda value: value is False,
+            expected="false",
+            otherwise="the workspace also answers the public internet",
+        ),
+        lambda: _chosen(settings),
+    )
+
+
+def _chosen(settings: PrivateAccess) -> Condition:
+    level, allowed = settings.level.get(), settings.allowed_endpoints.get()
+    shown = f"{level}, {len(allowed)} endpoints"
+    expected = "ENDPOINT with at least one endpoint, or ACCOUNT"
+    evidence = Evidence(settings.level.source, settings.level.field, shown, expected)
+    if level == "ENDPOINT":
+        otherwise = "the private access settings name no endpoint that may connect"
+        return observe(bool(allowed), evidence, otherwise=otherwise)
+    otherwise = f"the private access level {level} does not limit who may connect"
+    return observe(level == "ACCOUNT", evidence, otherwise=otherwise)
+
+
+def _estate(settings: Items, attached: str | None = "p1") -> MemorySnapshot:
+    return given(workspace={"private_access_settings_id": attached}, private_access=settings)
+
+
+def _settings(
+    *allowed: str, level: str = "ENDPOINT", public: object = False
+) -> list[dict[str, object]]:
+    return [
+        {
+            "private_access_settings_id": "p1",
+            "public_access_enabled": public,
+            "private_access_level": level,
+            "allowed_vpc_endpoint_ids": list(allowed),
+        }
+    ]
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    yield passes("one endpoint", _estate(_settings("e1")))
+    yield passes("every endpoint of the account", _estate(_settings(level="ACCOUNT")))
+    yield fails("nothing attached", _estate(_settings("e1"), attached=None))
+    yield fails("the public way is open too", _estate(_settings("e1", public=True)))
+    yield fails("no endpoint is allowed", _estate(_settings()))
+    yield fails("any endpoint at all", _estate(_settings("e1", level="ANY")))
+    yield unclear(
+        "whether the public way is open is missing", _estate(_settings("e1", public=None))
+    )
+    yield unclear("the settings do not exist any more", _estate([]))
+    yield unclear("the settings may not be read", _estate(refused()))
+    premium = given(workspace={"pricing_tier": "PREMIUM"}, private_access=[])
+    yield exempt("Premium tier", premium)

@@ -1,0 +1,93 @@
+"""Serverless compute runs outside your network, so neither your firewall nor your endpoints see
+what it sends. A network policy is the only wall around it. A policy that merely logs, or the
+default one that allows all, lets a notebook post a table to any address there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement, all_of, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    Tier,
+    exempt,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import NETWORK_POLICIES, WORKSPACE_NETWORK, Workspace
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="serverless-egress-restricted",
+    title="Serverless compute connects to listed destinations only",
+    paper=("P11",),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(NETWORK_POLICIES.need(), WORKSPACE_NETWORK.need()),
+    fix="Assign the workspace a network policy with restriction_mode RESTRICTED_ACCESS. Run it in "
+    "DRY_RUN until its log shows nothing you need, then set enforcement_mode to ENFORCED.",
+    tier=Tier.ENTERPRISE,
+    maps=sat("NS-9"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The policy that the workspace has restricts, and does more than log."""
+    policy_id = at.estate.need(WORKSPACE_NETWORK, workspace.id).policy_id.get()
+    policy = at.estate.need(NETWORK_POLICIES, policy_id)
+    return all_of(
+        expect(
+            policy.restriction,
+            lambda value: value == "RESTRICTED_ACCESS",
+            expected="RESTRICTED_ACCESS",
+            otherwise=f"network policy {policy_id} grants {{value}}",
+        ),
+        expect(
+            policy.enforcement,
+            lambda value: value == "ENFORCED",
+            expected="ENFORCED",
+            otherwise=f"network policy {policy_id} is in mode {{value}}",
+        ),
+    )
+
+
+def _estate(policies: Items, *, network: Items | None = None) -> MemorySnapshot:
+    assigned = [{"workspace_id": 1, "network_policy_id": "default-policy"}]
+    return given(network_policies=policies, workspace_network=network or assigned)
+
+
+def _policy(restriction: str, enforcement: str | None) -> list[dict[str, Any]]:
+    access: dict[str, Any] = {"restriction_mode": restriction}
+    if enforcement:
+        access["policy_enforcement"] = {"enforcement_mode": enforcement}
+    return [{"network_policy_id": "default-policy", "egress": {"network_access": access}}]
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    good = _policy("RESTRICTED_ACCESS", "ENFORCED")
+    yield passes("restricted and enforced", _estate(good))
+    yield fails("everything allowed", _estate(_policy("FULL_ACCESS", None)))
+    yield fails("logged only", _estate(_policy("RESTRICTED_ACCESS", "DRY_RUN")))
+    yield fails("enforcing that everything is allowed", _estate(_policy("FULL_ACCESS", "ENFORCED")))
+    yield unclear("the mode is missing", _estate(_policy("RESTRICTED_ACCESS", None)))
+    yield unclear("policies may not be read", _estate(refused()))
+    yield unclear("the assignment may not be read", _estate(good, network=refused()))
+    yield unclear("the assigned policy was not listed", _estate([]))
+    gone = refused(Cause.DISABLED, "not available in the pricing tier")
+    yield exempt("the tier has no network policies", _estate(gone, network=gone))
+    yield exempt("Premium tier", given(workspace={"pricing_tier": "PREMIUM"}))

@@ -1,0 +1,160 @@
+"""A VPC endpoint is a way out of an otherwise closed network. With the policy that AWS gives it by
+default it leads to every bucket and stream there is, an attacker's included: data can be copied to
+a stranger's bucket without touching the internet, where a firewall would have seen it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    NotApplicable,
+    all_of,
+    observe,
+    unknown,
+    violated,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import NETWORKS, Workspace
+from lakewarden.estate.aws import VPC_ENDPOINTS, VpcEndpoint
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.iam_documents import Statement, statements
+
+CONTROL = Control(
+    id="vpc-endpoint-policies",
+    title="The VPC's endpoints for S3, STS and Kinesis lead to known resources only",
+    paper=("P12",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(NETWORKS.need(), VPC_ENDPOINTS.need()),
+    fix="Give the VPC an S3 endpoint, and each endpoint for S3, STS and Kinesis a policy that "
+    "names your own buckets and accounts and those of Databricks.",
+)
+
+_ACTIONS: Final = {"s3": "s3", "sts": "sts", "kinesis-streams": "kinesis"}
+"""Endpoint services that carry data, with the prefix of their actions."""
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """There is an S3 endpoint, and no endpoint that carries data has an open policy."""
+    mode = workspace.compute_mode
+    if mode.get() == "SERVERLESS":
+        evidence = Evidence(mode.source, mode.field, mode.get(), "HYBRID")
+        return NotApplicable("a serverless workspace has no clusters in your network", (evidence,))
+    network_id = workspace.network_id.get()
+    if network_id is None:
+        source, field = workspace.network_id.source, workspace.network_id.field
+        evidence = Evidence(source, field, None, "a network of your own with endpoints")
+        return violated("clusters run in a network that Databricks manages", evidence)
+    vpc = at.estate.need(NETWORKS, network_id).vpc_id.get()
+    seen = [e for e in at.estate.of(VPC_ENDPOINTS).seen() if e.vpc_id.get() == vpc]
+    return all_of(*(lambda e=e: _limited(e) for e in seen), lambda: _has_s3(vpc, at))
+
+
+def _service(endpoint: VpcEndpoint) -> str:
+    return endpoint.service.get().rsplit(".", 1)[-1].removesuffix("-fips")
+
+
+def _has_s3(vpc: str, at: Context) -> Condition:
+    here = [e for e in at.estate.of(VPC_ENDPOINTS).each() if e.vpc_id.get() == vpc]
+    working = [e for e in here if e.state.get().lower() == "available"]
+    services = sorted({_service(e) for e in working})
+    evidence = Evidence(VPC_ENDPOINTS.source, "ServiceName", services, "s3 among them")
+    return observe("s3" in services, evidence, otherwise=f"{vpc} has no endpoint for S3")
+
+
+def _limited(endpoint: VpcEndpoint) -> Condition:
+    service = _service(endpoint)
+    if service not in _ACTIONS:
+        return all_of()
+    policy = statements(endpoint.policy.get(), VPC_ENDPOINTS)
+    wide = any(_is_open(s, _ACTIONS[service]) for s in policy)
+    if any(s.negated for s in policy) or (wide and not all(s.allows for s in policy)):
+        detail = f"the policy of {endpoint.id} excepts or denies something, which is not weighed"
+        return unknown(VPC_ENDPOINTS.gap(Cause.NOT_READ, detail))
+    value = f"{endpoint.id}: {'allows everything' if wide else 'limited'}"
+    evidence = Evidence(VPC_ENDPOINTS.source, "PolicyDocument", value, "limited")
+    otherwise = f"endpoint {endpoint.id} for {service} lets everybody do everything"
+    return observe(not wide, evidence, otherwise=otherwise)
+
+
+def _is_open(statement: Statement, prefix: str) -> bool:
+    """Return whether a statement allows everything, as far as one service is concerned."""
+    return bool(
+        statement.allows
+        and not statement.conditions
+        and statement.for_everybody
+        and {"*", f"{prefix}:*"}.intersection(statement.actions)
+        and "*" in statement.resources
+    )
+
+
+def _estate(endpoints: Items) -> MemorySnapshot:
+    return given(
+        workspace={"network_id": "n1"},
+        networks=[{"network_id": "n1", "vpc_id": "vpc-1"}],
+        vpc_endpoints=endpoints,
+    )
+
+
+def _endpoint(policy: str | None, service: str = "s3", vpc: str = "vpc-1") -> dict[str, Any]:
+    return {
+        "VpcEndpointId": f"vpce-{service}",
+        "VpcId": vpc,
+        "ServiceName": f"com.amazonaws.us-east-1.{service}",
+        "State": "available",
+        "PolicyDocument": policy,
+    }
+
+
+_RULE: Final = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+
+
+def _policy(**changes: Any) -> str:
+    return json.dumps({"Statement": [{**_RULE, **changes}]})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    s3 = _endpoint(_policy(Resource="arn:aws:s3:::b/*"))
+    ours = {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
+    yield passes("S3 limited to a bucket", _estate([s3]))
+    yield passes("limited by a condition", _estate([_endpoint(_policy(Condition=ours))]))
+    yield passes("a service that carries no data", _estate([s3, _endpoint(_policy(), "ec2")]))
+    stranger = _endpoint(_policy(), "sts", "vpc-2")
+    yield passes("another network's policy is its own matter", _estate([s3, stranger]))
+    yield fails("the default policy", _estate([_endpoint(_policy())]))
+    alike = _policy(Principal={"AWS": ["*"]}, Action=["S3:*"])
+    yield fails("the default in other words", _estate([_endpoint(alike)]))
+    yield fails("Kinesis by default", _estate([s3, _endpoint(_policy(), "kinesis-streams")]))
+    yield fails("no endpoint for S3", _estate([]))
+    yield fails("the S3 endpoint is not accepted yet", _estate([{**s3, "State": "pending"}]))
+    yield fails("a network that Databricks manages", given(networks=[], vpc_endpoints=[]))
+    yield unclear("endpoints may not be read", _estate(refused()))
+    yield unclear("text that is no policy", _estate([_endpoint("{")]))
+    yield unclear("no policy in the answer", _estate([_endpoint(None)]))
+    denial = json.dumps({"Statement": [_RULE, {**_RULE, "Effect": "Deny"}]})
+    yield unclear("everything allowed, something denied", _estate([_endpoint(denial)]))
+    exception = _policy().replace("Action", "NotAction")
+    yield unclear("everything but something", _estate([_endpoint(exception)]))
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
