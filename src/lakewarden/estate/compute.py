@@ -42,6 +42,14 @@ class ClusterPolicy(Record):
     is_default: Fact[bool] = fact("is_default", absent=False)
 
 
+@record
+class PolicyFamily(Record):
+    """A policy template of the platform. `definition` is JSON text that policies inherit."""
+
+    id: str = key("policy_family_id")
+    definition: Fact[str] = fact("definition")
+
+
 @dataclass(frozen=True, slots=True)
 class RunAs:
     """The identity that a job runs as; one of the names is set."""
@@ -79,6 +87,13 @@ CLUSTER_POLICIES: Final = Kind(
     Scope.WORKSPACE,
     "GET /api/2.0/policies/clusters/list",
     _ADMIN,
+)
+POLICY_FAMILIES: Final = Kind(
+    "policy_families",
+    PolicyFamily,
+    Scope.WORKSPACE,
+    "GET /api/2.0/policy-families",
+    "workspace access",
 )
 JOBS: Final = Kind("jobs", Job, Scope.WORKSPACE, "GET /api/2.2/jobs/list", _ADMIN)
 NODE_TYPES: Final = Kind(

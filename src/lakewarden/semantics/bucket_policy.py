@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from lakewarden.estate.databricks_accounts import control_plane_accounts
 from lakewarden.semantics.iam_documents import Statement
-
-DATABRICKS_ACCOUNTS: Final = frozenset({"414351767826", "044793339203", "170661010020"})
-"""The AWS accounts of the control plane: commercial, GovCloud, and GovCloud for the DoD."""
 
 _TENANT_TAG: Final = "aws:principaltag/databricksaccountid"
 _TLS: Final = "aws:securetransport"
@@ -21,9 +19,7 @@ def admits_vendor(statement: Statement) -> bool:
     if not statement.allows:
         return False
     everybody = statement.for_everybody or not statement.principals
-    return everybody or any(
-        _account(name) in DATABRICKS_ACCOUNTS for _, name in statement.principals
-    )
+    return everybody or any(_is_vendor(name) for _, name in statement.principals)
 
 
 def is_for_tenant(statement: Statement, account_id: str) -> bool:
@@ -48,10 +44,12 @@ def refuses_plain_http(statement: Statement, bucket: str) -> bool:
     )
 
 
-def _account(principal: str) -> str:
-    """Return the account of an ARN, and anything else as it is."""
+def _is_vendor(principal: str) -> bool:
+    """Return whether a principal, an ARN or a bare account id, belongs to Databricks."""
     parts = principal.split(":", 5)
-    return parts[4] if parts[0] == "arn" and len(parts) == 6 else principal  # noqa: PLR2004  # arn:partition:service:region:account:resource
+    if parts[0] != "arn":
+        return principal in control_plane_accounts("aws") | control_plane_accounts("aws-us-gov")
+    return parts[4:5] != [] and parts[4] in control_plane_accounts(parts[1])
 
 
 def _covers_objects(resource: str, bucket: str) -> bool:

@@ -1,6 +1,6 @@
-"""Secret scopes keep the passwords of everything that the lakehouse talks to. A scope that all
-users manage is one from which everybody, and every stolen token, can read and replace each of them; one
-that nobody in particular manages is never cleaned up or rotated.
+"""Secret scopes keep the passwords of everything that the lakehouse talks to. From a scope that
+everybody manages, everybody and every stolen token can read and replace each of them; a scope that
+nobody in particular manages is never cleaned up or rotated.
 """
 
 from __future__ import annotations

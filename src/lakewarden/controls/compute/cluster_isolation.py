@@ -1,0 +1,95 @@
+"""On a cluster without user isolation everybody's code runs in one process as one system user. Any
+of them can read the others' credentials, files and query results from memory and disk, and act in
+their name, so the least trusted user of the cluster has the rights of the most trusted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, unknown
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.estate.compute import CLUSTERS, Cluster
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.access_modes import Isolation, isolation
+
+CONTROL = Control(
+    id="cluster-isolation",
+    title="The cluster keeps its users apart",
+    paper=("P32",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=CLUSTER,
+    needs=(CLUSTERS.need(),),
+    fix="Edit the cluster to the access mode Standard, or to Dedicated with one user or group, and "
+    "set enforceUserIsolation to true in workspace-conf so that no other kind can be made.",
+    maps=sat("GOV-12"),
+)
+
+_INTERACTIVE: Final = frozenset({"UI", "API"})
+
+
+@CONTROL.check
+def check(cluster: Cluster, _: Context) -> Judgement:
+    """A cluster that people attach to has an access mode that isolates them."""
+    origin = cluster.origin.get()
+    if origin not in _INTERACTIVE:
+        evidence = Evidence(cluster.origin.source, cluster.origin.field, origin, "UI or API")
+        return NotApplicable(
+            f"made by the platform for {origin}: people do not share it", (evidence,)
+        )
+    mode = cluster.access_mode.get()
+    spark_conf = {} if mode else cluster.spark_conf.get()
+    found = isolation(mode, cluster.single_user.get(), spark_conf)
+    expected = "an access mode that isolates users"
+    if found is Isolation.UNKNOWN:
+        gap = CLUSTERS.gap(Cause.MALFORMED, f"{mode} is not a known access mode")
+        return unknown(gap, field=cluster.access_mode.field, expected=expected)
+    evidence = Evidence(cluster.access_mode.source, cluster.access_mode.field, mode, expected)
+    return observe(found.separates, evidence, otherwise=f"access mode {mode}: {found}")
+
+
+def _cluster(mode: str | None, **fields: Any) -> MemorySnapshot:
+    cluster = {
+        "cluster_id": "c1",
+        "cluster_name": "shared",
+        "cluster_source": "UI",
+        "data_security_mode": mode,
+        **fields,
+    }
+    return given(clusters=[cluster])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("standard, by its old name", _cluster("USER_ISOLATION"))
+    yield passes("standard, by its new name", _cluster("DATA_SECURITY_MODE_STANDARD"))
+    yield passes("dedicated to Ann", _cluster("SINGLE_USER", single_user_name="ann@example.com"))
+    yield fails("dedicated to nobody", _cluster("SINGLE_USER"))
+    yield passes("legacy table ACLs", _cluster("LEGACY_TABLE_ACL"))
+    yield fails("no isolation", _cluster("NONE"))
+    acls = {"spark.databricks.acl.dfAclsEnabled": "true"}
+    yield passes("no mode, but table ACLs", _cluster(None, spark_conf=acls))
+    yield fails("no isolation, whatever Spark is told", _cluster("NONE", spark_conf=acls))
+    yield fails("no mode at all", _cluster(None))
+    yield exempt("a job's own cluster", _cluster("NONE", cluster_source="JOB"))
+    yield unclear("a mode from the future", _cluster("QUANTUM"))
+    yield unclear("nobody says who made it", _cluster("NONE", cluster_source=None))
+    yield unclear("clusters may not be listed", given(clusters=refused()))
+    yield exempt("there are no clusters", given(clusters=[]))

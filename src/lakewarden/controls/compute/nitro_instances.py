@@ -1,0 +1,95 @@
+"""The nodes of a cluster shuffle your data to each other over the network. Between Nitro machines
+of the right families AWS encrypts that traffic, and the local disks, in hardware; between older
+machines it crosses the network in the clear. The driver counts as much as the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.instance_families import family_of, runs_on_xen
+
+CONTROL = Control(
+    id="nitro-instances",
+    title="Driver and workers are Nitro machines that encrypt what they send each other",
+    paper=("P25",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=CLUSTER,
+    needs=(CLUSTERS.need(), NODE_TYPES.need()),
+    fix="Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for the driver "
+    "and the workers, and allow no others in the cluster policy.",
+)
+
+
+@CONTROL.check
+def check(cluster: Cluster, at: Context) -> Judgement:
+    """Both node types encrypt traffic, and neither belongs to a Xen family."""
+    driver = cluster.driver_node_type
+    return all_of(
+        lambda: _modern("workers", cluster.node_type, cluster.node_type.get(), at),
+        # The API leaves the driver's type out when it is the type of the workers.
+        lambda: _modern("the driver", driver, driver.get() or cluster.node_type.get(), at),
+    )
+
+
+def _modern(role: str, field: Fact[Any], node_type: str, at: Context) -> Condition:
+    family = Evidence(field.source, field.field, node_type, "a family that runs on Nitro")
+    return all_of(
+        observe(
+            not runs_on_xen(node_type),
+            family,
+            otherwise=f"{role} run on {node_type}, and {family_of(node_type)} is not Nitro",
+        ),
+        lambda: expect(
+            at.estate.need(NODE_TYPES, node_type, at.here).encrypted_in_transit,
+            lambda value: value,
+            expected=f"true for {node_type}",
+            otherwise=f"{role} on {node_type} send data unencrypted",
+        ),
+    )
+
+
+def _estate(workers: str | None, driver: str | None = None, **kinds: Any) -> MemorySnapshot:
+    cluster = {"cluster_id": "c1", "node_type_id": workers, "driver_node_type_id": driver}
+    types = [
+        {"node_type_id": "i4i.xlarge", "is_encrypted_in_transit": True},
+        {"node_type_id": "i3.xlarge", "is_encrypted_in_transit": True},
+        {"node_type_id": "c5d.xlarge", "is_encrypted_in_transit": False},
+        {"node_type_id": "odd.xlarge"},
+    ]
+    return given(**{"clusters": [cluster], "node_types": types, **kinds})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("both on i4i", _estate("i4i.xlarge"))
+    yield passes("both named", _estate("i4i.xlarge", "i4i.xlarge"))
+    yield fails("Nitro, but without encryption", _estate("c5d.xlarge"))
+    yield fails("the driver alone is wrong", _estate("i4i.xlarge", "c5d.xlarge"))
+    yield fails("Xen, whatever the platform says", _estate("i3.xlarge"))
+    yield fails("Xen, with node types unread", _estate("i3.xlarge", node_types=refused()))
+    yield unclear("the platform does not say", _estate("odd.xlarge"))
+    yield unclear("a type that is not listed", _estate("x9.xlarge"))
+    yield unclear("the type is missing from the answer", _estate(None))
+    yield unclear("node types may not be listed", _estate("i4i.xlarge", node_types=refused()))
+    yield exempt("there are no clusters", given(clusters=[]))
