@@ -1,0 +1,60 @@
+"""The audit log says that somebody opened a notebook; only its verbose form says which commands
+and queries they ran in it. After a theft that is the difference between knowing which tables were
+read and having to assume that all of them were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_CONF
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="verbose-audit-logs",
+    title="The audit log records commands and queries",
+    paper=("P08",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_CONF.need("enableVerboseAuditLogs"),),
+    fix='Set enableVerboseAuditLogs to "true" in the workspace\'s settings. The log then contains '
+    "the text of commands, so limit who may read it.",
+    maps=sat("GOV-15"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch is on; never set means off."""
+    return expect(
+        at.estate.conf(workspace, "enableVerboseAuditLogs"),
+        lambda value: value == "true",
+        expected="true",
+        otherwise="commands and queries are not recorded",
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    key = "enableVerboseAuditLogs"
+    yield passes("switched on", given(workspace_conf={key: "true"}))
+    yield fails("switched off", given(workspace_conf={key: "false"}))
+    yield fails("never set", given(workspace_conf={key: None}))
+    yield unclear("settings may not be read", given(workspace_conf=refused()))
+    yield unclear("the key was not answered", given(workspace_conf={}))

@@ -1,0 +1,91 @@
+"""Databricks staff who help with a case can sign in to a workspace and see what its users see. An
+attacker inside the vendor would come the same way. You decide when that door is open: a window for
+one case is a choice, a door that never closes is a standing invitation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from lakewarden.clock import parse_time
+from lakewarden.controls.kit.condition import Condition, Judgement, holds, unknown, violated
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+_KEY: Final = "customerApprovedWSLoginExpirationTime"
+
+CONTROL = Control(
+    id="support-access-closed",
+    title="Databricks staff cannot sign in to the workspace",
+    paper=("P30",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_SETTINGS_V2.need(_KEY),),
+    fix=f"Set {_KEY} to an empty text, and to a time of a few hours ahead while a support case "
+    "needs it. A time in the past closes the door as well.",
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The window is explicitly closed or over."""
+    value = at.estate.value(WORKSPACE_SETTINGS_V2, _KEY, workspace).get()
+    evidence = Evidence(WORKSPACE_SETTINGS_V2.source, _KEY, value, "empty or a past time")
+    if value is None:
+        detail = "never set, and the default is not certain; set it to an empty text"
+        return unknown(WORKSPACE_SETTINGS_V2.gap(Cause.NOT_READ, detail))
+    if value == "":
+        return holds(evidence)
+    if value == "indefinite":
+        return violated("Databricks staff may sign in without end", evidence)
+    return _window(str(value), evidence, at)
+
+
+def _window(value: str, evidence: Evidence, at: Context) -> Condition:
+    try:
+        end = parse_time(value)
+    except ValueError:
+        detail = f"{_KEY} is neither a time nor empty"
+        return unknown(WORKSPACE_SETTINGS_V2.gap(Cause.MALFORMED, detail))
+    if end <= at.now:
+        return holds(evidence)
+    hours = at.policy.limits.support_hours
+    longer = f", more than {hours} hours from now" if end - at.now > timedelta(hours=hours) else ""
+    shown = end.isoformat(timespec="seconds")
+    return violated(f"Databricks staff may sign in until {shown}{longer}", evidence)
+
+
+def _set(value: object) -> MemorySnapshot:
+    return given(workspace_settings_v2={_KEY: value})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the edge, the ways to be open, and what is not known."""
+    yield passes("explicitly closed", _set(""))
+    yield passes("closed long ago", _set("1998-01-01T00:00:00.000Z"))
+    yield passes("closing this very second", _set("2026-01-01T00:00:00Z"))
+    yield fails("open for a second more", _set("2026-01-01T00:00:01Z"))
+    yield fails("open for days", _set("2026-01-09T00:00:00Z"))
+    yield fails("open without end", _set("indefinite"))
+    yield unclear("never set", _set(None))
+    yield unclear("no time at all", _set("tomorrow"))
+    yield unclear("the setting may not be read", given(workspace_settings_v2=refused()))
+    yield unclear("the API answers 404", given(workspace_settings_v2=refused(Cause.NOT_FOUND)))
