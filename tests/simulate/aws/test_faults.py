@@ -159,3 +159,15 @@ def test_latency_is_added_to_each_answer(serve: Serve, connect: Connect) -> None
 def test_a_fault_that_cannot_be_read_is_refused(serve: Serve) -> None:
     with pytest.raises(ValueError, match="not a fault"):
         serve(faults=["AWS s3:GetBucketPolicy=teapot"])
+
+
+def test_faults_can_be_ordered_and_lifted_while_serving(serve: Serve, connect: Connect) -> None:
+    server = serve()
+    sts = connect(server.url, "sts")
+    server.order(["AWS sts:*=403"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts.get_caller_identity()
+    with pytest.raises(ValueError, match="not a fault"):
+        server.order(["AWS sts:*"])
+    server.order([])
+    assert sts.get_caller_identity()["Account"] == "123456789012"
