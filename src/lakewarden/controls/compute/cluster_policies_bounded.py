@@ -1,0 +1,156 @@
+"""A cluster policy is the only thing between a user, or whoever took over their account, and any
+number of any machines that never stop. A policy that leaves the idle time, the size or the machine
+type open bounds nothing, whatever else it prescribes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement, all_of, observe, unknown
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import CLUSTER_POLICY
+from lakewarden.estate.compute import CLUSTER_POLICIES, POLICY_FAMILIES, ClusterPolicy
+from lakewarden.estate.fact import Cause, UnreadError
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Limits, Policy
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, parse
+
+CONTROL = Control(
+    id="cluster-policies-bounded",
+    title="The cluster policy bounds idle time, size and machine types",
+    paper=("P33",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=CLUSTER_POLICY,
+    needs=(CLUSTER_POLICIES.need(), POLICY_FAMILIES.need()),
+    fix="Add rules that are not optional: autotermination_minutes fixed or in a range from 1, a "
+    "maxValue for autoscale.max_workers or dbus_per_hour, and allowlists for node_type_id and "
+    "driver_node_type_id.",
+)
+
+
+@CONTROL.check
+def check(policy: ClusterPolicy, at: Context) -> Judgement:
+    """The effective definition leaves no way to a cluster without end."""
+    try:
+        rules = _effective(policy, at)
+    except MalformedDefinitionError as error:
+        return unknown(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error)))
+    minutes = at.policy.limits.autotermination_minutes
+    wanted = (
+        (
+            rules.idle_within(minutes),
+            "autotermination_minutes",
+            f"1 to {minutes}",
+            f"clusters may stay idle for more than {minutes} minutes",
+        ),
+        (
+            rules.caps_workers(),
+            "autoscale.max_workers",
+            "a maximum of workers or DBUs per hour",
+            "clusters may grow without end",
+        ),
+        (
+            rules.limits_workers_type(),
+            "node_type_id",
+            "a choice of machine types",
+            "workers may be machines of any type",
+        ),
+        (
+            rules.limits_driver_type(),
+            "driver_node_type_id",
+            "a choice of machine types",
+            "the driver may be a machine of any type",
+        ),
+    )
+    return all_of(
+        *(
+            observe(met, _evidence(rules, path, expected), otherwise=otherwise)
+            for met, path, expected, otherwise in wanted
+        )
+    )
+
+
+def _evidence(rules: Definition, path: str, expected: str) -> Evidence:
+    rule = rules.rules.get(path)
+    shown = json.dumps(rule, sort_keys=True) if rule else "no rule"
+    return Evidence(CLUSTER_POLICIES.source, f"definition: {path}", shown, expected)
+
+
+def _effective(policy: ClusterPolicy, at: Context) -> Definition:
+    """Return a policy's own rules, or its overrides laid over the rules of its family."""
+    family_id = policy.family_id.get()
+    if family_id is not None:
+        family = at.estate.need(POLICY_FAMILIES, family_id, at.here)
+        return parse(policy.overrides.get()).over(parse(family.definition.get()))
+    definition = policy.definition.get()
+    if definition is None:
+        detail = "a policy with neither a definition nor a family"
+        raise UnreadError(CLUSTER_POLICIES.gap(Cause.MISSING_FIELD, detail))
+    return parse(definition)
+
+
+_BOUNDED: dict[str, Any] = {
+    "autotermination_minutes": {"type": "range", "minValue": 10, "maxValue": 120},
+    "autoscale.max_workers": {"type": "range", "maxValue": 8},
+    "node_type_id": {"type": "allowlist", "values": ["i4i.xlarge", "i4i.2xlarge"]},
+    "driver_node_type_id": {"type": "fixed", "value": "i4i.xlarge"},
+}
+
+
+def _policy(**rules: Any) -> MemorySnapshot:
+    return _text(json.dumps({**_BOUNDED, **rules}))
+
+
+def _text(definition: str | None) -> MemorySnapshot:
+    return given(cluster_policies=[{"policy_id": "p1", "name": "team", "definition": definition}])
+
+
+def _family(base: Any, **overrides: Any) -> MemorySnapshot:
+    policy = {
+        "policy_id": "p1",
+        "policy_family_id": "shared-compute",
+        "policy_family_definition_overrides": json.dumps(overrides),
+    }
+    return given(cluster_policies=[policy], policy_families=base)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    idle = "autotermination_minutes"
+    yield passes("everything bounded, idle time to the limit", _policy())
+    yield fails("a minute too long", _policy(**{idle: {"type": "fixed", "value": 121}}))
+    longer = Policy(limits=Limits(autotermination_minutes=121))
+    yield passes("a longer limit", _policy(**{idle: {"type": "fixed", "value": 121}}), longer)
+    yield fails("never stops", _policy(**{idle: {"type": "fixed", "value": 0}}))
+    yield fails("may never stop", _policy(**{idle: {"type": "range", "maxValue": 60}}))
+    optional = {**_BOUNDED[idle], "isOptional": True}
+    yield fails("the idle time may be left out", _policy(**{idle: optional}))
+    yield fails("no end of workers", _policy(**{"autoscale.max_workers": {"type": "unlimited"}}))
+    yield fails("any driver", _policy(driver_node_type_id={"type": "unlimited"}))
+    yield fails("no rules", _text("{}"))
+    family = [{"policy_family_id": "shared-compute", "definition": json.dumps(_BOUNDED)}]
+    yield passes("a bounded family", _family(family))
+    yield fails("an override loosens it", _family(family, node_type_id={"type": "unlimited"}))
+    yield unclear("the family is not known", _family([]))
+    yield unclear("families may not be read", _family(refused()))
+    yield unclear("a definition that is no JSON", _text("{"))
+    yield unclear("a rule without a type", _policy(num_workers={"maxValue": 3}))
+    yield unclear("no definition in the answer", _text(None))
+    yield unclear("policies may not be listed", given(cluster_policies=refused()))
+    yield exempt("there are no policies", given(cluster_policies=[]))

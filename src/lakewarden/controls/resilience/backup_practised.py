@@ -1,0 +1,48 @@
+"""Notebooks, jobs, policies and permissions live in the workspace alone. An insider, or malware with
+an admin's token, can delete them all in a minute, and a backup that nobody ever restored from is a
+hope. No API shows either, so a person must vouch for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Basis,
+    Control,
+    Example,
+    attested,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import ACCOUNT
+from lakewarden.estate.given import given
+from lakewarden.ledger.finding import Severity
+from lakewarden.policyfile.policy import Attestation, Policy
+
+CONTROL = Control(
+    id="backup-practised",
+    title="Workspace objects are backed up, and a restore was tried",
+    paper=("P18",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=ACCOUNT,
+    needs=(),
+    fix="Export workspace objects on a schedule to storage that their admins cannot delete from, "
+    "restore them into an empty workspace, then attest both in lakewarden.toml.",
+    basis=Basis.ATTESTATION,
+)
+
+
+def _word(expires: date) -> Policy:
+    word = Attestation(CONTROL.id, "Ann Admin", "restore of 2025-11-20, ticket OPS-7", expires)
+    return Policy(attestations=(word,))
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be attested, lapsed and silent."""
+    yield attested("on its last day", given(), _word(date(2026, 1, 1)))
+    yield unclear("expired yesterday", given(), _word(date(2025, 12, 31)))
+    yield unclear("nobody attests it", given())

@@ -1,0 +1,117 @@
+"""A Git folder can clone from and push to any repository on the internet. A push to somebody's own
+repository carries notebooks and what they hold out of the company in a commit, and a clone of a
+poisoned one brings code in that runs with the rights of whoever opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_CONF
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Policy
+
+_SWITCH: Final = "enableProjectsAllowList"
+_MODE: Final = "projectsAllowListPermissions"
+_PREFIXES: Final = "projectsAllowList"
+_STRICT: Final = "ALLOWLISTED_CLONE_COMMIT_PUSH"
+
+CONTROL = Control(
+    id="git-allow-list",
+    title="Git folders clone from and push to your own repositories only",
+    paper=("P19",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=tuple(WORKSPACE_CONF.need(key) for key in (_SWITCH, _MODE, _PREFIXES)),
+    fix="In workspace-conf set projectsAllowList to the URL prefixes of your organisation, "
+    "projectsAllowListPermissions to ALLOWLISTED_CLONE_COMMIT_PUSH, and enableProjectsAllowList "
+    "to true.",
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The list is on, covers cloning and pushing, and names nothing wider than an organisation."""
+    return all_of(
+        expect(
+            at.estate.conf(workspace, _SWITCH),
+            lambda value: value == "true",
+            expected="true",
+            otherwise="the allow list of repositories is off, so any repository will do",
+        ),
+        expect(
+            at.estate.conf(workspace, _MODE),
+            lambda value: value == _STRICT,
+            expected=_STRICT,
+            otherwise="the allow list does not cover both cloning and pushing: {value}",
+        ),
+        lambda: _specific(workspace, at),
+    )
+
+
+def _specific(workspace: Workspace, at: Context) -> Condition:
+    fact = at.estate.conf(workspace, _PREFIXES)
+    prefixes = [entry.strip() for entry in (fact.get() or "").split(",") if entry.strip()]
+    foreign = [entry for entry in prefixes if not _inside(entry, at.policy.git_hosts)]
+    wide = [entry for entry in prefixes if not _below_host(entry)]
+    shown = Evidence(fact.source, fact.field, prefixes, "URL prefixes of your organisation")
+    return all_of(
+        observe(bool(prefixes), shown, otherwise="the allow list is empty"),
+        observe(not wide, shown, otherwise=f"{', '.join(wide)} covers everybody on that host"),
+        observe(not foreign, shown, otherwise=f"{', '.join(foreign)} is not in git_hosts"),
+    )
+
+
+def _below_host(prefix: str) -> bool:
+    """Return whether a URL prefix names more than a host."""
+    host, _, path = prefix.rpartition("://")[2].partition("/")
+    return bool(host and path.strip("/"))
+
+
+def _inside(prefix: str, hosts: tuple[str, ...]) -> bool:
+    """Return whether a URL prefix lies within one of the allowed prefixes, if there are any."""
+    own = f"{prefix.rstrip('/')}/".lower()
+    return not hosts or any(own.startswith(f"{host.rstrip('/')}/".lower()) for host in hosts)
+
+
+_ACME: Final = "https://github.com/acme"
+
+
+def _conf(prefixes: str | None = _ACME, **changes: Any) -> MemorySnapshot:
+    conf = {_SWITCH: "true", _MODE: _STRICT, _PREFIXES: prefixes}
+    return given(workspace_conf={**conf, **changes})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    ours = Policy(git_hosts=("https://github.com/acme/",))
+    yield passes("one organisation", _conf())
+    yield passes("a repository of the organisation in git_hosts", _conf(f"{_ACME}/lake"), ours)
+    yield fails("an organisation of a like name", _conf(f"{_ACME}-evil"), ours)
+    yield fails("a whole host beside an organisation", _conf(f"{_ACME},https://github.com/"))
+    yield fails("a host without a scheme", _conf("github.com"))
+    yield fails("an empty list", _conf(" , "))
+    yield fails("no list", _conf(None))
+    yield fails("never switched on", _conf(**{_SWITCH: None}))
+    yield fails("cloning is free", _conf(**{_MODE: "ALLOWLISTED_COMMIT_PUSH"}))
+    some = given(workspace_conf={_SWITCH: "true", _MODE: _STRICT})
+    yield unclear("the list itself was not read", some)
+    yield fails("off, whatever was not read", given(workspace_conf={_SWITCH: "false"}))
+    yield unclear("workspace-conf may not be read", given(workspace_conf=refused()))

@@ -1,0 +1,93 @@
+"""Whoever can manage a job can replace its code and so act with the rights of the identity that it
+runs as. Production code then no longer comes from review and deployment alone, and one taken-over
+account reaches everything that the job reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    sat,
+    unclear,
+)
+from lakewarden.controls.kit.subjects import JOB_ACL
+from lakewarden.estate.access import JOB_PERMISSIONS, Grantee, ObjectPermissions
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="job-managers",
+    title="Nobody but its owner, admins and service principals can manage the job",
+    paper=("P20",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=JOB_ACL,
+    needs=(JOB_PERMISSIONS.need(),),
+    fix="Lower the grants to CAN_MANAGE_RUN or CAN_VIEW, and leave changes of the job to the "
+    "service principal that deploys it.",
+    maps=sat("GOV-45"),
+)
+
+_ADMINS: Final = "admins"
+
+
+@CONTROL.check
+def check(job: ObjectPermissions, _: Context) -> Judgement:
+    """No other person and no other group holds CAN_MANAGE."""
+    managers = [entry for entry in job.acl.get() if entry.may("CAN_MANAGE")]
+    others = [entry.name for entry in managers if not _expected(entry, job)]
+    evidence = Evidence(
+        job.acl.source,
+        "holders of CAN_MANAGE",
+        [entry.name for entry in managers],
+        "the owner, admins and service principals",
+    )
+    return observe(not others, evidence, otherwise=f"{', '.join(others)} can change the job's code")
+
+
+def _expected(entry: Grantee, job: ObjectPermissions) -> bool:
+    """Return whether a holder of CAN_MANAGE is one who should be."""
+    if entry.service_principal_name or entry.group_name == _ADMINS or entry.may("IS_OWNER"):
+        return True
+    return bool(entry.user_name) and entry.user_name == job.owner.get()
+
+
+def _grant(kind: str, name: str, *levels: str, inherited: bool = False) -> dict[str, Any]:
+    permissions = [{"permission_level": level, "inherited": inherited} for level in levels]
+    return {f"{kind}_name": name, "all_permissions": permissions}
+
+
+def _acl(*grants: dict[str, Any], owner: str | None = "ann@example.com") -> MemorySnapshot:
+    admins = _grant("group", _ADMINS, "CAN_MANAGE", inherited=True)
+    entry = {"id": "7", "name": "nightly", "owner": owner}
+    return given(job_permissions=[{**entry, "access_control_list": [admins, *grants]}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("the owner", _acl(_grant("user", "ann@example.com", "IS_OWNER")))
+    yield passes("its creator", _acl(_grant("user", "ann@example.com", "CAN_MANAGE")))
+    yield passes("a service principal", _acl(_grant("service_principal", "robot", "CAN_MANAGE")))
+    yield passes("others may run it", _acl(_grant("user", "bo@example.com", "CAN_MANAGE_RUN")))
+    yield fails("another person", _acl(_grant("user", "bo@example.com", "CAN_MANAGE")))
+    yield fails("everybody", _acl(_grant("group", "users", "CAN_MANAGE")))
+    above = _grant("group", "analysts", "CAN_MANAGE", inherited=True)
+    yield fails("a group, from a folder above", _acl(above))
+    entry = _grant("user", "bo@example.com", "CAN_MANAGE")
+    yield fails("a person, and nobody knows the owner", _acl(entry, owner=None))
+    bare = {"id": "7", "name": "nightly"}
+    yield unclear("the list is missing from the answer", given(job_permissions=[bare]))
+    yield unclear("permissions may not be read", given(job_permissions=refused()))
+    yield exempt("there are no jobs", given(job_permissions=[]))

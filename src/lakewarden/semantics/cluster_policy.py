@@ -1,0 +1,153 @@
+"""Cluster policy definitions: what the people who use a policy can still choose.
+
+A definition maps attribute paths to rules. A rule fixes an attribute, forbids it, or limits it by
+an `allowlist`, `blocklist`, `regex` or `range`; `unlimited` limits nothing. A limited attribute
+must be given unless its rule is optional, and an attribute without a rule may be anything.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Rule = Mapping[str, Any]
+
+_CLOSED_JOBS: Final = frozenset({"job", "dlt"})
+_MATCHES_ALL: Final = frozenset({"", ".*", ".+", "^.*$", "^.+$", "^.*", ".*$"})
+
+
+class MalformedDefinitionError(Exception):
+    """A definition is not a JSON object of rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The rules of a policy by attribute path."""
+
+    rules: Mapping[str, Rule]
+
+    def over(self, family: Definition) -> Definition:
+        """Return these rules laid over a family's: a path that both have is taken from here."""
+        return Definition({**family.rules, **self.rules})
+
+    @property
+    def for_jobs_only(self) -> bool:
+        """Return whether it makes nothing but clusters that end with their job or pipeline."""
+        return self._values("cluster_type", lambda value: value in _CLOSED_JOBS)
+
+    def idle_within(self, minutes: int) -> bool:
+        """Return whether every cluster stops after being idle for at most `minutes`.
+
+        Zero minutes means never, so no rule may leave it open. Jobs' clusters stop by themselves.
+        """
+        path = "autotermination_minutes"
+        rule = self._required(path)
+        if rule.get("type") == "range":
+            least, most = _number(rule.get("minValue")), _number(rule.get("maxValue"))
+            bounded = least is not None and most is not None and least >= 1 and most <= minutes
+        else:
+            bounded = self._values(path, lambda value: _between(value, 1, minutes))
+        return bounded or self.for_jobs_only
+
+    def caps_workers(self) -> bool:
+        """Return whether a cluster's size has an upper end.
+
+        A cluster gives its size as a number or as a range, never both. So one limit is enough
+        when it must be given, and otherwise each way needs a limit or must be forbidden.
+        """
+        if self._ceiling("dbus_per_hour"):
+            return True
+        ways = ("num_workers", "autoscale.max_workers")
+        capped = [path for path in ways if self._ceiling(path)]
+        return any(self._required(path) for path in capped) or (
+            bool(capped) and all(path in capped or self._forbidden(path) for path in ways)
+        )
+
+    def limits_workers_type(self) -> bool:
+        """Return whether only some machine types may be workers, by themselves or by pools."""
+        return any(
+            self._chosen(path) and bool(self._required(path))
+            for path in ("node_type_id", "instance_pool_id")
+        )
+
+    def limits_driver_type(self) -> bool:
+        """Return whether only some machine types may be drivers.
+
+        A driver that is not described is like the workers, so its rule may be optional.
+        """
+        return any(
+            self._chosen(path) or self._forbidden(path)
+            for path in ("driver_node_type_id", "driver_instance_pool_id")
+        )
+
+    def _required(self, path: str) -> Rule:
+        """Return the rule of an attribute, empty when it may be left out."""
+        rule = self.rules.get(path, {})
+        return {} if rule.get("isOptional") else rule
+
+    def _forbidden(self, path: str) -> bool:
+        return self.rules.get(path, {}).get("type") == "forbidden"
+
+    def _values(self, path: str, test: Callable[[Any], bool]) -> bool:
+        """Return whether a required attribute has none but the values that pass a test."""
+        rule = self._required(path)
+        if rule.get("type") == "fixed":
+            return test(rule.get("value"))
+        values = rule.get("values")
+        return (
+            rule.get("type") == "allowlist"
+            and isinstance(values, list)
+            and bool(values)
+            and all(test(value) for value in values)
+        )
+
+    def _ceiling(self, path: str) -> bool:
+        rule = self.rules.get(path, {})
+        if rule.get("type") == "range":
+            return _number(rule.get("maxValue")) is not None
+        if rule.get("type") == "fixed":
+            return _number(rule.get("value")) is not None
+        values = rule.get("values") if rule.get("type") == "allowlist" else None
+        return isinstance(values, list) and all(_number(value) is not None for value in values)
+
+    def _chosen(self, path: str) -> bool:
+        rule = self.rules.get(path, {})
+        kind = rule.get("type")
+        if kind == "regex":
+            return str(rule.get("pattern", "")) not in _MATCHES_ALL
+        return kind in {"fixed", "allowlist"}
+
+
+def parse(text: str | None) -> Definition:
+    """Read a definition; None has no rules.
+
+    Raises:
+        MalformedDefinitionError: it is not a JSON object of rules.
+    """
+    try:
+        rules = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise MalformedDefinitionError(f"the definition is not JSON: {error}") from None
+    if not isinstance(rules, dict):
+        raise MalformedDefinitionError("the definition is not an object")
+    for path, rule in rules.items():
+        if not isinstance(rule, dict) or not isinstance(rule.get("type"), str):
+            raise MalformedDefinitionError(f"the rule on {path} has no type")
+    return Definition(rules)
+
+
+def _number(value: Any) -> float | None:
+    """Return a JSON number, or a text that holds a whole one, as a number."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _between(value: Any, least: int, most: int) -> bool:
+    number = _number(value)
+    return number is not None and least <= number <= most
