@@ -20,6 +20,10 @@ from lakewarden.simulate.web import (
 )
 
 MOST_VALUES = 1000
+_PRIVATE = [
+    ipaddress.ip_network(text)  # the ranges of RFC 1918 and of carrier-grade translation
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+]
 _FEATURE = "IP access list"
 
 
@@ -47,7 +51,7 @@ def through_endpoint(realm: Realm, address: str) -> bool:
     endpoint.
     """
     behind = isinstance(realm, Workspace) and "private_access_settings_id" in realm.deployment
-    return behind and ipaddress.ip_address(address).is_private
+    return behind and any(ipaddress.ip_address(address) in network for network in _PRIVATE)
 
 
 def blocked(realm: Realm, address: str) -> bool:
