@@ -17,9 +17,10 @@ from simulate.compute.lab import ADMIN, ETL, MAKER, USER, Client
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[server.Simulation]:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(world, "FOLDER", Path(__file__).parent / "worlds")
-    with patch.context(), server.start("lab", aws=False) as simulation:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world, "FOLDER", Path(__file__).parent / "worlds")
+        started = server.start("lab", aws=False)
+    with started as simulation:
         workspace = simulation.account.workspaces[1]
         for name, permission in (
             (ADMIN, "ADMIN"),
@@ -34,7 +35,6 @@ def lab() -> Iterator[server.Simulation]:
         maker = _id(workspace, MAKER)
         workspace.table("entitlements")[maker] = {"values": ["allow-cluster-create"]}
         yield simulation
-    patch.undo()
 
 
 def _id(workspace: Workspace, name: str) -> str:
