@@ -45,6 +45,7 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     access.TOKENS: ListCall("token_infos", Paging.ONCE),
     compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}),
     compute.CLUSTER_POLICIES: ListCall("policies", Paging.ONCE),
+    compute.POLICY_FAMILIES: ListCall("policy_families", Paging.TOKEN),
     compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100}),
     compute.NODE_TYPES: ListCall("node_types", Paging.ONCE),
     storage.EXTERNAL_LOCATIONS: ListCall(

@@ -1,6 +1,6 @@
-"""Notebooks, jobs, policies and permissions live in the workspace alone. An insider, or malware with
-an admin's token, can delete them all in a minute, and a backup that nobody ever restored from is a
-hope. No API shows either, so a person must vouch for both.
+"""Notebooks, jobs, policies and permissions live in the workspace alone. An insider, or malware
+with an admin's token, can delete them all in a minute, and a backup that nobody ever restored from
+is a hope. No API shows either, so a person must vouch for both.
 """
 
 from __future__ import annotations

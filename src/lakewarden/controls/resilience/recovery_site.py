@@ -1,6 +1,6 @@
-"""A region, an AWS account or a key can be lost to an accident, an attacker or a mistake of your own.
-If the pipelines of the company stop with it, the loss is a ransom. A recovery site that was never
-tried fails on the day when it is needed, and only a person can tell whether it was.
+"""A region, an AWS account or a key can be lost to an accident, an attacker or a mistake. If the
+pipelines of the company stop with it, the loss is a ransom. A recovery site that was never tried
+fails on the day when it is needed, and only a person can tell whether it was.
 """
 
 from __future__ import annotations
