@@ -85,7 +85,9 @@ def trail_status(task: Task) -> Iterator[Any]:
 
     def ask(arn: str) -> Mapping[str, Any]:
         client = task.cloud.client("cloudtrail", region_of(arn))
-        return {**call(client.get_trail_status, Name=arn), "arn": arn}
+        answer = call(client.get_trail_status, Name=arn)
+        last = answer.get("LatestDeliveryTime")
+        return {**answer, "arn": arn, "LatestDeliveryTime": last and last.isoformat()}
 
     yield from one_each(task, "arn", [trail.arn for trail in seen.seen()], ask)
 

@@ -82,10 +82,11 @@ class Trail(Record):
 
 @record
 class TrailStatus(Record):
-    """Whether a trail is recording."""
+    """Whether a trail is recording. `delivered` is an ISO 8601 time."""
 
     arn: str = key("arn")
     logging: Fact[bool] = fact("IsLogging")
+    delivered: Fact[str] = fact("LatestDeliveryTime")
     delivery_error: Fact[str | None] = fact("LatestDeliveryError", absent=None)
 
 

@@ -23,7 +23,7 @@ class Limits:
         token_days: the longest life of a personal access token.
         account_admins: the most account admins; at least two are always wanted.
         scim_percent: the least share of users that come from the identity provider.
-        delivery_hours: the greatest age of the last audit log delivery.
+        delivery_hours: the greatest age of the last delivery of the audit log or of a trail.
         autotermination_minutes: the longest idle time that a policy may allow.
         support_hours: the longest a support access window may still be open.
         evidence_days: how far back recorded logins count.

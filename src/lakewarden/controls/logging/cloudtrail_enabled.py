@@ -6,8 +6,10 @@ whose files are sealed against later changes, and which is running, tells the wh
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
+from lakewarden.clock import parse_time
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -47,7 +49,7 @@ CONTROL = Control(
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
-    """Some trail covers all regions, validates its files, runs and delivers."""
+    """Some trail covers all regions, validates its files, runs, and delivered lately."""
     trails = at.estate.of(TRAILS)
     candidates = [_sound(trail, at) for trail in trails.seen()]
     best = any_of(*candidates)
@@ -79,12 +81,19 @@ def _sound(trail: Trail, at: Context) -> Condition:
 
 def _running(trail: Trail, at: Context) -> Condition:
     status = at.estate.need(TRAIL_STATUS, trail.arn)
+    hours = at.policy.limits.delivery_hours
     return all_of(
         expect(
             status.logging,
             lambda value: value is True,
             expected="true",
             otherwise=f"trail {trail.arn} is stopped",
+        ),
+        expect(
+            status.delivered,
+            lambda value: parse_time(value) >= at.now - timedelta(hours=hours),
+            expected=f"within {hours} hours",
+            otherwise=f"trail {trail.arn} last delivered on {{value}}",
         ),
         expect(
             status.delivery_error,
@@ -105,7 +114,8 @@ def _trail(name: str = "t", **changes: Any) -> dict[str, Any]:
 
 
 def _estate(*trails: dict[str, Any], status: Items | None = None, **state: Any) -> MemorySnapshot:
-    running = [{"arn": t["TrailARN"], "IsLogging": True, **state} for t in trails]
+    whole = {"IsLogging": True, "LatestDeliveryTime": "2025-12-31T23:50:00+00:00", **state}
+    running = [{"arn": t["TrailARN"], **whole} for t in trails]
     return given(trails=list(trails), trail_status=running if status is None else status)
 
 
@@ -119,7 +129,12 @@ def examples() -> Iterable[Example]:
     unsealed = _trail("open", LogFileValidationEnabled=False)
     yield fails("two halves make no whole", _estate(local, unsealed))
     yield fails("stopped", _estate(_trail(), IsLogging=False))
-    yield fails("nothing arrives", _estate(_trail(), LatestDeliveryError="AccessDenied"))
+    yield fails("AWS says why it cannot deliver", _estate(_trail(), LatestDeliveryError="Denied"))
+    edge = "2025-12-31T00:00:00+00:00"
+    yield passes("delivered just recently enough", _estate(_trail(), LatestDeliveryTime=edge))
+    late = "2025-12-30T23:59:59+00:00"
+    yield fails("delivered a second too long ago", _estate(_trail(), LatestDeliveryTime=late))
+    yield unclear("never delivered yet", _estate(_trail(), LatestDeliveryTime=None))
     yield unclear("trails may not be read", given(trails=refused(), trail_status=[]))
     yield unclear("the trail's status may not be read", _estate(_trail(), status=refused()))
     yield unclear(
