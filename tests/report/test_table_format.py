@@ -37,7 +37,7 @@ def test_the_headline_says_what_was_judged_and_how_it_stands():
 
 
 def test_sections_are_listed_worst_first():
-    rows = re.findall(r"^(P\d\d)  (.+?)  +(\w.*?) *$", _written(sample()), re.MULTILINE)
+    rows = re.findall(r"^(P\d\d)  (.+?)  +(\w.*)$", _written(sample()), re.MULTILINE)
     assert rows[0] == ("P06", "Use IP access lists", "FAIL 1  UNKNOWN 1")
     words = [counts.split()[0] for _, _, counts in rows]
     assert list(dict.fromkeys(words)) == [
@@ -91,6 +91,10 @@ def test_a_name_cannot_drive_the_terminal_or_the_markup():
     assert not set(text) & {"\x1b", "\x07", "\x9b"}
     joined = re.sub(r"\s+", "", text)
     assert "[bold]x[/bold]:smile:" in joined
+
+
+def test_no_line_ends_in_blanks():
+    assert not re.search(r" $", _written(sample()), re.MULTILINE)
 
 
 def test_an_empty_report_says_so():

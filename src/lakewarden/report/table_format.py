@@ -33,13 +33,15 @@ def write(report: Report, stream: TextIO) -> None:
     width = None if stream.isatty() else _PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     board = lay_out(report, SAMPLES)
-    _headline(console, report)
-    _sections(console, board)
-    for group in board.groups:
-        if group.open:
-            _group(console, report, group)
-    _lines(console, "Not read", report.unread)
-    _lines(console, "Limits looser than the default", report.loosened)
+    with console.capture() as written:
+        _headline(console, report)
+        _sections(console, board)
+        for group in board.groups:
+            if group.open:
+                _group(console, report, group)
+        _lines(console, "Not read", report.unread)
+        _lines(console, "Limits looser than the default", report.loosened)
+    stream.writelines(f"{line.rstrip()}\n" for line in written.get().splitlines())
 
 
 def _headline(console: Console, report: Report) -> None:
