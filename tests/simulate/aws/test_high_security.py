@@ -171,6 +171,18 @@ def test_cross_account_role_has_the_documented_trust_and_the_restricted_policy(
     assert group["Condition"]["StringEquals"]["ec2:vpc"] == f"{arn}:vpc/{ids['vpc.hs-research']}"
 
 
+def test_break_glass_role_is_for_people_of_the_account_with_a_second_factor(
+    aws: Callable[[str], Any],
+) -> None:
+    iam, role = aws("iam"), "hs-break-glass"
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    assert set(trust) == {"Version", "Statement"}
+    assert trust["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    policy = iam.get_role_policy(RoleName=role, PolicyName="containment")["PolicyDocument"]
+    resources = {statement["Sid"]: statement["Resource"] for statement in policy["Statement"]}
+    assert resources["ShutTheKeys"] == "arn:aws:kms:us-east-1:123456789012:key/*"
+
+
 def test_keys_rotate_and_admit_one_databricks_account(
     aws: Callable[[str], Any], ids: dict[str, str]
 ) -> None:

@@ -62,9 +62,9 @@ class Builder:
                 )
         return self._clients[service]
 
-    def document(self, source: str | Table) -> str:
-        """Write a policy document with the blanks filled by what is known so far."""
-        return document(source, {**self._given, **self.ids})
+    def document(self, source: str | Table, **blanks: str) -> str:
+        """Write a policy document; `blanks` and all that is known so far fill it."""
+        return document(source, {**self._given, **self.ids, **blanks})
 
     def text(self, template: str) -> str:
         """Fill the blanks of a text by what is known so far; `${today}` is the date in UTC."""

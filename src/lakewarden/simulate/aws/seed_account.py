@@ -18,7 +18,7 @@ def roles(builder: Builder, world: Table) -> None:
         name = role["name"]
         made = iam.create_role(
             RoleName=name,
-            AssumeRolePolicyDocument=builder.document({"role_name": name} | role["trust"]),
+            AssumeRolePolicyDocument=builder.document(role["trust"], role_name=name),
             MaxSessionDuration=role.get("max_session_seconds", 3600),
             Tags=tags(name),
         )
@@ -27,7 +27,7 @@ def roles(builder: Builder, world: Table) -> None:
             iam.put_role_policy(
                 RoleName=name,
                 PolicyName=policy_name,
-                PolicyDocument=builder.document({"role_name": name} | policy),
+                PolicyDocument=builder.document(policy, role_name=name),
             )
 
 

@@ -30,7 +30,6 @@ def _vpc(builder: Builder, network: Table) -> None:
     vpc = ec2.create_vpc(
         CidrBlock=network["cidr"], TagSpecifications=_tagged("vpc", name, network)
     )["Vpc"]["VpcId"]
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": network.get("dns", True)})
     builder.ids[f"vpc.{name}"] = vpc
 

@@ -17,7 +17,7 @@ def buckets(builder: Builder, world: Table) -> None:
         _protection(builder, s3, bucket)
         _retention(s3, bucket)
         if "policy" in bucket:
-            policy = builder.document({"bucket": name} | bucket["policy"])
+            policy = builder.document(bucket["policy"], bucket=name)
             s3.put_bucket_policy(Bucket=name, Policy=policy)
         for key, text in bucket.get("objects", {}).items():
             s3.put_object(Bucket=name, Key=builder.text(key), Body=text.encode())
