@@ -118,6 +118,11 @@ def test_the_first_screen_sums_up(page):
     assert len(page.all("svg", role="img")) == 5
 
 
+def test_times_are_told_in_utc():
+    run = replace(sample().run, taken="2026-11-24T01:30:00+02:00")
+    assert "23 November 2026, 23:30 UTC" in Page(replace(sample(), run=run)).text()
+
+
 @pytest.mark.parametrize(
     ("findings", "headline"),
     [

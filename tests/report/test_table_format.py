@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,16 @@ def test_a_name_cannot_drive_the_terminal_or_the_markup():
     assert not set(text) & {"\x1b", "\x07", "\x9b"}
     joined = re.sub(r"\s+", "", text)
     assert "[bold]x[/bold]:smile:" in joined
+
+
+def test_a_name_cannot_forge_a_line():
+    forged = "x\nFAIL 0  PASS 999"
+    run = replace(RUN, workspaces={"1": forged}, taken="2026-11-23T20:58:03+02:00")
+    bad = finding("tokens-expire", Verdict.FAIL, thing("token", forged))
+    text = _written(replace(report_of([bad], unread=(forged,)), run=run))
+    assert not re.search(r"^ *FAIL 0", text, re.MULTILINE)
+    assert text.count("x\\nFAIL 0") == 3
+    assert "read 2026-11-23 18:58 UTC" in text
 
 
 def test_no_line_ends_in_blanks():

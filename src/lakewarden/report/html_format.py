@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from importlib.resources import files
 from typing import Any, Final, TextIO
 
@@ -151,11 +152,11 @@ def _value(value: Any) -> str:
 
 
 def _moment(text: str) -> str:
-    """Write an ISO 8601 time for people."""
+    """Write an ISO 8601 time for people, in UTC."""
     if not text:
         return "unknown"
-    moment = parse_time(text)
-    return f"{moment.day} {moment:%B %Y, %H:%M %Z}"
+    moment = parse_time(text).astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
 def _words(name: str) -> str:

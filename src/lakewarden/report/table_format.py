@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Final, TextIO
 
 from rich.console import Console
@@ -46,11 +47,11 @@ def write(report: Report, stream: TextIO) -> None:
 
 def _headline(console: Console, report: Report) -> None:
     run = report.run
-    taken = f"{parse_time(run.taken):%Y-%m-%d %H:%M} UTC" if run.taken else "at an unknown time"
+    taken = f"{parse_time(run.taken).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if run.taken else "never"
     console.print(
-        visible(f"Account {run.account_id or 'not read'}, posture {run.posture}, read {taken}")
+        _line(f"Account {run.account_id or 'not read'}, posture {run.posture}, read {taken}")
     )
-    names = ", ".join(visible(name) for name in run.workspaces.values())
+    names = ", ".join(_line(name) for name in run.workspaces.values())
     console.print(f"Workspaces: {names or 'none read'}")
     console.print(_counts(report.tally.by_verdict) or "No findings", "", sep="\n")
 
@@ -68,7 +69,7 @@ def _sections(console: Console, board: Board) -> None:
 def _group(console: Console, report: Report, group: Group) -> None:
     card = group.card
     console.print()
-    about = f"  {card.severity}, {', '.join(card.paper)}: {visible(card.title)}"
+    about = f"  {card.severity}, {', '.join(card.paper)}: {_line(card.title)}"
     console.print(Text.assemble((card.id, "bold"), about))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
@@ -76,7 +77,7 @@ def _group(console: Console, report: Report, group: Group) -> None:
     grid.add_column(overflow="fold")
     for finding in group.open:
         verdict = Text(finding.verdict.value, _STYLES[finding.verdict])
-        grid.add_row(verdict, _subject(report, finding), visible(finding.reason))
+        grid.add_row(verdict, _subject(report, finding), _line(finding.reason))
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
     if group.open_left_out:
         console.print(f"  and {group.open_left_out} more: --format json lists them")
@@ -86,9 +87,9 @@ def _group(console: Console, report: Report, group: Group) -> None:
 def _next(group: Group) -> str:
     """Return what to do: the fix, or the permissions to grant when all is unknown."""
     if group.worst is Verdict.FAIL:
-        return visible(group.card.fix)
+        return _line(group.card.fix)
     needs = dict.fromkeys(need for finding in group.open for need in finding.needs)
-    return visible(f"grant {', '.join(needs)}" if needs else group.open[0].fix or group.card.fix)
+    return _line(f"grant {', '.join(needs)}" if needs else group.open[0].fix or group.card.fix)
 
 
 def _subject(report: Report, finding: Finding) -> str:
@@ -96,7 +97,7 @@ def _subject(report: Report, finding: Finding) -> str:
     where = f" in {place}" if place and finding.subject.kind != "workspace" else ""
     name = finding.subject.name or finding.subject.id
     kind = "" if name == finding.subject.kind else f"{finding.subject.kind} "
-    return visible(f"{kind}{name}{where}")
+    return _line(f"{kind}{name}{where}")
 
 
 def _counts(counts: Mapping[str, int]) -> Text:
@@ -113,6 +114,11 @@ def _lines(console: Console, heading: str, lines: tuple[str, ...]) -> None:
         return
     console.print(f"\n{heading}")
     for line in lines[:UNREAD]:
-        console.print(f"  {visible(line)}")
+        console.print(f"  {_line(line)}")
     if len(lines) > UNREAD:
         console.print(f"  and {len(lines) - UNREAD} more")
+
+
+def _line(text: str) -> str:
+    """Return a text that stays on its line, whatever is in it."""
+    return visible(text).replace("\n", "\\n")
