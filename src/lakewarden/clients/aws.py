@@ -81,6 +81,11 @@ class AwsAccount:
                 "AWS_SECRET_ACCESS_KEY",
             )
 
+    @property
+    def region(self) -> str:
+        """Return the region that the caller configured, empty when there is none."""
+        return str(self._session.region_name or "")
+
     def client(self, service: str, region: str) -> Any:
         """Return the client of a service in a region."""
         from botocore.config import Config  # noqa: PLC0415  # only when AWS is asked

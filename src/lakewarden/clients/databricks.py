@@ -103,6 +103,23 @@ class DatabricksHost:
             raise CallFailedError(Cause.MISSING_FIELD, f"no {header} header in the answer")
         return str(found)
 
+    def insist_on_credential(self) -> None:
+        """Ask for something that every credential may read.
+
+        Raises:
+            AuthenticationFailedError: the credential is refused here too.
+        """
+        account = f"/api/2.0/accounts/{self.account_id}/scim/v2/Users"
+        try:
+            self.get(account if self.account_id else "/api/2.0/preview/scim/v2/Me")
+        except CallFailedError as error:
+            if error.cause is Cause.UNAUTHENTICATED:
+                raise AuthenticationFailedError(
+                    "the credential was refused",
+                    where=self.host,
+                    next_step="Check the token or the client secret, and whether it has expired",
+                ) from None
+
     def _do(
         self, verb: str, path: str, query: Mapping[str, Any] | None, headers: list[str] | None
     ) -> Any:

@@ -46,6 +46,9 @@ def logins(folder: Path, since: int) -> Iterator[LoginMethod]:
     seen = False
     for place, line in lines(folder):
         seen = True
+        if line is None:
+            broken = broken or f"{place} cannot be read"
+            continue
         try:
             _count(json.loads(line), since, counts)
         except (ValueError, TypeError, AttributeError, KeyError):

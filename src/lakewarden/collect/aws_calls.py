@@ -65,9 +65,13 @@ def one_each(
 def regions(task: Task) -> list[str]:
     """Return the regions of the deployment's workspaces, in order.
 
+    Where no account was given, the region that the caller configured stands for them.
+
     Raises:
         CallFailedError: some workspace's region is not known.
     """
+    if "account" in task.so_far.meta.doors and task.cloud.region:
+        return [task.cloud.region]
     found: set[str] = set()
     workspaces = task.so_far.collection(WORKSPACES, "account")
     for workspace in workspaces.seen():

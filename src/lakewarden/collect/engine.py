@@ -30,6 +30,7 @@ from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.fact import Cause, Gap, UnreadError
 from lakewarden.estate.kind import Kind, Need, Scope
 from lakewarden.estate.record import hollow
+from lakewarden.estate.snapshot import Header
 from lakewarden.store.snapshots import SnapshotWriter
 
 FAMILIES: Final = (audit_logs, buckets, cloud, lists, objects, settings)
@@ -77,14 +78,15 @@ class Collector:
         self._writer = writer
         self._progress = progress or Silent()
         self._trust_empty = trust_empty
-        self._opened = 0
-        self._last_refusal: LakewardenError | None = None
+        self._hosts: list[DatabricksHost] = []
+        self._refusal: LakewardenError | None = None
 
     def run(self) -> None:
         """Read everything.
 
         Raises:
-            ConnectionFailedError: not one door could be opened.
+            ConnectionFailedError: nothing at all could be read.
+            AuthenticationFailedError: the Databricks credential is refused everywhere.
         """
         with (
             ThreadPoolExecutor(_COLLECTIONS, "collect") as self._tasks,
@@ -94,8 +96,25 @@ class Collector:
             self._read_workspaces()
             self._read_aws()
             self._read_events()
-        if not self._opened and self._last_refusal is not None:
-            raise self._last_refusal
+        self._insist()
+
+    def _insist(self) -> None:
+        """Fail when nothing was read at all, or when the credential is refused everywhere."""
+        headers = self._writer.headers()
+        asked = [header for header in headers if header.scope not in {"aws", "events"}]
+        if asked and all(_unauthenticated(header) for header in asked):
+            for host in self._hosts:
+                host.insist_on_credential()
+        if any(header.count or header.gap is None for header in headers):
+            return
+        if self._refusal is not None and not self._hosts:
+            raise self._refusal
+        gaps = [h.gap for h in headers if h.gap] + list(self._writer.meta.doors.values())
+        raise ConnectionFailedError(
+            f"nothing could be read ({gaps[0] if gaps else 'nothing was asked for'})",
+            where=self._reach.account_host or self._reach.workspace_host or "AWS",
+            next_step="Check the address and the credentials; `lakewarden doctor` tries each door",
+        )
 
     def _read_account(self) -> None:
         if not self._reach.account_host:
@@ -192,10 +211,11 @@ class Collector:
         try:
             door = way()
         except ConnectionFailedError as error:
-            self._last_refusal = error
+            self._refusal = self._refusal or error
             self._writer.shut(scope, shut(error, scope))
             return None
-        self._opened += 1
+        if isinstance(door, DatabricksHost):
+            self._hosts.append(door)
         return door
 
     def _kinds(self, scope: Scope) -> list[str]:
@@ -245,6 +265,10 @@ def _noted(kind: Kind[Any], records: Iterator[Any], gaps: list[Gap]) -> Iterator
         raise
     except Exception as error:  # noqa: BLE001  # the edge: an answer nobody foresaw is no answer
         gaps.append(kind.gap(Cause.MALFORMED, f"{type(error).__name__} while reading the answer"))
+
+
+def _unauthenticated(header: Header) -> bool:
+    return header.gap is not None and header.gap.cause is Cause.UNAUTHENTICATED
 
 
 def _depth(name: str, among: Iterable[str]) -> int:
