@@ -6,12 +6,13 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final
 
-from lakewarden.estate.access import IpAccessList
+from lakewarden.estate.access import IP_LISTS, IpAccessList
+from lakewarden.estate.fact import Cause, UnreadError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _WIDEST: Final = 8
-"""The shortest prefix of a public IPv4 network that is still somebody's own."""
+"""A public IPv4 network with this prefix or a shorter one is nobody's own."""
 _WIDEST_V6: Final = 16
 
 
@@ -33,12 +34,23 @@ def too_wide(networks: Iterable[str]) -> list[str]:
 
     Neighbours are joined first, so that two halves of the internet count as the whole. Private
     networks may be as wide as they are.
+
+    Raises:
+        UnreadError: one is not a network.
     """
-    parsed = [ipaddress.ip_network(network, strict=False) for network in networks]
+    parsed = [_parse(network) for network in networks]
     v4 = [n for n in parsed if isinstance(n, ipaddress.IPv4Network)]
     v6 = [n for n in parsed if isinstance(n, ipaddress.IPv6Network)]
     joined: list[Network] = [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
     return [str(n) for n in joined if _wide(n)]
+
+
+def _parse(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        detail = f"{text} is not an address or a network"
+        raise UnreadError(IP_LISTS.gap(Cause.MALFORMED, detail)) from None
 
 
 def _wide(network: Network) -> bool:
