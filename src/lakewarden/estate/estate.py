@@ -105,14 +105,19 @@ class Estate:
             UnreadError: when that is not certain, or at the end, when buckets may be missing.
         """
         purposes: dict[str, set[Purpose]] = {}
-        attached = {w.storage_id.get() for w in self.of(WORKSPACES).each()}
+        attached = {w.storage_id.get() for w in self.of(WORKSPACES).each()} - {None}
         delivered, gap = self._delivery_storage()
+        missing = attached | delivered
         for storage in self.of(STORAGE_CONFIGURATIONS).each():
+            missing.discard(storage.id)
             entry = purposes.setdefault(storage.bucket.get(), set())
             if storage.id in attached:
                 entry.add(Purpose.ROOT)
             if storage.id in delivered:
                 entry.add(Purpose.AUDIT_LOGS)
+        if missing:
+            detail = f"no storage configuration {', '.join(sorted(map(str, missing)))}"
+            gap = gap or STORAGE_CONFIGURATIONS.gap(Cause.NOT_FOUND, detail)
         for location, hole in self._locations():
             gap = gap or hole
             if location:
@@ -122,10 +127,16 @@ class Estate:
         if gap is not None:
             raise UnreadError(gap)
 
-    def _delivery_storage(self) -> tuple[set[str], Gap | None]:
+    def _delivery_storage(self) -> tuple[set[str | None], Gap | None]:
+        """Return the storage of the log deliveries, and why some may be missing."""
         collection = self.of(LOG_DELIVERIES)
-        found = {d.storage_id.get() for d in collection.seen() if d.storage_id.gap is None}
-        return found, collection.gap
+        found: set[str | None] = set()
+        gap = collection.gap
+        for delivery in collection.seen():
+            gap = gap or delivery.storage_id.gap
+            if delivery.storage_id.gap is None:
+                found.add(delivery.storage_id.get())
+        return found, gap
 
     def _locations(self) -> Iterator[tuple[str, Gap | None]]:
         for workspace in self.of(WORKSPACES).each():

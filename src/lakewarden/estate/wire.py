@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final
 Converter = Callable[[Any], Any]
 
 _CONVERTERS: Final[dict[Any, Converter]] = {}
+_INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
 
 
 class MalformedError(Exception):
@@ -49,7 +51,7 @@ def _primitive(hint: type) -> Converter:
     def convert(raw: Any) -> Any:
         if type(raw) is hint or (hint is float and type(raw) is int):
             return raw
-        if hint is int and isinstance(raw, str) and raw.lstrip("-").isdigit():
+        if hint is int and isinstance(raw, str) and _INTEGER.fullmatch(raw):
             return int(raw)  # JSON from protobuf writes 64-bit integers as strings
         raise MalformedError(f"{type(raw).__name__} where {hint.__name__} belongs")
 

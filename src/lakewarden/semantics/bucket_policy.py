@@ -8,7 +8,7 @@ from lakewarden.estate.databricks_accounts import control_plane_accounts
 from lakewarden.semantics.iam_documents import Statement
 
 _TENANT_TAG: Final = "aws:principaltag/databricksaccountid"
-_TLS: Final = "aws:securetransport"
+_PLAIN: Final = {"aws:securetransport": ("false",)}
 
 
 def admits_vendor(statement: Statement) -> bool:
@@ -40,7 +40,7 @@ def refuses_plain_http(statement: Statement, bucket: str) -> bool:
         and statement.for_everybody
         and not {"*", "s3:*"}.isdisjoint(statement.actions)
         and any(_covers_objects(resource, bucket) for resource in statement.resources)
-        and tests == {"bool": {_TLS: ("false",)}}
+        and tests in ({"bool": _PLAIN}, {"boolifexists": _PLAIN})
     )
 
 

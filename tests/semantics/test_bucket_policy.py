@@ -1,0 +1,120 @@
+"""Bucket policies: whom a statement admits, and whether plain HTTP is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lakewarden.estate.aws import BUCKET_POLICY
+from lakewarden.semantics.bucket_policy import admits_vendor, is_for_tenant, refuses_plain_http
+from lakewarden.semantics.iam_documents import statements
+
+TENANT = "00000000-0000-4000-8000-000000000000"
+TAG = "aws:PrincipalTag/DatabricksAccountId"
+
+
+def only(**parts):
+    text = json.dumps({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", **parts}})
+    (found,) = statements(text, BUCKET_POLICY)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("principal", "admitted"),
+    [
+        ("*", True),
+        ({"AWS": "*"}, True),
+        ({"AWS": ["arn:aws:iam::111122223333:root", "*"]}, True),
+        ({"AWS": "414351767826"}, True),
+        ({"AWS": "arn:aws:iam::414351767826:root"}, True),
+        ({"AWS": "arn:aws:iam::414351767826:role/unity"}, True),
+        ({"AWS": "arn:aws-us-gov:iam::044793339203:root"}, True),
+        ({"AWS": "arn:aws-us-gov:iam::170661010020:root"}, True),
+        ({"AWS": "arn:aws:iam::111122223333:root"}, False),
+        ({"AWS": "arn:aws:iam::111122223333:role/414351767826"}, False),
+        ({"AWS": "arn:aws"}, False),
+        ({"Service": "delivery.logs.amazonaws.com"}, False),
+    ],
+)
+def test_whom_an_allow_admits(principal, admitted):
+    assert admits_vendor(only(Principal=principal)) is admitted
+
+
+def test_a_deny_admits_nobody():
+    assert not admits_vendor(only(Effect="Deny", Principal="*"))
+
+
+def test_all_but_some_is_nearly_everybody():
+    assert admits_vendor(only(NotPrincipal={"AWS": "arn:aws:iam::111122223333:root"}))
+
+
+@pytest.mark.parametrize(
+    ("condition", "tied"),
+    [
+        ({"StringEquals": {TAG: TENANT}}, True),
+        ({"StringEquals": {TAG.upper(): [TENANT]}}, True),
+        ({"StringEquals": {TAG: TENANT}, "Bool": {"aws:SecureTransport": "true"}}, True),
+        ({"StringEquals": {TAG: [TENANT, "other"]}}, False),
+        ({"StringEquals": {TAG: "other"}}, False),
+        ({"StringEqualsIfExists": {TAG: TENANT}}, False),
+        ({"ForAllValues:StringEquals": {TAG: TENANT}}, False),
+        ({"StringLike": {TAG: TENANT}}, False),
+        ({"StringNotEquals": {TAG: TENANT}}, False),
+        ({"StringEquals": {"aws:PrincipalTag/Other": TENANT}}, False),
+        ({}, False),
+    ],
+)
+def test_what_ties_an_allow_to_one_customer(condition, tied):
+    statement = only(Principal={"AWS": "414351767826"}, Condition=condition)
+    assert is_for_tenant(statement, TENANT) is tied
+
+
+DENY = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": "arn:aws:s3:::b/*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, True),
+        ({"Principal": {"AWS": ["*"]}}, True),
+        ({"Action": ["s3:*"]}, True),
+        ({"Action": "*", "Resource": "*"}, True),
+        ({"Action": "S3:*"}, True),
+        ({"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]}, True),
+        ({"Resource": "arn:aws-us-gov:s3:::b*"}, True),
+        ({"Condition": {"Bool": {"AWS:securetransport": False}}}, True),
+        ({"Effect": "Allow"}, False),
+        ({"Principal": {"AWS": "414351767826"}}, False),
+        ({"Action": "s3:GetObject"}, False),
+        ({"Resource": "arn:aws:s3:::b"}, False),
+        ({"Resource": "arn:aws:s3:::other/*"}, False),
+        ({"Resource": "arn:aws:s3:::b/logs/*"}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
+        ({"Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}, True),
+        ({"Condition": {}}, False),
+        (
+            {
+                "Condition": {
+                    "Bool": {"aws:SecureTransport": "false"},
+                    "StringEquals": {"aws:SourceVpc": "vpc-1"},
+                }
+            },
+            False,
+        ),
+    ],
+)
+def test_what_refuses_plain_http(change, refused):
+    assert refuses_plain_http(only(**{**DENY, **change}), "b") is refused
+
+
+def test_a_refusal_with_exceptions_is_none():
+    excepting = {k: v for k, v in DENY.items() if k != "Principal"}
+    statement = only(**excepting, NotPrincipal={"AWS": "414351767826"})
+    assert not refuses_plain_http(statement, "b")

@@ -1,0 +1,214 @@
+"""Cluster policy definitions: every type of rule on every bound, and text that is none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, parse
+
+LIMIT = 120
+
+
+def rules(**by_path):
+    return Definition({path.replace("__", "."): rule for path, rule in by_path.items()})
+
+
+def fixed(value, **more):
+    return {"type": "fixed", "value": value, **more}
+
+
+def span(least=None, most=None, **more):
+    ends = {"minValue": least, "maxValue": most}
+    return {"type": "range", **{k: v for k, v in ends.items() if v is not None}, **more}
+
+
+def allow(*values, **more):
+    return {"type": "allowlist", "values": list(values), **more}
+
+
+@pytest.mark.parametrize(
+    ("rule", "bounded"),
+    [
+        (fixed(1), True),
+        (fixed(LIMIT), True),
+        (fixed(LIMIT + 1), False),
+        (fixed(0), False),
+        (fixed(-1), False),
+        (fixed("60"), True),
+        (fixed("never"), False),
+        (fixed(True), False),
+        (fixed(60, isOptional=True), False),
+        (fixed(60, hidden=True), True),
+        (span(1, LIMIT), True),
+        (span(1, LIMIT + 1), False),
+        (span(0, LIMIT), False),
+        (span(None, LIMIT), False),
+        (span(10, None), False),
+        (span(10, 60, isOptional=True), False),
+        (span(10, 60, defaultValue=30), True),
+        (allow(10, 60), True),
+        (allow(0, 60), False),
+        (allow(60, LIMIT + 1), False),
+        (allow(), False),
+        (allow(60, isOptional=True), False),
+        ({"type": "allowlist", "values": 60}, False),
+        ({"type": "unlimited", "defaultValue": 60}, False),
+        ({"type": "forbidden"}, False),
+        ({"type": "blocklist", "values": [0]}, False),
+        ({"type": "regex", "pattern": "60"}, False),
+    ],
+)
+def test_idle_time(rule, bounded):
+    assert rules(autotermination_minutes=rule).idle_within(LIMIT) is bounded
+
+
+def test_no_rule_on_the_idle_time_bounds_nothing():
+    assert not rules().idle_within(LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("rule", "alone"),
+    [
+        (fixed("job"), True),
+        (fixed("dlt"), True),
+        (allow("job", "dlt"), True),
+        (fixed("all-purpose"), False),
+        (allow("job", "all-purpose"), False),
+        ({"type": "unlimited", "defaultValue": "job"}, False),
+    ],
+)
+def test_clusters_of_jobs_stop_by_themselves(rule, alone):
+    definition = rules(cluster_type=rule)
+    assert definition.for_jobs_only is alone
+    assert definition.idle_within(LIMIT) is alone
+
+
+@pytest.mark.parametrize(
+    ("by_path", "capped"),
+    [
+        ({"autoscale__max_workers": span(None, 8)}, True),
+        ({"autoscale__max_workers": fixed(8)}, True),
+        ({"autoscale__max_workers": allow(2, 4)}, True),
+        ({"autoscale__max_workers": span(2, None)}, False),
+        ({"autoscale__max_workers": {"type": "unlimited", "defaultValue": 8}}, False),
+        ({"autoscale__min_workers": span(None, 8)}, False),
+        ({"num_workers": fixed(0, hidden=True)}, True),
+        ({"num_workers": span(None, 8)}, True),
+        ({"num_workers": allow(1, "many")}, False),
+        ({"num_workers": span(None, 8, isOptional=True)}, False),
+        ({"num_workers": {"type": "forbidden"}}, False),
+        ({"dbus_per_hour": span(None, 50)}, True),
+        ({"dbus_per_hour": span(1, None)}, False),
+        ({}, False),
+    ],
+)
+def test_workers(by_path, capped):
+    assert rules(**by_path).caps_workers() is capped
+
+
+@pytest.mark.parametrize(
+    ("number", "capped"),
+    [
+        (span(None, 4, isOptional=True), True),
+        (span(None, 4), True),
+        ({"type": "forbidden"}, True),
+        ({"type": "unlimited", "isOptional": True}, False),
+        (None, False),
+    ],
+)
+def test_an_optional_limit_leaves_the_other_way_to_be_closed(number, capped):
+    by_path = {"autoscale__max_workers": span(None, 8, isOptional=True)}
+    if number is not None:
+        by_path["num_workers"] = number
+    assert rules(**by_path).caps_workers() is capped
+
+
+@pytest.mark.parametrize(
+    ("rule", "worker", "driver"),
+    [
+        (fixed("i4i.xlarge"), True, True),
+        (allow("i4i.xlarge"), True, True),
+        (allow("i4i.xlarge", isOptional=True), False, True),
+        ({"type": "regex", "pattern": "i4i\\..*"}, True, True),
+        ({"type": "regex", "pattern": ".*"}, False, False),
+        ({"type": "regex"}, False, False),
+        ({"type": "blocklist", "values": ["i3.xlarge"]}, False, False),
+        ({"type": "unlimited", "defaultValue": "i4i.xlarge"}, False, False),
+        ({"type": "forbidden"}, False, True),
+        (None, False, False),
+    ],
+)
+def test_machine_types(rule, worker, driver):
+    on_both = {} if rule is None else {"node_type_id": rule, "driver_node_type_id": rule}
+    definition = rules(**on_both)
+    assert definition.limits_workers_type() is worker
+    assert definition.limits_driver_type() is driver
+
+
+def test_pools_have_machine_types_of_their_own():
+    pooled = rules(instance_pool_id=fixed("p1"), driver_instance_pool_id=fixed("p2"))
+    assert pooled.limits_workers_type()
+    assert pooled.limits_driver_type()
+
+
+def test_an_override_replaces_the_whole_rule_of_its_path():
+    family = rules(num_workers=span(None, 8), node_type_id=fixed("i4i.xlarge"))
+    merged = rules(num_workers={"type": "unlimited"}).over(family)
+    assert merged.rules == {
+        "num_workers": {"type": "unlimited"},
+        "node_type_id": fixed("i4i.xlarge"),
+    }
+    assert not merged.caps_workers()
+    assert family.caps_workers()
+
+
+@pytest.mark.parametrize("text", [None, "", "{}"])
+def test_nothing_is_no_rules(text):
+    assert parse(text).rules == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "3", "null", '{"num_workers": 3}', '{"num_workers": {}}', '{"a": {"type": 1}}'],
+)
+def test_what_is_no_definition_is_refused(text):
+    with pytest.raises(MalformedDefinitionError):
+        parse(text)
+
+
+def test_deep_nesting_is_refused_and_not_a_crash():
+    with pytest.raises(MalformedDefinitionError):
+        parse('{"a":' * 100_000)
+
+
+def test_infinity_is_no_ceiling():
+    endless = parse('{"num_workers": {"type": "range", "maxValue": Infinity}}')
+    assert not endless.caps_workers()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+KINDS = st.sampled_from(["fixed", "range", "allowlist", "regex", "unlimited", "forbidden", "new"])
+FIELDS = st.sampled_from(["value", "values", "minValue", "maxValue", "pattern", "isOptional"])
+RULES = st.builds(
+    lambda kind, rest: {**rest, "type": kind}, KINDS, st.dictionaries(FIELDS, JSON, max_size=3)
+)
+
+
+@given(RULES)
+def test_any_rule_gets_an_answer_and_a_bound_keeps_out_zero(rule):
+    definition = parse(json.dumps({"autotermination_minutes": rule, "node_type_id": rule}))
+    definition.caps_workers()
+    definition.limits_workers_type()
+    if definition.idle_within(LIMIT):
+        wide = parse(json.dumps({"autotermination_minutes": {**rule, "isOptional": True}}))
+        assert not wide.idle_within(LIMIT)
+        least = {"fixed": rule.get("value"), "range": rule.get("minValue")}.get(rule["type"], 1)
+        assert float(least) >= 1
