@@ -61,7 +61,8 @@ class Difference:
 def compare(before: DiskSnapshot, after: DiskSnapshot) -> Iterator[Difference]:
     """Yield every difference, in order of scope, kind and identity.
 
-    A record that is missing from a collection that is not complete is not called removed.
+    Nothing is concluded from an absence in a collection that is not complete: what is missing
+    there is called neither removed nor added.
 
     Raises:
         SnapshotError: a part of either snapshot cannot be read.
@@ -73,8 +74,7 @@ def compare(before: DiskSnapshot, after: DiskSnapshot) -> Iterator[Difference]:
         yield from _state(kind, scope, left, right)
         if left and right and left.sha256 == right.sha256:
             continue
-        whole = right is not None and right.header.gap is None
-        yield from _records(before, after, kind, scope, whole=whole)
+        yield from _records(before, after, kind, scope)
 
 
 def _state(kind: str, scope: str, left: Entry | None, right: Entry | None) -> Iterator[Difference]:
@@ -85,21 +85,21 @@ def _state(kind: str, scope: str, left: Entry | None, right: Entry | None) -> It
 
 
 def _records(
-    before: DiskSnapshot, after: DiskSnapshot, kind: str, scope: str, *, whole: bool
+    before: DiskSnapshot, after: DiskSnapshot, kind: str, scope: str
 ) -> Iterator[Difference]:
-    known = KINDS[kind]
-    lefts = iter(before.collection(known, scope).seen())
-    rights = iter(after.collection(known, scope).seen())
+    old, new = before.collection(KINDS[kind], scope), after.collection(KINDS[kind], scope)
+    lefts, rights = old.seen(), new.seen()
     left, right = next(lefts, None), next(rights, None)
     while left is not None or right is not None:
         a = left.identity() if left is not None else None
         b = right.identity() if right is not None else None
         if b is None or (a is not None and a < b):
-            if whole:
+            if new.gap is None:
                 yield Difference(What.REMOVED, scope, kind, str(a), {})
             left = next(lefts, None)
         elif a is None or b < a:
-            yield Difference(What.ADDED, scope, kind, b, {})
+            if old.gap is None:
+                yield Difference(What.ADDED, scope, kind, b, {})
             right = next(rights, None)
         else:
             fields = _fields(left, right)
@@ -110,10 +110,11 @@ def _records(
 
 def _fields(left: Any, right: Any) -> dict[str, tuple[Any, Any]]:
     was, now = pack(left), pack(right)
-    names = [plan.name for plan in plan_of(type(left))]
-    found = {n: (was.get(n), now.get(n)) for n in names if was.get(n) != now.get(n)}
-    if was.get("?") != now.get("?"):
-        found["unread"] = (sorted(was.get("?", ())), sorted(now.get("?", ())))
+    holes, new_holes = sorted(was.get("?", ())), sorted(now.get("?", ()))
+    names = [plan.name for plan in plan_of(type(left)) if plan.name not in {*holes, *new_holes}]
+    found = {n: (was[n], now[n]) for n in names if was[n] != now[n]}
+    if holes != new_holes:
+        found["unread"] = (holes, new_holes)
     return found
 
 

@@ -12,9 +12,10 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from lakewarden.errors import SnapshotError
 from lakewarden.estate.catalog import KINDS
@@ -27,6 +28,10 @@ from lakewarden.store import blobs
 from lakewarden.store.sorting import LineSorter
 
 R = TypeVar("R", bound=Record)
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_OURS: Final = frozenset({"manifest.json", "manifest.json.new", "objects"})
+"""All that the folder of a snapshot may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +104,17 @@ class SnapshotWriter(DiskSnapshot):
         super().__init__(folder, meta, ())
         self._doors: dict[str, Gap] = dict(meta.doors)
         self._lock = threading.Lock()
-        try:
+        with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            strangers = [
-                p.name for p in folder.iterdir() if p.name not in {"manifest.json", "objects"}
-            ]
+            strangers = sorted({entry.name for entry in folder.iterdir()} - _OURS)
+            if strangers:
+                raise SnapshotError(
+                    f"is in use for something else: it holds {strangers[0]}",
+                    where=str(folder),
+                    next_step="Name a new or empty folder with --out",
+                )
+            (folder / "objects").mkdir(exist_ok=True)
             (folder / "manifest.json").unlink(missing_ok=True)
-        except OSError as error:
-            raise SnapshotError(
-                f"cannot be written ({error.strerror})",
-                where=str(folder),
-                next_step="Name a folder that can be written with --out",
-            ) from None
-        if strangers:
-            raise SnapshotError(
-                f"is in use for something else: it holds {strangers[0]}",
-                where=str(folder),
-                next_step="Name a new or empty folder with --out",
-            )
 
     def __enter__(self) -> Self:
         return self
@@ -142,11 +140,13 @@ class SnapshotWriter(DiskSnapshot):
             records: its records in any order.
             gap_after: looked at when the records are all there: a gap in it means that they
                 are not complete.
+
+        Raises:
+            SnapshotError: the disk is full or refuses.
         """
-        with LineSorter(self.folder) as sorter:
+        with _writing(self.folder), LineSorter(self.folder) as sorter:
             for record in records:
-                line = json.dumps(pack(record), ensure_ascii=False, separators=(",", ":"))
-                sorter.add(record.identity(), line)
+                sorter.add(record.identity(), _encode(pack(record)))
             blob = blobs.write(self.folder, sorter.sorted())
         gap = gap_after[0] if gap_after else None
         status = Status.COMPLETE if gap is None else status_of(gap, blob.lines)
@@ -156,7 +156,11 @@ class SnapshotWriter(DiskSnapshot):
         return header
 
     def finish(self) -> None:
-        """Write the manifest, which makes the folder a snapshot."""
+        """Write the manifest, which makes the folder a snapshot.
+
+        Raises:
+            SnapshotError: the disk is full or refuses.
+        """
         rows = [_row(e) for _, e in sorted(self._entries.items())]
         data = {
             "format": FORMAT,
@@ -166,8 +170,9 @@ class SnapshotWriter(DiskSnapshot):
             "collections": rows,
         }
         new = self.folder / "manifest.json.new"
-        new.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        os.replace(new, self.folder / "manifest.json")  # noqa: PTH105  # one step, or none
+        with _writing(self.folder):
+            new.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+            os.replace(new, self.folder / "manifest.json")  # noqa: PTH105  # one step, or none
 
 
 class _Stream(Iterable[Any]):
@@ -182,9 +187,22 @@ class _Stream(Iterable[Any]):
         for line in blobs.read(self._folder, self._entry.sha256):
             try:
                 yield unpack(self._kind.record, json.loads(line), source=self._kind.source)
-            except (ValueError, MalformedError) as error:
+            except (ValueError, TypeError, AttributeError, MalformedError) as error:
                 path = blobs.path_of(self._folder, self._entry.sha256)
                 raise _unreadable(path, str(error)) from None
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise SnapshotError(
+            f"cannot be written ({error.strerror})",
+            where=str(folder),
+            next_step="Name a folder that can be written with --out",
+        ) from None
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -203,6 +221,8 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     if row["kind"] not in KINDS:
         raise ValueError(f"unknown collection {row['kind']!r}")
     gap = None if row["gap"] is None else _gap(row["gap"])
+    if (gap is None) is not (row["status"] == Status.COMPLETE):
+        raise ValueError(f"{row['kind']} is {row['status']}, which its gap denies")
     header = Header(row["kind"], row["scope"], Status(row["status"]), gap, int(row["count"]))
     return Entry(header, str(row["sha256"]))
 

@@ -15,7 +15,8 @@ _RUN: Final = 20_000
 class LineSorter:
     """Takes (key, line) pairs in any order and yields the lines by key.
 
-    A key that comes twice keeps its first line.
+    Of a key that comes twice, the line that sorts first is kept: what comes out never depends on
+    the order of what went in.
     """
 
     def __init__(self, folder: Path, run: int = _RUN) -> None:
@@ -34,24 +35,27 @@ class LineSorter:
 
     def add(self, key: str, line: str) -> None:
         """Add one line, which holds no line break itself."""
-        self._pending.append((key.encode("unicode_escape").decode("ascii"), line))
+        self._pending.append((key, line))
         if len(self._pending) >= self._size:
             self._spill()
 
     def sorted(self) -> Iterator[str]:
         """Yield every line in order of its key."""
-        self._pending.sort(key=lambda pair: pair[0])
+        self._pending.sort()
         sources = [self._read(run) for run in self._runs] + [iter(self._pending)]
         last: str | None = None
-        for key, line in heapq.merge(*sources, key=lambda pair: pair[0]):
+        for key, line in heapq.merge(*sources):
             if key != last:
                 yield line
             last = key
 
     def _spill(self) -> None:
-        self._pending.sort(key=lambda pair: pair[0])
+        self._pending.sort()
         run = tempfile.TemporaryFile("w+", encoding="utf-8", dir=self._folder)  # noqa: SIM115  # closed on exit
-        run.writelines(f"{key}\t{line}\n" for key, line in self._pending)
+        run.writelines(
+            f"{key.encode('unicode_escape').decode('ascii')}\t{line}\n"
+            for key, line in self._pending
+        )
         self._runs.append(run)
         self._pending = []
 
@@ -60,4 +64,4 @@ class LineSorter:
         run.seek(0)
         for text in run:
             key, line = text.rstrip("\n").split("\t", 1)
-            yield key, line
+            yield key.encode("ascii").decode("unicode_escape"), line

@@ -30,7 +30,7 @@ class FindingSpool:
         """Store each finding and hand it on."""
         with gzip.open(self._file, "wt", compresslevel=1, encoding="utf-8") as out:
             for finding in findings:
-                out.write(json.dumps(to_json(finding), separators=(",", ":"), ensure_ascii=False))
+                out.write(json.dumps(to_json(finding), separators=(",", ":")))
                 out.write("\n")
                 yield finding
 
