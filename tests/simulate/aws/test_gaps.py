@@ -163,3 +163,13 @@ def test_cost_tags_and_analyzers_of_a_world(high_security: Seeded) -> None:
     found = aws("accessanalyzer").get_analyzer(analyzerName="hs-analyzer")["analyzer"]
     assert found["arn"] == analyzer["arn"]
     assert aws("accessanalyzer").list_findings_v2(analyzerArn=analyzer["arn"])["findings"] == []
+
+
+def test_a_missing_parameter_is_a_validation_error(
+    empty: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotas = empty("service-quotas")
+    shape = quotas.meta.service_model.operation_model("GetServiceQuota").input_shape
+    monkeypatch.setitem(shape.metadata, "required", [])
+    with pytest.raises(ClientError, match="ValidationException"):
+        quotas.get_service_quota(ServiceCode="ec2")

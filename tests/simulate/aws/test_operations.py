@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -64,16 +65,15 @@ def test_every_call_is_logged_under_its_own_name(
     for service, method, parameters in CALLS:
         client = connect(url, service)
         expected.append(f"{service}:{client.meta.method_to_api_mapping[method]}")
-        try:
+        with contextlib.suppress(ClientError):
             getattr(client, method)(**parameters)
-        except ClientError as refused:
-            assert refused.response["Error"]["Code"] != "NotImplemented"  # noqa: PT017 -- many calls succeed
     log.close()
     lines = [json.loads(line) for line in (tmp_path / "requests.jsonl").read_text().splitlines()]
     assert [line["path"] for line in lines] == expected
     assert {line["method"] for line in lines} == {"AWS"}
     assert {line["principal"] for line in lines} == {"AKIASCANNER"}
     statuses = {line["path"]: line["status"] for line in lines}
+    assert 501 not in statuses.values()
     assert statuses["s3:CreateBucket"] == 200
     assert statuses["s3:GetBucketPolicy"] == 404
     assert statuses["iam:GetRole"] == 404

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ class BucketPolicies:
 
     def restored(self, call: Call, operation: Operation, answer: Answer) -> Answer:
         """Remember what a call put, and give back what was put before."""
-        if answer.status >= 300:  # noqa: PLR2004 -- where HTTP successes end
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             return answer
         if str(operation) == "s3:PutBucketPolicy":
-            self._texts[call.path] = call.body
+            self._texts[call.path.strip("/")] = call.body
         if str(operation) == "s3:GetBucketPolicy":
-            return replace(answer, body=self._texts[call.path])
+            return replace(answer, body=self._texts[call.path.strip("/")])
         return answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from lakewarden.simulate.aws.operations import service_model
@@ -41,11 +42,11 @@ def refusal(operation: Operation, status: int, principal: str) -> Answer:
     404 says `NotFound`, a code that none of the services uses for "this is not configured".
     """
     protocol = operation.protocol
-    if status in {401, 403}:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return denial(operation, principal, status)
-    if status == 404:  # noqa: PLR2004 -- an HTTP status is its own name
+    if status == HTTPStatus.NOT_FOUND:
         return error_answer(protocol, status, "NotFound", "The resource was not found.")
-    if status == 429:  # noqa: PLR2004 -- an HTTP status is its own name
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         code = _THROTTLED.get(protocol, "Throttling")
         return error_answer(protocol, status, code, "Rate exceeded")
     return error_answer(protocol, status, "InternalError", "An internal error occurred.")

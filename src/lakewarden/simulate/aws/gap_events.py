@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from lakewarden.simulate.aws.gap import Handler, Record, Request, State, page
@@ -38,7 +39,7 @@ def event(call: Call, operation: Operation, answer: Answer) -> Record | None:
         "recipientAccountId": ACCOUNT_ID,
         "userIdentity": {"accessKeyId": call.access_key, "accountId": ACCOUNT_ID},
     }
-    if answer.status >= 400:  # noqa: PLR2004 -- where HTTP errors begin
+    if answer.status >= HTTPStatus.BAD_REQUEST:
         record["errorCode"] = str(answer.status)
     return {
         "EventId": identifier,

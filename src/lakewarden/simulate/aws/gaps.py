@@ -48,6 +48,9 @@ class Gaps:
                 body = handler(self._state, _request(call, operation))
         except GapError as error:
             return error_answer(operation.protocol, error.status, error.code, str(error))
+        except KeyError as missing:
+            message = f"The parameter {missing} is missing."
+            return error_answer(operation.protocol, 400, "ValidationException", message)
         if operation.protocol in JSON_PROTOCOLS:
             return json_answer(body)
         name = f"{operation.name}Response"

@@ -96,10 +96,10 @@ def _credential_scope(authorization: str, query: dict[str, str]) -> tuple[str, s
     credential = query.get("X-Amz-Credential", "")
     if "Credential=" in authorization:
         credential = authorization.partition("Credential=")[2].partition(",")[0]
-    parts = credential.strip().split("/")
-    if len(parts) != 5:  # noqa: PLR2004 -- key, date, region, service, terminator
-        return "", "us-east-1", "s3"
-    return parts[0], parts[2], parts[3]
+    match credential.strip().split("/"):
+        case [access_key, _, region, service, _]:
+            return access_key, region, service
+    return "", "us-east-1", "s3"
 
 
 def form(call: Call) -> dict[str, str]:
