@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def _id(workspace: Workspace, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def client(lab: server.Simulation) -> Client:
+    @cache
     def speak_for(name: str) -> WorkspaceClient:
         config = Config(host=lab.workspace_urls[1], token=f"token-{name}", auth_type="pat")
         return WorkspaceClient(config=config)

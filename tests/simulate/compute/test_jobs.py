@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -184,6 +185,54 @@ def test_running_as_somebody_else_takes_a_role(
         assert make(client(MAKER), "as etl, with the role", run_as=run_as)
     finally:
         del workspace.account.table("rule-sets")[name]
+
+
+def test_the_list_names_whom_jobs_run_as(admin: WorkspaceClient, workspace: Workspace) -> None:
+    run_as = JobRunAs(service_principal_name=application_id(workspace, ETL))
+    job_id = make(admin, "listed as etl", run_as=run_as)
+    query = {"name": "listed as etl"}
+    body = admin.api_client.do("GET", "/api/2.2/jobs/list", query=query)
+    assert isinstance(body, dict)
+    (job,) = body["jobs"]
+    assert job["run_as_user_name"] == run_as.service_principal_name
+    assert "run_as" not in job["settings"]
+    settings = admin.jobs.get(job_id).settings
+    assert settings is not None
+    assert settings.run_as == run_as
+
+
+def test_compliance_follows_the_policy(admin: WorkspaceClient) -> None:
+    rules = {
+        "num_workers": {"type": "range", "maxValue": 4},
+        "autotermination_minutes": {"type": "fixed", "value": 30},
+    }
+    policy_id = admin.cluster_policies.create(name="jobs", definition=json.dumps(rules)).policy_id
+    assert policy_id
+    spec = ClusterSpec(
+        spark_version="17.3.x-scala2.13",
+        node_type_id="m6id.large",
+        num_workers=4,
+        policy_id=policy_id,
+    )
+    shared = [JobCluster(job_cluster_key="main", new_cluster=spec)]
+    job_id = make(admin, "governed", job_clusters=shared)
+    compliance = admin.policy_compliance_for_jobs
+    assert compliance.get_compliance(job_id).is_compliant is True
+    rules["num_workers"]["maxValue"] = 2
+    admin.cluster_policies.edit(policy_id, name="jobs", definition=json.dumps(rules))
+    (row,) = compliance.list_compliance(policy_id)
+    assert (row.job_id, row.is_compliant) == (job_id, False)
+    assert set(compliance.get_compliance(job_id).violations or {}) == {"main.num_workers"}
+    assert compliance.enforce_compliance(job_id, validate_only=True).has_changes is True
+    assert compliance.get_compliance(job_id).is_compliant is False
+    changes = compliance.enforce_compliance(job_id).job_cluster_changes or []
+    assert [(c.previous_value, c.new_value) for c in changes if c.field == "main.num_workers"] == [
+        ("4", "2")
+    ]
+    assert compliance.get_compliance(job_id).is_compliant is True
+    spec.num_workers = 9
+    with pytest.raises(InvalidParameterValue, match="num_workers"):
+        make(admin, "too large", job_clusters=shared)
 
 
 def test_restricted_admins_do_not_run_jobs_as_others(

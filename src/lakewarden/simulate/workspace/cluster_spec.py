@@ -53,26 +53,36 @@ def govern(request: Request, asked: Json, cluster_type: str) -> Json:
     Raises:
         ApiError: 403 without entitlement or access to the policy, 400 for what rules forbid.
     """
-    spec = {name: value for name, value in asked.items() if name in SPEC_FIELDS and value != ""}
-    policy_id = spec.get("policy_id")
-    if policy_id is None:
+    if not asked.get("policy_id"):
         if not identity.entitled(request.workspace, request.caller, "allow-cluster-create"):
             raise denied(
                 "You are not authorized to create clusters. Please contact your administrator."
             )
-        return _checked(request, _complete(request, spec))
-    stored = cluster_policies.policy(request, policy_id)
+        return _checked(request, _complete(request, _given(asked)))
+    stored = cluster_policies.policy(request, asked["policy_id"])
     try:
-        spec = language.apply(
-            cluster_policies.definition_of(stored),
-            spec,
-            use_defaults=bool(asked.get("apply_policy_default_values")),
-            complete=lambda filled: _complete(request, filled),
-            compute=lambda whole: synthetic(whole, cluster_type),
-        )
+        return _checked(request, under_policy(request, asked, stored, cluster_type))
     except language.ViolatedError as error:
         raise invalid(f"Cluster validation error: {error}") from error
-    return _checked(request, spec)
+
+
+def under_policy(request: Request, asked: Json, stored: Json, cluster_type: str) -> Json:
+    """The specification that a policy makes of a request.
+
+    Raises:
+        ViolatedError: when the request contradicts the policy.
+    """
+    return language.apply(
+        cluster_policies.definition_of(stored),
+        _given(asked),
+        use_defaults=bool(asked.get("apply_policy_default_values")),
+        complete=lambda filled: _complete(request, filled),
+        compute=lambda whole: synthetic(whole, cluster_type),
+    )
+
+
+def _given(asked: Json) -> Json:
+    return {name: value for name, value in asked.items() if name in SPEC_FIELDS and value != ""}
 
 
 def synthetic(spec: Json, cluster_type: str) -> dict[str, Any]:

@@ -88,15 +88,18 @@ def sees(request: Request, job_id: str) -> bool:
 
 
 def _brief(body: Json, *, expand: bool) -> Json:
-    """A job as the list shows it."""
-    settings = {name: value for name, value in body["settings"].items() if name not in _PARTS}
+    """A job as the list shows it: with ``run_as_user_name`` and without ``settings.run_as``.
+
+    That is what a report on the real list says (databricks-sdk-py issue 967); the SDK's type knows
+    neither of the two in lists.
+    """
+    settings = {k: v for k, v in body["settings"].items() if k not in {*_PARTS, "run_as"}}
     more = False
     for part in _PARTS if expand else ():
         if part in body["settings"]:
             settings[part] = body["settings"][part][:PART_MOST]
             more = more or len(body["settings"][part]) > PART_MOST
-    shown = {name: value for name, value in body.items() if name != "run_as_user_name"}
-    return shown | {"settings": settings} | ({"has_more": True} if more else {})
+    return body | {"settings": settings} | ({"has_more": True} if more else {})
 
 
 @served("GET", "get")
