@@ -139,6 +139,8 @@ def test_neglected_roles_and_keys_admit_any_tenant(neglected: Seeded) -> None:
     assert "Condition" not in trust
     policy = iam.get_role_policy(RoleName=role, PolicyName="databricks")["PolicyDocument"]
     assert "ec2:*" in policy["Statement"][0]["Action"]
+    profile = iam.get_instance_profile(InstanceProfileName="ng-everything")["InstanceProfile"]
+    assert profile["Roles"][0]["Arn"] == ids["role.ng-everything"]
     rotation = aws("kms").get_key_rotation_status(KeyId=ids["key.ng-managed-services"])
     assert rotation["KeyRotationEnabled"] is False
 

@@ -12,7 +12,7 @@ from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
 
 def roles(builder: Builder, world: Table) -> None:
-    """Create every `[[roles]]` table with its inline policies."""
+    """Create every `[[roles]]` table with its inline policies, if wanted as instance profile."""
     iam = builder.client("iam")
     for role in world.get("roles", []):
         name = role["name"]
@@ -29,6 +29,9 @@ def roles(builder: Builder, world: Table) -> None:
                 PolicyName=policy_name,
                 PolicyDocument=builder.document(policy, role_name=name),
             )
+        if role.get("instance_profile"):
+            iam.create_instance_profile(InstanceProfileName=name)
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
 
 
 def keys(builder: Builder, world: Table) -> None:
