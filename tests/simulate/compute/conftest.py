@@ -17,10 +17,15 @@ from simulate.compute.lab import ADMIN, ETL, MAKER, USER, Client
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[server.Simulation]:
+def audit_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("audit")
+
+
+@pytest.fixture(scope="session")
+def lab(audit_dir: Path) -> Iterator[server.Simulation]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(world, "FOLDER", Path(__file__).parent / "worlds")
-        started = server.start("lab", aws=False)
+        started = server.start("lab", aws=False, audit_dir=audit_dir)
     with started as simulation:
         workspace = simulation.account.workspaces[1]
         for name, permission in (
