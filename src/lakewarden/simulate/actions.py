@@ -13,17 +13,19 @@ An action has ``at`` (epoch ms), ``by`` (a principal), ``from`` (an address) and
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog, Record
-from lakewarden.simulate.state import Bearer, Json
+from lakewarden.simulate.state import Bearer, Json, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 from lakewarden.simulate.workspace import identity
 from lakewarden.simulate.world import Built, SeedError, Seeding
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
+VENDOR_LOGIN = "genie.databricksAccess"
 _MINUTE_MS = 60_000
 
 
@@ -33,15 +35,34 @@ def act(built: Built, audit: AuditLog, now: int) -> None:
     Raises:
         SeedError: when a call has another outcome than the world says.
     """
-    for entry in built.spec.own.get("actions", ()):
+    for entry in built.spec.own["actions"]:
         for number in range(entry.get("times", 1)):
             built.references["n"] = str(number + 1)
             action = Seeding(built, None, now).resolve(entry)
-            at = action["at"] + number * action.get("every_minutes", 0) * _MINUTE_MS
+            at = action["at"] + int(number * action.get("every_minutes", 0) * _MINUTE_MS)
             if "event" in action:
+                _check_vendor(built, action, at)
                 audit.write(_record(action, at))
             else:
                 _call(built, audit, action, at)
+
+
+def vendor_admitted(workspace: Workspace, now: int) -> bool:
+    """Whether the vendor's staff may sign in: until the approval that was given ends.
+
+    Where nobody ever decided, they may.
+    """
+    until = workspace.conf.get("customerApprovedWSLoginExpirationTime")
+    if until in {None, "indefinite"}:
+        return True
+    return bool(until) and datetime.fromisoformat(until).timestamp() * 1000 > now
+
+
+def _check_vendor(built: Built, action: Json, at: int) -> None:
+    if action["event"] == VENDOR_LOGIN:
+        workspace = built.account.workspaces[action["workspace"]]
+        if not vendor_admitted(workspace, at):
+            raise SeedError(f"{workspace.name} does not admit the vendor's staff")
 
 
 def _record(action: Json, at: int) -> Record:

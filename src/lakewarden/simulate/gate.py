@@ -77,6 +77,11 @@ def serve(persona: Persona, incoming: Incoming) -> Outcome:
         reply = _answer(persona, incoming, request, found)
     except ApiError as refusal:
         error, reply = refusal, refusal.reply()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if not incoming.raw:
+            raise
+        error = ApiError(400, "MALFORMED_REQUEST", "Could not parse request object")
+        reply = error.reply()
     if persona.workspace is not None:
         reply.headers["X-Databricks-Org-Id"] = str(persona.workspace.id)
     _record(persona, incoming, request, reply, error)

@@ -84,9 +84,8 @@ class App:
         return Response(content, reply.status, reply.headers, reply.media_type), principal
 
     def _incoming(self, http: HttpRequest, raw: bytes) -> Incoming:
-        forwarded = http.headers.get("x-forwarded-for", "").split(",")[0].strip()
-        address = forwarded or (http.client.host if http.client else "127.0.0.1")
-        if _is_loopback(address):
+        address = _address(http)
+        if ipaddress.ip_address(address).is_loopback:
             address = worlds.client_address(self._persona.account, self._persona.workspace)
         return Incoming(
             method=http.method,
@@ -111,11 +110,13 @@ class App:
         )
 
 
-def _is_loopback(address: str) -> bool:
+def _address(http: HttpRequest) -> str:
+    """Where a call comes from: what X-Forwarded-For says if it is an address, else the socket."""
+    forwarded = http.headers.get("x-forwarded-for", "").split(",")[0].strip()
     try:
-        return ipaddress.ip_address(address).is_loopback
+        return str(ipaddress.ip_address(forwarded))
     except ValueError:
-        return False
+        return http.client.host if http.client else "127.0.0.1"
 
 
 class _Thread(threading.Thread):
@@ -159,7 +160,9 @@ class _Thread(threading.Thread):
 
 
 def _config(app: App) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
+    return uvicorn.Config(
+        app, log_level="critical", access_log=False, lifespan="off", proxy_headers=False
+    )
 
 
 class Simulation:

@@ -101,6 +101,7 @@ def read(name: str) -> Spec:
     sections = [pair for pair in account.items() if pair[0] not in _OWN_KEYS]
     sections += (_toml(name, "compute") or {}).items()
     own = base.own | {k: v for k, v in account.items() if k in _OWN_KEYS}
+    own["actions"] = [*base.own.get("actions", ()), *account.get("actions", ())]
     return Spec(name, own, base.sections + sections, _toml(name, "aws") or base.aws)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from databricks.sdk.errors import PermissionDenied
+from databricks.sdk.service import provisioning
 from databricks.sdk.service.iam import Patch, PatchOp, PatchSchema
-from databricks.sdk.service.provisioning import Workspace
 from databricks.sdk.service.settings import ListType
 
+from lakewarden.simulate.actions import vendor_admitted
 from lakewarden.simulate.server import load_families
+from lakewarden.simulate.state import Account, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE, Route
 from simulate.core.kit import OUTSIDE, Lab
 
@@ -33,13 +35,14 @@ def audited(own: Own, tmp_path: Path) -> Lab:
     return own("typical", audit_dir=tmp_path)
 
 
-def test_setting_a_world_up_leaves_no_trace(audited: Lab, tmp_path: Path) -> None:
+def test_setting_a_world_up_leaves_no_trace(own: Own, tmp_path: Path) -> None:
+    own("fresh", audit_dir=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_record_has_the_delivered_shape(audited: Lab, tmp_path: Path) -> None:
     audited.workspace(2001).workspace_conf.set_status({"enableDcs": "true", "enableGp3": "false"})
-    first, second = _events(tmp_path, 2001)
+    first, second = _named(_events(tmp_path, 2001), "workspaceConfEdit")
     assert first["requestParams"] == {
         "workspaceConfKeys": "enableDcs",
         "workspaceConfValues": "true",
@@ -103,7 +106,9 @@ def test_account_events_are_filed_under_zero(audited: Lab, tmp_path: Path) -> No
     user = next(iter(account.users_v2.list(filter='userName sw "bruno"')))
     grant = Patch(op=PatchOp.ADD, path="roles", value=[{"value": "account_admin"}])
     account.users_v2.patch(user.id or "", operations=[grant], schemas=SCHEMAS)
-    account.workspaces.update(2001, Workspace(custom_tags={"a": "b"}), update_mask="custom_tags")
+    account.workspaces.update(
+        2001, provisioning.Workspace(custom_tags={"a": "b"}), update_mask="custom_tags"
+    )
     events = _events(tmp_path, 0)
     (admin,) = _named(events, "setAccountAdmin")
     assert admin["requestParams"]["targetUserName"] == "bruno.costa@typical.example"
@@ -130,7 +135,11 @@ def test_the_attack_is_in_the_log(own: Own, tmp_path: Path) -> None:
     (made,) = _named(workspace, "generateDbToken")
     assert made["requestParams"]["tokenExpirationTime"] == "-1"
     assert _named(workspace, "databricksAccess")
-    assert len(_named(workspace, "samlLogin")) == 40
+    assert len(_named(workspace, "getSecret")) == 12
+    assert len(_named(workspace, "workspaceExport")) == 120
+    (cluster,) = _named(workspace, "create")
+    assert cluster["requestParams"]["node_type_id"] == "p4d.24xlarge"
+    assert len(_named(workspace, "samlLogin")) == 55
     assert _named(account, "setAccountAdmin")
     (delivery,) = _named(account, "updateLogDeliveryConfiguration")
     assert delivery["requestParams"]["status"] == "DISABLED"
@@ -159,3 +168,22 @@ def test_every_route_that_changes_something_names_an_event() -> None:
         for path in silent - READING
         if not any(part in path for part in NOTED_BY_A_HELPER) and "/permissions/" not in path
     } == set()
+
+
+@pytest.mark.parametrize(
+    ("until", "admitted"),
+    [
+        (None, True),
+        ("indefinite", True),
+        ("", False),
+        ("1998-01-01T00:00:00.000Z", False),
+        ("2999-01-01T00:00:00.000Z", True),
+    ],
+)
+def test_the_vendors_staff_come_only_while_they_are_approved(
+    until: str | None, *, admitted: bool
+) -> None:
+    workspace = Workspace(Account("a"), 1, "w")
+    if until is not None:
+        workspace.conf["customerApprovedWSLoginExpirationTime"] = until
+    assert vendor_admitted(workspace, now=1_790_000_000_000) is admitted

@@ -113,3 +113,14 @@ def test_a_taken_port_is_reported_and_nothing_stays_open(own: Callable[..., Lab]
     taken = int(own("fresh").simulation.account_host.rpartition(":")[2])
     with pytest.raises(OSError, match="in use"):
         own("fresh", port=taken)
+
+
+def test_bodies_and_addresses_that_make_no_sense(shared: Shared) -> None:
+    lab = shared("typical")
+    path = "/api/2.0/token/create"
+    for body in ("{", "[1]", '{"lifetime_seconds": {}}'):
+        headers = {"Content-Type": "application/json"}
+        answer = lab.http(2001).post(path, content=body, headers=headers)
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "MALFORMED_REQUEST")
+    odd = {"X-Forwarded-For": "not-an-address"}
+    assert lab.http(2001).get("/api/2.0/token/list", headers=odd).status_code == 200

@@ -91,7 +91,7 @@ def get_workspace(request: Request) -> Json:
 
 @route("POST", _PATH, admin=True, audit="accountsManager.createWorkspaceConfiguration")
 def create_workspace(request: Request) -> Json:
-    """Create a workspace. It is listed at once, and served from the next start on."""
+    """Create a workspace. It is listed at once; no port serves it."""
     request.need("workspace_name")
     _check_references(request.account, request.body)
     workspace = make(request.account, request.account.ids.number(), request.body, request.now)
