@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakewarden.estate.aws import ROLES
@@ -69,6 +69,7 @@ def test_negations_are_noted(part):
         '{"Statement": "Allow"}',
         '{"Statement": [{}]}',
         '{"Statement": [{"Effect": "allow"}]}',
+        '{"Statement": [{"Effect": ["Allow"]}]}',
         '{"Statement": [{"Effect": "Allow", "Actions": "*"}]}',
         '{"Statement": [{"Effect": "Allow", "Action": null}]}',
         '{"Statement": [{"Effect": "Allow", "Action": [["*"]]}]}',
@@ -102,6 +103,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(max_examples=500)
 @given(_JSON)
 def test_any_json_is_read_or_refused(statement):
     try:

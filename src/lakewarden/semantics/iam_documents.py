@@ -84,7 +84,7 @@ def _statement(entry: Any) -> Statement:
     foreign = entry.keys() - _PARTS
     if foreign:
         raise ValueError(f"unknown part {min(foreign)}")
-    if entry.get("Effect") not in {"Allow", "Deny"}:
+    if entry.get("Effect") not in ("Allow", "Deny"):
         raise ValueError("a statement has no Effect")
     return Statement(
         entry["Effect"] == "Allow",
