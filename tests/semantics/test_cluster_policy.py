@@ -40,7 +40,7 @@ def allow(*values, **more):
         (fixed(-1), False),
         (fixed("60"), True),
         (fixed("never"), False),
-        (fixed(True), False),
+        (fixed(value=True), False),
         (fixed(60, isOptional=True), False),
         (fixed(60, hidden=True), True),
         (span(1, LIMIT), True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.kind import Kind, Scope
@@ -52,5 +51,5 @@ class Bucket:
 
 def bucket_of(url: str) -> str:
     """Return the bucket of an `s3://bucket/path` URL, or "" for other stores."""
-    parts = urlsplit(url)
-    return parts.netloc if parts.scheme in {"s3", "s3a"} else ""
+    scheme, _, rest = url.partition("://")
+    return rest.partition("/")[0] if scheme in {"s3", "s3a"} else ""
