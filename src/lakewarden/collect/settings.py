@@ -41,6 +41,9 @@ _FIELDS: Final = {
 }
 """Where the answer of a typed setting holds its value."""
 
+_VALUES: Final = ("value", "status", "enabled", "is_enabled", "access_policy_type")
+"""Where the messages of settings v2 hold their value."""
+
 _INVALID_KEYS: Final = re.compile(r"Invalid keys: (\[.*\])")
 
 
@@ -107,9 +110,11 @@ def _one(task: Task, key: str, path: str) -> Any:
 
 
 def _effective(answer: Any) -> Any:
-    for kind in ("boolean_val", "string_val", "integer_val"):
-        for name in (f"effective_{kind}", kind):
-            value = _dig(answer, f"{name}.value")
+    fields: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
+    effective = [inner for name, inner in fields.items() if name.startswith("effective_")]
+    for message in effective or fields.values():
+        for field in _VALUES:
+            value = _dig(message, field)
             if value is not None:
                 return value
     return None

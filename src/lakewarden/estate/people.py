@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lakewarden.estate.fact import Fact
@@ -26,7 +26,7 @@ class Member:
 
     value: str
     display: str = ""
-    ref: str = ""
+    ref: str = field(default="", metadata={"wire": "$ref"})
 
 
 @record

@@ -23,7 +23,8 @@ def converter(hint: Any) -> Converter:
     """Return the function that checks JSON against a type and freezes it.
 
     Handles `Any`, str, int, float, bool, `X | None`, `tuple[X, ...]`, `Mapping[str, X]` and
-    dataclasses of these. The function raises `MalformedError` for JSON of another type.
+    dataclasses of these, whose fields may name another name on the wire in their metadata, under
+    `wire`. The function raises `MalformedError` for JSON of another type.
     """
     if hint not in _CONVERTERS:
         _CONVERTERS[hint] = _build(hint)
@@ -82,14 +83,17 @@ def _mapping(inner: Converter) -> Converter:
 
 def _nested(hint: type) -> Converter:
     hints = typing.get_type_hints(hint)
-    fields = [(f.name, converter(hints[f.name]), f.default) for f in dataclasses.fields(hint)]
+    fields = [
+        (f.name, f.metadata.get("wire", f.name), converter(hints[f.name]), f.default)
+        for f in dataclasses.fields(hint)
+    ]
 
     def convert(raw: Any) -> Any:
         if not isinstance(raw, Mapping):
             raise MalformedError(f"{type(raw).__name__} where {hint.__name__} belongs")
         values = {}
-        for name, inner, default in fields:
-            entry = raw.get(name)
+        for name, wire, inner, default in fields:
+            entry = raw.get(wire, raw.get(name))  # snapshots have our own name for it
             if entry is not None:
                 values[name] = inner(entry)
             elif default is dataclasses.MISSING:
