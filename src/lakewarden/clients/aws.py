@@ -113,9 +113,20 @@ def failure_of(error: Exception) -> CallFailedError:
         return _service_failure(error)
     if isinstance(error, exceptions.ReadTimeoutError | exceptions.ConnectTimeoutError):
         return CallFailedError(Cause.TIMEOUT, "no answer in time")
-    if isinstance(error, exceptions.ResponseStreamingError | exceptions.HTTPClientError):
+    unreachable = (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.ResponseStreamingError,
+    )
+    if isinstance(error, unreachable):
         return CallFailedError(Cause.UNREACHABLE, str(error))
-    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+    refused = (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.SSOError,
+    )
+    if isinstance(error, refused):
         return CallFailedError(Cause.UNAUTHENTICATED, str(error))
     return CallFailedError(Cause.MALFORMED, f"{type(error).__name__}: {error}")
 
@@ -125,7 +136,7 @@ def _service_failure(error: Any) -> CallFailedError:
     code = str(body.get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     cause = _CODES.get(code)
-    if cause is None and status == _NOT_FOUND:
+    if cause is None and (status == _NOT_FOUND or "NotFound" in code):
         cause = Cause.NOT_FOUND
     if cause is None:
         cause = Cause.SERVER_ERROR if status >= _SERVER else Cause.MALFORMED

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lakewarden.clients.failure import CallFailedError, scrub
 from lakewarden.clients.patience import Patience
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     import requests
     from databricks.sdk.core import ApiClient
     from databricks.sdk.errors.base import DatabricksError
+
+
+_NO_TOKEN: Final = ("access_denied", "invalid_client", "invalid_grant", "unauthorized_client")
+"""What OAuth says instead of a token, RFC 6749 section 5.2; the SDK raises it as a ValueError."""
 
 
 class DatabricksHost:
@@ -60,6 +65,7 @@ class DatabricksHost:
         from databricks.sdk.core import ApiClient, Config  # noqa: PLC0415  # costs a second
 
         extra: dict[str, Any] = {"profile": profile} if profile else {}
+        extra["clock"] = _BoundedClock(self._patience.retry)
         try:
             config = Config(
                 host=self.host,
@@ -134,6 +140,19 @@ class DatabricksHost:
             raise failure_of(error) from None
 
 
+class _BoundedClock:
+    """The SDK's clock; a Retry-After of an hour does not make it sleep for an hour."""
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
+
+    def time(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(min(seconds, self._longest))
+
+
 def probe(host: str, patience: Patience) -> Mapping[str, Any]:
     """Ask a host for its public configuration, `GET /.well-known/databricks-config`.
 
@@ -193,6 +212,8 @@ def failure_of(error: Exception) -> CallFailedError:
         return CallFailedError(Cause.TIMEOUT, "no answer in time")
     if isinstance(error, requests.exceptions.RequestException):
         return CallFailedError(Cause.UNREACHABLE, _innermost(error))
+    if isinstance(error, ValueError) and str(error).startswith(_NO_TOKEN):
+        return CallFailedError(Cause.UNAUTHENTICATED, str(error))
     return CallFailedError(Cause.MALFORMED, f"{type(error).__name__}: {error}")
 
 

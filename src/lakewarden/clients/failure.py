@@ -8,8 +8,10 @@ from typing import Final
 from lakewarden.estate.fact import Cause
 
 _SECRET: Final = re.compile(
-    r"(dapi[0-9a-f]{8,}|dose[0-9a-f]{8,}|Bearer\s+\S+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|client_secret=\S+)"
+    r"(dapi[0-9a-f]{8,}|dose[0-9a-f]{8,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|(?i:bearer|authorization:\s*basic)\s+\S+"
+    r"|(?i:client_secret|password|\btoken|access_token|signature)"
+    r"[\"']?\s*[=:]\s*[\"']?[^\s\"',&}]+)"
 )
 _LONGEST: Final = 240
 

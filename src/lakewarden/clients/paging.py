@@ -70,7 +70,7 @@ def _tokens(
         answer = get(path, query)
         token = answer.get("next_page_token") if isinstance(answer, Mapping) else None
         # A page in the middle may lack its items, the last one may not.
-        yield from _enveloped(answer, envelope, trust_empty=trust_empty or bool(token or seen))
+        yield from _enveloped(answer, envelope, trust_empty=trust_empty or bool(token))
         if not token:
             if isinstance(answer, Mapping) and answer.get("has_more") is True:
                 raise CallFailedError(Cause.MALFORMED, "more pages are announced, none is named")
@@ -94,9 +94,9 @@ def _scim(get: Get, path: str, query: dict[str, Any]) -> Iterator[Item]:
         seen.update(str(entry.get("id")) for entry in fresh)
         yield from fresh
         start += len(page)
-        if start > total:
+        if len(seen) >= total:
             break
-        if not page:
+        if start > total or not fresh:
             raise CallFailedError(Cause.MALFORMED, f"{len(seen)} of {total} entries were sent")
 
 
