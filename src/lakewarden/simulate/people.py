@@ -9,7 +9,7 @@ from typing import Any
 from lakewarden.simulate import scim
 from lakewarden.simulate.state import Account, Json
 from lakewarden.simulate.web import Request
-from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.workspace import identity, tokens
 
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 _DATABRICKS = "urn:ietf:params:scim:api:messages:2.0:"
@@ -133,6 +133,7 @@ def delete(account: Account, kind: Kind, principal_id: str) -> None:
             if "members" in group:
                 group["members"] = [m for m in group["members"] if m["value"] != principal_id]
     for workspace in account.workspaces.values():
+        tokens.revoke_all(workspace, principal_id)
         for kept in ("assignments", "entitlements", "inactive"):
             workspace.table(kept).pop(principal_id, None)
     for token, bearer in list(account.bearers.items()):

@@ -312,6 +312,8 @@ def page(
     """
     asked = next((n for n in ("page_size", "max_results", "limit") if n in request.query), None)
     length = min((request.number(asked, size) if asked else size) or size, most)
+    if length < 0:
+        raise invalid(f"{asked} must not be negative")
     start = _offset(request.query.get("page_token", ""))
     everything = items if isinstance(items, Collection) else list(items)
     answer: Json = {key: window(everything, start, start + length)}
@@ -322,7 +324,7 @@ def page(
 
 def _offset(token: str) -> int:
     try:
-        return int(base64.urlsafe_b64decode(token.encode()) or b"0")
+        return max(int(base64.b64decode(token, altchars=b"-_", validate=True) or b"0"), 0)
     except (binascii.Error, ValueError):
         raise invalid("Invalid page token") from None
 

@@ -124,3 +124,9 @@ def test_bodies_and_addresses_that_make_no_sense(shared: Shared) -> None:
         assert (answer.status_code, answer.json()["error_code"]) == (400, "MALFORMED_REQUEST")
     odd = {"X-Forwarded-For": "not-an-address"}
     assert lab.http(2001).get("/api/2.0/token/list", headers=odd).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["page_size=-1", "page_token=!", "page_size=many"])
+def test_pages_that_make_no_sense(shared: Shared, query: str) -> None:
+    answer = shared("typical").http(2001).get(f"/api/2.1/settings-metadata?{query}")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

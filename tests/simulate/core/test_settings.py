@@ -12,6 +12,7 @@ from databricks.sdk.errors import (
     ResourceConflict,
 )
 from databricks.sdk.service import settings, settingsv2
+from databricks.sdk.service.iam import WorkspacePermission
 
 from simulate.core.kit import Lab
 
@@ -196,3 +197,27 @@ def test_v2_names_are_listed_and_unknown_ones_are_not_found(shared: Shared) -> N
     assert {entry.name for entry in account.list_account_settings_metadata()} >= {"scoped_pat"}
     value = account.get_public_account_setting("personal_compute").effective_personal_compute
     assert value
+
+
+def test_restricting_admins_takes_an_account_admin(typical: Lab) -> None:
+    name = "lena.fischer@typical.example"
+    user = next(iter(typical.account().users_v2.list(filter=f'userName eq "{name}"')))
+    typical.account().workspace_assignment.update(
+        2001, int(user.id or 0), permissions=[WorkspacePermission.ADMIN]
+    )
+    setting = settings.RestrictWorkspaceAdminsSetting(
+        settings.RestrictWorkspaceAdminsMessage(
+            settings.RestrictWorkspaceAdminsMessageStatus.RESTRICT_TOKENS_AND_JOB_RUN_AS
+        )
+    )
+    api = typical.workspace(2001).settings.restrict_workspace_admins
+    mask = "restrict_workspace_admins.status"
+    with pytest.raises(NotFound) as never:
+        api.get()
+    setting.etag = _etag(never.value)
+    with pytest.raises(PermissionDenied, match="account admins"):
+        typical.workspace(2001, name).settings.restrict_workspace_admins.update(
+            allow_missing=True, setting=setting, field_mask=mask
+        )
+    made = api.update(allow_missing=True, setting=setting, field_mask=mask)
+    assert made.restrict_workspace_admins == setting.restrict_workspace_admins

@@ -125,7 +125,7 @@ def test_tokens_on_behalf_of_a_service_principal(typical: Lab) -> None:
     assert made.token_info.created_by_username == typical.simulation.client_id
 
 
-def test_restricted_admins_make_no_tokens_for_others(shared: object, typical: Lab) -> None:
+def test_restricted_admins_make_no_tokens_for_others(typical: Lab) -> None:
     admin = typical.workspace(2002)
     settings = typical.simulation.account.workspaces[2002].table("settings")
     status = {"status": "RESTRICT_TOKENS_AND_JOB_RUN_AS"}
@@ -141,3 +141,14 @@ def test_the_admins_list_filters_by_creator(typical: Lab) -> None:
     assert found
     assert {token.created_by_username for token in found} == {ENGINEER}
     assert list(typical.workspace(2001).token_management.list(created_by_id=1)) == []
+
+
+def test_whoever_leaves_takes_no_token_along(typical: Lab) -> None:
+    name = "hugo.martin@typical.example"
+    made = typical.workspace(2001, name).tokens.create(comment="hugo's", lifetime_seconds=600)
+    user = next(iter(typical.account().users_v2.list(filter=f'userName eq "{name}"')))
+    typical.account().users_v2.delete(user.id or "")
+    left = {token.comment for token in typical.workspace(2001).token_management.list()}
+    assert "hugo's" not in left
+    with pytest.raises(Unauthenticated):
+        typical.workspace(2001, token=made.token_value).current_user.me()

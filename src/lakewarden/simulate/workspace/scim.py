@@ -10,7 +10,7 @@ from lakewarden.simulate import people, scim
 from lakewarden.simulate.people import GROUPS, SERVICE_PRINCIPALS, USERS, Kind
 from lakewarden.simulate.state import Json, Workspace
 from lakewarden.simulate.web import WORKSPACE, Reply, Request, Seed, seeds
-from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.workspace import identity, tokens
 
 route = WORKSPACE.route
 
@@ -161,6 +161,7 @@ def _leave(workspace: Workspace, principal_id: str) -> None:
     group = workspace.table("groups").get(principal_id)
     if group is not None and group["displayName"] in identity.SYSTEM_GROUPS:
         raise scim.refuse(400, f"Group {group['displayName']} can not be deleted")
+    tokens.revoke_all(workspace, principal_id)
     for kept in ("groups", "assignments", "entitlements", "inactive"):
         workspace.table(kept).pop(principal_id, None)
 

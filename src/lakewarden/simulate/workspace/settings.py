@@ -19,10 +19,11 @@ from lakewarden.simulate.web import (
     Request,
     Routes,
     Seed,
+    denied,
     invalid,
     seeds,
 )
-from lakewarden.simulate.workspace import ip_access_lists
+from lakewarden.simulate.workspace import identity, ip_access_lists
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,9 @@ def _check(request: Request, name: str, after: Json) -> None:
     elif name == "disable_legacy_access" and after["disable_legacy_access"].get("value"):
         if value(realm, "default_namespace_ws") in {"hive_metastore", "spark_catalog"}:
             raise invalid("The default catalog must not be hive_metastore")
+    elif name == "restrict_workspace_admins":
+        if not identity.is_account_admin(request.account, request.caller.id):
+            raise denied("Only account admins can restrict the admins of a workspace")
     elif name == "acct_ip_acl_enable":
         on = bool(after["acct_ip_acl_enable"].get("value"))
         lists = realm.table("ip_lists").values()

@@ -78,6 +78,14 @@ def _revoke(workspace: Workspace, token_id: str) -> None:
         del bearers[value]
 
 
+def revoke_all(workspace: Workspace, principal_id: str) -> None:
+    """Revoke every token of a principal that leaves a workspace."""
+    tokens = workspace.table("tokens").values()
+    owned = [info["token_id"] for info in tokens if str(info["owner_id"]) == principal_id]
+    for token_id in owned:
+        _revoke(workspace, token_id)
+
+
 def _public(info: Json) -> Json:
     keys = ("token_id", "creation_time", "expiry_time", "comment", "scopes", "last_used_day")
     return {key: info[key] for key in keys if key in info}
