@@ -19,7 +19,6 @@ JOBS, CLUSTERS, SCOPES = 450, 300, 10
 LATENCY_MS: Final = 50
 _CONTROLS: Final = (
     "job-managers",
-    "jobs-run-as-service-principals",
     "cluster-isolation",
     "secret-scope-acls",
 )
@@ -31,12 +30,13 @@ def _post(host: str, token: str, path: str, body: dict[str, Any]) -> None:
     answer = requests.post(
         f"{host}{path}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60
     )
-    answer.raise_for_status()
+    if not answer.ok:
+        raise RuntimeError(f"{path}: {answer.text}")
 
 
 def fill(host: str, token: str) -> None:
     """Create the busy workspace's objects through its API."""
-    cluster = {"spark_version": "15.4.x-scala2.12", "node_type_id": "m6gd.large", "num_workers": 1}
+    cluster = {"spark_version": "15.4.x-scala2.12", "node_type_id": "m6gd.xlarge", "num_workers": 1}
     task = {"task_key": "t", "notebook_task": {"notebook_path": "/n"}, "new_cluster": cluster}
     made: list[tuple[str, dict[str, Any]]] = [
         *(("/api/2.2/jobs/create", {"name": f"job {n}", "tasks": [task]}) for n in range(JOBS)),

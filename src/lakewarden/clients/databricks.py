@@ -8,6 +8,7 @@ for a host that is dead or not trusted, and causes that judging understands.
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -71,7 +72,7 @@ class DatabricksHost:
                 host=self.host,
                 account_id=self.account_id or None,
                 http_timeout_seconds=self._patience.answer,
-                retry_timeout_seconds=self._patience.retry,
+                retry_timeout_seconds=math.ceil(self._patience.retry),  # 0 would mean 300
                 max_connection_pools=64,
                 max_connections_per_pool=64,
                 product="lakewarden",

@@ -2,9 +2,9 @@
 
 The order is the estate's own: the account first, because it names the workspaces; then every
 workspace side by side; then AWS, because both name what to ask it for. Inside a workspace a kind
-waits for the kinds it comes after. Requests of one host share its throttle; work is done by two
-bounded pools, one for collections and one for single objects, so that neither can starve the
-other.
+waits for the kinds it comes after. Requests of one host share its throttle. Work is done by three
+bounded pools, for workspaces, collections and single objects; each waits for the next one only, so
+none can starve another.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from lakewarden.store.snapshots import SnapshotWriter
 FAMILIES: Final = (audit_logs, buckets, cloud, lists, objects, settings)
 """The modules whose collectors are registered by being imported."""
 
-_COLLECTIONS: Final = 8
+_WORKSPACES: Final = 8
+_COLLECTIONS: Final = 16
 _OBJECTS: Final = 32
 _RUNNING: Final = "RUNNING"
 
@@ -89,7 +90,8 @@ class Collector:
             AuthenticationFailedError: the Databricks credential is refused everywhere.
         """
         with (
-            ThreadPoolExecutor(_COLLECTIONS, "collect") as self._tasks,
+            ThreadPoolExecutor(_WORKSPACES, "workspace") as self._scopes,
+            ThreadPoolExecutor(_COLLECTIONS, "collection") as self._tasks,
             ThreadPoolExecutor(_OBJECTS, "object") as self._calls,
         ):
             self._read_account()
@@ -132,7 +134,7 @@ class Collector:
         workspaces = self._known_workspaces()
         kinds = self._kinds(Scope.WORKSPACE)
         if kinds:
-            list(self._tasks.map(lambda w: self._read_workspace(w, kinds), workspaces))
+            list(self._scopes.map(lambda w: self._read_workspace(w, kinds), workspaces))
 
     def _known_workspaces(self) -> list[Workspace]:
         listed = self._writer.collection(WORKSPACES, "account")
@@ -178,9 +180,7 @@ class Collector:
             return
         host = self._open(scope, lambda: self._reach.workspace(url))
         if host is not None:
-            for kind in _ordered(kinds):
-                self._progress.expect(1)
-                self._read_one(kind, scope, host, None)
+            self._read_all(kinds, scope, host=host)
 
     def _read_aws(self) -> None:
         kinds = self._kinds(Scope.AWS)

@@ -109,4 +109,4 @@ class Finding:
         """Return an identity that is the same in every run: control and subject decide it."""
         subject = self.subject
         text = f"{self.control}\0{subject.kind}\0{subject.workspace}\0{subject.id}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -61,4 +61,6 @@ def _head(report: Report) -> dict[str, Any]:
                 for threat in paper().threats.values()
             },
         },
+        "unread": list(report.unread),
+        "loosened": list(report.loosened),
     }
