@@ -13,7 +13,7 @@ from databricks.sdk.errors import PermissionDenied
 from databricks.sdk.service.compute import DataSecurityMode
 from databricks.sdk.service.workspace import ExportFormat, Language
 
-from simulate.compute.lab import ADMIN, MAKER, USER, Client
+from simulate.compute.lab import ADMIN, ETL, MAKER, USER, Client
 
 HIDDEN = "not-to-be-logged-7f3a"
 
@@ -78,7 +78,7 @@ def test_secrets_are_noted_and_their_values_are_not(client: Client, audit_dir: P
     maker.secrets.put_secret("noted", "key", string_value=HIDDEN)
     maker.secrets.get_secret("noted", "key")
     list(maker.secrets.list_scopes())
-    maker.git_credentials.create("gitLab", personal_access_token=HIDDEN)
+    client(ETL).git_credentials.create("gitLab", personal_access_token=HIDDEN)
     noted = records(audit_dir, "secrets")[-4:]
     actions = [record["actionName"] for record in noted]
     assert actions == ["createScope", "putSecret", "getSecret", "listScopes"]

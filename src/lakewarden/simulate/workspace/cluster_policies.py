@@ -8,11 +8,12 @@ from typing import Any
 
 from lakewarden.simulate import policy_language as language
 from lakewarden.simulate.state import Json, Table, Workspace
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, invalid, missing, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, invalid, missing, seeds
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.node_types import ALIASES
 from lakewarden.simulate.workspace.policy_families import FAMILIES
 from lakewarden.simulate.workspace.switches import personal_compute_delegated
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "cluster-policies"
 NAME_LENGTH = 100
@@ -21,8 +22,6 @@ _FIELDS = (
     *("name", "description", "definition", "libraries", "max_clusters_per_user"),
     *("policy_family_id", "policy_family_definition_overrides"),
 )
-
-route = WORKSPACE.route
 
 
 def policies(workspace: Workspace) -> Table:

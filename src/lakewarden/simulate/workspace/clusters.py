@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakewarden.simulate.state import DAY_MS, Json, Workspace
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, seeds
+from lakewarden.simulate.web import Request, Seed, invalid, seeds
 from lakewarden.simulate.workspace import cluster_policies, permissions
 from lakewarden.simulate.workspace.cluster_spec import SPEC_FIELDS, govern
 from lakewarden.simulate.workspace.node_types import MACHINES
 from lakewarden.simulate.workspace.paging import visible_page
 from lakewarden.simulate.workspace.switches import conf_on
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "clusters"
 KEPT_MS = 30 * DAY_MS
@@ -28,7 +29,7 @@ def both(method: str, name: str, *, audit: str | None = None) -> Callable[[Handl
 
     def register(handler: Handler) -> Handler:
         for api in ("2.0", "2.1"):
-            WORKSPACE.route(method, f"/api/{api}/clusters/{name}", audit=audit)(handler)
+            route(method, f"/api/{api}/clusters/{name}", audit=audit)(handler)
         return handler
 
     return register
@@ -45,7 +46,7 @@ def cluster(request: Request, cluster_id: str, level: str) -> Json:
     return found
 
 
-@WORKSPACE.route("GET", "/api/2.1/clusters/list")
+@route("GET", "/api/2.1/clusters/list")
 def list_clusters(request: Request) -> Json:
     """Pinned and active clusters, and those terminated in the last 30 days; page_size <= 100."""
     table = request.workspace.table(KIND)
@@ -54,7 +55,7 @@ def list_clusters(request: Request) -> Json:
     )
 
 
-@WORKSPACE.route("GET", "/api/2.0/clusters/list")
+@route("GET", "/api/2.0/clusters/list")
 def list_at_once(request: Request) -> Json:
     """The same clusters in one answer."""
     bodies = request.workspace.table(KIND).values()

@@ -8,7 +8,6 @@ from posixpath import dirname
 
 from lakewarden.simulate.state import Json, Table, Workspace
 from lakewarden.simulate.web import (
-    WORKSPACE,
     ApiError,
     Request,
     Seed,
@@ -18,12 +17,11 @@ from lakewarden.simulate.web import (
     seeds,
 )
 from lakewarden.simulate.workspace.switches import legacy_dbfs_disabled
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "dbfs"
 BLOCK_MOST = 1024 * 1024
 _ROOTS = ("/", "/FileStore", "/databricks-datasets", "/databricks-results")
-
-route = WORKSPACE.route
 
 
 def files(workspace: Workspace) -> Table:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, denied, missing, seeds
+from lakewarden.simulate.web import Request, Seed, denied, missing, seeds
 from lakewarden.simulate.workspace import identity
 from lakewarden.simulate.workspace.switches import may_act_as
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "git-credentials"
 _PATH = "/api/2.0/git-credentials"
 _SHOWN = ("credential_id", "git_provider", "git_username", "git_email", "name")
-
-route = WORKSPACE.route
 
 
 @route("GET", _PATH)

@@ -6,14 +6,13 @@ import base64
 import binascii
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, missing, seeds
+from lakewarden.simulate.web import Request, Seed, invalid, missing, seeds
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "global-init-scripts"
 BYTES_MOST = 64 * 1024
 _PATH = "/api/2.0/global-init-scripts"
 _NOTED = ("script_id", "name", "enabled", "position")
-
-route = WORKSPACE.route
 
 
 @route("GET", _PATH, admin=True)

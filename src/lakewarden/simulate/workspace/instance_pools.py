@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, denied, invalid, missing, seeds
+from lakewarden.simulate.web import Request, Seed, denied, invalid, missing, seeds
 from lakewarden.simulate.workspace import identity, permissions
 from lakewarden.simulate.workspace.node_types import MACHINES
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "instance-pools"
 _FIXED = ("node_type_id", "aws_attributes", "enable_elastic_disk", "preloaded_spark_versions")
-
-route = WORKSPACE.route
 
 
 def _pool(request: Request, pool_id: str, level: str) -> Json:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, missing, seeds
+from lakewarden.simulate.web import Request, Seed, invalid, missing, seeds
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "instance-profiles"
-
-route = WORKSPACE.route
 
 
 @route("GET", "/api/2.0/instance-profiles/list")

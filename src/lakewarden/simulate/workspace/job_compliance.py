@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lakewarden.simulate import policy_language as language
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, page
+from lakewarden.simulate.web import Request, page
 from lakewarden.simulate.workspace.cluster_policies import policies, policy
 from lakewarden.simulate.workspace.cluster_spec import under_policy
 from lakewarden.simulate.workspace.jobs import job, sees
@@ -16,8 +16,7 @@ from lakewarden.simulate.workspace.policy_compliance import (
     mended,
     verdict,
 )
-
-route = WORKSPACE.route
+from lakewarden.simulate.workspace.wire import route
 
 
 @route("GET", "/api/2.0/policies/jobs/list-compliance")

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, denied, invalid, page, seeds
+from lakewarden.simulate.web import Request, Seed, denied, invalid, page, seeds
 from lakewarden.simulate.workspace import identity, permissions
 from lakewarden.simulate.workspace.cluster_spec import govern
 from lakewarden.simulate.workspace.clusters import cluster
 from lakewarden.simulate.workspace.paging import visible_page
 from lakewarden.simulate.workspace.switches import conf_on, may_act_as
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "jobs"
 LIST_MOST = 100
@@ -28,7 +29,7 @@ def served(method: str, name: str, *, audit: str | None = None) -> Callable[[Han
 
     def register(handler: Handler) -> Handler:
         for api in ("2.0", "2.1", "2.2"):
-            WORKSPACE.route(method, f"/api/{api}/jobs/{name}", audit=audit)(handler)
+            route(method, f"/api/{api}/jobs/{name}", audit=audit)(handler)
         return handler
 
     return register

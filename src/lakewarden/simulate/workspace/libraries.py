@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, seeds
+from lakewarden.simulate.web import Request, Seed, invalid, seeds
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.clusters import cluster
 from lakewarden.simulate.workspace.switches import legacy_dbfs_disabled
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "libraries"
 SOURCES = ("cran", "egg", "jar", "maven", "pypi", "requirements", "whl")
-
-route = WORKSPACE.route
 
 
 @route("GET", "/api/2.0/libraries/all-cluster-statuses")

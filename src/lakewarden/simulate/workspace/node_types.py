@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request
+from lakewarden.simulate.web import Request
+from lakewarden.simulate.workspace.wire import route
 
 GENERAL, MEMORY, COMPUTE = "General Purpose", "Memory Optimized", "Compute Optimized"
 STORAGE, GPU = "Storage Optimized", "GPU Accelerated"
@@ -88,8 +89,6 @@ ALIASES = {
 """What the names that policies and requests may use for a runtime mean today."""
 
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d")
-
-route = WORKSPACE.route
 
 
 def dbus_per_hour(spec: Json) -> float:

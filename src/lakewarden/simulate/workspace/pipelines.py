@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, invalid, missing, page, seeds
+from lakewarden.simulate.web import Request, Seed, invalid, missing, page, seeds
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.cluster_spec import govern
 from lakewarden.simulate.workspace.node_types import ALIASES
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "pipelines"
 LIST_MOST = 100
@@ -16,8 +17,6 @@ _CLUSTER_DEFAULTS = {
     "num_workers": 1,
     "node_type_id": "m6id.large",
 }
-
-route = WORKSPACE.route
 
 
 @route("GET", _PATH)

@@ -7,14 +7,13 @@ from typing import Any
 from lakewarden.simulate import policy_language as language
 from lakewarden.simulate.policy_rules import text_of
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, invalid, page
+from lakewarden.simulate.web import ApiError, Request, invalid, page
 from lakewarden.simulate.workspace.cluster_policies import definition_of, policies, policy
 from lakewarden.simulate.workspace.cluster_spec import synthetic
 from lakewarden.simulate.workspace.clusters import cluster, of, respecify
+from lakewarden.simulate.workspace.wire import route
 
 REPORTED_MOST = 200
-
-route = WORKSPACE.route
 
 
 def violations_of(request: Request, spec: Json, cluster_type: str) -> dict[str, str]:

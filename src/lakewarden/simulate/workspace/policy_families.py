@@ -11,11 +11,10 @@ from typing import Any
 
 from lakewarden.simulate.policy_language import Definition
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, missing, page
+from lakewarden.simulate.web import Request, missing, page
+from lakewarden.simulate.workspace.wire import route
 
 Rules = dict[str, dict[str, Any]]
-
-route = WORKSPACE.route
 
 _ALL_PURPOSE: Rules = {
     "cluster_type": {"type": "fixed", "value": "all-purpose"},

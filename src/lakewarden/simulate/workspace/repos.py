@@ -6,7 +6,6 @@ from posixpath import basename, dirname
 
 from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import (
-    WORKSPACE,
     ApiError,
     Request,
     Seed,
@@ -17,12 +16,11 @@ from lakewarden.simulate.web import (
 )
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.switches import conf_on
+from lakewarden.simulate.workspace.wire import route
 from lakewarden.simulate.workspace.workspace_tree import add, make_folders, normal, tree
 
 KIND = "repos"
 _PATH = "/api/2.0/repos"
-
-route = WORKSPACE.route
 
 
 @route("GET", _PATH)

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, denied, invalid, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, denied, invalid, seeds
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "secret-scopes"
 LEVELS = ("READ", "WRITE", "MANAGE")
@@ -15,8 +16,6 @@ SCOPES_MOST = 1000
 SECRETS_MOST = 1000
 BYTES_MOST = 128 * 1024
 _NAME = re.compile(r"[\w.@-]{1,128}")
-
-route = WORKSPACE.route
 
 
 @route("GET", "/api/2.0/secrets/scopes/list", audit="secrets.listScopes")

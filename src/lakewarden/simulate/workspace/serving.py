@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, missing, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, missing, seeds
 from lakewarden.simulate.workspace import permissions
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "serving-endpoints"
 _PATH = "/api/2.0/serving-endpoints"
 _SERVICE = "serverlessRealTimeInference"
-
-route = WORKSPACE.route
 
 
 @route("GET", _PATH)

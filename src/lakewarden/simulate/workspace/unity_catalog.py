@@ -7,8 +7,9 @@ shows only in the workspaces it is bound to.
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json, Table
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, denied, invalid, page, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, denied, invalid, page, seeds
 from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.workspace.wire import route
 
 BASE = "/api/2.1/unity-catalog"
 SYSTEM_SCHEMAS = (
@@ -17,8 +18,6 @@ SYSTEM_SCHEMAS = (
 )
 ARTIFACT_KINDS = ("INIT_SCRIPT", "LIBRARY_JAR", "LIBRARY_MAVEN")
 _SCHEMAS = BASE + "/metastores/{id}/systemschemas"
-
-route = WORKSPACE.route
 
 
 def metastore(request: Request) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, invalid, page, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, invalid, page, seeds
 from lakewarden.simulate.workspace.unity_catalog import (
     BASE,
     metastore,
@@ -11,12 +11,11 @@ from lakewarden.simulate.workspace.unity_catalog import (
     owned,
 )
 from lakewarden.simulate.workspace.unity_securables import BY_TYPE, manage, securable
+from lakewarden.simulate.workspace.wire import route
 
 CATALOG = BY_TYPE["catalog"]
 LEGACY_CATALOG = "hive_metastore"
 _PATH = "/{type}/{name}"
-
-route = WORKSPACE.route
 
 
 @route("GET", BASE + "/permissions" + _PATH)

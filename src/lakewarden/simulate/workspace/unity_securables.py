@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, denied, invalid, page, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, denied, invalid, page, seeds
 from lakewarden.simulate.workspace.unity_catalog import BASE, is_metastore_admin, metastore, owned
+from lakewarden.simulate.workspace.wire import route
 
 
 @dataclass(frozen=True)
@@ -108,24 +109,24 @@ def _serve(family: Family) -> None:
     path, noun = f"{BASE}/{family.path}", family.type.title().replace("_", "")
     one = path + "/{name}"
 
-    @WORKSPACE.route("GET", path)
+    @route("GET", path)
     def listing(request: Request) -> Json:
         shown = [b for b in owned(request, family.path).values() if _shows(request, family, b)]
         return page(request, shown, family.path.replace("-", "_"))
 
-    @WORKSPACE.route("GET", one)
+    @route("GET", one)
     def get(request: Request) -> Json:
         return securable(request, family, request.params["name"])
 
-    @WORKSPACE.route("POST", path, audit=f"unityCatalog.create{noun}")
+    @route("POST", path, audit=f"unityCatalog.create{noun}")
     def create(request: Request) -> Json:
         return _create(request, family)
 
-    @WORKSPACE.route("PATCH", one, audit=f"unityCatalog.update{noun}")
+    @route("PATCH", one, audit=f"unityCatalog.update{noun}")
     def update(request: Request) -> Json:
         return _update(request, family)
 
-    @WORKSPACE.route("DELETE", one, audit=f"unityCatalog.delete{noun}")
+    @route("DELETE", one, audit=f"unityCatalog.delete{noun}")
     def delete(request: Request) -> None:
         name = manage(request, family, request.params["name"])["name"]
         del owned(request, family.path)[name]
@@ -189,7 +190,7 @@ for _family in FAMILIES:
     _serve(_family)
 
 
-@WORKSPACE.route("GET", BASE + "/bindings/{type}/{name}")
+@route("GET", BASE + "/bindings/{type}/{name}")
 def get_bindings(request: Request) -> Json:
     """The workspaces a securable is bound to."""
     family = _bindable(request)
@@ -197,18 +198,23 @@ def get_bindings(request: Request) -> Json:
     return page(request, bindings(request, family, body), "bindings")
 
 
-@WORKSPACE.route(
-    "PATCH", BASE + "/bindings/{type}/{name}", audit="unityCatalog.updateWorkspaceBindings"
-)
+@route("PATCH", BASE + "/bindings/{type}/{name}", audit="unityCatalog.updateWorkspaceBindings")
 def update_bindings(request: Request) -> Json:
     """Bind a securable to workspaces and take bindings away."""
     family = _bindable(request)
     rows = bindings(request, family, manage(request, family, request.params["name"]))
     added, removed = request.body.get("add") or [], request.body.get("remove") or []
+    for rows_given in (added, removed):
+        if not isinstance(rows_given, list) or not all(map(_is_binding, rows_given)):
+            raise invalid("add and remove are lists of objects with a workspace_id")
     gone = {row["workspace_id"] for row in [*added, *removed]}
     rows[:] = [row for row in rows if row["workspace_id"] not in gone]
     rows += [{"binding_type": "BINDING_TYPE_READ_WRITE"} | row for row in added]
     return {"bindings": rows}
+
+
+def _is_binding(row: object) -> bool:
+    return isinstance(row, dict) and "workspace_id" in row
 
 
 def _bindable(request: Request) -> Family:

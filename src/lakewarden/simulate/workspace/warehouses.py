@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import WORKSPACE, Request, Seed, denied, invalid, missing, page, seeds
+from lakewarden.simulate.web import Request, Seed, denied, invalid, missing, page, seeds
 from lakewarden.simulate.workspace import identity, permissions
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "warehouses"
 SIZES = (
@@ -14,8 +15,6 @@ SIZES = (
 _PATH = "/api/2.0/sql/warehouses"
 _CONFIG = "/api/2.0/sql/config/warehouses"
 _DEFAULT_CONFIG = {"security_policy": "DATA_ACCESS_CONTROL", "data_access_config": []}
-
-route = WORKSPACE.route
 
 
 @route("GET", _PATH)

@@ -11,7 +11,6 @@ import zipfile
 
 from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import (
-    WORKSPACE,
     ApiError,
     Reply,
     Request,
@@ -21,13 +20,12 @@ from lakewarden.simulate.web import (
     seeds,
 )
 from lakewarden.simulate.workspace.switches import conf_on
+from lakewarden.simulate.workspace.wire import route
 from lakewarden.simulate.workspace.workspace_tree import BYTES_MOST, entry, store, tree
 
 FORMATS = ("SOURCE", "HTML", "JUPYTER", "DBC", "R_MARKDOWN", "AUTO", "RAW")
 _FOLDER_FORMATS = ("SOURCE", "DBC", "AUTO")
 _SUFFIX = {"PYTHON": ".py", "SQL": ".sql", "SCALA": ".scala", "R": ".r"}
-
-route = WORKSPACE.route
 
 
 @route("GET", "/api/2.0/workspace/export", audit="workspace.workspaceExport")

@@ -7,9 +7,10 @@ import binascii
 from posixpath import dirname
 
 from lakewarden.simulate.state import Json, Table, Workspace
-from lakewarden.simulate.web import WORKSPACE, ApiError, Caller, Request, denied, invalid, missing
+from lakewarden.simulate.web import ApiError, Caller, Request, denied, invalid, missing
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.switches import conf_on
+from lakewarden.simulate.workspace.wire import route
 
 KIND = "workspace-objects"
 BYTES_MOST = 10 * 1024 * 1024
@@ -22,8 +23,6 @@ ACL_KINDS = {
 _EXTENSIONS = {"py": "PYTHON", "sql": "SQL", "scala": "SCALA", "r": "R"}
 _ROOTS = ("/", "/Repos", "/Shared", "/Users")
 _HOMES = ("/Repos", "/Users")
-
-route = WORKSPACE.route
 
 
 def normal(path: str) -> str:
