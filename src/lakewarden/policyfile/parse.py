@@ -19,6 +19,8 @@ _TABLES: Final = {
     "access": frozenset({"token_principals", "break_glass", "sso_methods", "git_hosts"}),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
+_GREATEST: Final = 36_500
+"""A hundred years of days; more than any limit means anything by."""
 
 
 def parse(text: str, *, file: str, today: date, controls: Collection[str]) -> Policy:
@@ -72,7 +74,7 @@ class _Reader:
 
     def _known(self, place: str, table: object, allowed: Collection[str]) -> None:
         if not isinstance(table, Mapping):
-            self._fail(place, "is not a table", f"Write it as [{place}]")
+            self._fail(place, "is not a table", "Write it as name = value lines under its heading")
         for name in table:
             if name not in allowed:
                 close = difflib.get_close_matches(name, allowed, 1)
@@ -94,8 +96,12 @@ class _Reader:
     def _limits(self, table: Mapping[str, Any]) -> Limits:
         self._known("limits", table, Limits.__slots__)
         for name, value in table.items():
-            if type(value) is not int or value < 1:
-                self._fail(f"limits.{name}", f"{value!r} is no whole number above 0", "Correct it")
+            if type(value) is not int or not 0 < value <= _GREATEST:
+                self._fail(
+                    f"limits.{name}",
+                    f"{value!r} is no whole number",
+                    f"Write one from 1 to {_GREATEST}",
+                )
         return Limits(**table)
 
     def _names(self, table: Mapping[str, Any], name: str) -> list[str]:
