@@ -61,7 +61,8 @@ def check(cluster: Cluster, _: Context) -> Judgement:
         gap = CLUSTERS.gap(Cause.MALFORMED, f"{mode} is not a known access mode")
         return unknown(gap, field=cluster.access_mode.field, expected=expected)
     evidence = Evidence(cluster.access_mode.source, cluster.access_mode.field, mode, expected)
-    return observe(found.separates, evidence, otherwise=f"access mode {mode}: {found}")
+    shown = f"access mode {mode}" if mode else "no access mode is set"
+    return observe(found.separates, evidence, otherwise=f"{shown}: {found}")
 
 
 def _cluster(mode: str | None, **fields: Any) -> MemorySnapshot:

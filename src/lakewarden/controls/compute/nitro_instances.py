@@ -57,13 +57,13 @@ def _modern(role: str, field: Fact[Any], node_type: str, at: Context) -> Conditi
         observe(
             not runs_on_xen(node_type),
             family,
-            otherwise=f"{role} run on {node_type}, and {family_of(node_type)} is not Nitro",
+            otherwise=f"{node_type} for {role}: the family {family_of(node_type)} is not Nitro",
         ),
         lambda: expect(
             at.estate.need(NODE_TYPES, node_type, at.here).encrypted_in_transit,
             lambda value: value,
             expected=f"true for {node_type}",
-            otherwise=f"{role} on {node_type} send data unencrypted",
+            otherwise=f"{node_type} for {role}: it sends data unencrypted",
         ),
     )
 

@@ -59,7 +59,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
             at.estate.conf(workspace, _MODE),
             lambda value: value == _STRICT,
             expected=_STRICT,
-            otherwise="the allow list does not cover both cloning and pushing: {value}",
+            otherwise="the allow list is not set to cover both cloning and pushing",
         ),
         lambda: _specific(workspace, at),
     )

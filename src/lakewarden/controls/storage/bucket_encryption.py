@@ -70,7 +70,7 @@ def check(bucket: Bucket, at: Context) -> Judgement:
             rule.algorithm,
             lambda value: value in _ALGORITHMS,
             expected="AES256, aws:kms or aws:kms:dsse",
-            otherwise="no known rule encrypts new objects: {value}",
+            otherwise="no default rule encrypts new objects",
         ),
         lambda: all_of(*(_keyed(rule, w, at) for w in _tenants(bucket, at))),
     )
