@@ -19,10 +19,10 @@ from urllib.parse import parse_qsl
 
 from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog, Record
+from lakewarden.simulate.seeding import Built, SeedError, Seeding
 from lakewarden.simulate.state import Bearer, Json, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 from lakewarden.simulate.workspace import identity
-from lakewarden.simulate.world import Built, SeedError, Seeding
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
 VENDOR_LOGIN = "genie.databricksAccess"

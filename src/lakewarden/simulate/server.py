@@ -28,6 +28,7 @@ from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Incoming, Persona, serve
 from lakewarden.simulate.request_log import RequestLog
+from lakewarden.simulate.seeding import Built, build
 from lakewarden.simulate.state import Account
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 
@@ -168,9 +169,7 @@ def _config(app: App) -> uvicorn.Config:
 class Simulation:
     """A running world; a context manager that stops it."""
 
-    def __init__(
-        self, built: worlds.Built, aws: Any, orders: list[Fault], stack: ExitStack
-    ) -> None:
+    def __init__(self, built: Built, aws: Any, orders: list[Fault], stack: ExitStack) -> None:
         self.account_id = built.account.id
         self.account_host = built.account.url
         self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
@@ -259,7 +258,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
             "request_log": log,
         }
         aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
-        built = worlds.build(spec, references, scale=scale)
+        built = build(spec, references, scale=scale)
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)
         personas = _personas(built.account, audit)

@@ -116,6 +116,7 @@ def _store(request: Request, draft: Json) -> Json:
     table = realm.table("ip_lists")
     after = {**table, draft["list_id"]: draft}
     if sum(entry["address_count"] for entry in after.values()) > MOST_VALUES:
+        request.audit("accounts.ipAccessListQuotaExceeded", {"userId": request.caller.id})
         message = f"There can be at most {MOST_VALUES} IP addresses or CIDR blocks in all lists"
         raise ApiError(400, "QUOTA_EXCEEDED", message)
     guard(realm, after.values(), request.caller.address, on=switched_on(realm))
