@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from estate.holes import cut_short
 
+from estate.holes import cut_short
 from lakewarden.estate.access import WORKSPACE_CONF, WORKSPACE_SETTINGS
 from lakewarden.estate.account import NETWORKS
 from lakewarden.estate.aws import TRAILS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from estate.holes import cut_short
 
+from estate.holes import cut_short
 from lakewarden.estate.access import IP_LISTS
 from lakewarden.estate.aws import ROLES
 from lakewarden.estate.compute import JOBS
