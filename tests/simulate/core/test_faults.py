@@ -104,3 +104,12 @@ def test_calls_are_logged_with_their_callers(own: Own, tmp_path: Path) -> None:
     assert lines[0]["principal"] == lab.simulation.client_id
     assert lines[0]["query"] == "attributes=id"
     assert lines[1]["principal"] == ""
+
+
+def test_faults_can_be_ordered_later_and_taken_back(own: Own) -> None:
+    lab = own("fresh")
+    client = lab.http(1001)
+    lab.simulation.order(["GET /api/2.0/token/list=500"])
+    assert client.get("/api/2.0/token/list").status_code == 500
+    lab.simulation.order([])
+    assert client.get("/api/2.0/token/list").status_code == 200

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lakewarden.simulate import Simulation, start, world
+from lakewarden.simulate.seeding import SeedError
+
+HEAD = """
+title = "T"
+summary = "S"
+tier = "ENTERPRISE"
+account_id = "00000000-0000-4000-8000-000000000000"
+client_address = "203.0.113.10"
+owner = "owner@t.example"
+scanner = { display_name = "t-scanner" }
+workspaces = [{ workspace_id = 1, workspace_name = "t-one", created = "-3d" }]
+"""
+
+Open = Callable[[str], Simulation]
+
+
+@pytest.fixture
+def open_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Start a world made of the head above and some text."""
+    monkeypatch.setattr(world, "FOLDER", tmp_path)
+
+    def of(text: str) -> Simulation:
+        (tmp_path / "t").mkdir()
+        (tmp_path / "t" / "account.toml").write_text(HEAD + text)
+        return start("t", aws=False)
+
+    return of
+
+
+def test_references_and_relative_times_are_replaced(open_world: Open) -> None:
+    with open_world(
+        """
+        [[networks]]
+        network_name = "n"
+        vpc_id = "${aws.vpc.n}"
+        subnet_ids = ["${aws.subnet.n-a}", "${aws.subnet.n-b}"]
+
+        [[credentials]]
+        credentials_name = "c"
+        aws_credentials = { sts_role = { role_arn = "${aws.role.c}" } }
+
+        [1.conf]
+        customerApprovedWSLoginExpirationTime = "iso:-1d"
+        """
+    ) as simulation:
+        account = simulation.account
+        (network,) = account.table("networks").values()
+        assert network["vpc_id"].startswith("vpc-")
+        assert len(set(network["subnet_ids"])) == 2
+        (credentials,) = account.table("credentials").values()
+        arn = credentials["aws_credentials"]["sts_role"]["role_arn"]
+        assert arn == "arn:aws:iam::123456789012:role/c"
+        until = account.workspaces[1].conf["customerApprovedWSLoginExpirationTime"]
+        assert until.endswith("Z")
+        age = network["creation_time"] - account.workspaces[1].deployment["creation_time"]
+        assert age == 3 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[spaceships]]\nname = 'x'", "nothing makes entries of kind 'spaceships'"),
+        ("[1.conf]\nenableMagic = 'true'", "Invalid keys"),
+        ("[[groups]]\ndisplayName = '${user.nobody}'", "nothing is called"),
+        ("[[entitlements]]\nprincipal = 'x'\nvalues = []", "belongs under a workspace's id"),
+        (
+            "[[1.tokens]]\nowner = 'nobody@t.example'\ncomment = 'x'\ncreated = '-1d'",
+            "there is no principal 'nobody@t.example'",
+        ),
+        (
+            (
+                "[[actions]]\nat = '-1h'\nby = 'owner@t.example'\nfrom = '203.0.113.1'\n"
+                "workspace = 1\ncall = 'GET /api/2.0/token/list'"
+            ),
+            "not assigned to workspace 1",
+        ),
+        (
+            (
+                "[[actions]]\nat = '-1h'\nby = 'x'\nfrom = '203.0.113.1'\nworkspace = 1\n"
+                "event = 'genie.databricksAccess'\n"
+                "[1.conf]\ncustomerApprovedWSLoginExpirationTime = ''"
+            ),
+            "does not admit the vendor's staff",
+        ),
+    ],
+)
+def test_a_world_that_is_wrong_does_not_start(open_world: Open, text: str, message: str) -> None:
+    with pytest.raises(SeedError) as caught:
+        open_world(text)
+    assert message in str(caught.value)
