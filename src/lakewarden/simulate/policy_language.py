@@ -2,7 +2,7 @@
 
 A definition maps attribute paths to rules (``{"autotermination_minutes": {"type": "range",
 "maxValue": 60}}``). `validate` says what is wrong with a definition, `apply` turns a request into
-the specification the service would launch or raises `Violated` with everything that contradicts.
+the specification the service would launch, or raises `ViolatedError` with every contradiction.
 
 Where public sources disagree this module decides as follows:
 
@@ -188,7 +188,10 @@ def check(
 
 
 def repair(
-    definition: Definition, spec: Mapping[str, Any], synthetic: Mapping[str, Any] | None = None
+    definition: Definition,
+    spec: Mapping[str, Any],
+    *,
+    compute: Callable[[Spec], Mapping[str, Any]] = lambda _: {},
 ) -> Spec:
     """Change a specification as little as its policy demands, as enforcing compliance does.
 
@@ -196,13 +199,26 @@ def repair(
         ViolatedError: with the contradictions no value of the definition settles.
     """
     mended = _fill(definition, spec, use_defaults=True)
-    for violation in check(definition, mended, synthetic):
+    for violation in reversed(check(definition, mended)):  # so that indices stay right
         parts = _split(violation.path)
-        rule = definition.get(violation.path) or _general_rule(definition, parts)
-        _put(mended, parts, repaired(rule, _value(mended, parts)))
-    if violations := check(definition, mended, synthetic):
+        if parts[0] not in SYNTHETIC:
+            rule = definition.get(violation.path) or _general_rule(definition, parts)
+            if rule["type"] == "forbidden":
+                _drop(mended, parts)
+            else:
+                _put(mended, parts, repaired(rule, _value(mended, parts)))
+    if violations := check(definition, mended, compute(mended)):
         raise ViolatedError(violations)
     return mended
+
+
+def _drop(node: Any, parts: tuple[str, ...]) -> None:
+    """Remove what is at a path, and what holds nothing any more once it is gone."""
+    key = int(parts[0]) if isinstance(node, list) else parts[0]
+    if len(parts) > 1:
+        _drop(node[key], parts[1:])
+    if len(parts) == 1 or empty(node[key]):
+        del node[key]
 
 
 def _general_rule(definition: Definition, parts: tuple[str, ...]) -> Rule:

@@ -43,8 +43,6 @@ def objection(rule: Rule, value: object) -> str | None:
 
 def repaired(rule: Rule, value: object) -> Any:
     """The value a rule would rather see: fixed, default or nearest bound; else the value itself."""
-    if rule["type"] == "forbidden":
-        return None
     number = _number(value)
     if rule["type"] == "range" and number is not None:
         low, high = rule.get("minValue", number), rule.get("maxValue", number)

@@ -251,6 +251,44 @@ def test_rules_see_the_service_defaults() -> None:
     assert text[0].endswith('(is "i3.xlarge")')
 
 
+def test_repairing_changes_no_more_than_the_rules_demand() -> None:
+    definition = {
+        "num_workers": {"type": "range", "minValue": 1, "maxValue": 4},
+        "autotermination_minutes": {"type": "fixed", "value": 30},
+        "data_security_mode": {
+            "type": "allowlist",
+            "values": ["USER_ISOLATION"],
+            "defaultValue": "USER_ISOLATION",
+        },
+        "init_scripts.*.dbfs.destination": {"type": "forbidden"},
+        "dbus_per_hour": {"type": "range", "maxValue": 4},
+    }
+    spec = {
+        "num_workers": 9,
+        "data_security_mode": "NONE",
+        "cluster_name": "kept",
+        "init_scripts": [
+            {"dbfs": {"destination": "dbfs:/a"}},
+            {"s3": {"destination": "s3://b/c"}},
+            {"dbfs": {"destination": "dbfs:/d"}},
+        ],
+    }
+
+    def compute(whole: language.Spec) -> dict[str, Any]:
+        return {"dbus_per_hour": whole["num_workers"]}
+
+    assert language.repair(definition, spec, compute=compute) == {
+        "num_workers": 4,
+        "autotermination_minutes": 30,
+        "data_security_mode": "USER_ISOLATION",
+        "cluster_name": "kept",
+        "init_scripts": [{"s3": {"destination": "s3://b/c"}}],
+    }
+    definition["dbus_per_hour"] = {"type": "range", "maxValue": 3}
+    with pytest.raises(language.ViolatedError, match="dbus_per_hour"):
+        language.repair(definition, spec, compute=compute)
+
+
 def test_overrides_replace_a_family_rule_whole() -> None:
     family = {"num_workers": {"type": "range", "maxValue": 9, "isOptional": True}}
     merged = language.merge(family, {"num_workers": {"type": "range", "maxValue": 2}})

@@ -69,7 +69,9 @@ def mended(request: Request, spec: Json, cluster_type: str) -> Json:
     if stored is None:
         raise ApiError(400, "INVALID_STATE", "The cluster has no policy to comply with")
     try:
-        return language.repair(definition_of(stored), spec, synthetic(spec, cluster_type))
+        return language.repair(
+            definition_of(stored), spec, compute=lambda whole: synthetic(whole, cluster_type)
+        )
     except language.ViolatedError as error:
         raise invalid(f"Compliance cannot be enforced: {error}") from error
 
