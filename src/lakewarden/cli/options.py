@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -86,62 +86,69 @@ def _urls(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     return parse_urls(given or _listed("LAKEWARDEN_WORKSPACE_URLS"))
 
 
-def deployment_options(command: F) -> F:
-    """Add the options that say which deployment to read, as one `deployment` argument."""
-
-    @click.option("--profile", help="Profile of ~/.databrickscfg to use.")
-    @click.option("--aws-profile", help="AWS profile to use.")
-    @click.option(
+_DEPLOYMENT: Final = (
+    click.option("--profile", help="Profile of ~/.databrickscfg to use."),
+    click.option("--aws-profile", help="AWS profile to use."),
+    click.option(
         "--account-host",
         envvar="LAKEWARDEN_ACCOUNT_HOST",
         help="URL of the account console, where DATABRICKS_HOST is a workspace.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--account-id", envvar="DATABRICKS_ACCOUNT_ID", help="The Databricks account's id."
-    )
-    @click.option(
+    ),
+    click.option(
         "--workspace-url",
         "workspace_urls",
         multiple=True,
         callback=_urls,
         metavar="ID=URL",
         help="Where to reach a workspace that is not at its standard address. May be repeated.",
-    )
-    @click.option("--aws/--no-aws", "use_aws", default=True, help="Read the AWS account, or not.")
-    @click.option(
+    ),
+    click.option("--aws/--no-aws", "use_aws", default=True, help="Read the AWS account, or not."),
+    click.option(
         "--events",
         envvar="LAKEWARDEN_EVENTS",
         type=click.Path(path_type=Path),
         help="Folder of delivered audit logs.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--timeout",
         "answer_seconds",
         type=click.FloatRange(min=0.1),
         default=Patience().answer,
         show_default=True,
         help="Seconds to wait for one answer.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--retry-for",
         "retry_seconds",
         type=click.FloatRange(min=0.1),
         default=Patience().retry,
         show_default=True,
         help="Seconds to go on trying a call that is throttled or broken.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--workspace",
         "workspaces",
         multiple=True,
         metavar="ID",
         help="Look at this workspace only. May be repeated.",
-    )
+    ),
+)
+"""The options that say which deployment to read, in the order of `--help`."""
+
+
+def deployment_options(command: F) -> F:
+    """Add the options that say which deployment to read, as one `deployment` argument."""
+
     @functools.wraps(command)
     def wrapper(**values: Any) -> Any:
         fields = {name: values.pop(name) for name in Deployment.__slots__}
         return command(deployment=Deployment(**fields), **values)
 
+    for option in reversed(_DEPLOYMENT):
+        wrapper = option(wrapper)
     return wrapper  # type: ignore[return-value]  # click takes the wrapper for the command
 
 
