@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.patience import Patience
-from lakewarden.errors import LakewardenError
+from lakewarden.errors import AuthenticationFailedError, LakewardenError
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause, Gap
 
@@ -98,4 +98,6 @@ class Reach:
 
 def shut(error: LakewardenError, source: str) -> Gap:
     """Return the gap of a door that would not open."""
-    return Gap(Cause.UNREACHABLE, source, f"{error.where}: {error.what}", error.next_step)
+    refused = isinstance(error, AuthenticationFailedError)
+    cause = Cause.UNAUTHENTICATED if refused else Cause.UNREACHABLE
+    return Gap(cause, source, f"{error.where}: {error.what}", error.next_step)

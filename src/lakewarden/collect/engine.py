@@ -81,6 +81,7 @@ class Collector:
         self._trust_empty = trust_empty
         self._hosts: list[DatabricksHost] = []
         self._refusal: LakewardenError | None = None
+        self._lone: int | None = None
 
     def run(self) -> None:
         """Read everything.
@@ -159,6 +160,7 @@ class Collector:
             source = "GET /api/2.0/preview/scim/v2/Me"
             self._writer.shut("workspace", Gap(cause, source, str(error), "workspace access"))
             return []
+        self._lone = identity
         gap = account_gap or WORKSPACES.gap(Cause.NOT_READ, "the account was not read")
         workspace = hollow(Workspace, {"id": identity}, gap)
         incomplete = [gap] if self._reach.account_host else []
@@ -168,19 +170,27 @@ class Collector:
     def _read_workspace(self, workspace: Workspace, kinds: list[str]) -> None:
         scope = f"workspace/{workspace.id}"
         try:
-            url = self._reach.url_of(workspace) if workspace.deployment.gap is None else ""
-            url = url or self._reach.workspace_urls.get(str(workspace.id), "")
-            url = url or self._reach.workspace_host
             if workspace.status.gap is None and workspace.status.get() != _RUNNING:
                 detail = f"the workspace is {workspace.status.get()}"
                 self._writer.shut(scope, WORKSPACES.gap(Cause.NOT_READ, detail))
                 return
+            url = self._url_of(workspace)
         except UnreadError as error:
             self._writer.shut(scope, error.gap)
             return
         host = self._open(scope, lambda: self._reach.workspace(url))
         if host is not None:
             self._read_all(kinds, scope, host=host)
+
+    def _url_of(self, workspace: Workspace) -> str:
+        """Return a workspace's address, and never that of another.
+
+        Raises:
+            UnreadError: the account does not say where it is.
+        """
+        if workspace.id == self._lone and str(workspace.id) not in self._reach.workspace_urls:
+            return self._reach.workspace_host
+        return self._reach.url_of(workspace)
 
     def _read_aws(self) -> None:
         kinds = self._kinds(Scope.AWS)

@@ -44,7 +44,7 @@ _FIELDS: Final = {
 _VALUES: Final = ("value", "status", "enabled", "is_enabled", "access_policy_type")
 """Where the messages of settings v2 hold their value."""
 
-_INVALID_KEYS: Final = re.compile(r"Invalid keys: (\[.*\])")
+_INVALID_KEYS: Final = re.compile(r"Invalid keys: \[(.*)")
 
 
 @collects(WORKSPACE_CONF)
@@ -73,13 +73,9 @@ def conf(task: Task) -> Iterator[Any]:
 
 
 def _refused(error: CallFailedError) -> list[str]:
+    """Return the keys that an error names; its text may end before the last of them."""
     found = _INVALID_KEYS.search(error.detail)
-    if not found:
-        return []
-    try:
-        return [str(key) for key in json.loads(found[1])]
-    except ValueError:
-        return []
+    return re.findall(r'"([^"]+)"', found[1]) if found else []
 
 
 @collects(WORKSPACE_SETTINGS, ACCOUNT_SETTINGS)
