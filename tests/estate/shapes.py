@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.record import Record, fact, key, record
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How to run properties: a busy machine makes no failure."""
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just("--1")
 JSON = st.recursive(

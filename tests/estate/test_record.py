@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estate.shapes import ANY, GOOD, JSON, Thing
+from estate.shapes import ANY, GOOD, JSON, PATIENT, Thing
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.record import Record, hollow, key, pack, plan_of, read, record, unpack
@@ -48,6 +48,7 @@ def without(path):
     return {name: value for name, value in FULL.items() if name != path}
 
 
+@PATIENT
 @given(GOOD | ANY)
 def test_a_record_survives_the_way_to_disk_and_back(item):
     thing = make(item)
@@ -57,6 +58,7 @@ def test_a_record_survives_the_way_to_disk_and_back(item):
     assert json.dumps(pack(back)) == text
 
 
+@PATIENT
 @given(GOOD)
 def test_a_right_answer_leaves_gaps_only_where_it_is_silent(item):
     thing = make(item)
@@ -67,6 +69,7 @@ def test_a_right_answer_leaves_gaps_only_where_it_is_silent(item):
     assert all(getattr(thing, name).gap is None for name in ("label", "tags", "parts", "raw"))
 
 
+@PATIENT
 @given(ANY)
 def test_a_wrong_field_spoils_nothing_but_itself(item):
     found = facts(make({**item, "count": "many"}))
@@ -77,7 +80,7 @@ def test_a_wrong_field_spoils_nothing_but_itself(item):
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-@settings(max_examples=10)
+@settings(PATIENT, max_examples=10)
 @given(data=st.data())
 def test_no_answer_crashes_a_kind(kind, data):
     fields = plan_of(kind.record)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estate.shapes import JSON, Part
+from estate.shapes import JSON, PATIENT, Part
 from lakewarden.estate.wire import MalformedError, converter
 
 HINTS = [
@@ -31,7 +31,7 @@ HINTS = [
 
 
 @pytest.mark.parametrize("hint", HINTS, ids=str)
-@settings(max_examples=40)
+@settings(PATIENT, max_examples=40)
 @given(raw=JSON)
 def test_any_json_is_converted_for_good_or_refused(hint, raw):
     try:
@@ -41,6 +41,7 @@ def test_any_json_is_converted_for_good_or_refused(hint, raw):
     assert converter(hint)(json.loads(json.dumps(value, default=asdict))) == value
 
 
+@PATIENT
 @given(raw=JSON)
 def test_any_passes_everything(raw):
     assert converter(Any)(raw) is raw
@@ -96,6 +97,7 @@ def test_what_is_refused(hint, raw):
         converter(hint)(raw)
 
 
+@PATIENT
 @given(st.lists(st.integers()))
 def test_a_converted_list_does_not_change_with_its_source(raw):
     before = tuple(raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakewarden.semantics.access_modes import Isolation, isolation
@@ -75,6 +75,7 @@ def test_without_a_mode_the_spark_configuration_decides(conf, found):
     assert isolation(None, None, conf) is found
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["NONE", "SINGLE_USER", "QUANTUM"]))
 def test_spark_configuration_never_betters_a_mode(mode):
     assert not isolation(mode, None, {**TABLE_ACLS, **PASSTHROUGH}).separates

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, parse
@@ -202,6 +202,7 @@ RULES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_any_rule_gets_an_answer_and_a_bound_keeps_out_zero(rule):
     definition = parse(json.dumps({"autotermination_minutes": rule, "node_type_id": rule}))
