@@ -1,0 +1,15 @@
+"""`python -m tools.conformance`: every check, each honest about what it could not run."""
+
+from __future__ import annotations
+
+import sys
+
+from tools.conformance import databricks_cli, terraform_aws
+
+
+def main() -> int:
+    """Run all checks; return 1 when any failed, 0 otherwise."""
+    return max(databricks_cli.main(), terraform_aws.main())
+
+
+sys.exit(main())
