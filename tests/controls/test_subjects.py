@@ -101,8 +101,15 @@ def test_a_role_is_judged_once_however_many_workspaces_use_it():
 
 
 def test_a_credential_that_nobody_uses_is_no_cross_account_role():
-    snapshot = given(credentials=[credential("logs", "delivery")])
+    serverless = {"compute_mode": "SERVERLESS"}
+    snapshot = given(workspace=serverless, credentials=[credential("logs", "delivery")])
     assert found(ROLE, snapshot) == [Absence(SubjectRef("role", "*", "every role"), None)]
+
+
+def test_a_classic_workspace_without_a_credential_is_an_answer_cut_short():
+    [absence] = found(ROLE, given(credentials=[credential("logs", "delivery")]))
+    assert absence.gap.cause is Cause.MISSING_FIELD
+    assert "credentials_id" in absence.gap.detail
 
 
 @pytest.mark.parametrize("credentials", [[], refused(), [{"credentials_id": "a"}]])

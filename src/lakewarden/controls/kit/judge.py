@@ -44,7 +44,7 @@ def _finding(control: Control[Any], subject: Subject[Any] | Absence, at: Context
     judgement = _judge_one(control, subject, here)
     if control.basis is Basis.ATTESTATION:
         return _weigh(control, subject.ref, judgement, at.policy, at.now.date())
-    return _waived(_conclude(control, subject.ref, judgement), at.policy)
+    return _waived(_conclude(control, subject.ref, judgement), at.policy, at.now.date())
 
 
 def _judge_one(
@@ -117,7 +117,7 @@ def _weigh(
 ) -> Finding:
     """Weigh a person's word against the facts: the facts can contradict it, never replace it."""
     if isinstance(facts, NotApplicable) or facts.met is False:
-        return _waived(_conclude(control, ref, facts), policy)
+        return _waived(_conclude(control, ref, facts), policy, today)
     word = _attestation(control, policy)
     if word is None or word.expires < today:
         lapsed = "its attestation expired" if word else "nobody attests it"
@@ -135,11 +135,12 @@ def _attestation(control: Control[Any], policy: Policy) -> Attestation | None:
     return max(mine, key=lambda a: a.expires, default=None)
 
 
-def _waived(finding: Finding, policy: Policy) -> Finding:
+def _waived(finding: Finding, policy: Policy, today: date) -> Finding:
     if finding.verdict is not Verdict.FAIL:
         return finding
     for waiver in policy.waivers:
-        if waiver.control == finding.control and waiver.subject in {"*", finding.subject.id}:
+        mine = waiver.control == finding.control and waiver.subject in {"*", finding.subject.id}
+        if mine and waiver.expires >= today:
             note = WaiverNote(waiver.reason, waiver.owner, waiver.expires.isoformat())
             return Finding(
                 finding.control,

@@ -14,10 +14,10 @@ from lakewarden.estate.access import (
     SecretScope,
     Token,
 )
-from lakewarden.estate.account import CREDENTIALS, Workspace
+from lakewarden.estate.account import CREDENTIALS, WORKSPACES, Workspace
 from lakewarden.estate.compute import CLUSTER_POLICIES, CLUSTERS, JOBS, Cluster, ClusterPolicy, Job
 from lakewarden.estate.estate import Estate
-from lakewarden.estate.fact import Fact, Gap, UnreadError
+from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import SubjectRef
@@ -113,6 +113,7 @@ def _roles(estate: Estate) -> Iterator[Subject[CrossAccountRole] | Absence]:
         for workspace in estate.workspaces():
             credentials_id = workspace.credentials_id.get()
             if credentials_id is None:
+                _insist_serverless(workspace)
                 continue
             arn = estate.need(CREDENTIALS, credentials_id).role_arn.get()
             if arn not in seen:
@@ -124,6 +125,18 @@ def _roles(estate: Estate) -> Iterator[Subject[CrossAccountRole] | Absence]:
     else:
         if not seen:
             yield Absence(_all("role"), None)
+
+
+def _insist_serverless(workspace: Workspace) -> None:
+    """A workspace with clusters of its own has a role; an answer without one is not whole.
+
+    Raises:
+        UnreadError: the workspace is not a serverless one.
+    """
+    if workspace.compute_mode.get() != "SERVERLESS":
+        fact = workspace.credentials_id
+        detail = f"no {fact.field} in the answer for workspace {workspace.id}"
+        raise UnreadError(WORKSPACES.gap(Cause.MISSING_FIELD, detail))
 
 
 def _all(kind: str, workspace: Workspace | None = None) -> SubjectRef:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
-    HIGH,
+    BOTH,
     Context,
     Control,
     Example,
@@ -30,7 +30,7 @@ CONTROL = Control(
     title="The DBFS root and its mounts are switched off",
     paper=("P13",),
     severity=Severity.MEDIUM,
-    postures=HIGH,
+    postures=BOTH,
     subject=WORKSPACE,
     needs=(WORKSPACE_SETTINGS.need("disable_legacy_dbfs"),),
     fix="Move data to Unity Catalog volumes and tables, then set disable_legacy_dbfs to true. "

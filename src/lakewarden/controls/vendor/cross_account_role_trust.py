@@ -140,4 +140,5 @@ def examples() -> Iterable[Example]:
     yield fails("more than assuming", _trust(Action=["sts:AssumeRole", "sts:TagSession"]))
     yield unclear("the role may not be read", _estate(refused()))
     yield unclear("text that is no policy", _estate([{"arn": _ARN, "trust": "{}"}]))
-    yield exempt("no workspace has a role", given(roles=[]))
+    serverless = {"compute_mode": "SERVERLESS"}
+    yield exempt("a serverless workspace has no role", given(workspace=serverless, roles=[]))
