@@ -105,7 +105,7 @@ class DatabricksHost:
         """Return the workspace's id: a header of `GET /api/2.0/preview/scim/v2/Me`."""
         header = "X-Databricks-Org-Id"
         answer = self._do("GET", "/api/2.0/preview/scim/v2/Me", None, [header])
-        found = answer.get(header)
+        found = answer.get(header) if isinstance(answer, Mapping) else None
         if not found:
             raise CallFailedError(Cause.MISSING_FIELD, f"no {header} header in the answer")
         return str(found)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+from collect.stubs import collected
+
+from lakewarden.estate.aws import (
+    BUCKET_ENCRYPTION,
+    BUCKET_POLICY,
+    BUCKET_PUBLIC_ACCESS,
+    BUCKET_VERSIONING,
+)
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given
+
+STORAGE = [
+    {"storage_configuration_id": n, "root_bucket_info": {"bucket_name": name}}
+    for n, name in (("1", "root"), ("2", "logs"), ("3", "logs"))
+]
+PLACES = [{"name": "lake", "url": "s3://lake/x"}, {"name": "azure", "url": "abfss://a@b/"}]
+DEPLOYMENT = given(storage_configurations=STORAGE, external_locations=PLACES)
+OFF = ["block_acls", "ignore_acls", "block_policy", "restrict"]
+
+
+class Cloud:
+    """An AWS account where every operation answers alike, or by bucket."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def client(self, service, region):
+        assert (service, region) == ("s3", "us-east-1")
+        return self
+
+    def __getattr__(self, operation):
+        assert operation.startswith("get_")
+
+        def call(Bucket):  # noqa: N803  # boto3's name
+            answer = self.answer(Bucket) if callable(self.answer) else self.answer
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+
+def refusal(code, status=404):
+    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetBucket")
+
+
+def ask(kind, answer):
+    found = collected(kind, None, aws=Cloud(answer), before=DEPLOYMENT)
+    assert set(found) == {"lake", "logs", "root"}
+    return found["root"]
+
+
+def encryption(**default):
+    return {
+        "ServerSideEncryptionConfiguration": {
+            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]
+        }
+    }
+
+
+def test_what_is_set_is_read():
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    found = ask(BUCKET_ENCRYPTION, encryption(SSEAlgorithm="aws:kms", KMSMasterKeyID=key))
+    assert (found.algorithm.get(), found.key_arn.get()) == ("aws:kms", key)
+    assert ask(BUCKET_VERSIONING, {"Status": "Enabled"}).status.get() == "Enabled"
+    assert ask(BUCKET_POLICY, {"Policy": "{}"}).document.get() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "fields", "value"),
+    [
+        (BUCKET_ENCRYPTION, "ServerSideEncryptionConfigurationNotFoundError", ["algorithm"], None),
+        (BUCKET_POLICY, "NoSuchBucketPolicy", ["document"], None),
+        (BUCKET_PUBLIC_ACCESS, "NoSuchPublicAccessBlockConfiguration", OFF, False),
+    ],
+)
+def test_a_code_for_nothing_set_is_an_answer(kind, code, fields, value):
+    found = ask(kind, refusal(code))
+    assert [getattr(found, name).get() for name in fields] == [value] * len(fields)
+
+
+def test_versioning_that_was_never_switched_on_has_no_status():
+    assert ask(BUCKET_VERSIONING, {}).status.get() is None
+
+
+@pytest.mark.parametrize("kind", [BUCKET_ENCRYPTION, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS])
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (refusal("NoSuchBucket"), Cause.NOT_FOUND),
+        (refusal("AccessDenied", 403), Cause.FORBIDDEN),
+        (refusal("SlowDown", 503), Cause.RATE_LIMITED),
+        (KeyError("x"), Cause.MALFORMED),
+    ],
+    ids=["missing", "denied", "throttled", "odd"],
+)
+def test_any_other_code_is_a_gap(kind, error, cause):
+    found = ask(kind, error)
+    fields = {"bucket_encryption": "algorithm", "bucket_policy": "document"}
+    gap = getattr(found, fields.get(kind.name, "restrict")).gap
+    assert (gap.cause, gap.source, gap.grant) == (cause, kind.source, kind.grant)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"ServerSideEncryptionConfiguration": {"Rules": []}}, encryption(KMSMasterKeyID="k")],
+)
+def test_encryption_without_its_rule_is_a_gap(answer):
+    assert ask(BUCKET_ENCRYPTION, answer).algorithm.gap.cause is Cause.MISSING_FIELD
+
+
+def test_an_answer_without_its_envelope_is_a_gap():
+    assert ask(BUCKET_POLICY, {}).document.gap.cause is Cause.MISSING_FIELD
+    found = ask(BUCKET_PUBLIC_ACCESS, {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}})
+    assert found.block_acls.get() is True
+    assert found.restrict.gap.cause is Cause.MISSING_FIELD
+
+
+def test_one_bucket_that_is_refused_leaves_the_others():
+    cloud = Cloud(lambda name: refusal("AccessDenied", 403) if name == "logs" else {"Policy": "{}"})
+    found = collected(BUCKET_POLICY, None, aws=cloud, before=DEPLOYMENT)
+    assert found["logs"].document.gap.cause is Cause.FORBIDDEN
+    assert found["lake"].document.get() == found["root"].document.get() == "{}"
