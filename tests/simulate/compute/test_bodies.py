@@ -10,7 +10,7 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest
 
-from lakewarden.simulate import gate, server, world
+from lakewarden.simulate import gate, seeding, server, world
 from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.web import WORKSPACE, Route
 from lakewarden.simulate.workspace import (
@@ -75,7 +75,7 @@ def routes() -> list[Route]:
 def test_no_body_breaks_a_handler(monkeypatch: pytest.MonkeyPatch) -> None:
     server.load_families()
     monkeypatch.setattr(world, "FOLDER", Path(__file__).parent / "worlds")
-    built = world.build(world.read("lab"), {})
+    built = seeding.build(world.read("lab"), {})
     workspace = built.account.workspaces[1]
     persona = gate.Persona(built.account, workspace, WORKSPACE, AuditLog(None, ""))
     scanner = built.references["scanner.id"]
