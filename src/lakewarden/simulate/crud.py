@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from lakewarden.simulate.state import Account, Json, Realm
 from lakewarden.simulate.web import ApiError, Request, Routes, missing, page
 
+_KEPT_BY_SERVER = ("account_id", "create_time", "creation_time")
+
 
 def _as_is(_: Request, body: Json) -> Json:
     return body
@@ -90,7 +92,10 @@ class Collection:
         """Put another body in an object's place; what the server filled in stays."""
         held, body = self.one(request), self.body(request)
         self.check(request, body)
-        held.update({key: value for key, value in body.items() if key != self.id_key})
+        stays = {key: held[key] for key in (*_KEPT_BY_SERVER, self.id_key) if key in held}
+        fresh = self.fill(request, body) | stays
+        held.clear()
+        held.update(fresh)
         return self.wrap(self.noted(request, held))
 
     def update(self, request: Request) -> Json:

@@ -152,7 +152,7 @@ def test_the_attack_is_in_the_log(own: Own, tmp_path: Path) -> None:
 
 
 READING = {"/api/2.0/clusters/events", "/api/2.1/clusters/events"}
-NOTED_BY_A_HELPER = ("/scim/v2/", "/settings/")  # tests above and of SCIM see these events
+NOTED_ELSEWHERE = ("/scim/v2/", "/settings/")  # tests above and of SCIM see these events
 
 
 def _silent(route: Route) -> bool:
@@ -166,7 +166,7 @@ def test_every_route_that_changes_something_names_an_event() -> None:
     assert {
         path
         for path in silent - READING
-        if not any(part in path for part in NOTED_BY_A_HELPER) and "/permissions/" not in path
+        if not any(part in path for part in NOTED_ELSEWHERE) and "/permissions/" not in path
     } == set()
 
 
