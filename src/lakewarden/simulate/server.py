@@ -81,7 +81,8 @@ class App:
             reply, principal = outcome.reply, outcome.principal
         content = reply.content()
         if fault is not None:
-            content = fault.spoil(content, reply.media_type)
+            whole, content = content, fault.spoil(content, reply.media_type)
+            http.scope["spoiled"] = content != whole
         return Response(content, reply.status, reply.headers, reply.media_type), principal
 
     def _incoming(self, http: HttpRequest, raw: bytes) -> Incoming:
@@ -106,8 +107,9 @@ class App:
 
     def _write(self, http: HttpRequest, status: int, principal: str, began: float) -> None:
         elapsed = round((time.monotonic() - began) * 1000, 2)
+        more = {"spoiled": True} if http.scope.get("spoiled") else {}
         self._log.write(
-            http.method, http.url.path, status, principal, query=http.url.query, ms=elapsed
+            http.method, http.url.path, status, principal, query=http.url.query, ms=elapsed, **more
         )
 
 
@@ -262,10 +264,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)
         personas = _personas(built.account, audit)
-        sockets: list[socket.socket] = []
-        for number in range(len(personas)):
-            sockets.append(_listen(port + number if port else 0))
-            stack.callback(sockets[-1].close)
+        sockets = _listen_all(port, len(personas), stack)
         for persona, sock in zip(personas, sockets, strict=True):
             realm = persona.workspace or persona.account
             realm.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
@@ -297,8 +296,18 @@ def _start_aws(
     return server, aws.seed(server.url, spec.aws)
 
 
+def _listen_all(port: int, count: int, stack: ExitStack) -> list[socket.socket]:
+    """Listen on a port and those after it; on any free ones for port 0."""
+    sockets: list[socket.socket] = []
+    for number in range(count):
+        sockets.append(_listen(port + number if port else 0))
+        stack.callback(sockets[-1].close)
+    return sockets
+
+
 def _listen(port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, so that asyncio sends small answers at once instead of gathering them.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(("127.0.0.1", port))
