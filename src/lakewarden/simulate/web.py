@@ -47,7 +47,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -252,7 +253,7 @@ class Routes:
 
     def __init__(self) -> None:
         self._exact: dict[tuple[str, str], Route] = {}
-        self._patterns: list[tuple[Any, Any, Route]] = []
+        self._patterns: list[tuple[re.Pattern[str], Route]] = []
 
     def route(
         self,
@@ -269,9 +270,10 @@ class Routes:
 
         def register(handler: Handler) -> Handler:
             entry = Route(method, path, handler, admin, feature, audit, audit_keys, open_)
+            if any((known.method, known.path) == (method, path) for known in self):
+                raise ValueError(f"{method} {path} is served twice")
             if "{" in path:
-                regex, _, converters = compile_path(path)
-                self._patterns.append((regex, converters, entry))
+                self._patterns.append((compile_path(path)[0], entry))
             else:
                 self._exact[method, path] = entry
             return handler
@@ -283,14 +285,14 @@ class Routes:
         exact = self._exact.get((method, path))
         if exact is not None:
             return exact, {}
-        for regex, _, entry in self._patterns:
+        for regex, entry in self._patterns:
             if entry.method == method and (match := regex.match(path)):
                 return entry, match.groupdict()
         return None
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Route]:
         yield from self._exact.values()
-        yield from (entry for _, _, entry in self._patterns)
+        yield from (entry for _, entry in self._patterns)
 
 
 ACCOUNT = Routes()
