@@ -174,6 +174,7 @@ def _endpoint(builder: Builder, network: Table, name: str, endpoint: Table) -> N
         wanted |= {
             "VpcEndpointType": "Gateway",
             "RouteTableIds": [builder.ids[f"route_table.{network['name']}"]],
+            "PrivateDnsEnabled": False,
         }
     else:
         wanted |= {

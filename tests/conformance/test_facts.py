@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from tools.conformance.facts import canonical, neutral
+from tools.conformance.tally import Tally
+from tools.conformance.terraform_aws import EXAMPLE, _compare, prepared
+
+IDS = {"vpc.a": "vpc-1", "bucket.logs": "logs"}
+
+
+def test_ids_go_by_their_names_and_times_only_by_being_there():
+    assert neutral("vpc-1 since 2026-01-02T03:04:05.6+00:00", IDS) == "<vpc.a> since <time>"
+    assert neutral("audit logs", IDS) == "audit logs"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ('{"Action": ["b", "a"]}', '{"Action":["a","b"]}', True),
+        ('{"Action": ["a"]}', '{"Action": "a"}', True),
+        ('{"Action": "a"}', '{"Action": "b"}', False),
+        ("{not json", "{not json", True),
+        (True, False, False),
+    ],
+)
+def test_policies_are_compared_by_meaning(one, other, alike):
+    assert (canonical(one, IDS) == canonical(other, IDS)) is alike
+
+
+def test_what_is_missing_on_either_side_is_a_difference(capsys):
+    tally = Tally("facts")
+    _compare("facts", {("a",): 1, ("b",): 2}, {("a",): 1, ("c",): 3}, tally)
+    assert tally.failed == 3
+    assert "1 equal of 3" in capsys.readouterr().out
+
+
+def test_nothing_compared_is_a_failure(capsys):
+    tally = Tally("facts")
+    _compare("facts", {}, {}, tally)
+    assert tally.close() == 1
+
+
+def test_the_example_is_prepared_without_anybodys_state(tmp_path):
+    folder = prepared(tmp_path)
+    copied = {path.name for path in folder.iterdir()}
+    assert copied == {path.name for path in EXAMPLE.glob("*.tf")} | {"override.tf"}
