@@ -12,6 +12,7 @@ from lakewarden.simulate.state import Account, Json
 from lakewarden.simulate.web import ACCOUNT, Request, Seed, invalid, seeds
 
 _BASE = "/api/2.0/accounts/{account}"
+FEWEST_SUBNETS = 2  # in two availability zones
 _ENDPOINT_SERVICES = {
     "DATAPLANE_RELAY_ACCESS": "com.amazonaws.vpce.us-east-1.vpce-svc-00018a8c3ff62ffdf",
     "GENERAL_ACCESS": "com.amazonaws.vpce.us-east-1.vpce-svc-09143d1e626de2f04",
@@ -56,7 +57,7 @@ def _check_network(request: Request, body: Json) -> None:
     for endpoint_id in (*endpoints.get("rest_api", ()), *endpoints.get("dataplane_relay", ())):
         if endpoint_id not in request.account.table("vpc-endpoints"):
             raise invalid(f"VPC endpoint {endpoint_id} does not exist")
-    if len(body.get("subnet_ids", [])) < 2 and "gcp_network_info" not in body:  # noqa: PLR2004 - two zones
+    if len(body.get("subnet_ids", [])) < FEWEST_SUBNETS:
         raise invalid("A network needs at least two subnets")
 
 

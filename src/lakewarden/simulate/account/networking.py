@@ -12,13 +12,14 @@ route = ACCOUNT.route
 
 _BASE = "/api/2.0/accounts/{account}"
 DEFAULT_POLICY = "default-policy"
+LONGEST_ID = 32
 _STABLE_CIDRS = ["198.18.10.0/24", "198.18.20.0/24"]
 
 
 def _policy_id(request: Request, body: Json) -> str:
     policy_id = str(body["network_policy_id"])
-    if len(policy_id) > 32:  # noqa: PLR2004 - the documented length
-        raise invalid("network_policy_id is longer than 32 characters")
+    if len(policy_id) > LONGEST_ID:
+        raise invalid(f"network_policy_id is longer than {LONGEST_ID} characters")
     _default(request.account)
     return policy_id
 

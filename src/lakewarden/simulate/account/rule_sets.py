@@ -25,11 +25,11 @@ _ROLES = {
 
 def _kind(request: Request, name: str) -> str:
     """What a rule set (or resource) is about: the path element after the account."""
-    parts = name.split("/")
-    valid = len(parts) > 2 and parts[:2] == ["accounts", request.account.id]  # noqa: PLR2004 - accounts/id/kind
-    if not valid or parts[2] not in _ROLES:
+    below = name.removeprefix(f"accounts/{request.account.id}/")
+    kind = below.partition("/")[0]
+    if below == name or kind not in _ROLES:
         raise invalid(f"Invalid rule set name: {name}")
-    return parts[2]
+    return kind
 
 
 def _rule_set(request: Request, name: str) -> Json:
