@@ -6,7 +6,6 @@ an etag; a 404 without one is a failed call like any other.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -23,7 +22,7 @@ from lakewarden.estate.access import (
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.record import hollow
 
-_FIELDS: Final = {
+FIELDS: Final = {
     "acct_ip_acl_enable": "acct_ip_acl_enable.value",
     "aibi_dash_embed_ws_acc_policy": "aibi_dashboard_embedding_access_policy.access_policy_type",
     "automatic_cluster_update": "automatic_cluster_update_workspace.enabled",
@@ -81,7 +80,7 @@ def _refused(error: CallFailedError) -> list[str]:
 @collects(WORKSPACE_SETTINGS, ACCOUNT_SETTINGS)
 def typed(task: Task) -> Iterator[Any]:
     """Read typed settings, one call each."""
-    yield from task.fan_out(lambda key: _one(task, key, _FIELDS[key]), task.keys)
+    yield from task.fan_out(lambda key: _one(task, key, FIELDS[key]), task.keys)
 
 
 @collects(WORKSPACE_SETTINGS_V2)
@@ -95,14 +94,14 @@ def _one(task: Task, key: str, path: str) -> Any:
         answer = task.databricks.get(task.path.replace("{key}", key))
     except CallFailedError as error:
         if error.etag and error.cause is Cause.NOT_FOUND:
-            return task.record({"name": key, "value": None})
-        return hollow(task.kind.record, {"name": key}, task.gap(error))
+            return task.record({"name": key, "value": None}, key)
+        return hollow(task.kind.record, {"name": key}, task.gap(error, key))
     value = _dig(answer, path) if path else _effective(answer)
     if value is None:
         field = path or "effective value"
-        gap = task.kind.gap(Cause.MISSING_FIELD, f"no {field} in the answer for {key}")
+        gap = task.kind.gap(Cause.MISSING_FIELD, f"no {field} in the answer", key)
         return hollow(task.kind.record, {"name": key}, gap)
-    return task.record({"name": key, "value": value})
+    return task.record({"name": key, "value": value}, key)
 
 
 def _effective(answer: Any) -> Any:
@@ -130,10 +129,10 @@ def authorization(task: Task) -> Iterator[Any]:
         try:
             answer = task.databricks.get(task.path.replace("{key}", key))
         except CallFailedError as error:
-            return hollow(task.kind.record, {"id": key}, task.gap(error))
+            return hollow(task.kind.record, {"id": key}, task.gap(error, key))
         if not isinstance(answer, Mapping):
-            gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
+            gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object", key)
             return hollow(task.kind.record, {"id": key}, gap)
-        return task.record({**answer, "id": key, "name": key})
+        return task.record({**answer, "id": key, "name": key}, key)
 
     yield from task.fan_out(one, task.keys)

@@ -72,20 +72,21 @@ class Task:
         own = kind.scope.value
         return self.so_far.collection(kind, self.scope if own == "workspace" else own)
 
-    def record(self, item: Any) -> Any:
-        """Make a record of an item.
+    def record(self, item: Any, key: str = "") -> Any:
+        """Make a record of an item; `key` is the one that was asked for, of a keyed kind.
 
         Raises:
             CallFailedError: the item cannot be identified.
         """
         try:
-            return read(self.kind.record, item, source=self.kind.source, grant=self.kind.grant)
+            source = self.kind.call(key)
+            return read(self.kind.record, item, source=source, grant=self.kind.grant)
         except MalformedError as error:
             raise CallFailedError(Cause.MALFORMED, str(error)) from None
 
-    def gap(self, error: CallFailedError) -> Gap:
+    def gap(self, error: CallFailedError, key: str = "") -> Gap:
         """Return the gap that a failed call leaves."""
-        return self.kind.gap(error.cause, error.detail)
+        return self.kind.gap(error.cause, error.detail, key)
 
 
 Collector = Callable[[Task], Iterator[Any]]

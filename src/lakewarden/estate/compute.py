@@ -23,7 +23,7 @@ class Cluster(Record):
     access_mode: Fact[str | None] = fact("data_security_mode", absent=None)
     single_user: Fact[str | None] = fact("single_user_name", absent=None)
     node_type: Fact[str] = fact("node_type_id")
-    driver_node_type: Fact[str | None] = fact("driver_node_type_id", absent=None)
+    driver_node_type: Fact[str] = fact("driver_node_type_id")
     spark_conf: Fact[Mapping[str, str]] = fact("spark_conf", absent={})
     policy_id: Fact[str | None] = fact("policy_id", absent=None)
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})

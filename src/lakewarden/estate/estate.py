@@ -89,7 +89,9 @@ class Estate:
             gap = Gap(error.gap.cause, source, error.gap.detail, error.gap.grant)
             return Fact.unread(gap, key)
         fact: Fact[Any] = entry.value
-        return fact
+        if fact.gap is not None:
+            return Fact.unread(fact.gap, key)
+        return Fact.of(fact.get(), fact.source, key)
 
     def conf(self, workspace: Workspace, key: str) -> Fact[str | None]:
         """Return a workspace-conf value; None when nobody ever set it."""

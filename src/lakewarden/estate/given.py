@@ -71,8 +71,17 @@ def _collection(kind: Kind[Any], items: Items) -> tuple[Header, tuple[Any, ...]]
         return Header(kind.name, scope, status_of(gap), gap, 0), ()
     if isinstance(items, Mapping):
         items = [keyed_item(kind, name, value) for name, value in items.items()]
-    records = tuple(read(kind.record, item, source=kind.source, grant=kind.grant) for item in items)
+    records = tuple(
+        read(kind.record, item, source=kind.call(_key(kind, item)), grant=kind.grant)
+        for item in items
+    )
     return Header(kind.name, scope, Status.COMPLETE, None, len(records)), records
+
+
+def _key(kind: Kind[Any], item: Mapping[str, Any]) -> str:
+    if not kind.keyed:
+        return ""
+    return str(item[next(field.path for field in plan_of(kind.record) if field.is_key)])
 
 
 def keyed_item(kind: Kind[Any], name: str, value: Any) -> dict[str, Any]:

@@ -56,9 +56,13 @@ class Kind(Generic[R]):
     after: tuple[str, ...] = ()
     keyed: bool = False
 
-    def gap(self, cause: Cause, detail: str = "") -> Gap:
+    def call(self, key: str = "") -> str:
+        """Return the call that reads one key of a keyed kind, or all of another kind."""
+        return self.source.replace("{key}", key) if key else self.source
+
+    def gap(self, cause: Cause, detail: str = "", key: str = "") -> Gap:
         """Return the gap that a failure of this kind's call leaves."""
-        return Gap(cause, self.source, detail, self.grant)
+        return Gap(cause, self.call(key), detail, self.grant)
 
     def need(self, key: str = "") -> Need:
         """Return the need for this kind, or for one key of it."""

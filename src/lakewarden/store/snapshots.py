@@ -21,7 +21,7 @@ from lakewarden.errors import SnapshotError
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.kind import Kind, Status, status_of
-from lakewarden.estate.record import Record, pack, unpack
+from lakewarden.estate.record import Record, pack, plan_of, unpack
 from lakewarden.estate.snapshot import FORMAT, Collection, Header, Meta, unread
 from lakewarden.estate.wire import MalformedError
 from lakewarden.store import blobs
@@ -182,11 +182,15 @@ class _Stream(Iterable[Any]):
         self._folder = folder
         self._entry = entry
         self._kind = kind
+        keys = [field.name for field in plan_of(kind.record) if field.is_key]
+        self._key = keys[0] if kind.keyed else ""
 
     def __iter__(self) -> Iterator[Any]:
         for line in blobs.read(self._folder, self._entry.sha256):
             try:
-                yield unpack(self._kind.record, json.loads(line), source=self._kind.source)
+                packed = json.loads(line)
+                source = self._kind.call(str(packed.get(self._key, "")))
+                yield unpack(self._kind.record, packed, source=source)
             except (ValueError, TypeError, AttributeError, MalformedError) as error:
                 path = blobs.path_of(self._folder, self._entry.sha256)
                 raise _unreadable(path, str(error)) from None

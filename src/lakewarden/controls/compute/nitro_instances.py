@@ -43,15 +43,14 @@ CONTROL = Control(
 @CONTROL.check
 def check(cluster: Cluster, at: Context) -> Judgement:
     """Both node types encrypt traffic, and neither belongs to a Xen family."""
-    driver = cluster.driver_node_type
     return all_of(
-        lambda: _modern("workers", cluster.node_type, cluster.node_type.get(), at),
-        # The API leaves the driver's type out when it is the type of the workers.
-        lambda: _modern("the driver", driver, driver.get() or cluster.node_type.get(), at),
+        lambda: _modern("workers", cluster.node_type, at),
+        lambda: _modern("the driver", cluster.driver_node_type, at),
     )
 
 
-def _modern(role: str, field: Fact[Any], node_type: str, at: Context) -> Condition:
+def _modern(role: str, field: Fact[str], at: Context) -> Condition:
+    node_type = field.get()
     family = Evidence(field.source, field.field, node_type, "a family that runs on Nitro")
     return all_of(
         observe(
@@ -69,7 +68,8 @@ def _modern(role: str, field: Fact[Any], node_type: str, at: Context) -> Conditi
 
 
 def _estate(workers: str | None, driver: str | None = None, **kinds: Any) -> MemorySnapshot:
-    cluster = {"cluster_id": "c1", "node_type_id": workers, "driver_node_type_id": driver}
+    cluster = {"cluster_id": "c1", "node_type_id": workers}
+    cluster["driver_node_type_id"] = driver or workers
     types = [
         {"node_type_id": "i4i.xlarge", "is_encrypted_in_transit": True},
         {"node_type_id": "i3.xlarge", "is_encrypted_in_transit": True},
@@ -83,7 +83,8 @@ def _estate(workers: str | None, driver: str | None = None, **kinds: Any) -> Mem
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     yield passes("both on i4i", _estate("i4i.xlarge"))
-    yield passes("both named", _estate("i4i.xlarge", "i4i.xlarge"))
+    lone = [{"cluster_id": "c1", "node_type_id": "i4i.xlarge"}]
+    yield unclear("the driver's type is missing", _estate("i4i.xlarge", clusters=lone))
     yield fails("Nitro, but without encryption", _estate("c5d.xlarge"))
     yield fails("the driver alone is wrong", _estate("i4i.xlarge", "c5d.xlarge"))
     yield fails("Xen, whatever the platform says", _estate("i3.xlarge"))

@@ -67,10 +67,12 @@ def drop(answer: Answer, operation: Operation, field: str) -> Answer:
     """
     names, is_body = _wire_names(operation, field)
     if is_body:
-        return replace(answer, body=b"")
+        return replace(answer, body=b"", spoiled=bool(answer.body))
     lowered = {name.lower() for name in names}
     headers = tuple(header for header in answer.headers if header[0].lower() not in lowered)
-    return replace(answer, body=_without(answer.body, operation.protocol, names), headers=headers)
+    body = _without(answer.body, operation.protocol, names)
+    changed = body != answer.body or headers != answer.headers
+    return replace(answer, body=body, headers=headers, spoiled=changed)
 
 
 def _without(body: bytes, protocol: Protocol, names: set[str]) -> bytes:

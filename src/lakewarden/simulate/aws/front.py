@@ -126,7 +126,8 @@ class Front:
         if self._log is not None:
             elapsed = round((time.perf_counter() - began) * 1000, 1)
             principal = call.access_key
-            self._log.write("AWS", str(operation), answer.status, principal, ms=elapsed)
+            more = {"spoiled": True} if answer.spoiled else {}
+            self._log.write("AWS", str(operation), answer.status, principal, ms=elapsed, **more)
 
 
 def _unavailable(operation: Operation) -> Answer:

@@ -52,11 +52,13 @@ class Answer:
         status: The HTTP status code.
         body: The body's bytes.
         headers: Header names and values, without Content-Length.
+        spoiled: Whether a fault took something out of it.
     """
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = field(default=())
+    spoiled: bool = False
 
 
 def read_call(environ: WSGIEnvironment) -> Call:

@@ -1,0 +1,51 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lakewarden.cli import _COMMANDS
+from tools.docs import PAGES, ROOT
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_made_from_code_is_current(name):
+    assert (ROOT / name).read_text("utf-8") == PAGES[name](), "run `make docs`"
+
+
+def _pages() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", _pages(), ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_every_command_and_target():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for command in _COMMANDS:
+        assert f"lakewarden {command}" in readme, command
+    targets = re.findall(r"^(\w+): ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    for target in set(targets) & {"demo", "test", "lint", "sweep", "bench", "docs", "conformance"}:
+        assert f"make {target}" in readme, target
+
+
+def test_the_tree_in_the_architecture_is_the_tree():
+    drawn = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = [p.name for p in (ROOT / "src" / "lakewarden").iterdir() if (p / "__init__.py").exists()]
+    assert rooms
+    for room in rooms:
+        assert f"{room}/" in drawn, room
+
+
+def test_ci_runs_what_the_readme_names():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    steps = re.findall(r"^step (make \w+)", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    assert steps
+    for step in steps:
+        assert step in readme, step
