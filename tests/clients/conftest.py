@@ -3,8 +3,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from clients.loopback import TOKEN, Loopback
 
+from clients.loopback import TOKEN, Loopback
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.patience import Patience
 

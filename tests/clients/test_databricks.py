@@ -6,13 +6,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from clients.conftest import QUICK
-from clients.loopback import ME, TOKEN, Loopback, Reply, error
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from clients.conftest import QUICK
+from clients.loopback import ME, TOKEN, Loopback, Reply, error
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import AuthenticationFailedError, ConnectionFailedError
@@ -171,17 +171,29 @@ def test_what_is_no_address_cannot_be_reached(url):
         DatabricksHost(url, patience=QUICK)
 
 
-@pytest.mark.parametrize("page", [HTML, Reply(500, "oops"), Reply(200, "[]"), Reply(200, "")])
-def test_a_host_that_is_not_databricks_gives_no_facts(server, connect, page):
+def strange(server, page):
     for path in ("/.well-known/databricks-config", PATH):
         server.answer(path, page)
+
+
+@pytest.mark.parametrize("page", [HTML, Reply(500, "oops"), Reply(418, "tea")])
+def test_a_host_that_is_not_databricks_gives_no_facts(server, connect, page):
+    strange(server, page)
     host = connect()
-    try:
-        answer = host.get(PATH)
-    except CallFailedError as failure:
-        assert failure.cause in {Cause.MALFORMED, Cause.SERVER_ERROR}
-    else:
-        assert not answer
+    with pytest.raises(CallFailedError) as caught:
+        host.get(PATH)
+    assert caught.value.cause in {Cause.MALFORMED, Cause.SERVER_ERROR}
+
+
+@pytest.mark.parametrize("page", [Reply(200, "[]"), Reply(200, ""), Reply(200, "null")])
+def test_a_host_that_says_nothing_has_no_workspace(server, connect, page):
+    strange(server, page)
+    server.answer(ME, page)
+    host = connect()
+    assert not host.get(PATH)
+    with pytest.raises(CallFailedError) as caught:
+        host.org_id()
+    assert caught.value.cause is Cause.MISSING_FIELD
 
 
 def test_no_credentials_are_an_error_with_a_next_step(connect, monkeypatch):
@@ -256,7 +268,9 @@ def machine(server, monkeypatch):
     )
     server.answer(
         "/oidc/v1/token",
-        Reply(401, {"error": "invalid_client", "error_description": "Client authentication failed"}),
+        Reply(
+            401, {"error": "invalid_client", "error_description": "Client authentication failed"}
+        ),
     )
 
 

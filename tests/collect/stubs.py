@@ -56,7 +56,11 @@ def in_turn(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[An
 
 
 def collected(
-    kind: Kind[Any], host: StubHost | None, *keys: str, aws: Any = None, before: Snapshot | None = None
+    kind: Kind[Any],
+    host: StubHost | None,
+    *keys: str,
+    aws: Any = None,
+    before: Snapshot | None = None,
 ) -> dict[str, Any]:
     """Run the collector of a kind and return its records by identity."""
     scope = "workspace/1" if kind.scope.value == "workspace" else kind.scope.value

@@ -84,7 +84,8 @@ def test_other_spellings_and_missing_names(counted):
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[]", "7", "null", '"text"', json.dumps(event(at="soon")), json.dumps(event(at=None))]
+    "line",
+    ["{", "[]", "7", "null", '"text"', json.dumps(event(at="soon")), json.dumps(event(at=None))],
 )
 def test_a_broken_line_is_named_and_the_rest_counts(counted, line):
     found, failure = counted(event(), line, event())

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from collect.stubs import collected
 
+from collect.stubs import collected
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
     BUCKET_POLICY,

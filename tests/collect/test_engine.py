@@ -4,8 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from collect.stubs import DENIED, ROOT, StubHost
 
+from collect.stubs import DENIED, ROOT, StubHost
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.collect import doors, engine
 from lakewarden.collect.doors import Reach

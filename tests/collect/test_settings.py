@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from collect.stubs import DENIED, StubHost, collected
 
+from collect.stubs import DENIED, StubHost, collected
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.access import (
     AUTHORIZATION,

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 from hypothesis import given, settings
-from ledger.findings import FINDINGS, finding
 
 from lakewarden.ledger.codec import from_json, to_json
 from lakewarden.ledger.finding import SubjectRef
+from ledger.findings import FINDINGS, finding
 
 
 @settings(deadline=None)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger.findings import FINDINGS, finding
 
 from lakewarden.ledger.finding import Severity, SubjectRef, Verdict
+from ledger.findings import FINDINGS, finding
 
 PART = st.text(st.characters(exclude_characters="\0"))
 IDENTITIES = st.tuples(PART, PART, PART, PART)

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger.findings import finding
 
 from lakewarden.ledger.finding import Severity, Verdict
 from lakewarden.ledger.run import Tally
+from ledger.findings import finding
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity
 QUIET = [Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.ATTESTED, Verdict.WAIVED]
@@ -64,7 +64,10 @@ def test_each_finding_is_counted_in_every_column():
         threats={"ip-access-lists": ("account-takeover",)},
     )
     assert counted.by_verdict == {"FAIL": 1, "PASS": 2}
-    assert counted.by_control == {"ip-access-lists": {"FAIL": 1, "PASS": 1}, "sso-enforced": {"PASS": 1}}
+    assert counted.by_control == {
+        "ip-access-lists": {"FAIL": 1, "PASS": 1},
+        "sso-enforced": {"PASS": 1},
+    }
     assert counted.by_section == {"P06": {"FAIL": 1, "PASS": 2}, "P11": {"FAIL": 1, "PASS": 2}}
     assert counted.by_threat == {"account-takeover": {"FAIL": 1, "PASS": 1}}
     assert counted.failed_by_severity == {Severity.HIGH: 1}

@@ -40,7 +40,11 @@ def mistake(text):
     assert error.next_step
     assert error.exit_code == 2
     assert str(error) == f"{error.where}: {error.what}. {error.next_step}"
-    return error.where.removeprefix("lakewarden.toml").removeprefix(": "), error.what, error.next_step
+    return (
+        error.where.removeprefix("lakewarden.toml").removeprefix(": "),
+        error.what,
+        error.next_step,
+    )
 
 
 def test_an_empty_file_is_the_defaults():

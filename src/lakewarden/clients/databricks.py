@@ -213,9 +213,9 @@ def failure_of(error: Exception) -> CallFailedError:
         return CallFailedError(Cause.TIMEOUT, "no answer in time")
     if isinstance(error, requests.exceptions.RequestException):
         return CallFailedError(Cause.UNREACHABLE, _innermost(error))
-    if isinstance(error, ValueError) and str(error).startswith(_NO_TOKEN):
-        return CallFailedError(Cause.UNAUTHENTICATED, str(error))
-    return CallFailedError(Cause.MALFORMED, f"{type(error).__name__}: {error}")
+    refused = isinstance(error, ValueError) and str(error).startswith(_NO_TOKEN)
+    cause = Cause.UNAUTHENTICATED if refused else Cause.MALFORMED
+    return CallFailedError(cause, f"{type(error).__name__}: {error}")
 
 
 def _service_failure(error: DatabricksError) -> CallFailedError:
