@@ -16,7 +16,7 @@ _LAST: Final = "LAKEWARDEN_EVENTS"
 
 def clean_environment() -> dict[str, str]:
     """Return this process's environment without credentials, proxies or settings of clients."""
-    foreign = ("DATABRICKS_", "AWS_", "LAKEWARDEN_", "TF_")
+    foreign = ("DATABRICKS_", "AWS_", "LAKEWARDEN_", "TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE")
     return {
         name: value
         for name, value in os.environ.items()

@@ -54,7 +54,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="typical-aws-") as scratch:
         folder = prepared(Path(scratch))
         try:
-            run(terraform, folder, ["init", *_mirror()], clean_environment())
+            run(terraform, folder, ["init", *_mirror()], os.environ)  # the registry may be far
         except TerraformError as error:
             tally.skip("apply and compare", f"terraform init says: {error}")
             return tally.close()
