@@ -1,7 +1,7 @@
 """Judging a large snapshot in one process: seconds, objects a second, peak memory.
 
-The snapshots are read from the simulator with `--scale`; only judging is timed. Memory must not grow
-with the number of objects.
+The snapshots are read from the simulator with `--scale`; only judging is timed. Memory must not
+grow with the number of objects.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 
 from benchmarks.served import clean_environment, run, served
 
-SIZES: Final = (10_000, 100_000)
+SIZES: Final = (165_000, 1_650_000)
 _CONTROLS: Final = (
     "cluster-isolation",
     "nitro-instances",

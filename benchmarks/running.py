@@ -22,11 +22,10 @@ from lakewarden.estate.estate import Estate
 from lakewarden.estate.snapshot import Meta
 from lakewarden.ledger.finding import Finding, Severity
 from lakewarden.ledger.run import Tally
-from lakewarden.policyfile.policy import Policy, Posture
+from lakewarden.policyfile.policy import Posture
 from lakewarden.store.snapshots import SnapshotWriter
 
 if TYPE_CHECKING:
-    from lakewarden.collect.doors import Reach
     from lakewarden.simulate import Simulation
 
 
@@ -41,11 +40,12 @@ class Outcome:
 class Running:
     """A world, and the means to assess it again and again."""
 
-    def __init__(self, world: Simulation, log: Path, reach: Reach, policy: Policy) -> None:
+    def __init__(self, world: Simulation, log: Path, patience: Patience | None = None) -> None:
+        """Take a world that this process is pointed at, and the log of its requests."""
         self.world = world
         self.log = log
-        self._reach = reach
-        self._policy = policy
+        self._policy = load_policy(named_policy())
+        self._reach = reach_of(Deployment.from_environment(patience), self._policy)
 
     def assess(self, posture: Posture = Posture.HIGH, only: Sequence[str] = ()) -> Outcome:
         """Read and judge the world as it is now."""
@@ -73,6 +73,4 @@ def running(world: str, patience: Patience | None = None) -> Iterator[Running]:
             start(world, events, request_log=log) as served,
             pointed_at(environment(served, world, events)),
         ):
-            deployment = Deployment.from_environment(patience)
-            policy = load_policy(named_policy())
-            yield Running(served, log, reach_of(deployment, policy), policy)
+            yield Running(served, log, patience)

@@ -36,7 +36,7 @@ from lakewarden.policyfile.policy import Posture
 
 WORLD: Final = "high-security"
 KINDS_OF_FAULT: Final = ("401", "403", "404", "429", "500", "timeout", "truncate")
-_IMPATIENT: Final = Patience(connect=2.0, answer=0.6, retry=0.2)
+IMPATIENT: Final = Patience(connect=2.0, answer=1.5, retry=1.0)
 _WIRE: Final = {
     "AWS s3:GetBucketEncryption": ("SSEAlgorithm", "KMSMasterKeyID", "Rules"),
     "AWS iam:GetRole": ("AssumeRolePolicyDocument",),
@@ -146,7 +146,7 @@ def try_fault(
             score.blame(fault, f"{finding.control} passes on {hit[0].source}")
     if dropped is None:
         _incomplete(fault, call, outcome, score)
-    elif outcome.exit_code == EXIT_CLEAN and not _verdicts(outcome).items() <= known.items():
+    elif outcome.exit_code == EXIT_CLEAN and not verdicts(outcome).items() <= known.items():
         score.blame(fault, "verdicts changed, and the exit code says that all is well")
     return outcome.exit_code
 
@@ -170,16 +170,17 @@ def _names(reason: str, path: str) -> bool:
     return re.search(pattern, reason) is not None
 
 
-def _verdicts(outcome: Outcome) -> dict[str, Verdict]:
+def verdicts(outcome: Outcome) -> dict[str, Verdict]:
+    """Return the verdict of each finding by its id."""
     return {finding.id: finding.verdict for finding in outcome.findings}
 
 
 def main() -> int:
     """Run the whole sweep; return 0 when it found nothing."""
     score, codes = Score(), Counter[int]()
-    with running(WORLD, _IMPATIENT) as world:
+    with running(WORLD, IMPATIENT) as world:
         clean = world.assess()
-        known = _verdicts(clean)
+        known = verdicts(clean)
         calls = calls_of(world.log)
         print(f"{WORLD}: {len(clean.findings)} findings, exit code {clean.exit_code}")
         for call in calls:

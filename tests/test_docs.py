@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tools.docs import PAGES, ROOT
 
 from lakewarden.cli import _COMMANDS
-from tools.docs import PAGES, ROOT
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -37,7 +37,9 @@ def test_the_readme_names_every_command_and_target():
 
 def test_the_tree_in_the_architecture_is_the_tree():
     drawn = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    rooms = [p.name for p in (ROOT / "src" / "lakewarden").iterdir() if (p / "__init__.py").exists()]
+    rooms = [
+        p.name for p in (ROOT / "src" / "lakewarden").iterdir() if (p / "__init__.py").exists()
+    ]
     assert rooms
     for room in rooms:
         assert f"{room}/" in drawn, room
