@@ -43,4 +43,5 @@ def test_nothing_compared_is_a_failure(capsys):
 def test_the_example_is_prepared_without_anybodys_state(tmp_path):
     folder = prepared(tmp_path)
     copied = {path.name for path in folder.iterdir()}
-    assert copied == {path.name for path in EXAMPLE.glob("*.tf")} | {"override.tf"}
+    assert copied == {path.name for path in EXAMPLE.glob("[!.]*.*")} | {"override.tf"}
+    assert not [name for name in copied if "tfstate" in name or name.startswith(".")]

@@ -28,6 +28,7 @@ from tools.conformance.tally import Tally
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "terraform" / "typical-aws"
 _WORLD: Final = "typical"
 _SECONDS: Final = 600
+_LONGEST: Final = 300
 _OVERRIDE: Final = """
 provider "aws" {
   skip_credentials_validation = true
@@ -56,7 +57,7 @@ def main() -> int:
         try:
             run(terraform, folder, ["init", *_mirror()], os.environ)  # the registry may be far
         except TerraformError as error:
-            tally.skip("apply and compare", f"terraform init says: {error}")
+            tally.skip("apply and compare", str(error))
             return tally.close()
         try:
             compare(terraform, folder, tally)
@@ -146,7 +147,8 @@ def run(terraform: str, folder: Path, arguments: list[str], variables: Mapping[s
     )
     if done.returncode:
         said = done.stdout if done.returncode == _CHANGES else done.stderr
-        raise TerraformError(f"terraform {arguments[0]}: {' '.join(said.split())[:600]}")
+        error = " ".join(said.partition("Error: ")[2].split() or said.split())
+        raise TerraformError(f"terraform {arguments[0]}: {error[:_LONGEST]}")
     return done.stdout
 
 
