@@ -193,4 +193,4 @@ def _credentials(url: str) -> dict[str, str]:
 
 def _mirror() -> list[str]:
     folder = os.environ.get("TERRAFORM_PLUGIN_DIR", "")
-    return [f"-plugin-dir={folder}"] if folder else []
+    return [f"-plugin-dir={Path(folder).resolve()}"] if folder else []
