@@ -90,6 +90,9 @@ def _with_people(spec: Spec, account: Account) -> Built:
         "roles": [{"value": "account_admin"}],
         "externalId": account.ids.uuid(),
     }
+    if not spec.own.get("synchronised", True):
+        del account.table("users")[owner_id]["externalId"]
+        del account.table("servicePrincipals")[scanner_id]["externalId"]
     token, secret = f"sim-{account.ids.hex(40)}", f"dose{account.ids.hex(32)}"
     account.bearers[token] = Bearer(scanner_id, "oauth")
     account.table("clientSecrets")[secret] = {"principal_id": scanner_id}

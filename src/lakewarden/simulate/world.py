@@ -1,7 +1,8 @@
 """Worlds: reading ``worlds/<name>/*.toml`` and bringing what they declare about through the API.
 
 ``account.toml`` has the account's own keys (``title``, ``summary``, ``tier``, ``account_id``,
-``client_address``, ``private_address``, ``owner``, ``[scanner]``); every other key, of it and of
+``client_address``, ``private_address``, ``owner``, ``[scanner]``; ``synchronised = false`` where
+the owner and the scanner come from no identity provider); every other key, of it and of
 ``compute.toml``, is either a workspace's id with that workspace's entries below it, or a kind of
 entries of the account. Kinds are what `lakewarden.simulate.web.seeds` registered. Entries are made
 in the order of the files.
@@ -30,6 +31,7 @@ _OWN_KEYS = {
     "private_address",
     "scanner",
     "summary",
+    "synchronised",
     "tier",
     "title",
 }

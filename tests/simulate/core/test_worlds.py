@@ -61,6 +61,7 @@ def test_fresh_has_nothing_configured(shared: Shared) -> None:
     assert place.conf == {}
     assert dict(place.table("settings")) == {}
     assert _admins(lab) == ["owner", "fr-scanner"]
+    assert [user.external_id for user in lab.account().users_v2.list()] == [None]
 
 
 def test_typical_has_its_gaps_and_no_others(shared: Shared) -> None:
