@@ -16,6 +16,8 @@ from lakewarden.cli import main
 from lakewarden.cli.simulation import environment, start
 
 _READS = re.compile(r"(Get|List|Describe|Head|Lookup)\w*$")
+_RIVALS = {"typical": "under-attack", "under-attack": "typical"}
+"""Worlds that cannot be served at once: bucket names are unique world-wide, and they share them."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,21 @@ def _mutations(log: Path) -> list[str]:
     return found
 
 
+def _finish(served: Served) -> None:
+    """Stop serving a world; no request may have changed anything."""
+    served.simulation.close()
+    assert served.log.stat().st_size
+    assert not _mutations(served.log)
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory) -> Iterator[Callable[[str], Served]]:
-    """Serve worlds by name, each once; at the end, no request may have changed anything."""
+    """Serve worlds by name, each as long as no other needs buckets of the same names."""
     running: dict[str, Served] = {}
 
     def get(name: str) -> Served:
+        if _RIVALS.get(name) in running:
+            _finish(running.pop(_RIVALS[name]))
         if name not in running:
             folder = tmp_path_factory.mktemp(name)
             events, log = folder / "audit", folder / "requests.jsonl"
@@ -74,9 +85,7 @@ def world(tmp_path_factory) -> Iterator[Callable[[str], Served]]:
 
     yield get
     for served in running.values():
-        served.simulation.close()
-        assert served.log.stat().st_size
-        assert not _mutations(served.log)
+        _finish(served)
 
 
 @pytest.fixture
