@@ -87,9 +87,8 @@ def main() -> None:
             theirs = sequential(host, token)
             their_requests, _ = requests_in(log, mark)
     print(f"collecting {JOBS} jobs with ACLs, {CLUSTERS} clusters, {SCOPES} scopes with ACLs,")
-    print(
-        f"at {LATENCY_MS} ms latency ({done.stdout.splitlines()[0] if done.stdout else done.stderr})"
-    )
+    read = (done.stdout or done.stderr).splitlines()[0].partition(" in ")[0]
+    print(f"at {LATENCY_MS} ms latency ({read})")
     print(f"  lakewarden collect, whole process  {ours:7.2f} s  {our_requests} requests")
     print(f"  databricks-sdk, one after another  {theirs:7.2f} s  {their_requests} requests")
     print(f"  ratio {theirs / ours:.1f}")

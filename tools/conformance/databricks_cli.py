@@ -1,7 +1,7 @@
 """The official `databricks` CLI against the simulator, each answer compared with a direct read.
 
-The binary is built by its own `go install` into `.cache/`. Where there is no Go toolchain, or the
-module cannot be had, nothing runs, and the summary says so.
+A `databricks` on the path is taken as it is; otherwise the binary is built by its own `go install`
+into `.cache/`. Where neither can be had, nothing runs, and the summary says so.
 """
 
 from __future__ import annotations
@@ -46,13 +46,16 @@ def main() -> int:
 
 
 def installed() -> Path:
-    """Return the CLI's binary, building it on the first call.
+    """Return the CLI's binary: ours, the one on the path, or one that is built now.
 
     Raises:
         NotInstalledError: it cannot be built here.
     """
     if BINARY.exists():
         return BINARY
+    found = shutil.which("databricks")
+    if found is not None:
+        return Path(found)
     go = shutil.which("go")
     if go is None:
         raise NotInstalledError("there is no Go toolchain here")

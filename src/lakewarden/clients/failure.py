@@ -24,13 +24,17 @@ class CallFailedError(Exception):
         detail: what the service said, in one line and without secrets.
         code: the service's own error code, empty when it gave none.
         etag: the etag that a settings API sends along with "never set", else empty.
+        source: the call, where it is not the one that the collection is named by.
     """
 
-    def __init__(self, cause: Cause, detail: str, *, code: str = "", etag: str = "") -> None:
+    def __init__(
+        self, cause: Cause, detail: str, *, code: str = "", etag: str = "", source: str = ""
+    ) -> None:
         self.cause = cause
         self.detail = scrub(detail)
         self.code = code
         self.etag = etag
+        self.source = source
         super().__init__(f"{cause}: {self.detail}")
 
 

@@ -13,6 +13,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
@@ -270,7 +271,8 @@ def _noted(kind: Kind[Any], records: Iterator[Any], gaps: list[Gap]) -> Iterator
     try:
         yield from records
     except CallFailedError as error:
-        gaps.append(kind.gap(error.cause, error.detail))
+        gap = kind.gap(error.cause, error.detail)
+        gaps.append(replace(gap, source=error.source) if error.source else gap)
     except LakewardenError:
         raise
     except Exception as error:  # noqa: BLE001  # the edge: an answer nobody foresaw is no answer

@@ -1,9 +1,13 @@
-"""What takes one call an object: networks of workspaces, permissions of jobs, secret scopes."""
+"""What takes one call an object: networks of workspaces, permissions of jobs, secret scopes.
+
+A call that fails leaves a record of which nothing but the identity is known, so one object never
+spoils the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
@@ -11,8 +15,10 @@ from lakewarden.collect.task import Task, collects
 from lakewarden.estate.access import JOB_PERMISSIONS, SECRET_SCOPES
 from lakewarden.estate.account import WORKSPACE_NETWORK, WORKSPACES, Workspace
 from lakewarden.estate.compute import JOBS, Job
-from lakewarden.estate.fact import Cause
+from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.record import hollow
+
+_SCOPES: Final = "/api/2.0/secrets/scopes/list"
 
 
 @collects(WORKSPACE_NETWORK)
@@ -21,18 +27,11 @@ def workspace_networks(task: Task) -> Iterator[Any]:
     workspaces = task.before(WORKSPACES)
 
     def one(workspace: Workspace) -> Any:
-        keys = {"workspace_id": workspace.id}
-        try:
-            answer = task.databricks.get(task.path.replace("{workspace_id}", str(workspace.id)))
-        except CallFailedError as error:
-            return hollow(task.kind.record, keys, task.gap(error))
-        if not isinstance(answer, Mapping):
-            gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
-            return hollow(task.kind.record, keys, gap)
-        return task.record({**answer, **keys})
+        path = task.path.replace("{workspace_id}", str(workspace.id))
+        return _ask(task, path, {"workspace_id": workspace.id})
 
     yield from task.fan_out(one, workspaces.seen())
-    _incomplete(workspaces.gap)
+    _pass_on(workspaces.gap)
 
 
 @collects(JOB_PERMISSIONS)
@@ -41,47 +40,55 @@ def job_permissions(task: Task) -> Iterator[Any]:
     jobs = task.before(JOBS)
 
     def one(job: Job) -> Any:
-        try:
-            answer = task.databricks.get(task.path.replace("{job_id}", str(job.id)))
-        except CallFailedError as error:
-            return hollow(task.kind.record, {"id": str(job.id)}, task.gap(error))
-        if not isinstance(answer, Mapping):
-            gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
-            return hollow(task.kind.record, {"id": str(job.id)}, gap)
+        path = task.path.replace("{job_id}", str(job.id))
         name = None if job.name.gap else job.name.get()
         owner = None if job.creator.gap else job.creator.get()
-        return task.record({**answer, "id": str(job.id), "name": name, "owner": owner})
+        return _ask(task, path, {"id": str(job.id)}, more={"name": name, "owner": owner})
 
     yield from task.fan_out(one, jobs.seen())
-    _incomplete(jobs.gap)
+    _pass_on(jobs.gap)
 
 
 @collects(SECRET_SCOPES)
 def secret_scopes(task: Task) -> Iterator[Any]:
     """Read every secret scope with its access control list; never a secret."""
-    scopes = items(
-        task.databricks.get,
-        "/api/2.0/secrets/scopes/list",
-        "scopes",
-        Paging.ONCE,
-        trust_empty=task.trust_empty,
-    )
 
     def one(scope: Mapping[str, Any]) -> Any:
         name = str(scope.get("name", ""))
-        try:
-            answer = task.databricks.get(task.path, {"scope": name})
-        except CallFailedError as error:
-            return hollow(task.kind.record, {"name": name}, task.gap(error))
-        if not isinstance(answer, Mapping):
-            gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
-            return hollow(task.kind.record, {"name": name}, gap)
-        return task.record({**answer, "name": name})
+        return _ask(task, task.path, {"name": name}, query={"scope": name})
 
-    yield from task.fan_out(one, scopes)
+    yield from task.fan_out(one, _scopes(task))
 
 
-def _incomplete(gap: Any) -> None:
-    """Pass on that the list of objects was not complete."""
+def _scopes(task: Task) -> Iterator[Mapping[str, Any]]:
+    try:
+        yield from items(
+            task.databricks.get, _SCOPES, "scopes", Paging.ONCE, trust_empty=task.trust_empty
+        )
+    except CallFailedError as error:
+        raise CallFailedError(error.cause, error.detail, source=f"GET {_SCOPES}") from None
+
+
+def _ask(
+    task: Task,
+    path: str,
+    keys: Mapping[str, Any],
+    *,
+    query: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Any:
+    """Return the record of one object, made of an answer, its keys and what is known already."""
+    try:
+        answer = task.databricks.get(path, query)
+    except CallFailedError as error:
+        return hollow(task.kind.record, keys, task.gap(error))
+    if not isinstance(answer, Mapping):
+        gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
+        return hollow(task.kind.record, keys, gap)
+    return task.record({**answer, **keys, **(more or {})})
+
+
+def _pass_on(gap: Gap | None) -> None:
+    """Say that the list of objects was not complete."""
     if gap is not None:
-        raise CallFailedError(gap.cause, f"{gap.source}: {gap.detail}")
+        raise CallFailedError(gap.cause, gap.detail, source=gap.source)

@@ -92,7 +92,7 @@ class EncryptionKey(Record):
     id: str = key("customer_managed_key_id")
     use_cases: Fact[tuple[str, ...]] = fact("use_cases")
     arn: Fact[str] = fact("aws_key_info.key_arn")
-    covers_volumes: Fact[bool] = fact("aws_key_info.reuse_key_for_cluster_volumes", absent=True)
+    covers_volumes: Fact[bool] = fact("aws_key_info.reuse_key_for_cluster_volumes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     sat,
+    unclear,
 )
 from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
 from lakewarden.controls.kit.subjects import WORKSPACE
@@ -61,7 +62,7 @@ def _covers_volumes(workspace: Workspace, at: Context) -> Condition:
     return expect(
         at.estate.need(ENCRYPTION_KEYS, key_id).covers_volumes,
         lambda covers: covers,
-        expected="true, or left out",
+        expected="true",
         otherwise="the key does not encrypt the disks of clusters",
     )
 
@@ -73,5 +74,7 @@ def examples() -> Iterable[Example]:
     yield fails("a key for notebooks", _EXAMPLES.estate(_EXAMPLES.registered("MANAGED_SERVICES")))
     root_only = _EXAMPLES.registered(reuse_key_for_cluster_volumes=False)
     yield fails("disks are left out", _EXAMPLES.estate(root_only))
+    silent = _EXAMPLES.registered(reuse_key_for_cluster_volumes=None)
+    yield unclear("the answer is silent about disks", _EXAMPLES.estate(silent))
     serverless = _EXAMPLES.estate(root_only, workspace={"compute_mode": "SERVERLESS"})
     yield exempt("a serverless workspace", serverless)

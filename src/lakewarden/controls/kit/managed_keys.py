@@ -101,7 +101,7 @@ class KeyExamples:
         return {
             "customer_managed_key_id": "k1",
             "use_cases": list(use_cases or (self.use_case,)),
-            "aws_key_info": {"key_arn": _ARN, **info},
+            "aws_key_info": {"key_arn": _ARN, "reuse_key_for_cluster_volumes": True, **info},
         }
 
     def estate(self, key: Mapping[str, Any], **changes: Any) -> Any:
