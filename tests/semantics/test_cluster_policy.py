@@ -155,6 +155,11 @@ def test_pools_have_machine_types_of_their_own():
     assert pooled.limits_driver_type()
 
 
+@pytest.mark.parametrize("pool", [{"type": "forbidden"}, allow("p1", isOptional=True)])
+def test_a_driver_without_a_pool_may_be_of_any_type(pool):
+    assert not rules(driver_instance_pool_id=pool).limits_driver_type()
+
+
 def test_an_override_replaces_the_whole_rule_of_its_path():
     family = rules(num_workers=span(None, 8), node_type_id=fixed("i4i.xlarge"))
     merged = rules(num_workers={"type": "unlimited"}).over(family)

@@ -76,12 +76,12 @@ class Definition:
     def limits_driver_type(self) -> bool:
         """Return whether only some machine types may be drivers.
 
-        A driver that is not described is like the workers, so its rule may be optional.
+        A driver that is not described is like the workers, so a rule on its type may be optional.
+        One on its pool may not: forbidding pools, or offering them, leaves the type itself open.
         """
-        return any(
-            self._chosen(path) or self._forbidden(path)
-            for path in ("driver_node_type_id", "driver_instance_pool_id")
-        )
+        path, pool = "driver_node_type_id", "driver_instance_pool_id"
+        in_pool = self._chosen(pool) and bool(self._required(pool))
+        return self._chosen(path) or self._forbidden(path) or in_pool
 
     def _required(self, path: str) -> Rule:
         """Return the rule of an attribute, empty when it may be left out."""

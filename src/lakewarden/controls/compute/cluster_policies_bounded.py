@@ -143,6 +143,11 @@ def examples() -> Iterable[Example]:
     yield fails("the idle time may be left out", _policy(**{idle: optional}))
     yield fails("no end of workers", _policy(**{"autoscale.max_workers": {"type": "unlimited"}}))
     yield fails("any driver", _policy(driver_node_type_id={"type": "unlimited"}))
+    pools = {
+        "driver_node_type_id": {"type": "unlimited"},
+        "driver_instance_pool_id": {"type": "forbidden"},
+    }
+    yield fails("any driver outside of pools", _policy(**pools))
     yield fails("no rules", _text("{}"))
     family = [{"policy_family_id": "shared-compute", "definition": json.dumps(_BOUNDED)}]
     yield passes("a bounded family", _family(family))
