@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import (
@@ -51,6 +52,12 @@ CONTROL = Control(
 
 _ACTIONS: Final = {"s3": "s3", "sts": "sts", "kinesis-streams": "kinesis"}
 """Endpoint services that carry data, with the prefix of their actions."""
+_LIMITING: Final = frozenset(
+    f"aws:{whose}{what}"
+    for whose in ("resource", "principal")
+    for what in ("account", "orgid", "orgpaths")
+) | {"s3:resourceaccount"}
+"""Condition keys that tie a request to accounts of one's own or the vendor's."""
 
 
 @CONTROL.check
@@ -87,25 +94,39 @@ def _limited(endpoint: VpcEndpoint) -> Condition:
     if service not in _ACTIONS:
         return all_of()
     policy = statements(endpoint.policy.get(), VPC_ENDPOINTS)
-    wide = any(_is_open(s, _ACTIONS[service]) for s in policy)
-    if any(s.negated for s in policy) or (wide and not all(s.allows for s in policy)):
-        detail = f"the policy of {endpoint.id} excepts or denies something, which is not weighed"
+    open_ended = [s for s in policy if _leads_anywhere(s, _ACTIONS[service])]
+    wide = any(not s.conditions for s in open_ended)
+    denies = not all(s.allows for s in policy)
+    if any(s.negated for s in policy) or (open_ended and (denies or not wide)):
+        detail = f"the policy of {endpoint.id} has exceptions or conditions that are not weighed"
         return unknown(VPC_ENDPOINTS.gap(Cause.NOT_READ, detail))
-    value = f"{endpoint.id}: {'allows everything' if wide else 'limited'}"
+    value = f"{endpoint.id}: {'leads anywhere' if wide else 'limited'}"
     evidence = Evidence(VPC_ENDPOINTS.source, "PolicyDocument", value, "limited")
-    otherwise = f"endpoint {endpoint.id} for {service} lets everybody do everything"
+    otherwise = f"endpoint {endpoint.id} for {service} leads to everybody's resources"
     return observe(not wide, evidence, otherwise=otherwise)
 
 
-def _is_open(statement: Statement, prefix: str) -> bool:
-    """Return whether a statement allows everything, as far as one service is concerned."""
+def _leads_anywhere(statement: Statement, prefix: str) -> bool:
+    """Return whether a statement lets a service's actions reach resources of any account.
+
+    STS has no resources of its own to name, so there it is the principals that must be.
+    """
     return bool(
         statement.allows
-        and not statement.conditions
-        and statement.for_everybody
-        and {"*", f"{prefix}:*"}.intersection(statement.actions)
-        and "*" in statement.resources
+        and any(fnmatchcase(prefix, action.partition(":")[0]) for action in statement.actions)
+        and any(_is_anybodys(resource) for resource in statement.resources)
+        and (prefix != "sts" or statement.for_everybody)
+        and not any(
+            operator.lower() in {"stringequals", "stringlike"} and not _LIMITING.isdisjoint(tests)
+            for operator, tests in statement.conditions.items()
+        )
     )
+
+
+def _is_anybodys(resource: str) -> bool:
+    """Return whether a resource pattern names neither an account nor, for S3, a bucket."""
+    owner, _, name = resource.split(":", 4)[-1].partition(":")
+    return "*" in owner or (not owner and name.startswith("*"))
 
 
 def _estate(endpoints: Items) -> MemorySnapshot:
@@ -146,6 +167,16 @@ def examples() -> Iterable[Example]:
     yield fails("the default policy", _estate([_endpoint(_policy())]))
     alike = _policy(Principal={"AWS": ["*"]}, Action=["S3:*"])
     yield fails("the default in other words", _estate([_endpoint(alike)]))
+    upload = _policy(Action=["s3:GetObject", "s3:PutObject"])
+    yield fails("some actions on every bucket", _estate([_endpoint(upload)]))
+    yield fails(
+        "every bucket, by its ARN", _estate([_endpoint(_policy(Resource="arn:aws:s3:::*"))])
+    )
+    mine = _policy(Principal={"AWS": "123456789012"})
+    yield fails("our own people, to every bucket", _estate([_endpoint(mine)]))
+    yield passes("our own people, to every role", _estate([s3, _endpoint(mine, "sts")]))
+    stream = _policy(Resource="arn:aws:kinesis:us-east-1:*:stream/*")
+    yield fails("every account's streams", _estate([s3, _endpoint(stream, "kinesis-streams")]))
     yield fails("Kinesis by default", _estate([s3, _endpoint(_policy(), "kinesis-streams")]))
     yield fails("no endpoint for S3", _estate([]))
     yield fails("the S3 endpoint is not accepted yet", _estate([{**s3, "State": "pending"}]))
@@ -155,6 +186,8 @@ def examples() -> Iterable[Example]:
     yield unclear("no policy in the answer", _estate([_endpoint(None)]))
     denial = json.dumps({"Statement": [_RULE, {**_RULE, "Effect": "Deny"}]})
     yield unclear("everything allowed, something denied", _estate([_endpoint(denial)]))
+    encrypted = _policy(Condition={"Bool": {"aws:SecureTransport": "true"}})
+    yield unclear("a condition that limits something else", _estate([_endpoint(encrypted)]))
     exception = _policy().replace("Action", "NotAction")
     yield unclear("everything but something", _estate([_endpoint(exception)]))
     yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
