@@ -6,7 +6,7 @@ not contradict them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -41,25 +41,35 @@ CONTROL = Control(
 )
 
 _SSO_ACTIONS: Final = frozenset({"samlLogin", "oidcBrowserLogin"})
+_TASTE: Final = 3
+"""How many of the logins that contradict are named."""
 
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
     """No successful login by any other method, emergency users aside."""
-    seen = 0
-    for login in at.estate.of(LOGINS).each():
-        if login.user in at.policy.break_glass:
-            continue
-        seen += 1
-        if not _is_sso(login, at.policy.sso_methods):
-            evidence = Evidence(
-                LOGINS.source, f"{login.action} {login.method}", login.user, "single sign-on"
-            )
-            times = login.successes.get()
-            otherwise = f"{login.user} came in by {login.action} {login.method} {times} times"
-            return violated(otherwise, evidence)
-    evidence = Evidence(LOGINS.source, "logins", seen, "single sign-on alone")
-    return holds(evidence)
+    logins, spared = at.estate.of(LOGINS), at.policy.break_glass
+    others = [
+        login
+        for login in logins.seen()
+        if login.user not in spared and not _is_sso(login, at.policy.sso_methods)
+    ]
+    if others:
+        return violated(_described(others), *(_evidence(login) for login in others[:_TASTE]))
+    count = sum(login.user not in spared for login in logins.each())
+    return holds(Evidence(LOGINS.source, "logins", count, "single sign-on alone"))
+
+
+def _described(logins: Sequence[LoginMethod]) -> str:
+    ways = [
+        f"{x.user} came in by {x.action} {x.method} {x.successes.get()} times"
+        for x in logins[:_TASTE]
+    ]
+    return "; ".join([*ways, *(["…"] if len(logins) > _TASTE else [])])
+
+
+def _evidence(login: LoginMethod) -> Evidence:
+    return Evidence(LOGINS.source, f"{login.action} {login.method}", login.user, "single sign-on")
 
 
 def _is_sso(login: LoginMethod, methods: tuple[str, ...]) -> bool:
