@@ -36,7 +36,7 @@ from lakewarden.policyfile.policy import Posture
 
 WORLD: Final = "high-security"
 KINDS_OF_FAULT: Final = ("401", "403", "404", "429", "500", "timeout", "truncate")
-IMPATIENT: Final = Patience(connect=2.0, answer=1.5, retry=1.0)
+IMPATIENT: Final = Patience(connect=4.0, answer=2.5, retry=1.0)
 _WIRE: Final = {
     "AWS s3:GetBucketEncryption": ("SSEAlgorithm", "KMSMasterKeyID", "Rules"),
     "AWS iam:GetRole": ("AssumeRolePolicyDocument",),

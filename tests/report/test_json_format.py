@@ -59,7 +59,8 @@ def test_the_schema_refuses_what_is_wrong(spoil):
 def test_the_published_shape():
     document = json.loads(_written(sample()))
     assert list(document) == [
-        "schema", "run_id", "started", "deployment", "posture", "summary", "findings",
+        "schema", "run_id", "started", "deployment", "posture", "summary", "unread", "loosened",
+        "findings",
     ]  # fmt: skip
     assert document["deployment"]["workspaces"][0] == {"id": PROD, "name": "prod-analytics"}
     assert document["summary"]["by_verdict"] == {
