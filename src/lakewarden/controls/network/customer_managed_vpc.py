@@ -11,11 +11,9 @@ from typing import Final
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
-    NotApplicable,
     all_of,
     expect,
     observe,
-    violated,
 )
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -28,6 +26,7 @@ from lakewarden.controls.kit.control import (
     sat,
     unclear,
 )
+from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.aws import SUBNETS
@@ -54,16 +53,10 @@ _LEAST: Final = 2
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """A valid network is attached, and its subnets are private and apart."""
-    mode = workspace.compute_mode
-    if mode.get() == "SERVERLESS":
-        evidence = Evidence(mode.source, mode.field, mode.get(), "HYBRID")
-        return NotApplicable("a serverless workspace has no clusters in your network", (evidence,))
-    network_id = workspace.network_id.get()
-    if network_id is None:
-        source, field = workspace.network_id.source, workspace.network_id.field
-        evidence = Evidence(source, field, None, "a network of your own")
-        return violated("clusters run in a network that Databricks manages", evidence)
-    network = at.estate.need(NETWORKS, network_id)
+    return in_own_network(workspace, at, lambda network: _sound(network, at))
+
+
+def _sound(network: Network, at: Context) -> Judgement:
     return all_of(
         expect(
             network.status,

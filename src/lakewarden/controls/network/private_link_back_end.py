@@ -11,7 +11,6 @@ from typing import Final
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
-    NotApplicable,
     all_of,
     expect,
     violated,
@@ -27,8 +26,9 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.estate.account import NETWORKS, REGISTERED_ENDPOINTS, Workspace
+from lakewarden.estate.account import NETWORKS, REGISTERED_ENDPOINTS, Network, Workspace
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -54,16 +54,10 @@ _RELAY: Final = frozenset({"DATAPLANE_RELAY_ACCESS"})
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The network names working endpoints of the right kind for the API and for the relay."""
-    mode = workspace.compute_mode
-    if mode.get() == "SERVERLESS":
-        evidence = Evidence(mode.source, mode.field, mode.get(), "HYBRID")
-        return NotApplicable("a serverless workspace has no clusters in your network", (evidence,))
-    network_id = workspace.network_id.get()
-    if network_id is None:
-        source, field = workspace.network_id.source, workspace.network_id.field
-        evidence = Evidence(source, field, None, "a network with endpoints")
-        return violated("the workspace has no network of yours", evidence)
-    network = at.estate.need(NETWORKS, network_id)
+    return in_own_network(workspace, at, lambda network: _sound(network, at))
+
+
+def _sound(network: Network, at: Context) -> Judgement:
     return all_of(
         lambda: _linked(network.rest_endpoints, _REST, "REST API", at),
         lambda: _linked(network.relay_endpoints, _RELAY, "relay", at),

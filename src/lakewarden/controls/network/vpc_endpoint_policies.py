@@ -13,11 +13,9 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
-    NotApplicable,
     all_of,
     observe,
     unknown,
-    violated,
 )
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -29,8 +27,9 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.estate.account import NETWORKS, Workspace
+from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.aws import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
@@ -63,16 +62,11 @@ _LIMITING: Final = frozenset(
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """There is an S3 endpoint, and no endpoint that carries data has an open policy."""
-    mode = workspace.compute_mode
-    if mode.get() == "SERVERLESS":
-        evidence = Evidence(mode.source, mode.field, mode.get(), "HYBRID")
-        return NotApplicable("a serverless workspace has no clusters in your network", (evidence,))
-    network_id = workspace.network_id.get()
-    if network_id is None:
-        source, field = workspace.network_id.source, workspace.network_id.field
-        evidence = Evidence(source, field, None, "a network of your own with endpoints")
-        return violated("clusters run in a network that Databricks manages", evidence)
-    vpc = at.estate.need(NETWORKS, network_id).vpc_id.get()
+    return in_own_network(workspace, at, lambda network: _closed(network, at))
+
+
+def _closed(network: Network, at: Context) -> Judgement:
+    vpc = network.vpc_id.get()
     seen = [e for e in at.estate.of(VPC_ENDPOINTS).seen() if e.vpc_id.get() == vpc]
     return all_of(*(lambda e=e: _limited(e) for e in seen), lambda: _has_s3(vpc, at))
 
