@@ -140,3 +140,12 @@ def test_buckets_are_not_named_before_it_is_known_which_are_roots():
     (absence,) = found(BUCKET, snapshot)
     assert absence.ref == SubjectRef("bucket", "*", "every bucket")
     assert absence.gap.cause is Cause.FORBIDDEN
+
+
+@pytest.mark.parametrize("kind", [WORKSPACE, BUCKET, ROLE, CLUSTER], ids=lambda k: k.name)
+def test_an_empty_deployment_is_said_to_be_empty(kind):
+    snapshot = given(
+        workspaces=[], storage_configurations=[], log_deliveries=[], external_locations=[]
+    )
+    [absence] = found(kind, snapshot)
+    assert absence == Absence(SubjectRef(kind.name, "*", f"every {kind.name}"), None)

@@ -112,6 +112,11 @@ def test_snapshot_that_somebody_edited(run, world, bare):
     assert run("assess", "--snapshot", folder, "--control", "tokens-expire").code == 2
 
 
+def test_workspace_that_does_not_exist(run, world):
+    result = run("assess", "--workspace", "9999", world=world("typical"))
+    _one_line(result, 2, "9999", "2001 (ty-analytics)")
+
+
 def test_snapshot_folder_in_use(run, world, bare):
     (bare / "precious").mkdir()
     (bare / "precious" / "thesis.tex").write_text("x")

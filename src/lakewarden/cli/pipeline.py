@@ -16,6 +16,7 @@ from lakewarden.controls.kit.control import Context, Control
 from lakewarden.controls.kit.judge import judge
 from lakewarden.controls.kit.registry import needs_of
 from lakewarden.controls.kit.subjects import name_of
+from lakewarden.errors import UsageError
 from lakewarden.estate.account import WORKSPACES
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.snapshot import Meta
@@ -74,6 +75,7 @@ def assessed(
     only: tuple[str, ...] = (),
 ) -> Iterator[Report]:
     """Judge a snapshot; the report lives as long as the block."""
+    _insist_known(snapshot, only)
     estate = Estate(snapshot, only)
     context = Context(estate, policy, parse_time(snapshot.meta.taken))
     tally = Tally({c.id: c.threats for c in selected})
@@ -94,6 +96,23 @@ def assessed(
         )
         cards = {c.id: c.card() for c in selected}
         yield Report(run, tally, cards, spool.read, _unread(snapshot), policy.loosened())
+
+
+def _insist_known(snapshot: DiskSnapshot, only: tuple[str, ...]) -> None:
+    """Refuse workspace ids that the deployment certainly does not have.
+
+    Raises:
+        UsageError: naming the first such id and the workspaces there are.
+    """
+    listed = snapshot.collection(WORKSPACES, "account")
+    names = {str(w.id): name_of(w) for w in listed.seen()}
+    for identity in only:
+        if identity not in names and listed.gap is None:
+            there = ", ".join(f"{i} ({name})" for i, name in names.items()) or "none"
+            raise UsageError(
+                f"the deployment has no workspace {identity}",
+                next_step=f"Its workspaces are: {there}",
+            )
 
 
 def write(report: Report, style: str, output: Path | None, terminal: TextIO) -> None:

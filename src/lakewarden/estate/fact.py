@@ -28,6 +28,7 @@ class Cause(StrEnum):
     MISSING_FIELD = "missing field"
     DISABLED = "not available in this tier"
     NOT_READ = "not read"
+    UNSET = "never set"
 
 
 @dataclass(frozen=True, slots=True)

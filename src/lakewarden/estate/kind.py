@@ -64,6 +64,10 @@ class Kind(Generic[R]):
         """Return the gap that a failure of this kind's call leaves."""
         return Gap(cause, self.call(key), detail, self.grant)
 
+    def unset(self, key: str, detail: str) -> Gap:
+        """Return the gap of a setting that nobody ever set; no permission would fill it."""
+        return Gap(Cause.UNSET, self.call(key), detail, "")
+
     def need(self, key: str = "") -> Need:
         """Return the need for this kind, or for one key of it."""
         return Need(self.name, key)

@@ -60,7 +60,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
             at.estate.conf(workspace, "maxTokenLifetimeDays"),
             limited,
             expected=f"1 to {most} days",
-            otherwise=f"their longest life in days is {{value}}; {most} are allowed",
+            otherwise=f"maxTokenLifetimeDays is {{value}}; at most {most} are allowed",
         ),
     )
 

@@ -72,7 +72,16 @@ class SubjectKind(Generic[S]):
     """A kind of subject and how its subjects are found."""
 
     name: str
-    find: Callable[[Estate], Iterator[Subject[S] | Absence]]
+    search: Callable[[Estate], Iterator[Subject[S] | Absence]]
+
+    def find(self, estate: Estate) -> Iterator[Subject[S] | Absence]:
+        """Yield every subject, and an absence for where others may be, or for none at all."""
+        silent = True
+        for entry in self.search(estate):
+            silent = False
+            yield entry
+        if silent:
+            yield Absence(_all(self.name), None)
 
 
 def _text(fact: Fact[Any], default: object) -> str:
@@ -122,9 +131,6 @@ def _roles(estate: Estate) -> Iterator[Subject[CrossAccountRole] | Absence]:
                 yield Subject(ref, CrossAccountRole(arn))
     except UnreadError as error:
         yield Absence(_all("role"), error.gap)
-    else:
-        if not seen:
-            yield Absence(_all("role"), None)
 
 
 def _insist_serverless(workspace: Workspace) -> None:

@@ -21,7 +21,6 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
-from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
 
@@ -53,8 +52,8 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 def _on(key: str, workspace: Workspace, at: Context) -> Condition:
     fact = at.estate.conf(workspace, key)
     if fact.gap is None and fact.get() is None:
-        detail = f"{key} was never set and its default is not documented: set it explicitly"
-        return unknown(WORKSPACE_CONF.gap(Cause.NOT_READ, detail), field=key, expected="true")
+        detail = f"the default of {key} is not documented: set it explicitly"
+        return unknown(WORKSPACE_CONF.unset(key, detail), field=key, expected="true")
     return expect(
         fact,
         lambda value: value == "true",

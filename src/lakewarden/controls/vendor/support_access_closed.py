@@ -47,10 +47,10 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The window is explicitly closed or over."""
     value = at.estate.value(WORKSPACE_SETTINGS_V2, _KEY, workspace).get()
-    evidence = Evidence(WORKSPACE_SETTINGS_V2.source, _KEY, value, "empty or a past time")
+    evidence = Evidence(WORKSPACE_SETTINGS_V2.call(_KEY), _KEY, value, "empty or a past time")
     if value is None:
-        detail = "never set, and the default is not certain; set it to an empty text"
-        return unknown(WORKSPACE_SETTINGS_V2.gap(Cause.NOT_READ, detail))
+        detail = "the default is not certain: set it to an empty text"
+        return unknown(WORKSPACE_SETTINGS_V2.unset(_KEY, detail))
     if value == "":
         return holds(evidence)
     if value == "indefinite":
@@ -63,7 +63,7 @@ def _window(value: str, evidence: Evidence, at: Context) -> Condition:
         end = parse_time(value)
     except ValueError:
         detail = f"{_KEY} is neither a time nor empty"
-        return unknown(WORKSPACE_SETTINGS_V2.gap(Cause.MALFORMED, detail))
+        return unknown(WORKSPACE_SETTINGS_V2.gap(Cause.MALFORMED, detail, _KEY))
     if end <= at.now:
         return holds(evidence)
     hours = at.policy.limits.support_hours
