@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -59,8 +58,6 @@ class DatabricksHost:
         self._patience = patience or Patience()
         probe(self.host, self._patience)
         self._api = self._connect(profile)
-        self._count = 0
-        self._lock = threading.Lock()
 
     def _connect(self, profile: str | None) -> ApiClient:
         from databricks.sdk.core import ApiClient, Config  # noqa: PLC0415  # costs a second
@@ -87,11 +84,6 @@ class DatabricksHost:
                 "DATABRICKS_CLIENT_SECRET",
             ) from None
         return ApiClient(config)
-
-    @property
-    def calls(self) -> int:
-        """Return how many calls were made."""
-        return self._count
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """Read one answer, as decoded JSON.
@@ -131,8 +123,6 @@ class DatabricksHost:
         self, verb: str, path: str, query: Mapping[str, Any] | None, headers: list[str] | None
     ) -> Any:
         self._throttle.take(path)
-        with self._lock:
-            self._count += 1
         try:
             return self._api.do(
                 verb, path, query=dict(query) if query else None, response_headers=headers

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lakewarden.clients.paging import Paging, items
+from lakewarden.collect import redact
 from lakewarden.collect.task import Task, collects
 from lakewarden.estate import access, account, compute, people, storage
 from lakewarden.estate.kind import Kind
@@ -14,11 +15,12 @@ from lakewarden.estate.kind import Kind
 
 @dataclass(frozen=True, slots=True)
 class ListCall:
-    """How a list is asked for and where its items are."""
+    """How a list is asked for, where its items are, and what of them is not kept."""
 
     envelope: str
     paging: Paging
     query: Mapping[str, Any] = field(default_factory=dict)
+    redact: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
 
 _ARRAY: Final = ListCall("", Paging.ARRAY)
@@ -43,8 +45,8 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     access.ACCOUNT_IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.TOKENS: ListCall("token_infos", Paging.ONCE),
-    compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}),
-    compute.CLUSTER_POLICIES: ListCall("policies", Paging.ONCE),
+    compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}, redact.cluster),
+    compute.CLUSTER_POLICIES: ListCall("policies", Paging.ONCE, redact=redact.policy),
     compute.POLICY_FAMILIES: ListCall("policy_families", Paging.TOKEN),
     compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100}),
     compute.NODE_TYPES: ListCall("node_types", Paging.ONCE),
@@ -67,4 +69,4 @@ def read_list(task: Task) -> Iterator[Any]:
         query=call.query,
         trust_empty=task.trust_empty,
     ):
-        yield task.record(item)
+        yield task.record(call.redact(item))

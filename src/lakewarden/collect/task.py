@@ -16,7 +16,6 @@ from lakewarden.estate.snapshot import Collection, Snapshot
 from lakewarden.estate.wire import MalformedError
 
 T = TypeVar("T")
-U = TypeVar("U")
 R = TypeVar("R", bound=Record)
 
 FanOut = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
