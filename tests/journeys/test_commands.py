@@ -1,0 +1,165 @@
+"""The other commands: the catalogue, snapshots compared, the demo, the simulator in a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+import requests
+
+from lakewarden.controls.kit.registry import controls
+
+CLI = (sys.executable, "-m", "lakewarden")
+
+
+def test_the_catalogue_as_json(run):
+    result = run("controls", "--format", "json")
+    entries = result.json["controls"]
+    assert result.code == 0
+    assert [e["id"] for e in entries] == [c.id for c in controls()]
+    for entry in entries:
+        assert entry["kind"] in {"check", "attestation"}
+        assert re.fullmatch(r"P\d\d", entry["paper"][0])
+        assert entry["shelf"]
+        assert entry["threats"]
+        assert {"PASS", "ATTESTED"} & {e["verdict"] for e in entry["examples"]}
+        assert all(need["source"] and need["grant"] for need in entry["needs"])
+        assert not any("{key}" in need["source"] for need in entry["needs"])
+        assert isinstance(entry["fixable"], bool)
+
+
+def test_every_shelf_has_controls():
+    shelves = {c.shelf for c in controls()}
+    assert shelves == {
+        "compute", "identity", "keys", "logging", "network", "resilience", "storage", "vendor",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("control", ["ip-access-lists", "sso-enforced"])
+def test_a_control_explained(run, control):
+    result = run("explain", control)
+    assert result.code == 0
+    for part in ("Section", "Reads", "Fix", "Examples", "UNKNOWN"):
+        assert part in result.out
+    told = run("explain", control, "--format", "json").json
+    assert told["why"]
+    assert told["fix"]
+
+
+def test_the_catalogue_as_a_table(run):
+    printed = run("controls").out
+    assert "P06" in printed
+    assert "critical" in printed
+
+
+def test_snapshots_compared(run, world, bare):
+    served = world("typical")
+    arguments = ("--no-aws", "--control", "ip-access-lists", "--control", "tokens-expire")
+    for name in ("one", "two"):
+        assert run("collect", *arguments, "--out", bare / name, world=served).code == 0
+    assert run("diff", bare / "one", bare / "two").code == 0
+    served.simulation.order(["GET /api/2.0/ip-access-lists=drop:label"])
+    try:
+        run("collect", *arguments, "--out", bare / "three", world=served)
+    finally:
+        served.simulation.order([])
+    result = run("diff", bare / "one", bare / "three")
+    assert result.code == 3
+    assert "ip_lists" in result.out
+    first = json.loads(
+        run("diff", bare / "one", bare / "three", "--format", "json").out.split("\n")[0]
+    )
+    assert first["change"] == "changed"
+
+
+def test_the_demo_says_what_it_did_and_where_the_report_is(run, bare):
+    result = run("demo", "--world", "fresh", "--out", bare / "report")
+    assert result.code == 0
+    assert "Started the world 'fresh'" in result.out
+    assert re.search(r"Read \d+ records in \d+ collections", result.out)
+    assert "report.html" in result.out
+    assert {p.name for p in (bare / "report").iterdir()} == {"report.html", "report.json"}
+
+
+@pytest.fixture
+def simulator(bare):
+    log = bare / "log.jsonl"
+    command = [*CLI, "simulate", "--world", "fresh", "--request-log", str(log)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    exports = {}
+    for line in process.stdout:
+        name, value = re.fullmatch(r"export (\w+)=(.*)\n", line).groups()
+        exports[name] = value
+        if name == "LAKEWARDEN_EVENTS":
+            break
+    yield process, exports, log
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_the_simulator_prints_its_environment_first_and_then_serves(simulator):
+    process, exports, log = simulator
+    assert {
+        "DATABRICKS_HOST",
+        "DATABRICKS_TOKEN",
+        "DATABRICKS_ACCOUNT_ID",
+        "LAKEWARDEN_ACCOUNT_HOST",
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+    } <= exports.keys()
+    answer = requests.get(
+        f"{exports['DATABRICKS_HOST']}/api/2.0/preview/scim/v2/Me",
+        headers={"Authorization": f"Bearer {exports['DATABRICKS_TOKEN']}"},
+        timeout=10,
+    )
+    assert answer.json()["active"] is True
+    [entry] = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (entry["method"], entry["path"], entry["status"]) == (
+        "GET",
+        "/api/2.0/preview/scim/v2/Me",
+        200,
+    )
+    assert entry["principal"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+
+
+def _in_a_terminal(command, environment):
+    """Run a command with its standard error on a terminal; return what it wrote there."""
+    master, slave = pty.openpty()
+    written = bytearray()
+
+    def drain():
+        while True:
+            try:
+                data = os.read(master, 4096)
+            except OSError:
+                return
+            if not data:
+                return
+            written.extend(data)
+
+    reader = threading.Thread(target=drain)
+    reader.start()
+    subprocess.run(command, stderr=slave, stdout=subprocess.DEVNULL, env=environment, check=False)
+    os.close(slave)
+    reader.join(timeout=10)
+    os.close(master)
+    return bytes(written)
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(world, bare):
+    served = world("typical")
+    environment = {**os.environ, **served.environment, "TERM": "xterm"}
+    command = [*CLI, "collect", "--no-aws", "--control", "tokens-expire", "--out", str(bare / "s")]
+    assert b"100%" in _in_a_terminal(command, environment)
+    piped = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert piped.stderr == b""
