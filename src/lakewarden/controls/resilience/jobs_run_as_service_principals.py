@@ -5,6 +5,7 @@ machine's credential, and its doings are told apart in the audit log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -41,6 +42,8 @@ CONTROL = Control(
 )
 
 _EXPECTED: Final = "a service principal"
+_APPLICATION_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""How the service names a service principal."""
 
 
 @CONTROL.check
@@ -59,6 +62,9 @@ def check(job: Job, _: Context) -> Judgement:
     evidence = Evidence(job.run_as_name.source, job.run_as_name.field, name, _EXPECTED)
     if "@" in name:
         return violated(f"it runs as {name}, a person", evidence)
+    if not _APPLICATION_ID.fullmatch(name):
+        gap = JOBS.gap(Cause.MALFORMED, f"{name!r} is neither a person nor an application id")
+        return unknown(gap, field=job.run_as_name.field, expected=_EXPECTED)
     return holds(evidence)
 
 
@@ -79,6 +85,7 @@ def examples() -> Iterable[Example]:
     yield fails("a person, though set otherwise", _job(settings=asked, run_as_user_name="a@b.c"))
     yield fails("a group", _job(settings={"run_as": {"group_name": "data"}}))
     yield unclear("nobody says", _job())
+    yield unclear("a name that could be anybody's", _job(run_as_user_name="retrain"))
     yield unclear("a setting of the wrong type", _job(settings={"run_as": robot}))
     yield unclear("jobs may not be listed", given(jobs=refused()))
     yield exempt("there are no jobs", given(jobs=[]))
