@@ -199,6 +199,15 @@ def test_an_older_snapshot_is_replaced(tmp_path):
     assert [r["id"] for r in packed(snapshot(tmp_path, [ip_list("new")]))] == ["new"]
 
 
+def test_a_replaced_snapshot_leaves_nothing_behind(tmp_path):
+    snapshot(tmp_path, LISTS)
+    (tmp_path / "objects" / ".new-left-by-a-crash").touch()
+    snapshot(tmp_path, [ip_list("new")])
+    assert len([p for p in (tmp_path / "objects").rglob("*") if p.is_file()]) == 1
+    [kept] = DiskSnapshot.open(tmp_path).collection(IP_LISTS, SCOPE).each()
+    assert kept.id == "new"
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_with_a_next_step(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SnapshotError, match=r"cannot be written.*--out"):

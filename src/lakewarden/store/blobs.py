@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -80,6 +80,14 @@ def read(folder: Path, sha256: str) -> Iterator[str]:
         raise _damaged(path, "is cut or damaged") from None
     if digest.hexdigest() != sha256:
         raise _damaged(path, "is not what was written")
+
+
+def sweep(folder: Path, wanted: Collection[str]) -> None:
+    """Remove the blobs of a snapshot that this one replaced, and what a crash left behind."""
+    keep = {path_of(folder, sha256) for sha256 in wanted}
+    for path in (folder / "objects").rglob("*"):
+        if path.is_file() and path not in keep:
+            path.unlink()
 
 
 def _compressor(raw: BinaryIO) -> gzip.GzipFile:

@@ -173,6 +173,7 @@ class SnapshotWriter(DiskSnapshot):
         with _writing(self.folder):
             new.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
             os.replace(new, self.folder / "manifest.json")  # noqa: PTH105  # one step, or none
+            blobs.sweep(self.folder, {entry.sha256 for entry in self._entries.values()})
 
 
 class _Stream(Iterable[Any]):
