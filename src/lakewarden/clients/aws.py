@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Final
 
+from lakewarden import __version__
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.patience import Patience
 from lakewarden.errors import ConnectionFailedError
@@ -97,7 +98,7 @@ class AwsAccount:
                     read_timeout=self._patience.answer,
                     retries={"mode": "standard", "total_max_attempts": 3},
                     max_pool_connections=32,
-                    user_agent_extra="lakewarden/0.1.0",
+                    user_agent_extra=f"lakewarden/{__version__}",
                 )
                 self._clients[service, region] = self._session.client(
                     service, region_name=region, config=config

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from lakewarden import __version__
 from lakewarden.clients.failure import CallFailedError, scrub
 from lakewarden.clients.patience import Patience
 from lakewarden.clients.throttle import Throttle
@@ -73,7 +74,7 @@ class DatabricksHost:
                 max_connection_pools=64,
                 max_connections_per_pool=64,
                 product="lakewarden",
-                product_version="0.1.0",
+                product_version=__version__,
                 **extra,
             )
         except ValueError as error:
