@@ -33,5 +33,12 @@ def parse_time(text: str) -> datetime:
 
 
 def from_millis(millis: int) -> datetime:
-    """Read a Unix time in milliseconds, as Databricks writes it."""
-    return datetime.fromtimestamp(millis / 1000, UTC)
+    """Read a Unix time in milliseconds, as Databricks writes it.
+
+    Raises:
+        ValueError: it lies outside the years 1 to 9999.
+    """
+    try:
+        return datetime.fromtimestamp(millis / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        raise ValueError(f"{millis} ms is no time") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mypy import api
 
+from lakewarden.clock import parse_time
 from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
 
 SOURCES = Path(__file__).parents[2]
@@ -103,3 +104,12 @@ def test_the_type_checker_refuses_what_run_time_refuses(tmp_path, monkeypatch):
     refused = {int(line) for line in re.findall(r"uses\.py:(\d+): error", report)}
     wanted = {n for n, line in enumerate(USES.splitlines(), 1) if line.endswith("# refused")}
     assert refused == wanted, report + trouble
+
+
+def test_a_value_that_makes_no_sense_is_a_gap_and_not_a_crash():
+    fact = Fact.of("soon", "GET /api/2.0/x", "when")
+    with pytest.raises(UnreadError) as caught:
+        fact.parsed(parse_time)
+    assert caught.value.gap.cause is Cause.MALFORMED
+    assert "when" in str(caught.value.gap)
+    assert Fact.of("2026-01-01", "GET /api/2.0/x", "when").parsed(parse_time).year == 2026

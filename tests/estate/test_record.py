@@ -164,6 +164,18 @@ def test_an_identity_of_several_keys_joins_them():
     assert read(Pair, {"l": "a", "r": 2}, source=SOURCE).identity() == "a/2"
 
 
+def test_identities_of_several_keys_never_collide():
+    @record
+    class Pair(Record):
+        """Two keys."""
+
+        left: str = key("l")
+        right: str = key("r")
+
+    pairs = [{"l": "a/b", "r": "c"}, {"l": "a", "r": "b/c"}, {"l": "a%2Fb", "r": "c"}]
+    assert len({read(Pair, pair, source=SOURCE).identity() for pair in pairs}) == len(pairs)
+
+
 def test_records_do_not_change():
     with pytest.raises(dataclasses.FrozenInstanceError):
         make(FULL).count = None

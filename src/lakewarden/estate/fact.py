@@ -7,11 +7,13 @@ A fact is opaque. It has no truth value, no length and no equality with plain va
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Cause(StrEnum):
@@ -98,6 +100,22 @@ class Fact(Generic[T]):
         if self._gap is not None:
             raise UnreadError(self._gap)
         return self._value  # type: ignore[return-value]  # a read fact holds a T, None included
+
+    def parsed(self, read: Callable[[T], U]) -> U:
+        """Return what `read` makes of the value.
+
+        Raises:
+            UnreadError: the fact was not read, or `read` refuses it with a ValueError.
+        """
+        value = self.get()
+        try:
+            return read(value)
+        except ValueError as error:
+            raise UnreadError(self.odd(error)) from None
+
+    def odd(self, error: ValueError) -> Gap:
+        """Return the gap of a value that has the right type and makes no sense."""
+        return Gap(Cause.MALFORMED, self.source, f"{self.field}: {error}", "")
 
     @property
     def gap(self) -> Gap | None:

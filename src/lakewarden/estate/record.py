@@ -11,6 +11,7 @@ import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, TypeVar, dataclass_transform
+from urllib.parse import quote
 
 from lakewarden.estate.fact import Cause, Fact, Gap
 from lakewarden.estate.wire import Converter, MalformedError, converter
@@ -53,7 +54,8 @@ def record(cls: type[R]) -> type[R]:
     keys = [f.name for f in dataclasses.fields(made) if f.metadata["key"]]  # type: ignore[arg-type]  # a dataclass since the line above
 
     def identity(self: Any) -> str:
-        return "/".join(str(getattr(self, name)) for name in keys)
+        parts = [str(getattr(self, name)) for name in keys]
+        return parts[0] if len(parts) == 1 else "/".join(quote(part, safe="") for part in parts)
 
     made.identity = identity
     return made

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lakewarden.clock import from_millis
-from lakewarden.controls.kit.condition import Judgement, observe, violated
+from lakewarden.controls.kit.condition import Judgement, observe, unknown, violated
 from lakewarden.controls.kit.control import (
     BOTH,
     Context,
@@ -24,6 +24,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.estate.access import TOKENS, Token
+from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Limits, Policy
@@ -54,8 +55,12 @@ def check(token: Token, at: Context) -> Judgement:
     if expiry == _NEVER:
         evidence = Evidence(token.expiry.source, token.expiry.field, "never", expected)
         return violated(f"the token of {owner} never expires", evidence)
-    days = (from_millis(expiry) - from_millis(created)).total_seconds() / 86_400
-    shown = from_millis(expiry).isoformat(timespec="seconds")
+    ends, born = token.expiry.parsed(from_millis), token.created.parsed(from_millis)
+    if ends < born:
+        detail = f"the token expires at {expiry}, before it was made at {created}"
+        return unknown(TOKENS.gap(Cause.MALFORMED, detail), expected=expected)
+    days = (ends - born).total_seconds() / 86_400
+    shown = ends.isoformat(timespec="seconds")
     evidence = Evidence(token.expiry.source, token.expiry.field, shown, expected)
     otherwise = f"the token of {owner} lives {days:.0f} days; {most} are allowed"
     return observe(days <= most, evidence, otherwise=otherwise)
@@ -84,5 +89,8 @@ def examples() -> Iterable[Example]:
     yield fails("a stricter limit of our own", given(tokens=_tokens(31)), strict)
     unread = [{k: v for k, v in _tokens(1)[0].items() if k != "expiry_time"}]
     yield unclear("the expiry is missing from the answer", given(tokens=unread))
+    yield unclear("it expires before it was made", given(tokens=_tokens(-1)))
+    odd = [{**_tokens(1)[0], "expiry_time": 10**30}]
+    yield unclear("an expiry that is no time", given(tokens=odd))
     yield unclear("tokens may not be listed", given(tokens=refused()))
     yield exempt("there are no tokens", given(tokens=[]))

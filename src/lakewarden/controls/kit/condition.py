@@ -58,8 +58,12 @@ def expect(fact: Fact[T], test: Callable[[T], bool], *, expected: str, otherwise
     if fact.gap is not None:
         return unknown(fact.gap, field=fact.field, expected=expected)
     value = fact.get()
+    try:
+        met = test(value)
+    except ValueError as error:  # a value that cannot be read is no answer
+        return unknown(fact.odd(error), field=fact.field, expected=expected)
     return observe(
-        test(value),
+        met,
         Evidence(fact.source, fact.field, _shown(value), expected),
         otherwise=otherwise.replace("{value}", str(value)),
     )

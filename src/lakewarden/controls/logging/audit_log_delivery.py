@@ -174,6 +174,8 @@ def examples() -> Iterable[Example]:
             bucket_public_access=open_bucket,
         ),
     )
+    odd = {**_DELIVERY, "log_delivery_status": {**_STATUS, "last_successful_attempt_time": "soon"}}
+    yield unclear("it last succeeded at no time", given(log_deliveries=[odd], **here))
     yield unclear("deliveries may not be read", given(log_deliveries=refused(), **here))
     yield unclear(
         "the bucket may not be read",

@@ -134,6 +134,8 @@ def examples() -> Iterable[Example]:
     yield passes("delivered just recently enough", _estate(_trail(), LatestDeliveryTime=edge))
     late = "2025-12-30T23:59:59+00:00"
     yield fails("delivered a second too long ago", _estate(_trail(), LatestDeliveryTime=late))
+    odd = _estate(_trail(), LatestDeliveryTime="soon")
+    yield unclear("a delivery at no time", odd)
     yield unclear("never delivered yet", _estate(_trail(), LatestDeliveryTime=None))
     yield unclear("trails may not be read", given(trails=refused(), trail_status=[]))
     yield unclear("the trail's status may not be read", _estate(_trail(), status=refused()))
