@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,12 @@ from lakewarden.clock import Clock, parse_time
 from lakewarden.collect.engine import Collector
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.judge import judge
-from lakewarden.controls.kit.registry import chosen, needs_of
+from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.snapshot import Meta
 from lakewarden.ledger.finding import Finding, Severity
 from lakewarden.ledger.run import Tally
-from lakewarden.policyfile.policy import Posture
+from lakewarden.policyfile.limits import Posture
 from lakewarden.store.snapshots import SnapshotWriter
 
 if TYPE_CHECKING:
@@ -49,14 +50,15 @@ class Running:
 
     def assess(self, posture: Posture = Posture.HIGH, only: Sequence[str] = ()) -> Outcome:
         """Read and judge the world as it is now."""
-        selected = chosen(posture, only)
+        policy = self._policy.everywhere(posture).naming(only)
+        selected = chosen(policy)
         clock = Clock()
         with tempfile.TemporaryDirectory() as scratch:
             meta = Meta(clock.now().isoformat(), self._reach.account_id)
             with SnapshotWriter(Path(scratch) / "snapshot", meta) as snapshot:
-                Collector(self._reach, needs_of(selected), snapshot).run()
+                Collector(self._reach, partial(needs_at, policy), snapshot).run()
             estate = Estate(snapshot)
-            context = Context(estate, self._policy, parse_time(snapshot.meta.taken))
+            context = Context(estate, policy, parse_time(snapshot.meta.taken))
             tally = Tally({c.id: c.threats for c in selected})
             findings = tuple(judge(estate, selected, context))
             for finding in findings:

@@ -32,7 +32,8 @@ from lakewarden.estate.kind import Need
 from lakewarden.estate.record import plan_of
 from lakewarden.ledger.finding import Evidence, Verdict
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED, EXIT_INCOMPLETE
-from lakewarden.policyfile.policy import Posture
+from lakewarden.policyfile.limits import Posture
+from lakewarden.policyfile.policy import Policy
 
 WORLD: Final = "high-security"
 KINDS_OF_FAULT: Final = ("401", "403", "404", "429", "500", "timeout", "truncate")
@@ -42,6 +43,7 @@ _WIRE: Final = {
     "AWS iam:GetRole": ("AssumeRolePolicyDocument",),
 }
 """Fields that a collector reads under another name than its record's."""
+_HIGH: Final = Policy(Posture.HIGH)
 _SILENCE: Final = frozenset({("AWS s3:GetBucketVersioning", "Status")})
 """Absences by which the wire format says something: versioning was never enabled."""
 _IDENTITY: Final = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27,})(?=/|$)")
@@ -89,10 +91,10 @@ def calls_of(log: Path, since: int = 0) -> list[Call]:
 
 
 def _call(fault: str) -> Call:
-    needs = needs_of(chosen(Posture.HIGH))
+    needs = needs_of(chosen(_HIGH))
     mine = {n for n in needs if _feeds(fault, KINDS[n.kind].call(n.key))}
     names = {need.kind for need in mine}
-    reached = [c.id for c in chosen(Posture.HIGH) if mine & needs_of([c])]
+    reached = [c.id for c in chosen(_HIGH) if mine & needs_of([c])]
     fields = {step for n in mine for step in _fields(n)} | set(_WIRE.get(fault, ()))
     fields |= {LISTS[KINDS[name]].envelope for name in names if KINDS[name] in LISTS}
     return Call(fault, tuple(sorted(fields - {""})), tuple(reached))

@@ -37,7 +37,7 @@ def _catalogue() -> Iterator[str]:
         yield f"- severity {control.severity.value}; posture {postures}; tier {control.tier.value}"
         yield f"- judges each {control.subject.name}, by {control.basis.value}"
         yield f"- answers {answers}" + (f"; as {also}" if also else "")
-        yield f"- fix: {control.fix}"
+        yield f"- fix: {control.fix.summary}"
         yield from ("", "| verdict | example |", "|---|---|")
         yield from (f"| {e.verdict.value} | {e.title} |" for e in control.list_examples())
 

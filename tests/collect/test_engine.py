@@ -70,10 +70,14 @@ def hosts(monkeypatch):
 
 @pytest.fixture
 def collect(hosts, tmp_path):
-    def run(*needs, folder="snapshot", **reach):
+    def run(*needs, folder="snapshot", without=(), **reach):
         given = {"account_host": CONSOLE, "account_id": "x", "use_aws": False, **reach}
         with SnapshotWriter(tmp_path / folder, META) as writer:
-            Collector(Reach(**given), closure(set(needs)), writer).run()
+
+            def wanted(workspace):
+                return set() if workspace and workspace.id in without else closure(set(needs))
+
+            Collector(Reach(**given), wanted, writer).run()
         return DiskSnapshot.open(tmp_path / folder)
 
     return run
@@ -183,9 +187,9 @@ def test_a_given_address_comes_first(collect, hosts):
     assert hosts[url(2)].asked == []
 
 
-def test_only_the_workspaces_asked_for_are_read(collect, hosts):
+def test_a_workspace_of_which_nothing_is_wanted_is_not_opened(collect, hosts):
     hosts[url(2)].answers[LISTS] = {"ip_access_lists": []}
-    collect(IP_LISTS.need(), only=("2",))
+    collect(IP_LISTS.need(), without=(1,))
     assert (hosts[url(1)].asked, hosts[url(2)].paths) == ([], [LISTS])
 
 
@@ -266,7 +270,7 @@ def test_two_runs_of_the_same_deployment_are_equal(collect, hosts, tmp_path):
 @pytest.fixture
 def pooled(tmp_path):
     with SnapshotWriter(tmp_path / "pool", META) as writer, ThreadPoolExecutor(32) as pool:
-        collector = Collector(Reach(), [], writer)
+        collector = Collector(Reach(), lambda _: set(), writer)
         collector._calls = pool
         yield collector
 

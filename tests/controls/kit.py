@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakewarden.clock import parse_time
 from lakewarden.controls.kit.condition import holds
 from lakewarden.controls.kit.control import BOTH, Context, Control
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.judge import judge
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Cause
@@ -27,7 +28,7 @@ def toy(subject, check=lambda _, __: holds(SHOWN), **changes):
         postures=BOTH,
         subject=subject,
         needs=(),
-        fix="Mend it",
+        fix=Fix("Mend it"),
         **changes,
     )
     made.check(check)
@@ -38,7 +39,13 @@ def judged(snapshot, *controls, policy=None):
     """Judge a small estate at the moment it was taken."""
     estate = Estate(snapshot)
     now = parse_time(snapshot.meta.taken)
-    return list(judge(estate, controls, Context(estate, policy or Policy(), now)))
+    return list(
+        judge(
+            estate,
+            controls,
+            Context(estate, (policy or Policy()).naming(c.id for c in controls), now),
+        )
+    )
 
 
 def cut(snapshot, kind, cause=Cause.TIMEOUT):

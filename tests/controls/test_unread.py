@@ -27,7 +27,9 @@ GOOD = {Verdict.PASS, Verdict.ATTESTED}
 
 
 def verdicts(control, example, snapshot):
-    at = Context(Estate(snapshot), example.policy, parse_time(snapshot.meta.taken))
+    at = Context(
+        Estate(snapshot), example.policy.naming([control.id]), parse_time(snapshot.meta.taken)
+    )
     return {finding.verdict for finding in judge(at.estate, [control], at)}
 
 

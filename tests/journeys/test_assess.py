@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from lakewarden.controls.kit.registry import chosen
-from lakewarden.policyfile.policy import Posture
+from lakewarden.policyfile.limits import Posture
+from lakewarden.policyfile.policy import Policy
 
 
 def _assess(run, served, *arguments, **extra):
@@ -25,7 +26,9 @@ def test_json_is_what_its_schema_says(run, world):
         "ty-analytics",
         "ty-production",
     }
-    assert {f["control"] for f in report["findings"]} == {c.id for c in chosen(Posture.HIGH)}
+    assert {f["control"] for f in report["findings"]} == {
+        c.id for c in chosen(Policy(Posture.HIGH))
+    }
 
 
 def test_findings_keep_their_identity_between_runs(run, world):

@@ -7,31 +7,21 @@ from pathlib import Path
 
 import click
 
-from lakewarden.cli.options import Deployment, deployment_options, policy_option
+from lakewarden.cli.options import Deployment, Selection, deployment_options, selection_options
 from lakewarden.cli.pipeline import assessed, snapshot_of, write
-from lakewarden.cli.settings import load_policy, reach_of
+from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
-from lakewarden.controls.kit.registry import chosen
 from lakewarden.ledger.finding import Severity
-from lakewarden.policyfile.policy import Posture
 from lakewarden.report.formats import FORMATS
 
 
 @click.command()
 @deployment_options
-@policy_option
+@selection_options
 @click.option(
     "--snapshot",
     type=click.Path(path_type=Path),
     help="Judge this snapshot instead of the live deployment.",
-)
-@click.option(
-    "--posture",
-    type=click.Choice([p.value for p in Posture]),
-    help="The paper's list to judge by; overrides the policy file.",
-)
-@click.option(
-    "--control", "only", multiple=True, metavar="ID", help="Judge this control only. Repeatable."
 )
 @click.option(
     "--format", "style", type=click.Choice(sorted(FORMATS)), default="table", show_default=True
@@ -46,10 +36,8 @@ from lakewarden.report.formats import FORMATS
 )
 def command(
     deployment: Deployment,
-    policy_file: Path | None,
+    selection: Selection,
     snapshot: Path | None,
-    posture: str | None,
-    only: tuple[str, ...],
     style: str,
     output: Path | None,
     fail_on: str,
@@ -59,13 +47,11 @@ def command(
     Exits with 0 when everything is right, 3 when a control fails at or above --fail-on, and 4
     when something could not be read, so that nothing can be said of it.
     """
-    policy, clock = load_policy(policy_file), Clock()
-    wanted = Posture(posture) if posture else policy.posture
-    selected = chosen(wanted, only)
+    policy, clock = policy_of(selection), Clock()
     reach = None if snapshot else reach_of(deployment, policy)
     with (
-        snapshot_of(snapshot, reach, selected, policy, clock) as found,
-        assessed(found, selected, policy, wanted, clock, deployment.workspaces) as report,
+        snapshot_of(snapshot, reach, policy, clock) as found,
+        assessed(found, policy, clock) as report,
     ):
         write(report, style, output, sys.stdout)
         return report.tally.exit_code(Severity(fail_on))

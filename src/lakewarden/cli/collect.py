@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from lakewarden.cli.options import Deployment, deployment_options, policy_option
+from lakewarden.cli.options import Deployment, Selection, deployment_options, selection_options
 from lakewarden.cli.pipeline import collect
-from lakewarden.cli.settings import load_policy, reach_of
+from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
-from lakewarden.controls.kit.registry import chosen
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
-from lakewarden.policyfile.policy import Posture
+from lakewarden.policyfile.limits import Posture
 
 
 @click.command()
 @deployment_options
-@policy_option
+@selection_options
 @click.option(
     "--out",
     "folder",
@@ -25,30 +25,21 @@ from lakewarden.policyfile.policy import Posture
     required=True,
     help="Folder for the snapshot; new, empty, or an older snapshot to replace.",
 )
-@click.option(
-    "--posture",
-    type=click.Choice([p.value for p in Posture]),
-    default=Posture.HIGH.value,
-    show_default=True,
-    help="Read what the controls of this posture need.",
-)
-@click.option(
-    "--control", "only", multiple=True, metavar="ID", help="Read for this control only. Repeatable."
-)
 def command(
     deployment: Deployment,
-    policy_file: Path | None,
+    selection: Selection,
     folder: Path,
-    posture: str,
-    only: tuple[str, ...],
 ) -> int:
     """Read a deployment into a snapshot, to be judged later or elsewhere.
 
+    Without --posture it reads what the posture high needs, which suffices for both.
+
     Exits with 0 when everything asked for was read, and with 4 when something was not.
     """
-    policy = load_policy(policy_file)
+    wanted = selection if selection.posture else replace(selection, posture=Posture.HIGH.value)
+    policy = policy_of(wanted)
     reach = reach_of(deployment, policy)
-    snapshot = collect(reach, chosen(Posture(posture), only), folder, policy, Clock())
+    snapshot = collect(reach, folder, policy, Clock())
     headers = snapshot.headers()
     holes = [header for header in headers if header.gap is not None]
     records = sum(header.count or 0 for header in headers)

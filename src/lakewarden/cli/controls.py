@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -63,5 +64,5 @@ def describe(control: Control[Any]) -> dict[str, Any]:
             {"verdict": e.verdict.value, "title": e.title} for e in control.list_examples()
         ],
         "fixable": control.fixable,
-        "maps": [{"framework": m.framework, "id": m.id} for m in control.maps],
+        "maps": [dataclasses.asdict(m) for m in control.maps],
     }

@@ -15,7 +15,7 @@ from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
 from lakewarden.clock import Clock
 from lakewarden.controls.kit.registry import chosen
-from lakewarden.policyfile.policy import Posture
+from lakewarden.policyfile.limits import Posture
 
 
 @click.command()
@@ -58,16 +58,15 @@ def command(world: str, posture: str, folder: Path) -> None:
 
 def _assess(posture: Posture, scratch: Path, folder: Path) -> None:
     clock = Clock()
-    policy = load_policy(named_policy())
-    selected = chosen(posture)
+    policy = load_policy(named_policy()).everywhere(posture)
     reach = reach_of(Deployment.from_environment(), policy)
-    snapshot = collect(reach, selected, scratch, policy, clock)
+    snapshot = collect(reach, scratch, policy, clock)
     records = sum(header.count or 0 for header in snapshot.headers())
     click.echo(
         f"Read {records} records in {len(snapshot.headers())} collections with databricks-sdk and "
-        f"boto3; judging them by {len(selected)} controls, posture {posture}.\n"
+        f"boto3; judging them by {len(chosen(policy))} controls, posture {posture}.\n"
     )
-    with assessed(snapshot, selected, policy, posture, clock) as report:
+    with assessed(snapshot, policy, clock) as report:
         write(report, "table", None, sys.stdout)
         write(report, "html", folder / "report.html", sys.stdout)
         write(report, "json", folder / "report.json", sys.stdout)

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from lakewarden.cli.options import Deployment, deployment_options, policy_option
+from lakewarden.cli.options import Deployment, Selection, deployment_options, selection_options
 from lakewarden.cli.pipeline import collect
-from lakewarden.cli.settings import load_policy, reach_of
+from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
 from lakewarden.controls.kit.control import Control
 from lakewarden.controls.kit.registry import chosen, needs_of
@@ -20,34 +20,23 @@ from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.kind import Scope
 from lakewarden.estate.snapshot import Header
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
-from lakewarden.policyfile.policy import Posture
 from lakewarden.store.snapshots import DiskSnapshot
 
 
 @click.command()
 @deployment_options
-@policy_option
-@click.option(
-    "--posture",
-    type=click.Choice([p.value for p in Posture]),
-    help="Ask for what this posture needs; overrides the policy file.",
-)
-@click.option(
-    "--control", "only", multiple=True, metavar="ID", help="Ask for this control only. Repeatable."
-)
-def command(
-    deployment: Deployment, policy_file: Path | None, posture: str | None, only: tuple[str, ...]
-) -> int:
+@selection_options
+def command(deployment: Deployment, selection: Selection) -> int:
     """Show what the caller may read, what is missing, and the least that would do.
 
     Reads everything that the controls need, and keeps nothing. Exits with 4 when something
     could not be read.
     """
-    policy = load_policy(policy_file)
-    selected = chosen(Posture(posture) if posture else policy.posture, only)
+    policy = policy_of(selection)
+    selected = chosen(policy)
     reach = reach_of(deployment, policy)
     with tempfile.TemporaryDirectory(prefix="lakewarden-") as scratch:
-        snapshot = collect(reach, selected, Path(scratch) / "snapshot", policy, Clock())
+        snapshot = collect(reach, Path(scratch) / "snapshot", policy, Clock())
         complete = _report(snapshot, selected)
     _least_privilege(selected)
     return EXIT_CLEAN if complete else EXIT_INCOMPLETE

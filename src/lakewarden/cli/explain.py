@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import click
@@ -20,7 +21,7 @@ def command(identity: str, style: str) -> None:
     """Explain one control in full."""
     found = control(identity)
     if style == "json":
-        extra = {"why": found.why, "fix": found.fix}
+        extra = {"why": found.why, "fix": dataclasses.asdict(found.fix)}
         click.echo(json.dumps({**describe(found), **extra}, indent=2))
         return
     sections = paper().sections
@@ -45,7 +46,11 @@ def command(identity: str, style: str) -> None:
         ),
         "",
         "Fix",
-        f"  {found.fix}",
+        f"  {found.fix.summary}",
+        f"  Console    {found.fix.console}",
+        f"  API        {found.fix.api}",
+        f"  Terraform  {found.fix.terraform}",
+        f"  May break  {found.fix.breaks}",
         "",
         "Examples",
         *(f"  {e.verdict.value:<15} {e.title}" for e in found.list_examples()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from lakewarden.clients.patience import Patience
+from lakewarden.policyfile.limits import Posture
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,7 +32,6 @@ class Deployment:
         events: the folder of delivered audit logs.
         answer_seconds: how long to wait for one answer.
         retry_seconds: how long to try again.
-        workspaces: ids of the workspaces to look at; empty for all.
     """
 
     profile: str | None
@@ -42,7 +43,6 @@ class Deployment:
     events: Path | None
     answer_seconds: float
     retry_seconds: float
-    workspaces: tuple[str, ...]
 
     @classmethod
     def from_environment(cls, patience: Patience | None = None) -> Deployment:
@@ -59,7 +59,6 @@ class Deployment:
             events=Path(events) if events else None,
             answer_seconds=patience.answer,
             retry_seconds=patience.retry,
-            workspaces=(),
         )
 
 
@@ -128,38 +127,90 @@ _DEPLOYMENT: Final = (
         show_default=True,
         help="Seconds to go on trying a call that is throttled or broken.",
     ),
+)
+"""The options that say which deployment to read, in the order of `--help`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line says of what is to be judged, beside or over the policy file.
+
+    Attributes:
+        policy_file: the policy file.
+        posture: the posture for every workspace; None leaves it to the policy file.
+        controls: nothing but these controls, by id.
+        without_controls: these controls are left out.
+        workspaces: nothing but these workspaces, by id or name.
+        without_workspaces: these workspaces are left out.
+    """
+
+    policy_file: Path | None = None
+    posture: str | None = None
+    controls: tuple[str, ...] = ()
+    without_controls: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    without_workspaces: tuple[str, ...] = ()
+
+
+_SELECTION: Final = (
+    click.option(
+        "--policy-file",
+        envvar="LAKEWARDEN_POLICY_FILE",
+        type=click.Path(path_type=Path),
+        help="The policy file; lakewarden.toml in this folder when it is there.",
+    ),
+    click.option(
+        "--posture",
+        type=click.Choice([p.value for p in Posture]),
+        help="The paper's list to judge by, everywhere; overrides the policy file.",
+    ),
+    click.option(
+        "--control", "controls", multiple=True, metavar="ID", help="This control only. Repeatable."
+    ),
+    click.option(
+        "--exclude-control",
+        "without_controls",
+        multiple=True,
+        metavar="ID",
+        help="Leave this control out. Repeatable.",
+    ),
     click.option(
         "--workspace",
         "workspaces",
         multiple=True,
         metavar="ID",
-        help="Look at this workspace only. May be repeated.",
+        help="This workspace only, by id or name. Repeatable.",
+    ),
+    click.option(
+        "--exclude-workspace",
+        "without_workspaces",
+        multiple=True,
+        metavar="ID",
+        help="Leave this workspace out, by id or name. Repeatable.",
     ),
 )
-"""The options that say which deployment to read, in the order of `--help`."""
+"""The options that say what is to be judged, in the order of `--help`."""
 
 
 def deployment_options(command: F) -> F:
     """Add the options that say which deployment to read, as one `deployment` argument."""
+    return _together(command, "deployment", Deployment, _DEPLOYMENT)
 
+
+def selection_options(command: F) -> F:
+    """Add the options that say what is to be judged, as one `selection` argument."""
+    return _together(command, "selection", Selection, _SELECTION)
+
+
+def _together(command: F, name: str, group: type, options: tuple[Callable[[F], F], ...]) -> F:
     @functools.wraps(command)
     def wrapper(**values: Any) -> Any:
-        fields = {name: values.pop(name) for name in Deployment.__slots__}
-        return command(deployment=Deployment(**fields), **values)
+        fields = {field.name: values.pop(field.name) for field in dataclasses.fields(group)}
+        return command(**{name: group(**fields)}, **values)
 
-    for option in reversed(_DEPLOYMENT):
+    for option in reversed(options):
         wrapper = option(wrapper)
     return wrapper  # type: ignore[return-value]  # click takes the wrapper for the command
-
-
-def policy_option(command: F) -> F:
-    """Add the option that names the policy file."""
-    return click.option(
-        "--policy-file",
-        envvar="LAKEWARDEN_POLICY_FILE",
-        type=click.Path(path_type=Path),
-        help="The policy file; lakewarden.toml in this folder when it is there.",
-    )(command)
 
 
 def json_option(command: F) -> F:

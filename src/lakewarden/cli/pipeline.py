@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TextIO
+from typing import TextIO
 
 from lakewarden.cli.progress import progress
 from lakewarden.clock import Clock, parse_time
 from lakewarden.collect.doors import Reach
 from lakewarden.collect.engine import Collector
-from lakewarden.controls.kit.control import Context, Control
+from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.judge import judge
-from lakewarden.controls.kit.registry import needs_of
+from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.controls.kit.subjects import name_of
 from lakewarden.errors import UsageError
-from lakewarden.estate.account import WORKSPACES
+from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.estate import Estate
+from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.snapshot import Meta
 from lakewarden.ledger.run import Run, Tally
-from lakewarden.policyfile.policy import Policy, Posture
+from lakewarden.policyfile.policy import Policy
 from lakewarden.report.formats import FORMATS
 from lakewarden.report.view import Report
 from lakewarden.store.snapshots import DiskSnapshot, SnapshotWriter
 from lakewarden.store.spool import FindingSpool
 
 
-def collect(
-    reach: Reach, selected: Iterable[Control[Any]], folder: Path, policy: Policy, clock: Clock
-) -> DiskSnapshot:
-    """Read what the selected controls need into a snapshot folder.
+def collect(reach: Reach, folder: Path, policy: Policy, clock: Clock) -> DiskSnapshot:
+    """Read what the policy's controls need into a snapshot folder.
 
     Raises:
         ConnectionFailedError: nothing at all could be opened.
@@ -41,7 +41,7 @@ def collect(
     with SnapshotWriter(folder, meta) as writer, progress() as watcher:
         Collector(
             reach,
-            needs_of(selected),
+            functools.partial(needs_at, policy),
             writer,
             progress=watcher,
             trust_empty=policy.trust_empty_answers,
@@ -53,7 +53,6 @@ def collect(
 def snapshot_of(
     folder: Path | None,
     reach: Reach | None,
-    selected: Iterable[Control[Any]],
     policy: Policy,
     clock: Clock,
 ) -> Iterator[DiskSnapshot]:
@@ -62,21 +61,15 @@ def snapshot_of(
         yield DiskSnapshot.open(folder or Path())
         return
     with TemporaryDirectory(prefix="lakewarden-") as scratch:
-        yield collect(reach, selected, Path(scratch) / "snapshot", policy, clock)
+        yield collect(reach, Path(scratch) / "snapshot", policy, clock)
 
 
 @contextmanager
-def assessed(
-    snapshot: DiskSnapshot,
-    selected: tuple[Control[Any], ...],
-    policy: Policy,
-    posture: Posture,
-    clock: Clock,
-    only: tuple[str, ...] = (),
-) -> Iterator[Report]:
+def assessed(snapshot: DiskSnapshot, policy: Policy, clock: Clock) -> Iterator[Report]:
     """Judge a snapshot; the report lives as long as the block."""
-    _insist_known(snapshot, only)
-    estate = Estate(snapshot, only)
+    _insist_known(snapshot, policy.include.workspaces | policy.exclude.workspaces)
+    selected = chosen(policy)
+    estate = Estate(snapshot, policy.include.workspaces, policy.exclude.workspaces)
     context = Context(estate, policy, parse_time(snapshot.meta.taken))
     tally = Tally({c.id: c.threats for c in selected})
     with FindingSpool() as spool:
@@ -85,29 +78,30 @@ def assessed(
         run = Run(
             clock.run_id(),
             clock.now().isoformat(timespec="seconds"),
-            posture.value,
+            policy.posture.value,
             snapshot.meta.account_id,
             snapshot.meta.taken,
-            {
-                str(w.id): name_of(w)
-                for w in estate.of(WORKSPACES).seen()
-                if not only or str(w.id) in only
-            },
+            {str(w.id): name_of(w) for w in _looked_at(estate)},
         )
         cards = {c.id: c.card() for c in selected}
-        yield Report(run, tally, cards, spool.read, _unread(snapshot), policy.loosened())
+        yield Report(run, tally, cards, spool.read, _unread(snapshot), policy.loose())
 
 
-def _insist_known(snapshot: DiskSnapshot, only: tuple[str, ...]) -> None:
-    """Refuse workspace ids that the deployment certainly does not have.
+def _looked_at(estate: Estate) -> Iterator[Workspace]:
+    with suppress(UnreadError):  # findings say that others may be missing
+        yield from estate.workspaces()
+
+
+def _insist_known(snapshot: DiskSnapshot, named: Iterable[str]) -> None:
+    """Refuse workspaces that the deployment certainly does not have.
 
     Raises:
-        UsageError: naming the first such id and the workspaces there are.
+        UsageError: naming the first of them and the workspaces there are.
     """
     listed = snapshot.collection(WORKSPACES, "account")
     names = {str(w.id): name_of(w) for w in listed.seen()}
-    for identity in only:
-        if identity not in names and listed.gap is None:
+    for identity in sorted(named):
+        if identity not in names and identity not in names.values() and listed.gap is None:
             there = ", ".join(f"{i} ({name})" for i, name in names.items()) or "none"
             raise UsageError(
                 f"the deployment has no workspace {identity}",

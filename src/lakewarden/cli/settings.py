@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import configparser
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lakewarden.cli.options import Deployment
+from lakewarden.cli.options import Deployment, Selection
 from lakewarden.clients.patience import Patience
 from lakewarden.collect.doors import Reach
-from lakewarden.controls.kit.registry import controls
+from lakewarden.controls.kit.registry import control, controls
 from lakewarden.errors import LakewardenError, PolicyFileError, UsageError
+from lakewarden.policyfile.limits import Posture
 from lakewarden.policyfile.parse import parse
-from lakewarden.policyfile.policy import Policy
+from lakewarden.policyfile.policy import Choice, Policy
 
 _DEFAULT = Path("lakewarden.toml")
 
@@ -48,6 +50,32 @@ def load_policy(file: Path | None) -> Policy:
     return parse(text, file=str(file), today=today, controls=[c.id for c in controls()])
 
 
+def policy_of(selection: Selection) -> Policy:
+    """Return the policy file's policy with what the command line says over it.
+
+    Raises:
+        PolicyFileError: the file cannot be read, or says something impossible.
+        UnknownControlError: the command line names a control that does not exist.
+    """
+    for identity in (*selection.controls, *selection.without_controls):
+        control(identity)
+    policy = load_policy(selection.policy_file)
+    include, exclude = policy.include, policy.exclude
+    policy = replace(
+        policy,
+        include=Choice(
+            frozenset(selection.controls) or include.controls,
+            frozenset(selection.workspaces) or include.workspaces,
+        ),
+        exclude=Choice(
+            (exclude.controls | frozenset(selection.without_controls))
+            - frozenset(selection.controls),
+            exclude.workspaces | frozenset(selection.without_workspaces),
+        ),
+    )
+    return policy.everywhere(Posture(selection.posture)) if selection.posture else policy
+
+
 def reach_of(deployment: Deployment, policy: Policy) -> Reach:
     """Return what a run may reach.
 
@@ -79,7 +107,6 @@ def reach_of(deployment: Deployment, policy: Policy) -> Reach:
         patience=Patience(
             min(5.0, deployment.answer_seconds), deployment.answer_seconds, deployment.retry_seconds
         ),
-        only=deployment.workspaces,
         events=deployment.events,
         event_days=policy.limits.evidence_days,
     )

@@ -36,7 +36,6 @@ class Reach:
         aws_profile: an AWS profile.
         use_aws: whether AWS is to be read.
         patience: time-outs.
-        only: ids of the workspaces to read; empty for all.
         events: the folder that audit logs were delivered to, None when there is none.
         event_days: how far back events count.
     """
@@ -49,7 +48,6 @@ class Reach:
     aws_profile: str | None = None
     use_aws: bool = True
     patience: Patience = field(default_factory=Patience)
-    only: tuple[str, ...] = ()
     events: Path | None = None
     event_days: int = 30
 

@@ -69,14 +69,25 @@ class Collector:
     def __init__(
         self,
         reach: Reach,
-        needs: Iterable[Need],
+        needs: Callable[[Workspace | None], set[Need]],
         writer: SnapshotWriter,
         *,
         progress: Progress | None = None,
         trust_empty: bool = False,
     ) -> None:
+        """Prepare to fill a snapshot.
+
+        Args:
+            reach: which doors may be opened.
+            needs: says what is wanted at account level (None) and of each workspace; a workspace
+                that nothing is wanted of is not opened.
+            writer: the snapshot.
+            progress: told how far collecting is.
+            trust_empty: take an answer without its list for an empty list.
+        """
         self._reach = reach
-        self._needs = set(needs)
+        self._needs_at = needs
+        self._needs = needs(None)
         self._writer = writer
         self._progress = progress or Silent()
         self._trust_empty = trust_empty
@@ -129,22 +140,20 @@ class Collector:
         host = self._open("account", self._reach.account)
         if host is None:
             return
-        kinds = self._kinds(Scope.ACCOUNT)
-        self._read_all(kinds, "account", host=host)
+        self._read_all(self._wanted(Scope.ACCOUNT), "account", host=host)
 
     def _read_workspaces(self) -> None:
         workspaces = self._known_workspaces()
-        kinds = self._kinds(Scope.WORKSPACE)
-        if kinds:
-            list(self._scopes.map(lambda w: self._read_workspace(w, kinds), workspaces))
+        wanted = [(w, self._needs_at(w)) for w in workspaces]
+        inside = [(w, {n for n in needs if _inside(n)}) for w, needs in wanted]
+        list(self._scopes.map(lambda pair: self._read_workspace(*pair), filter(_asked, inside)))
 
     def _known_workspaces(self) -> list[Workspace]:
         listed = self._writer.collection(WORKSPACES, "account")
         found = list(listed.seen())
         if not found and self._reach.workspace_host:
             found = self._lone_workspace(listed.gap)
-        only = self._reach.only
-        return [w for w in found if not only or str(w.id) in only]
+        return found
 
     def _lone_workspace(self, account_gap: Gap | None) -> list[Workspace]:
         """Return the workspace that was named by its URL, which the account does not describe.
@@ -168,7 +177,7 @@ class Collector:
         self._writer.write(WORKSPACES, "account", [workspace], incomplete)
         return [workspace]
 
-    def _read_workspace(self, workspace: Workspace, kinds: list[str]) -> None:
+    def _read_workspace(self, workspace: Workspace, needs: set[Need]) -> None:
         scope = f"workspace/{workspace.id}"
         try:
             if workspace.status.gap is None and workspace.status.get() != _RUNNING:
@@ -181,7 +190,7 @@ class Collector:
             return
         host = self._open(scope, lambda: self._reach.workspace(url))
         if host is not None:
-            self._read_all(kinds, scope, host=host)
+            self._read_all(needs, scope, host=host)
 
     def _url_of(self, workspace: Workspace) -> str:
         """Return a workspace's address, and never that of another.
@@ -194,8 +203,8 @@ class Collector:
         return self._reach.url_of(workspace)
 
     def _read_aws(self) -> None:
-        kinds = self._kinds(Scope.AWS)
-        if not kinds:
+        needs = self._wanted(Scope.AWS)
+        if not needs:
             return
         if not self._reach.use_aws:
             gap = Gap(Cause.NOT_READ, "AWS", "left out by --no-aws", "AWS credentials")
@@ -203,10 +212,10 @@ class Collector:
             return
         aws = self._open("aws", self._reach.aws)
         if aws is not None:
-            self._read_all(kinds, "aws", aws=aws)
+            self._read_all(needs, "aws", aws=aws)
 
     def _read_events(self) -> None:
-        if not self._kinds(Scope.EVENTS):
+        if not self._wanted(Scope.EVENTS):
             return
         folder = self._reach.events
         if folder is None:
@@ -229,26 +238,33 @@ class Collector:
             self._hosts.append(door)
         return door
 
-    def _kinds(self, scope: Scope) -> list[str]:
-        return sorted({n.kind for n in self._needs if KINDS[n.kind].scope is scope})
+    def _wanted(self, scope: Scope) -> set[Need]:
+        return {n for n in self._needs if KINDS[n.kind].scope is scope}
 
     def _read_all(
         self,
-        kinds: list[str],
+        needs: set[Need],
         scope: str,
         host: DatabricksHost | None = None,
         aws: AwsAccount | None = None,
     ) -> None:
         """Read kinds side by side, in waves of those that wait for nothing."""
-        self._progress.expect(len(kinds))
-        for _, wave in itertools.groupby(_ordered(kinds), key=lambda k: _depth(k, kinds)):
-            list(self._tasks.map(lambda k: self._read_one(k, scope, host, aws), wave))
+        keys: dict[str, list[str]] = {}
+        for need in sorted(needs):
+            keys.setdefault(need.kind, []).extend([need.key] if need.key else [])
+        self._progress.expect(len(keys))
+        for _, wave in itertools.groupby(_ordered(keys), key=lambda k: _depth(k, keys)):
+            list(self._tasks.map(lambda k: self._read_one(k, keys[k], scope, host, aws), wave))
 
     def _read_one(
-        self, name: str, scope: str, host: DatabricksHost | None, aws: AwsAccount | None
+        self,
+        name: str,
+        named: list[str],
+        scope: str,
+        host: DatabricksHost | None,
+        aws: AwsAccount | None,
     ) -> None:
-        kind = KINDS[name]
-        keys = tuple(sorted(n.key for n in self._needs if n.kind == name and n.key))
+        kind, keys = KINDS[name], tuple(named)
         task = Task(kind, scope, keys, host, aws, self._writer, self._fan_out, self._trust_empty)
         gaps: list[Gap] = []
         records = _noted(kind, COLLECTORS[name](task), gaps)
@@ -283,10 +299,19 @@ def _unauthenticated(header: Header) -> bool:
     return header.gap is not None and header.gap.cause is Cause.UNAUTHENTICATED
 
 
+def _inside(need: Need) -> bool:
+    return KINDS[need.kind].scope is Scope.WORKSPACE
+
+
+def _asked(pair: tuple[Workspace, set[Need]]) -> bool:
+    return bool(pair[1])
+
+
 def _depth(name: str, among: Iterable[str]) -> int:
     inside = [k for k in KINDS[name].after if k in set(among)]
     return 1 + max((_depth(k, among) for k in inside), default=0)
 
 
-def _ordered(kinds: list[str]) -> list[str]:
-    return sorted(kinds, key=lambda name: (_depth(name, kinds), name))
+def _ordered(kinds: Iterable[str]) -> list[str]:
+    among = set(kinds)
+    return sorted(among, key=lambda name: (_depth(name, among), name))

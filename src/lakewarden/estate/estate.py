@@ -22,10 +22,19 @@ _INDEXED: Final = 64
 class Estate:
     """A snapshot with indexes for the small collections that others refer to."""
 
-    def __init__(self, snapshot: Snapshot, only: Iterable[str] = ()) -> None:
-        """Look at a snapshot; `only` names the workspaces to look at, by id, none for all."""
+    def __init__(
+        self, snapshot: Snapshot, only: Iterable[str] = (), without: Iterable[str] = ()
+    ) -> None:
+        """Look at a snapshot.
+
+        Args:
+            snapshot: what was read.
+            only: ids or names of the workspaces to look at; none for all.
+            without: ids or names of workspaces that are left out.
+        """
         self._snapshot = snapshot
         self._only = frozenset(only)
+        self._without = frozenset(without)
         self._indexes: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     @property
@@ -48,12 +57,16 @@ class Estate:
             UnreadError: at the end, when the list is not complete.
         """
         collection = self.of(WORKSPACES)
-        if not self._only:
-            yield from collection.each()
-            return
-        found = {str(w.id): w for w in collection.seen() if str(w.id) in self._only}
-        yield from found.values()
-        if collection.gap is not None and len(found) < len(self._only):
+        missing = set(self._only)
+        for workspace in collection.seen():
+            names = {str(workspace.id)}
+            if workspace.name.gap is None:
+                names.add(workspace.name.get())
+            if names & self._without or (self._only and not names & self._only):
+                continue
+            missing -= names
+            yield workspace
+        if collection.gap is not None and (missing or not self._only):
             raise UnreadError(collection.gap)
 
     def find(self, kind: Kind[R], identity: object, workspace: Workspace | None = None) -> R | None:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, NoReturn, TypeVar
 
 from lakewarden.errors import PolicyFileError
-from lakewarden.policyfile.policy import Attestation, Limits, Policy, Posture, Waiver
+from lakewarden.policyfile.limits import Limits, Posture
+from lakewarden.policyfile.policy import Attestation, Choice, Policy, Waiver
+from lakewarden.policyfile.scope import Scope
 
 E = TypeVar("E", Waiver, Attestation)
 
 _TABLES: Final = {
-    "": frozenset({"posture", "limits", "access", "deployment", "waivers", "attestations"}),
+    "": frozenset(
+        {
+            *("posture", "limits", "scopes", "include", "exclude"),
+            *("access", "deployment", "waivers", "attestations"),
+        }
+    ),
+    "include": frozenset({"controls", "workspaces"}),
+    "exclude": frozenset({"controls", "workspaces"}),
+    "scopes": frozenset({"name", "workspaces", "tags", "posture", "limits", "exclude"}),
     "access": frozenset({"token_principals", "break_glass", "sso_methods", "git_hosts"}),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
@@ -56,10 +66,13 @@ class _Reader:
         self._known("", tables, _TABLES[""])
         access = self._table(tables, "access")
         deployment = self._table(tables, "deployment")
-        names = {k: tuple(self._names(access, k)) for k in access}
+        names = {k: tuple(self._names(access, k, f"access.{k}")) for k in access}
         return Policy(
-            posture=self._posture(tables.get("posture", Posture.STANDARD.value)),
-            limits=self._limits(tables.get("limits", {})),
+            posture=self._posture("posture", tables.get("posture", Posture.STANDARD.value)),
+            thresholds=self._limits("limits", tables.get("limits", {})),
+            scopes=tuple(self._scopes(tables)),
+            include=self._choice(tables, "include"),
+            exclude=self._choice(tables, "exclude"),
             waivers=tuple(self._entries(tables, "waivers", Waiver)),
             attestations=tuple(self._entries(tables, "attestations", Attestation)),
             workspace_urls=self._urls(deployment.get("workspace_urls", {})),
@@ -87,27 +100,67 @@ class _Reader:
         found: Mapping[str, Any] = table
         return found
 
-    def _posture(self, value: object) -> Posture:
+    def _posture(self, place: str, value: object) -> Posture:
         try:
             return Posture(str(value))
         except ValueError:
-            self._fail("posture", f"{value!r} is no posture", 'Use "standard" or "high"')
+            self._fail(place, f"{value!r} is no posture", 'Use "standard" or "high"')
 
-    def _limits(self, table: Mapping[str, Any]) -> Limits:
-        self._known("limits", table, Limits.__slots__)
+    def _limits(self, place: str, table: Mapping[str, Any]) -> Mapping[str, int]:
+        self._known(place, table, Limits.__slots__)
         for name, value in table.items():
             if type(value) is not int or not 0 < value <= _GREATEST:
                 self._fail(
-                    f"limits.{name}",
+                    f"{place}.{name}",
                     f"{value!r} is no whole number",
                     f"Write one from 1 to {_GREATEST}",
                 )
-        return Limits(**table)
+        return dict(table)
 
-    def _names(self, table: Mapping[str, Any], name: str) -> list[str]:
-        value = table[name]
+    def _scopes(self, tables: Mapping[str, Any]) -> Iterator[Scope]:
+        entries = tables.get("scopes", [])
+        if not isinstance(entries, list):
+            self._fail("scopes", "is not a list of tables", "Write each as [[scopes]]")
+        for number, table in enumerate(entries, 1):
+            yield self._scope(f"scopes[{number}]", table)
+
+    def _scope(self, place: str, table: Mapping[str, Any]) -> Scope:
+        self._known(place, table, _TABLES["scopes"])
+        if not isinstance(table.get("name"), str) or not table["name"]:
+            self._fail(place, "has no name", 'Add name = "sensitive", or what people call it')
+        workspaces = self._names(table, "workspaces", f"{place}.workspaces")
+        tags = self._tags(f"{place}.tags", table.get("tags", {}))
+        if not workspaces and not tags:
+            self._fail(place, "covers no workspace", "Give it workspaces = [...] or tags = {...}")
+        excluded = self._names(table, "exclude", f"{place}.exclude")
+        for control in excluded:
+            self._control(f"{place}.exclude", control)
+        return Scope(
+            table["name"],
+            frozenset(workspaces),
+            tags,
+            self._posture(f"{place}.posture", table["posture"]) if "posture" in table else None,
+            self._limits(f"{place}.limits", table.get("limits", {})),
+            frozenset(excluded),
+        )
+
+    def _tags(self, place: str, table: object) -> dict[str, str]:
+        if not isinstance(table, Mapping) or not all(isinstance(v, str) for v in table.values()):
+            self._fail(place, "is not a table of texts", 'Write it as { Sensitivity = "high" }')
+        return dict(table)
+
+    def _choice(self, tables: Mapping[str, Any], name: str) -> Choice:
+        table = self._table(tables, name)
+        controls = self._names(table, "controls", f"{name}.controls")
+        for control in controls:
+            self._control(f"{name}.controls", control)
+        workspaces = self._names(table, "workspaces", f"{name}.workspaces")
+        return Choice(frozenset(controls), frozenset(workspaces))
+
+    def _names(self, table: Mapping[str, Any], name: str, place: str) -> list[str]:
+        value = table.get(name, [])
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-            self._fail(f"access.{name}", "is not a list of names", 'Write it as ["name", "name"]')
+            self._fail(place, "is not a list of names", 'Write it as ["name", "name"]')
         return value
 
     def _bool(self, table: Mapping[str, Any], name: str) -> bool:
@@ -143,11 +196,14 @@ class _Reader:
             if field != "expires" and not (isinstance(values[field], str) and values[field]):
                 self._fail(f"{place}.{field}", "is not a text", "Write it in quotes")
         self._expiry(place, values["expires"], final=entry is Waiver)
-        if values["control"] not in self._controls:
-            close = difflib.get_close_matches(values["control"], self._controls, 1)
-            hint = f"Did you mean {close[0]}?" if close else "See `lakewarden controls`"
-            self._fail(f"{place}.control", f"no control {values['control']!r}", hint)
+        self._control(f"{place}.control", values["control"])
         return entry(**values)
+
+    def _control(self, place: str, identity: str) -> None:
+        if identity not in self._controls:
+            close = difflib.get_close_matches(identity, self._controls, 1)
+            hint = f"Did you mean {close[0]}?" if close else "See `lakewarden controls`"
+            self._fail(place, f"no control {identity!r}", hint)
 
     def _expiry(self, place: str, value: object, *, final: bool) -> None:
         if type(value) is not date:

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
+from typing import Final
 
-
-class Posture(StrEnum):
-    """Which of the paper's two lists is asked for."""
-
-    STANDARD = "standard"
-    HIGH = "high"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Thresholds. Ages and lifetimes are in days.
-
-    Attributes:
-        token_days: the longest life of a personal access token.
-        account_admins: the most account admins; at least two are always wanted.
-        scim_percent: the least share of users that come from the identity provider.
-        delivery_hours: the greatest age of the last delivery of the audit log or of a trail.
-        autotermination_minutes: the longest idle time that a policy may allow.
-        support_hours: the longest a support access window may still be open.
-        evidence_days: how far back recorded logins count.
-    """
-
-    token_days: int = 90
-    account_admins: int = 4
-    scim_percent: int = 95
-    delivery_hours: int = 24
-    autotermination_minutes: int = 120
-    support_hours: int = 48
-    evidence_days: int = 30
+from lakewarden.policyfile.limits import DEFAULTS, Limits, Posture, looser
+from lakewarden.policyfile.scope import Place, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +48,31 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Controls or workspaces that are chosen or left out, by id; workspaces also by name.
+
+    Attributes:
+        controls: ids of controls.
+        workspaces: ids or names of workspaces.
+    """
+
+    controls: frozenset[str] = frozenset()
+    workspaces: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Choice()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the organisation wants.
 
     Attributes:
         posture: the list of the paper that is asked for.
-        limits: thresholds.
+        thresholds: what the file sets, by the names of `Limits`.
+        scopes: workspaces that are asked for something else.
+        include: nothing but this is judged; what is empty includes everything.
+        exclude: this is neither read nor judged.
         token_principals: who may use personal access tokens.
         break_glass: users and groups that keep access in an emergency.
         sso_methods: login methods that count as single sign-on.
@@ -90,10 +82,14 @@ class Policy:
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
         trust_empty_answers: take an answer without its list for an empty list.
         source: the file that this came from, empty for the defaults.
+        limits: the thresholds that count, worked out from posture and `thresholds`.
     """
 
     posture: Posture = Posture.STANDARD
-    limits: Limits = field(default_factory=Limits)
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    scopes: tuple[Scope, ...] = ()
+    include: Choice = NOTHING
+    exclude: Choice = NOTHING
     token_principals: tuple[str, ...] = ()
     break_glass: tuple[str, ...] = ()
     sso_methods: tuple[str, ...] = ("BROWSER_BYO_IDP_SAML",)
@@ -103,17 +99,72 @@ class Policy:
     workspace_urls: Mapping[str, str] = field(default_factory=dict)
     trust_empty_answers: bool = False
     source: str = ""
+    limits: Limits = field(init=False)
 
-    def loosened(self) -> tuple[str, ...]:
-        """Return every threshold that is looser than the default, in words."""
-        default = Limits()
+    def __post_init__(self) -> None:
+        """Work out the limits."""
+        object.__setattr__(self, "limits", replace(DEFAULTS[self.posture], **self.thresholds))
+
+    def at(self, place: Place) -> Policy:
+        """Return what is wanted of one workspace: the scopes that cover it, in their order."""
+        here = self
+        for scope in self.scopes:
+            if scope.covers(place):
+                here = here.within(scope)
+        return here if here is self else replace(here, scopes=())
+
+    def within(self, scope: Scope) -> Policy:
+        """Return what is wanted where a scope covers."""
+        excluded = self.exclude.controls | scope.exclude
+        return replace(
+            self,
+            posture=scope.posture or self.posture,
+            thresholds={**self.thresholds, **scope.thresholds},
+            exclude=replace(self.exclude, controls=excluded),
+        )
+
+    def every(self) -> tuple[Policy, ...]:
+        """Return this and what each scope may make of it, for what may be asked anywhere."""
+        postures = {scope.posture or self.posture for scope in self.scopes}
+        return (self, *(replace(self, posture=posture, scopes=()) for posture in sorted(postures)))
+
+    def everywhere(self, posture: Posture) -> Policy:
+        """Return this policy with one posture, whatever its scopes say."""
+        scopes = tuple(replace(scope, posture=None) for scope in self.scopes)
+        return replace(self, posture=posture, scopes=scopes)
+
+    def naming(self, controls: Iterable[str]) -> Policy:
+        """Return this policy for nothing but some controls; for none named, as it is."""
+        named = frozenset(controls)
+        return replace(self, include=replace(self.include, controls=named)) if named else self
+
+    def asks(self, control: str, postures: Iterable[Posture]) -> bool:
+        """Return whether a control is to be judged: named, or in the posture and not left out."""
+        if control in self.exclude.controls:
+            return False
+        if self.include.controls:
+            return control in self.include.controls
+        return self.posture in postures
+
+    def leaves_out(self, identity: str, name: str) -> bool:
+        """Return whether a workspace is neither to be read nor to be judged."""
+        mine = {identity, name}
+        wanted = self.include.workspaces
+        return bool(mine & self.exclude.workspaces) or bool(wanted and not mine & wanted)
+
+    def loosened(self, name: str) -> int | None:
+        """Return the posture's own value of a limit that this asks less than, else None."""
+        usual: int = getattr(DEFAULTS[self.posture], name)
+        return usual if looser(name, getattr(self.limits, name), usual) else None
+
+    def loose(self) -> tuple[str, ...]:
+        """Return every limit that is looser than its default, anywhere, in words."""
         notes = []
         for name in Limits.__slots__:
-            mine, usual = getattr(self.limits, name), getattr(default, name)
-            looser = mine < usual if name in _AT_LEAST else mine > usual
-            if looser:
-                notes.append(f"{name} = {mine} (default {usual})")
+            usual = self.loosened(name)
+            if usual is not None:
+                notes.append(f"{name} = {getattr(self.limits, name)} (default {usual})")
+        for scope in self.scopes:
+            here = replace(self.within(scope), scopes=()).loose()
+            notes += [f"{note} in scope {scope.name}" for note in here if note not in notes]
         return tuple(notes)
-
-
-_AT_LEAST = frozenset({"scim_percent", "evidence_days"})

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
@@ -34,8 +35,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(WORKSPACE_GROUPS.need(),),
-    fix="Remove the entitlements allow-cluster-create and allow-instance-pool-create from the "
-    "group users, and give people cluster policies to create clusters with.",
+    fix=Fix(
+        "Remove the entitlements allow-cluster-create and allow-instance-pool-create from "
+        "the group users, and give people cluster policies to create clusters with.",
+    ),
 )
 
 _EVERYBODY: Final = "users"

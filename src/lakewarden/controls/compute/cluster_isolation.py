@@ -17,9 +17,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.fact import Cause
@@ -36,9 +37,12 @@ CONTROL = Control(
     postures=HIGH,
     subject=CLUSTER,
     needs=(CLUSTERS.need(),),
-    fix="Edit the cluster to the access mode Standard, or to Dedicated with one user or group, and "
-    "set enforceUserIsolation to true in workspace-conf so that no other kind can be made.",
-    maps=sat("GOV-12"),
+    fix=Fix(
+        "Edit the cluster to the access mode Standard, or to Dedicated with one user or "
+        "group, and set enforceUserIsolation to true in workspace-conf so that no other "
+        "kind can be made.",
+    ),
+    maps=also("asks about the same setting", sat="GOV-12"),
 )
 
 _INTERACTIVE: Final = frozenset({"UI", "API"})

@@ -20,13 +20,14 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, POLICY_FAMILIES, ClusterPolicy
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.policyfile.policy import Limits, Policy
+from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, parse
 
 CONTROL = Control(
@@ -37,9 +38,11 @@ CONTROL = Control(
     postures=HIGH,
     subject=CLUSTER_POLICY,
     needs=(CLUSTER_POLICIES.need(), POLICY_FAMILIES.need()),
-    fix="Add rules that are not optional: autotermination_minutes fixed or in a range from 1, a "
-    "maxValue for autoscale.max_workers or dbus_per_hour, and allowlists for node_type_id and "
-    "driver_node_type_id.",
+    fix=Fix(
+        "Add rules that are not optional: autotermination_minutes fixed or in a range "
+        "from 1, a maxValue for autoscale.max_workers or dbus_per_hour, and allowlists "
+        "for node_type_id and driver_node_type_id.",
+    ),
 )
 
 
@@ -135,7 +138,7 @@ def examples() -> Iterable[Example]:
     idle = "autotermination_minutes"
     yield passes("everything bounded, idle time to the limit", _policy())
     yield fails("a minute too long", _policy(**{idle: {"type": "fixed", "value": 121}}))
-    longer = Policy(limits=Limits(autotermination_minutes=121))
+    longer = Policy(thresholds={"autotermination_minutes": 121})
     yield passes("a longer limit", _policy(**{idle: {"type": "fixed", "value": 121}}), longer)
     yield fails("never stops", _policy(**{idle: {"type": "fixed", "value": 0}}))
     yield fails("may never stop", _policy(**{idle: {"type": "range", "maxValue": 60}}))

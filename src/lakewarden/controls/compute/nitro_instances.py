@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
 from lakewarden.estate.fact import Fact
@@ -35,8 +36,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=CLUSTER,
     needs=(CLUSTERS.need(), NODE_TYPES.need()),
-    fix="Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for the driver "
-    "and the workers, and allow no others in the cluster policy.",
+    fix=Fix(
+        "Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for "
+        "the driver and the workers, and allow no others in the cluster policy.",
+    ),
 )
 
 

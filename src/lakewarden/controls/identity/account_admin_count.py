@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Cause, Gap, UnreadError
@@ -33,7 +34,7 @@ from lakewarden.estate.people import (
 from lakewarden.estate.record import Record
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.policyfile.policy import Limits, Policy
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="account-admin-count",
@@ -43,8 +44,10 @@ CONTROL = Control(
     postures=BOTH,
     subject=ACCOUNT,
     needs=(ACCOUNT_USERS.need(), ACCOUNT_GROUPS.need(), ACCOUNT_SERVICE_PRINCIPALS.need()),
-    fix="Take the account_admin role from people and groups that do not need it daily, and keep "
-    "at least two separate admin accounts that are used for nothing else.",
+    fix=Fix(
+        "Take the account_admin role from people and groups that do not need it daily, "
+        "and keep at least two separate admin accounts that are used for nothing else.",
+    ),
 )
 
 _ROLE: Final = "account_admin"
@@ -132,7 +135,7 @@ def examples() -> Iterable[Example]:
     yield passes("groups in each other, nobody twice", _estate(2, groups=nested))
     yield fails("one alone", _estate(1))
     yield fails("one more than the limit", _estate(4, 1))
-    yield fails("a stricter limit of our own", _estate(3), Policy(limits=Limits(account_admins=2)))
+    yield fails("a stricter limit of our own", _estate(3), Policy(thresholds={"account_admins": 2}))
     crowd = [_group("g", "a", "b", "h"), _group("h", "c", admin=False)]
     yield fails("too many by way of a group", _estate(2, groups=crowd))
     yield fails("too many already without the rest", _estate(5, groups=refused()))

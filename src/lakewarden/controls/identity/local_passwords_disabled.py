@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import AUTHORIZATION
 from lakewarden.estate.account import Workspace
@@ -36,8 +37,11 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(AUTHORIZATION.need("passwords"),),
-    fix="Replace the list with PUT /api/2.0/permissions/authorization/passwords so that it names "
-    "the emergency group alone, and name that group as access.break_glass in lakewarden.toml.",
+    fix=Fix(
+        "Replace the list with PUT /api/2.0/permissions/authorization/passwords so that "
+        "it names the emergency group alone, and name that group as access.break_glass in "
+        "lakewarden.toml.",
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     attested,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Severity
@@ -32,8 +33,10 @@ CONTROL = Control(
     postures=BOTH,
     subject=ACCOUNT,
     needs=(),
-    fix="Require a second factor for Databricks in the identity provider, hardware keys for "
-    "administrators and emergency accounts, then attest it in lakewarden.toml.",
+    fix=Fix(
+        "Require a second factor for Databricks in the identity provider, hardware keys "
+        "for administrators and emergency accounts, then attest it in lakewarden.toml.",
+    ),
     basis=Basis.ATTESTATION,
 )
 

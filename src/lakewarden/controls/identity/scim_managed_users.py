@@ -18,12 +18,13 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.people import ACCOUNT_USERS, AccountUser
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.policyfile.policy import Limits, Policy
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="scim-managed-users",
@@ -33,8 +34,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=ACCOUNT,
     needs=(ACCOUNT_USERS.need(),),
-    fix="Synchronise users from the identity provider by SCIM at account level, then deactivate "
-    "the active users without an externalId that it does not take over.",
+    fix=Fix(
+        "Synchronise users from the identity provider by SCIM at account level, then "
+        "deactivate the active users without an externalId that it does not take over.",
+    ),
 )
 
 
@@ -92,7 +95,7 @@ def examples() -> Iterable[Example]:
     yield fails("94 of 100", _estate(94, 6))
     yield fails("just under: 189 of 199", _estate(189, 10))
     yield fails(
-        "a stricter share of our own", _estate(99, 1), Policy(limits=Limits(scim_percent=100))
+        "a stricter share of our own", _estate(99, 1), Policy(thresholds={"scim_percent": 100})
     )
     unsure: dict[str, object] = {"id": "x", "userName": "new@example.com"}
     yield unclear("whether a user is active is missing", _estate(19, 0, unsure))

@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     fails,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import LOGINS, LoginMethod
 from lakewarden.estate.given import given
@@ -35,8 +36,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=ACCOUNT,
     needs=(LOGINS.need(),),
-    fix="Set up single sign-on with unified login in the account console (Security, "
-    "Authentication), then attest it in lakewarden.toml and give the audit logs with --events.",
+    fix=Fix(
+        "Set up single sign-on with unified login in the account console (Security, "
+        "Authentication), then attest it in lakewarden.toml and give the audit logs with "
+        "--events.",
+    ),
     basis=Basis.ATTESTATION,
 )
 

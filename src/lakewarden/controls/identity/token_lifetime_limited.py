@@ -15,16 +15,17 @@ from lakewarden.controls.kit.control import (
     Example,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
-from lakewarden.policyfile.policy import Limits, Policy
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="token-lifetime-limited",
@@ -34,9 +35,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(WORKSPACE_CONF.need("maxTokenLifetimeDays"), WORKSPACE_CONF.need("enableTokensConfig")),
-    fix="Set maxTokenLifetimeDays to the longest life you allow, as a text such as "
-    '"90"; older tokens keep their life until they are revoked.',
-    maps=sat("IA-5"),
+    fix=Fix(
+        'Set maxTokenLifetimeDays to the longest life you allow, as a text such as "90"; '
+        "older tokens keep their life until they are revoked.",
+    ),
+    maps=also("asks about the same setting", sat="IA-5"),
 )
 
 
@@ -79,7 +82,7 @@ def examples() -> Iterable[Example]:
     yield fails("zero, which means no limit", _conf("0"))
     yield fails("never set", _conf(None))
     yield fails("not a number", _conf("ninety"))
-    yield fails("a stricter limit of our own", _conf("31"), Policy(limits=Limits(token_days=30)))
+    yield fails("a stricter limit of our own", _conf("31"), Policy(thresholds={"token_days": 30}))
     yield unclear("the settings may not be read", given(workspace_conf=refused()))
     switch_alone = given(workspace_conf={"enableTokensConfig": "true"})
     yield unclear("the limit was not read", switch_alone)

@@ -16,9 +16,10 @@ from lakewarden.controls.kit.control import (
     Example,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import AUTHORIZATION, WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -36,9 +37,12 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(AUTHORIZATION.need("tokens"), WORKSPACE_CONF.need("enableTokensConfig")),
-    fix="Replace the list with PUT /api/2.0/permissions/authorization/tokens so that it names the "
-    "groups that need tokens, and name those as access.token_principals in lakewarden.toml.",
-    maps=sat("IA-8"),
+    fix=Fix(
+        "Replace the list with PUT /api/2.0/permissions/authorization/tokens so that it "
+        "names the groups that need tokens, and name those as access.token_principals in "
+        "lakewarden.toml.",
+    ),
+    maps=also("asks about the same setting", sat="IA-8"),
 )
 
 _ADMINS: Final = "admins"

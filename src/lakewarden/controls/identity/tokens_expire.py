@@ -19,15 +19,16 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.estate.access import TOKENS, Token
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.policyfile.policy import Limits, Policy
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="tokens-expire",
@@ -37,9 +38,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=TOKEN,
     needs=(TOKENS.need(),),
-    fix="Have its owner replace it by a shorter-lived one or by OAuth, then revoke it with "
-    "DELETE /api/2.0/token-management/tokens/{token_id}.",
-    maps=sat("IA-4", "IA-6"),
+    fix=Fix(
+        "Have its owner replace it by a shorter-lived one or by OAuth, then revoke it "
+        "with DELETE /api/2.0/token-management/tokens/{token_id}.",
+    ),
+    maps=also("asks about the same setting", sat="IA-4 IA-6"),
 )
 
 _NEVER: Final = -1
@@ -85,7 +88,7 @@ def examples() -> Iterable[Example]:
     yield passes("exactly the limit", given(tokens=_tokens(90)))
     yield fails("one that never expires", given(tokens=_tokens(None)))
     yield fails("a second too long", given(tokens=_tokens(90 + 1 / 86_400)))
-    strict = Policy(limits=Limits(token_days=30))
+    strict = Policy(thresholds={"token_days": 30})
     yield fails("a stricter limit of our own", given(tokens=_tokens(31)), strict)
     unread = [{k: v for k, v in _tokens(1)[0].items() if k != "expiry_time"}]
     yield unclear("the expiry is missing from the answer", given(tokens=unread))

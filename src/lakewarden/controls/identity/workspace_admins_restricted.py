@@ -16,9 +16,10 @@ from lakewarden.controls.kit.control import (
     Example,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
@@ -36,9 +37,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(WORKSPACE_SETTINGS.need("restrict_workspace_admins"),),
-    fix="Set restrict_workspace_admins to RESTRICT_TOKENS_AND_JOB_RUN_AS. It takes an account "
-    "admin who is also a member of the workspace.",
-    maps=sat("GOV-35"),
+    fix=Fix(
+        "Set restrict_workspace_admins to RESTRICT_TOKENS_AND_JOB_RUN_AS. It takes an "
+        "account admin who is also a member of the workspace.",
+    ),
+    maps=also("asks about the same setting", sat="GOV-35"),
 )
 
 

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
-from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, fails, sat
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, fails
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -23,10 +25,12 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=KEY_NEEDS,
-    fix="Create a symmetric KMS key with rotation, register it with the use case MANAGED_SERVICES, "
-    "and attach it to the workspace as its managed services key.",
+    fix=Fix(
+        "Create a symmetric KMS key with rotation, register it with the use case "
+        "MANAGED_SERVICES, and attach it to the workspace as its managed services key.",
+    ),
     tier=Tier.ENTERPRISE,
-    maps=sat("DP-3"),
+    maps=also("asks about the same setting", sat="DP-3"),
 )
 
 _EXAMPLES: Final = KeyExamples("managed_services_customer_managed_key_id", "MANAGED_SERVICES")

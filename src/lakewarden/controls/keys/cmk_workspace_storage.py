@@ -17,10 +17,11 @@ from lakewarden.controls.kit.control import (
     Tier,
     exempt,
     fails,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import ENCRYPTION_KEYS, Workspace
 from lakewarden.ledger.finding import Evidence, Severity
@@ -33,10 +34,13 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=KEY_NEEDS,
-    fix="Create a symmetric KMS key with rotation, register it with the use case STORAGE for "
-    "cluster volumes too, attach it to the workspace as its storage key, and restart clusters.",
+    fix=Fix(
+        "Create a symmetric KMS key with rotation, register it with the use case STORAGE "
+        "for cluster volumes too, attach it to the workspace as its storage key, and "
+        "restart clusters.",
+    ),
     tier=Tier.ENTERPRISE,
-    maps=sat("DP-3"),
+    maps=also("asks about the same setting", sat="DP-3"),
 )
 
 _EXAMPLES: Final = KeyExamples("storage_customer_managed_key_id", "STORAGE")

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import SECRET_SCOPE
 from lakewarden.estate.access import SECRET_SCOPES, SecretScope
 from lakewarden.estate.given import given, refused
@@ -33,8 +34,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=SECRET_SCOPE,
     needs=(SECRET_SCOPES.need(),),
-    fix="Give MANAGE on the scope to the group that owns it, then take MANAGE and WRITE from the "
-    "group users with POST /api/2.0/secrets/acls/delete or by granting it READ.",
+    fix=Fix(
+        "Give MANAGE on the scope to the group that owns it, then take MANAGE and WRITE "
+        "from the group users with POST /api/2.0/secrets/acls/delete or by granting it "
+        "READ.",
+    ),
 )
 
 _EVERYBODY: Final = "users"

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Mapping
 from lakewarden.controls.kit.subjects import SubjectKind
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.estate import Estate
@@ -19,7 +21,8 @@ from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.card import ControlCard
 from lakewarden.ledger.finding import Severity, Verdict
 from lakewarden.paper.paper import paper
-from lakewarden.policyfile.policy import Policy, Posture
+from lakewarden.policyfile.limits import Posture
+from lakewarden.policyfile.policy import Policy
 
 S = TypeVar("S")
 
@@ -36,19 +39,6 @@ class Tier(StrEnum):
 
     PREMIUM = "premium"
     ENTERPRISE = "enterprise"
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """The same concern in another catalogue."""
-
-    framework: str
-    id: str
-
-
-def sat(*ids: str) -> tuple[Mapping, ...]:
-    """Name the checks of the Databricks Security Analysis Tool that ask about the same."""
-    return tuple(Mapping("SAT", entry) for entry in ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +92,7 @@ class Control(Generic[S]):
         subject: what it judges.
         needs: what must be collected for it.
         fix: what to do about a failure.
+        limits: the names of the `Limits` that it judges by.
         tier: the tier that the feature needs.
         basis: facts, or an attestation.
         maps: the same concern elsewhere.
@@ -114,7 +105,8 @@ class Control(Generic[S]):
     postures: tuple[Posture, ...]
     subject: SubjectKind[S]
     needs: tuple[Need, ...]
-    fix: str
+    fix: Fix
+    limits: tuple[str, ...] = ()
     tier: Tier = Tier.PREMIUM
     basis: Basis = Basis.CHECK
     maps: tuple[Mapping, ...] = ()
@@ -167,7 +159,7 @@ class Control(Generic[S]):
             self.tier.value,
             self.basis.value,
             self.why,
-            self.fix,
+            self.fix.summary,
             tuple((m.framework, m.id) for m in self.maps),
         )
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from lakewarden.controls.kit.condition import Condition, NotApplicable, disabled, unknown
 from lakewarden.controls.kit.control import Basis, Context, Control, Tier
-from lakewarden.controls.kit.subjects import Absence, Subject
+from lakewarden.controls.kit.subjects import Absence, Subject, place_of
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Gap, UnreadError
 from lakewarden.ledger.finding import Evidence, Finding, SubjectRef, Verdict, WaiverNote
 from lakewarden.policyfile.policy import Attestation, Policy
+from lakewarden.policyfile.scope import Place
 
 
 def judge(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iterator[Finding]:
@@ -33,18 +35,44 @@ def judge(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iter
         for kind in kinds.values():
             mine = [c for c in together if c.subject is kind]
             for subject in kind.find(estate):
+                place = _place(subject)
+                here = replace(at, policy=at.policy.at(place) if place else at.policy)
                 for control in mine:
-                    yield _finding(control, subject, at)
+                    if here.policy.asks(control.id, control.postures):
+                        yield _finding(control, subject, here)
 
 
 def _finding(control: Control[Any], subject: Subject[Any] | Absence, at: Context) -> Finding:
     if isinstance(subject, Absence):
         return _absent(control, subject)
-    here = Context(at.estate, at.policy, at.now, subject.workspace)
-    judgement = _judge_one(control, subject, here)
+    judgement = _judge_one(control, subject, replace(at, workspace=subject.workspace))
     if control.basis is Basis.ATTESTATION:
-        return _weigh(control, subject.ref, judgement, at.policy, at.now.date())
-    return _waived(_conclude(control, subject.ref, judgement), at.policy, at.now.date())
+        found = _weigh(control, subject.ref, judgement, at.policy, at.now.date())
+    else:
+        found = _waived(_conclude(control, subject.ref, judgement), at.policy, at.now.date())
+    return _told(control, found, at.policy)
+
+
+def _place(subject: Subject[Any] | Absence) -> Place | None:
+    """Return where a subject is, None at account level or when that is not known."""
+    workspace = subject.workspace
+    return None if workspace is None else place_of(workspace)
+
+
+def _told(control: Control[Any], finding: Finding, policy: Policy) -> Finding:
+    """Say of a finding by which limits looser than usual it was made."""
+    notes, evidence = [], []
+    for name in control.limits:
+        usual = policy.loosened(name)
+        if usual is not None:
+            mine = getattr(policy.limits, name)
+            notes.append(f"{name} is loosened to {mine}")
+            source = policy.source or "lakewarden.toml"
+            evidence.append(Evidence(source, f"limits.{name}", mine, f"{usual}, the default"))
+    if not notes:
+        return finding
+    reason = f"{finding.reason} ({', '.join(notes)})"
+    return replace(finding, reason=reason, evidence=(*finding.evidence, *evidence))
 
 
 def _judge_one(
@@ -142,18 +170,7 @@ def _waived(finding: Finding, policy: Policy, today: date) -> Finding:
         mine = waiver.control == finding.control and waiver.subject in {"*", finding.subject.id}
         if mine and waiver.expires >= today:
             note = WaiverNote(waiver.reason, waiver.owner, waiver.expires.isoformat())
-            return Finding(
-                finding.control,
-                finding.paper,
-                finding.severity,
-                finding.subject,
-                Verdict.WAIVED,
-                finding.reason,
-                finding.needs,
-                finding.evidence,
-                finding.fix,
-                note,
-            )
+            return replace(finding, verdict=Verdict.WAIVED, waiver=note)
     return finding
 
 
@@ -166,7 +183,7 @@ def _make(
     needs: tuple[str, ...] = (),
     evidence: tuple[Evidence, ...] = (),
 ) -> Finding:
-    fix = control.fix if verdict in {Verdict.FAIL, Verdict.UNKNOWN} else ""
+    fix = control.fix.summary if verdict in {Verdict.FAIL, Verdict.UNKNOWN} else ""
     return Finding(
         control.id, control.paper, control.severity, ref, verdict, reason, needs, evidence, fix
     )

@@ -11,10 +11,12 @@ from typing import Any
 
 import lakewarden.controls
 from lakewarden.controls.kit.control import Control
+from lakewarden.controls.kit.subjects import place_of
 from lakewarden.errors import UnknownControlError
+from lakewarden.estate.account import Workspace
 from lakewarden.estate.catalog import closure
 from lakewarden.estate.kind import Need
-from lakewarden.policyfile.policy import Posture
+from lakewarden.policyfile.policy import Policy
 
 
 @functools.cache
@@ -43,16 +45,34 @@ def control(identity: str) -> Control[Any]:
     raise UnknownControlError(f"no control is called {identity!r}", next_step=hint)
 
 
-def chosen(posture: Posture, only: Iterable[str] = ()) -> tuple[Control[Any], ...]:
-    """Return the controls that a posture asks for, or just those named.
+def chosen(policy: Policy) -> tuple[Control[Any], ...]:
+    """Return the controls that a policy asks for anywhere.
 
     Raises:
-        UnknownControlError: a name is no control.
+        UnknownControlError: the policy names one that does not exist.
     """
-    named = tuple(dict.fromkeys(control(identity) for identity in only))
-    return named or tuple(c for c in controls() if posture in c.postures)
+    for identity in policy.include.controls:
+        control(identity)
+    everywhere = policy.every()
+    return tuple(c for c in controls() if any(p.asks(c.id, c.postures) for p in everywhere))
 
 
 def needs_of(selected: Iterable[Control[Any]]) -> set[Need]:
     """Return all that must be collected for some controls."""
     return closure({need for c in selected for need in c.needs})
+
+
+def needs_at(policy: Policy, workspace: Workspace | None) -> set[Need]:
+    """Return what must be collected in one workspace, or at account level; nothing it is left out.
+
+    Controls of things outside workspaces may rest on what every workspace says.
+    """
+    if workspace is None:
+        return needs_of(chosen(policy))
+    place = place_of(workspace)
+    if policy.leaves_out(place.id, place.name):
+        return set()
+    here = policy.at(place)
+    return needs_of(
+        c for c in controls() if (here if c.subject.inside else policy).asks(c.id, c.postures)
+    )

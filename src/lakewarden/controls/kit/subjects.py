@@ -21,6 +21,7 @@ from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import SubjectRef
+from lakewarden.policyfile.scope import Place
 
 S = TypeVar("S")
 
@@ -61,18 +62,27 @@ class Absence:
     Attributes:
         ref: stands for all of them.
         gap: why they were not seen; None when it is certain that there are none.
+        workspace: the workspace they would live in, None when that is not known.
     """
 
     ref: SubjectRef
     gap: Gap | None
+    workspace: Workspace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind(Generic[S]):
-    """A kind of subject and how its subjects are found."""
+    """A kind of subject and how its subjects are found.
+
+    Attributes:
+        name: what people call one of them.
+        search: yields those of an estate.
+        inside: they live in a workspace, so that its scopes decide what is asked of them.
+    """
 
     name: str
     search: Callable[[Estate], Iterator[Subject[S] | Absence]]
+    inside: bool = False
 
     def find(self, estate: Estate) -> Iterator[Subject[S] | Absence]:
         """Yield every subject, and an absence for where others may be, or for none at all."""
@@ -91,6 +101,12 @@ def _text(fact: Fact[Any], default: object) -> str:
 def name_of(workspace: Workspace) -> str:
     """Return the workspace's name, or its id where the name is not known."""
     return _text(workspace.name, workspace.id)
+
+
+def place_of(workspace: Workspace) -> Place:
+    """Return what decides which scopes of the policy file cover a workspace."""
+    tags = None if workspace.tags.gap is not None else workspace.tags.get()
+    return Place(str(workspace.id), _text(workspace.name, ""), tags)
 
 
 def _accounts(estate: Estate) -> Iterator[Subject[Account] | Absence]:
@@ -162,7 +178,7 @@ def _in_workspaces(
         except UnreadError as error:
             yield Absence(_all(name), error.gap)
 
-    return SubjectKind(name, find)
+    return SubjectKind(name, find, inside=True)
 
 
 def _records(
@@ -180,11 +196,11 @@ def _records(
         shown = _text(label(record), identity) if label else identity
         yield Subject(SubjectRef(name, identity, shown, str(workspace.id)), record, workspace)
     if collection.gap is not None or empty:
-        yield Absence(_all(name, workspace), collection.gap)
+        yield Absence(_all(name, workspace), collection.gap, workspace)
 
 
 ACCOUNT: Final = SubjectKind("account", _accounts)
-WORKSPACE: Final = SubjectKind("workspace", _workspaces)
+WORKSPACE: Final = SubjectKind("workspace", _workspaces, inside=True)
 BUCKET: Final = SubjectKind("bucket", _buckets)
 ROLE: Final = SubjectKind("role", _roles)
 CLUSTER: Final[SubjectKind[Cluster]] = _in_workspaces("cluster", CLUSTERS, lambda c: c.name)

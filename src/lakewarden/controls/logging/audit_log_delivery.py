@@ -26,9 +26,10 @@ from lakewarden.controls.kit.control import (
     Example,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import (
     LOG_DELIVERIES,
@@ -49,9 +50,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=ACCOUNT,
     needs=(LOG_DELIVERIES.need(), STORAGE_CONFIGURATIONS.need(), BUCKET_PUBLIC_ACCESS.need()),
-    fix="Create a log delivery of type AUDIT_LOGS without a workspace filter to a bucket of your "
-    "own, and block all public access to that bucket.",
-    maps=sat("GOV-3"),
+    fix=Fix(
+        "Create a log delivery of type AUDIT_LOGS without a workspace filter to a bucket "
+        "of your own, and block all public access to that bucket.",
+    ),
+    maps=also("asks about the same setting", sat="GOV-3"),
 )
 
 

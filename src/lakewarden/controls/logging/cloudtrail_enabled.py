@@ -27,6 +27,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
 from lakewarden.estate.fact import UnreadError
@@ -42,8 +43,11 @@ CONTROL = Control(
     postures=HIGH,
     subject=ACCOUNT,
     needs=(TRAILS.need(), TRAIL_STATUS.need()),
-    fix="Create a multi-region trail with log file validation to a private bucket and start its "
-    "logging; when its status names a delivery error, mend the bucket's policy or key.",
+    fix=Fix(
+        "Create a multi-region trail with log file validation to a private bucket and "
+        "start its logging; when its status names a delivery error, mend the bucket's "
+        "policy or key.",
+    ),
 )
 
 

@@ -15,9 +15,10 @@ from lakewarden.controls.kit.control import (
     Example,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -32,9 +33,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(WORKSPACE_CONF.need("enableVerboseAuditLogs"),),
-    fix='Set enableVerboseAuditLogs to "true" in the workspace\'s settings. The log then contains '
-    "the text of commands, so limit who may read it.",
-    maps=sat("GOV-15"),
+    fix=Fix(
+        'Set enableVerboseAuditLogs to "true" in the workspace\'s settings. The log then '
+        "contains the text of commands, so limit who may read it.",
+    ),
+    maps=also("asks about the same setting", sat="GOV-15"),
 )
 
 

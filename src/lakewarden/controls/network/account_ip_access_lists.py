@@ -25,9 +25,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.access import ACCOUNT_IP_LISTS, ACCOUNT_SETTINGS
 from lakewarden.estate.fact import Cause
@@ -44,10 +45,12 @@ CONTROL = Control(
     postures=HIGH,
     subject=ACCOUNT,
     needs=(ACCOUNT_SETTINGS.need("acct_ip_acl_enable"), ACCOUNT_IP_LISTS.need()),
-    fix="Create an ALLOW list of the account with the networks of your administrators, check that "
-    "your own address is on it, then set acct_ip_acl_enable to true.",
+    fix=Fix(
+        "Create an ALLOW list of the account with the networks of your administrators, "
+        "check that your own address is on it, then set acct_ip_acl_enable to true.",
+    ),
     tier=Tier.ENTERPRISE,
-    maps=sat("NS-8", "NS-13"),
+    maps=also("asks about the same setting", sat="NS-8 NS-13"),
 )
 
 

@@ -23,9 +23,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -42,9 +43,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(NETWORKS.need(), SUBNETS.need()),
-    fix="Register your VPC as a network configuration with private subnets in two zones. A "
-    "workspace that was made without one cannot change: make a new one and move.",
-    maps=sat("NS-4"),
+    fix=Fix(
+        "Register your VPC as a network configuration with private subnets in two zones. "
+        "A workspace that was made without one cannot change: make a new one and move.",
+    ),
+    maps=also("asks about the same setting", sat="NS-4"),
 )
 
 _LEAST: Final = 2

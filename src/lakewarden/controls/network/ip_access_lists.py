@@ -25,9 +25,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import IP_LISTS, WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -43,10 +44,13 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(WORKSPACE_CONF.need("enableIpAccessLists"), IP_LISTS.need()),
-    fix="Create an ALLOW list with your networks and the addresses that your compute plane comes "
-    "from, check that your own address is on it, then set enableIpAccessLists to true.",
+    fix=Fix(
+        "Create an ALLOW list with your networks and the addresses that your compute "
+        "plane comes from, check that your own address is on it, then set "
+        "enableIpAccessLists to true.",
+    ),
     tier=Tier.ENTERPRISE,
-    maps=sat("NS-5", "NS-11"),
+    maps=also("asks about the same setting", sat="NS-5 NS-11"),
 )
 
 

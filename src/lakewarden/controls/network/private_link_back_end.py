@@ -26,6 +26,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, REGISTERED_ENDPOINTS, Network, Workspace
@@ -42,8 +43,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(NETWORKS.need(), REGISTERED_ENDPOINTS.need()),
-    fix="Create VPC endpoints for the REST API and for the relay, register both with the account "
-    "and give the workspace a network configuration that names them.",
+    fix=Fix(
+        "Create VPC endpoints for the REST API and for the relay, register both with the "
+        "account and give the workspace a network configuration that names them.",
+    ),
     tier=Tier.ENTERPRISE,
 )
 

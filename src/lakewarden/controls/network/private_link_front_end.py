@@ -25,9 +25,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import PRIVATE_ACCESS, PrivateAccess, Workspace
 from lakewarden.estate.given import Items, given, refused
@@ -42,10 +43,13 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(PRIVATE_ACCESS.need(),),
-    fix="Attach a private access settings object with public_access_enabled false and the "
-    "registered endpoints that may connect; test from inside first, because others are shut out.",
+    fix=Fix(
+        "Attach a private access settings object with public_access_enabled false and the "
+        "registered endpoints that may connect; test from inside first, because others "
+        "are shut out.",
+    ),
     tier=Tier.ENTERPRISE,
-    maps=sat("NS-3"),
+    maps=also("asks about the same setting", sat="NS-3"),
 )
 
 

@@ -18,9 +18,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORK_POLICIES, WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.fact import Cause
@@ -36,10 +37,13 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(NETWORK_POLICIES.need(), WORKSPACE_NETWORK.need()),
-    fix="Assign the workspace a network policy with restriction_mode RESTRICTED_ACCESS. Run it in "
-    "DRY_RUN until its log shows nothing you need, then set enforcement_mode to ENFORCED.",
+    fix=Fix(
+        "Assign the workspace a network policy with restriction_mode RESTRICTED_ACCESS. "
+        "Run it in DRY_RUN until its log shows nothing you need, then set "
+        "enforcement_mode to ENFORCED.",
+    ),
     tier=Tier.ENTERPRISE,
-    maps=sat("NS-9"),
+    maps=also("asks about the same setting", sat="NS-9"),
 )
 
 

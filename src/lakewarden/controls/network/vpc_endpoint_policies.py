@@ -27,6 +27,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -45,8 +46,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(NETWORKS.need(), VPC_ENDPOINTS.need()),
-    fix="Give the VPC an S3 endpoint, and each endpoint for S3, STS and Kinesis a policy that "
-    "names your own buckets and accounts and those of Databricks.",
+    fix=Fix(
+        "Give the VPC an S3 endpoint, and each endpoint for S3, STS and Kinesis a policy "
+        "that names your own buckets and accounts and those of Databricks.",
+    ),
 )
 
 _ACTIONS: Final = {"s3": "s3", "sts": "sts", "kinesis-streams": "kinesis"}

@@ -16,6 +16,7 @@ from lakewarden.controls.kit.control import (
     attested,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT
 from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Severity
@@ -29,8 +30,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=ACCOUNT,
     needs=(),
-    fix="Export workspace objects on a schedule to storage that their admins cannot delete from, "
-    "restore them into an empty workspace, then attest both in lakewarden.toml.",
+    fix=Fix(
+        "Export workspace objects on a schedule to storage that their admins cannot "
+        "delete from, restore them into an empty workspace, then attest both in "
+        "lakewarden.toml.",
+    ),
     basis=Basis.ATTESTATION,
 )
 

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -39,9 +40,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=tuple(WORKSPACE_CONF.need(key) for key in (_SWITCH, _MODE, _PREFIXES)),
-    fix="In workspace-conf set projectsAllowList to the URL prefixes of your organisation, "
-    "projectsAllowListPermissions to ALLOWLISTED_CLONE_COMMIT_PUSH, and enableProjectsAllowList "
-    "to true.",
+    fix=Fix(
+        "In workspace-conf set projectsAllowList to the URL prefixes of your "
+        "organisation, projectsAllowListPermissions to ALLOWLISTED_CLONE_COMMIT_PUSH, and "
+        "enableProjectsAllowList to true.",
+    ),
 )
 
 

@@ -17,9 +17,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import JOB_ACL
 from lakewarden.estate.access import JOB_PERMISSIONS, Grantee, ObjectPermissions
 from lakewarden.estate.given import given, refused
@@ -34,9 +35,11 @@ CONTROL = Control(
     postures=HIGH,
     subject=JOB_ACL,
     needs=(JOB_PERMISSIONS.need(),),
-    fix="Lower the grants to CAN_MANAGE_RUN or CAN_VIEW, and leave changes of the job to the "
-    "service principal that deploys it.",
-    maps=sat("GOV-45"),
+    fix=Fix(
+        "Lower the grants to CAN_MANAGE_RUN or CAN_VIEW, and leave changes of the job to "
+        "the service principal that deploys it.",
+    ),
+    maps=also("asks about the same setting", sat="GOV-45"),
 )
 
 _ADMINS: Final = "admins"

@@ -18,9 +18,10 @@ from lakewarden.controls.kit.control import (
     exempt,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import JOB
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.fact import Cause
@@ -36,9 +37,11 @@ CONTROL = Control(
     postures=HIGH,
     subject=JOB,
     needs=(JOBS.need(),),
-    fix="Set run_as of the job to a service principal that may do just what the job does, best in "
-    "the bundle or Terraform code that deploys it.",
-    maps=sat("GOV-42"),
+    fix=Fix(
+        "Set run_as of the job to a service principal that may do just what the job does, "
+        "best in the bundle or Terraform code that deploys it.",
+    ),
+    maps=also("asks about the same setting", sat="GOV-42"),
 )
 
 _EXPECTED: Final = "a service principal"

@@ -16,6 +16,7 @@ from lakewarden.controls.kit.control import (
     attested,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT
 from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Severity
@@ -29,8 +30,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=ACCOUNT,
     needs=(),
-    fix="Keep a workspace, its data and its identities ready in another region, switch over once "
-    "for practice, then attest it in lakewarden.toml.",
+    fix=Fix(
+        "Keep a workspace, its data and its identities ready in another region, switch "
+        "over once for practice, then attest it in lakewarden.toml.",
+    ),
     basis=Basis.ATTESTATION,
 )
 

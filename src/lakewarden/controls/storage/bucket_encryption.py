@@ -25,6 +25,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import BUCKET, name_of
 from lakewarden.estate.account import (
     ENCRYPTION_KEYS,
@@ -54,8 +55,10 @@ CONTROL = Control(
         ENCRYPTION_KEYS.need(),
         BUCKET_ENCRYPTION.need(),
     ),
-    fix="Set default encryption on the bucket; on a root bucket use aws:kms with the key that is "
-    "registered as the storage key of the workspace.",
+    fix=Fix(
+        "Set default encryption on the bucket; on a root bucket use aws:kms with the key "
+        "that is registered as the storage key of the workspace.",
+    ),
 )
 
 _ALGORITHMS: Final = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import BUCKET_PUBLIC_ACCESS
@@ -39,8 +40,10 @@ CONTROL = Control(
         EXTERNAL_LOCATIONS.need(),
         BUCKET_PUBLIC_ACCESS.need(),
     ),
-    fix="Turn on BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy and RestrictPublicBuckets on "
-    "the bucket.",
+    fix=Fix(
+        "Turn on BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy and "
+        "RestrictPublicBuckets on the bucket.",
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import BUCKET_VERSIONING
@@ -38,8 +39,10 @@ CONTROL = Control(
         EXTERNAL_LOCATIONS.need(),
         BUCKET_VERSIONING.need(),
     ),
-    fix="Enable versioning on data and log buckets, with a lifecycle rule for old versions; "
-    "suspend it on workspace root buckets.",
+    fix=Fix(
+        "Enable versioning on data and log buckets, with a lifecycle rule for old "
+        "versions; suspend it on workspace root buckets.",
+    ),
 )
 
 

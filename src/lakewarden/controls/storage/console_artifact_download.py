@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -29,8 +30,10 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=_SWITCH.needs,
-    fix="Set mlflowRunArtifactDownloadEnabled to false in workspace-conf (console: Settings, "
-    "Security, MLflow run artifact download).",
+    fix=Fix(
+        "Set mlflowRunArtifactDownloadEnabled to false in workspace-conf (console: "
+        "Settings, Security, MLflow run artifact download).",
+    ),
 )
 
 

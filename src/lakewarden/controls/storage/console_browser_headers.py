@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -38,8 +39,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=tuple(WORKSPACE_CONF.need(key) for key in _HEADERS),
-    fix="Set enable-X-Frame-Options, enable-X-Content-Type-Options and enable-X-XSS-Protection to "
-    "true in workspace-conf, explicitly, since no API shows their default.",
+    fix=Fix(
+        "Set enable-X-Frame-Options, enable-X-Content-Type-Options and enable-X-XSS- "
+        "Protection to true in workspace-conf, explicitly, since no API shows their "
+        "default.",
+    ),
 )
 
 

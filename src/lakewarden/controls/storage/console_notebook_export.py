@@ -10,7 +10,9 @@ from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
-from lakewarden.controls.kit.control import BOTH, Context, Control, Example, sat
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -29,9 +31,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=_SWITCH.needs,
-    fix="Set enableExportNotebook to false in workspace-conf (console: Settings, Security, "
-    "Notebook export). Admins can still export by API.",
-    maps=sat("DP-6"),
+    fix=Fix(
+        "Set enableExportNotebook to false in workspace-conf (console: Settings, "
+        "Security, Notebook export). Admins can still export by API.",
+    ),
+    maps=also("asks about the same setting", sat="DP-6"),
 )
 
 

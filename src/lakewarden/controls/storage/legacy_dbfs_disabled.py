@@ -15,9 +15,10 @@ from lakewarden.controls.kit.control import (
     Example,
     fails,
     passes,
-    sat,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
@@ -33,9 +34,11 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(WORKSPACE_SETTINGS.need("disable_legacy_dbfs"),),
-    fix="Move data to Unity Catalog volumes and tables, then set disable_legacy_dbfs to true. "
-    "Clusters must restart, and runtimes before 13.3 LTS stop working.",
-    maps=sat("DP-10"),
+    fix=Fix(
+        "Move data to Unity Catalog volumes and tables, then set disable_legacy_dbfs to "
+        "true. Clusters must restart, and runtimes before 13.3 LTS stop working.",
+    ),
+    maps=also("asks about the same setting", sat="DP-10"),
 )
 
 

@@ -29,6 +29,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS, WORKSPACES
 from lakewarden.estate.aws import BUCKET_POLICY
@@ -53,8 +54,11 @@ CONTROL = Control(
         EXTERNAL_LOCATIONS.need(),
         BUCKET_POLICY.need(),
     ),
-    fix="Add StringEquals aws:PrincipalTag/DatabricksAccountId with your account id to every Allow "
-    "of the bucket policy, and a Deny of s3:* where aws:SecureTransport is false.",
+    fix=Fix(
+        "Add StringEquals aws:PrincipalTag/DatabricksAccountId with your account id to "
+        "every Allow of the bucket policy, and a Deny of s3:* where aws:SecureTransport "
+        "is false.",
+    ),
 )
 
 

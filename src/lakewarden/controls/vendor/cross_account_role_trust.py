@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, WORKSPACES
 from lakewarden.estate.aws import ROLES
@@ -38,8 +39,11 @@ CONTROL = Control(
     postures=HIGH,
     subject=ROLE,
     needs=(WORKSPACES.need(), CREDENTIALS.need(), ROLES.need()),
-    fix="Replace the role's trust policy by one statement: sts:AssumeRole for the root of the "
-    "Databricks AWS account, with StringEquals on sts:ExternalId and your Databricks account id.",
+    fix=Fix(
+        "Replace the role's trust policy by one statement: sts:AssumeRole for the root of "
+        "the Databricks AWS account, with StringEquals on sts:ExternalId and your "
+        "Databricks account id.",
+    ),
 )
 
 _ASSUME: Final = "sts:assumerole"

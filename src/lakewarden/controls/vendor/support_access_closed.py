@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
@@ -38,8 +39,10 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(WORKSPACE_SETTINGS_V2.need(_KEY),),
-    fix=f"Set {_KEY} to an empty text, and to a time of a few hours ahead while a support case "
-    "needs it. A time in the past closes the door as well.",
+    fix=Fix(
+        f"Set {_KEY} to an empty text, and to a time of a few hours ahead while a support case "
+        "needs it. A time in the past closes the door as well."
+    ),
 )
 
 

@@ -1,0 +1,26 @@
+"""`Fix`: what to do about a failure, in each of the ways that people do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do about a failure.
+
+    Each way is one or two sentences, or says that there is none.
+
+    Attributes:
+        summary: what to do, shown with every failure.
+        console: where to do it in the console.
+        api: the call that does it, with its body.
+        terraform: the resource and the arguments that do it.
+        breaks: what may stop working, and for whom.
+    """
+
+    summary: str
+    console: str = ""
+    api: str = ""
+    terraform: str = ""
+    breaks: str = ""
