@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint fmt sweep bench docs conformance lock clean
+.PHONY: demo test lint fmt sweep mutate bench docs conformance lock clean
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,9 @@ fmt: $(READY)
 
 sweep: $(READY)  ## break every call in turn; no verdict may pass on it
 	$(BIN)/python -m benchmarks.sweep
+
+mutate: $(READY)  ## break one control at a time; it must notice, and no other
+	$(BIN)/python -m benchmarks.mutate
 
 bench: $(READY)  ## every published number, beside a peer or the physical limit
 	$(BIN)/python -m benchmarks

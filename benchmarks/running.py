@@ -45,8 +45,13 @@ class Running:
         """Take a world that this process is pointed at, and the log of its requests."""
         self.world = world
         self.log = log
+        self._patience = patience
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the policy file that the environment names, again."""
         self._policy = load_policy(named_policy())
-        self._reach = reach_of(Deployment.from_environment(patience), self._policy)
+        self._reach = reach_of(Deployment.from_environment(self._patience), self._policy)
 
     def assess(self, posture: Posture = Posture.HIGH, only: Sequence[str] = ()) -> Outcome:
         """Read and judge the world as it is now."""

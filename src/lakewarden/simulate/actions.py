@@ -105,9 +105,18 @@ def _token(built: Built, action: Json) -> str:
     if "token" in action:
         wanted = built.references[f"token.{action['token']}"]
         return next(value for value, bearer in bearers.items() if bearer.token_id == wanted)
-    found = identity.named(built.account, action["by"])
+    return sign_in(built, action["by"])
+
+
+def sign_in(built: Built, who: str) -> str:
+    """The bearer token that a principal has after signing in.
+
+    Raises:
+        SeedError: there is no such principal.
+    """
+    found = identity.named(built.account, who)
     if found is None:
-        raise SeedError(f"{action['call']}: there is no principal {action['by']!r}")
+        raise SeedError(f"there is no principal {who!r}")
     value = f"session-{found[1]['id']}"
-    bearers[value] = Bearer(found[1]["id"], "oauth")
+    built.account.bearers[value] = Bearer(found[1]["id"], "oauth")
     return value

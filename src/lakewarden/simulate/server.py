@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from lakewarden.simulate import account as account_families
 from lakewarden.simulate import workspace as workspace_families
 from lakewarden.simulate import world as worlds
-from lakewarden.simulate.actions import act
+from lakewarden.simulate.actions import act, sign_in
 from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Incoming, Persona, serve
@@ -180,6 +180,8 @@ class Simulation:
         self.client_id = built.client_id
         self.client_secret = built.client_secret
         self.account = built.account
+        self.references = built.references
+        self._built = built
         self._aws = aws
         self._orders = orders
         self._stack = stack
@@ -210,6 +212,14 @@ class Simulation:
         self._orders[:] = here
         if self._aws is not None:
             self._aws.order(for_aws)
+
+    def sign_in(self, who: str) -> str:
+        """The bearer token that a user or service principal has after signing in.
+
+        Raises:
+            SeedError: there is no such principal.
+        """
+        return sign_in(self._built, who)
 
     def close(self) -> None:
         """Stop everything that was started."""
