@@ -28,10 +28,10 @@ def workspace_networks(task: Task) -> Iterator[Any]:
 
     def one(workspace: Workspace) -> Any:
         path = task.path.replace("{workspace_id}", str(workspace.id))
-        return _ask(task, path, {"workspace_id": workspace.id})
+        return ask_one(task, path, {"workspace_id": workspace.id})
 
     yield from task.fan_out(one, workspaces.seen())
-    _pass_on(workspaces.gap)
+    pass_on(workspaces.gap)
 
 
 @collects(JOB_PERMISSIONS)
@@ -43,10 +43,10 @@ def job_permissions(task: Task) -> Iterator[Any]:
         path = task.path.replace("{job_id}", str(job.id))
         name = None if job.name.gap else job.name.get()
         owner = None if job.creator.gap else job.creator.get()
-        return _ask(task, path, {"id": str(job.id)}, more={"name": name, "owner": owner})
+        return ask_one(task, path, {"id": str(job.id)}, more={"name": name, "owner": owner})
 
     yield from task.fan_out(one, jobs.seen())
-    _pass_on(jobs.gap)
+    pass_on(jobs.gap)
 
 
 @collects(SECRET_SCOPES)
@@ -55,7 +55,7 @@ def secret_scopes(task: Task) -> Iterator[Any]:
 
     def one(scope: Mapping[str, Any]) -> Any:
         name = str(scope.get("name", ""))
-        return _ask(task, task.path, {"name": name}, query={"scope": name})
+        return ask_one(task, task.path, {"name": name}, query={"scope": name})
 
     yield from task.fan_out(one, _scopes(task))
 
@@ -69,7 +69,7 @@ def _scopes(task: Task) -> Iterator[Mapping[str, Any]]:
         raise CallFailedError(error.cause, error.detail, source=f"GET {_SCOPES}") from None
 
 
-def _ask(
+def ask_one(
     task: Task,
     path: str,
     keys: Mapping[str, Any],
@@ -88,7 +88,11 @@ def _ask(
     return task.record({**answer, **keys, **(more or {})})
 
 
-def _pass_on(gap: Gap | None) -> None:
-    """Say that the list of objects was not complete."""
+def pass_on(gap: Gap | None) -> None:
+    """Say that the list of objects was not complete.
+
+    Raises:
+        CallFailedError: there is a gap.
+    """
     if gap is not None:
         raise CallFailedError(gap.cause, gap.detail, source=gap.source)

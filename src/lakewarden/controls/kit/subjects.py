@@ -168,9 +168,17 @@ def _all(kind: str, workspace: Workspace | None = None) -> SubjectRef:
     return SubjectRef(kind, "*", name, str(workspace.id))
 
 
-def _in_workspaces(
+def in_workspaces(
     name: str, kind: Kind[Any], label: Callable[[Any], Fact[str]] | None
 ) -> SubjectKind[Any]:
+    """Return the subject kind of everything of one kind of record, in every workspace.
+
+    Args:
+        name: what people call one of them.
+        kind: the collection that they are in.
+        label: where their names are; None where the identity is the name.
+    """
+
     def find(estate: Estate) -> Iterator[Subject[Any] | Absence]:
         try:
             for workspace in estate.workspaces():
@@ -203,13 +211,13 @@ ACCOUNT: Final = SubjectKind("account", _accounts)
 WORKSPACE: Final = SubjectKind("workspace", _workspaces, inside=True)
 BUCKET: Final = SubjectKind("bucket", _buckets)
 ROLE: Final = SubjectKind("role", _roles)
-CLUSTER: Final[SubjectKind[Cluster]] = _in_workspaces("cluster", CLUSTERS, lambda c: c.name)
-CLUSTER_POLICY: Final[SubjectKind[ClusterPolicy]] = _in_workspaces(
+CLUSTER: Final[SubjectKind[Cluster]] = in_workspaces("cluster", CLUSTERS, lambda c: c.name)
+CLUSTER_POLICY: Final[SubjectKind[ClusterPolicy]] = in_workspaces(
     "cluster policy", CLUSTER_POLICIES, lambda p: p.name
 )
-JOB: Final[SubjectKind[Job]] = _in_workspaces("job", JOBS, lambda j: j.name)
-JOB_ACL: Final[SubjectKind[ObjectPermissions]] = _in_workspaces(
+JOB: Final[SubjectKind[Job]] = in_workspaces("job", JOBS, lambda j: j.name)
+JOB_ACL: Final[SubjectKind[ObjectPermissions]] = in_workspaces(
     "job", JOB_PERMISSIONS, lambda p: p.name
 )
-TOKEN: Final[SubjectKind[Token]] = _in_workspaces("token", TOKENS, lambda t: t.comment)
-SECRET_SCOPE: Final[SubjectKind[SecretScope]] = _in_workspaces("secret scope", SECRET_SCOPES, None)
+TOKEN: Final[SubjectKind[Token]] = in_workspaces("token", TOKENS, lambda t: t.comment)
+SECRET_SCOPE: Final[SubjectKind[SecretScope]] = in_workspaces("secret scope", SECRET_SCOPES, None)
