@@ -6,18 +6,24 @@ import re
 from pathlib import Path
 
 import pytest
-from tools.docs import PAGES, ROOT
+from tools.docs import ROOT, left_over, pages
 
 from lakewarden.cli import _COMMANDS
+
+PAGES = pages()
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_made_from_code_is_current(name):
-    assert (ROOT / name).read_text("utf-8") == PAGES[name](), "run `make docs`"
+    assert (ROOT / name).read_text("utf-8") == PAGES[name], "run `make docs`"
+
+
+def test_no_page_outlives_its_control():
+    assert not left_over(PAGES)
 
 
 def _pages() -> list[Path]:
-    return [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
 @pytest.mark.parametrize("page", _pages(), ids=lambda p: p.name)
@@ -31,7 +37,16 @@ def test_the_readme_names_every_command_and_target():
     for command in _COMMANDS:
         assert f"lakewarden {command}" in readme, command
     targets = re.findall(r"^(\w+): ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    for target in set(targets) & {"demo", "test", "lint", "sweep", "bench", "docs", "conformance"}:
+    for target in set(targets) & {
+        "demo",
+        "test",
+        "lint",
+        "sweep",
+        "mutate",
+        "bench",
+        "docs",
+        "conformance",
+    }:
         assert f"make {target}" in readme, target
 
 

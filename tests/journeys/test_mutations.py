@@ -1,4 +1,4 @@
-"""Every control has a mutation that breaks it; a few of them are tried here, all by `make mutate`."""
+"""Every control has a mutation that breaks it; some are tried here, all by `make mutate`."""
 
 from __future__ import annotations
 

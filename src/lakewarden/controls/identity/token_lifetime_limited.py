@@ -39,6 +39,7 @@ CONTROL = Control(
         'Set maxTokenLifetimeDays to the longest life you allow, as a text such as "90"; '
         "older tokens keep their life until they are revoked.",
     ),
+    limits=("token_days",),
     maps=also("asks about the same setting", sat="IA-5"),
 )
 
