@@ -1,11 +1,12 @@
 """Lists, paged to their end. A list that cannot be finished says so by raising.
 
-The styles of the Databricks API: `page_token` (most), SCIM's `startIndex` and `count`, one
-answer with an envelope, and one bare array.
+The styles of the Databricks API: `page_token` (most), the same token sent back under its own name
+`next_page_token`, SCIM's `startIndex` and `count`, one answer with an envelope, and one bare array.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -23,6 +24,7 @@ class Paging(StrEnum):
     """How a list comes in pages."""
 
     TOKEN = "page_token"  # noqa: S105  # a parameter's name, not a secret
+    NEXT_TOKEN = "next_page_token"  # noqa: S105  # likewise
     SCIM = "startIndex"
     ONCE = "once"
     ARRAY = "array"
@@ -59,16 +61,21 @@ def items(
     elif paging is Paging.SCIM:
         yield from _scim(get, path, asked)
     else:
-        yield from _tokens(get, path, envelope, asked, trust_empty=trust_empty)
+        ask = functools.partial(_follow, get, path, asked, paging.value)
+        yield from _tokens(ask, envelope, trust_empty=trust_empty)
 
 
-def _tokens(
-    get: Get, path: str, envelope: str, query: dict[str, Any], *, trust_empty: bool
-) -> Iterator[Item]:
+def _follow(get: Get, path: str, query: Mapping[str, Any], parameter: str, token: str) -> Any:
+    return get(path, {**query, parameter: token} if token else query)
+
+
+def _tokens(ask: Callable[[str], Any], envelope: str, *, trust_empty: bool) -> Iterator[Item]:
     seen: set[str] = set()
+    token = ""
     while True:
-        answer = get(path, query)
-        token = answer.get("next_page_token") if isinstance(answer, Mapping) else None
+        answer = ask(token)
+        following = answer.get("next_page_token") if isinstance(answer, Mapping) else None
+        token = str(following or "")
         # A page in the middle may lack its items, the last one may not.
         yield from _enveloped(answer, envelope, trust_empty=trust_empty or bool(token))
         if not token:
@@ -78,7 +85,6 @@ def _tokens(
         if token in seen:
             raise CallFailedError(Cause.MALFORMED, "the same page is announced twice")
         seen.add(token)
-        query = {**query, "page_token": token}
 
 
 def _scim(get: Get, path: str, query: dict[str, Any]) -> Iterator[Item]:

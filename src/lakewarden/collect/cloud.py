@@ -20,6 +20,7 @@ from lakewarden.estate.aws import (
     TRAILS,
     VPC_ENDPOINTS,
 )
+from lakewarden.estate.costs import COST_TAGS
 from lakewarden.estate.fact import Cause
 
 
@@ -90,6 +91,17 @@ def trail_status(task: Task) -> Iterator[Any]:
         return {**answer, "arn": arn, "LatestDeliveryTime": last and last.isoformat()}
 
     yield from one_each(task, "arn", [trail.arn for trail in seen.seen()], ask)
+
+
+@collects(COST_TAGS)
+def cost_tags(task: Task) -> Iterator[Any]:
+    """Read which tags split the bill; in an organisation the payer's account alone may."""
+    client = task.cloud.client("ce", "us-east-1")
+    for page in pages(client, "list_cost_allocation_tags", Type="UserDefined"):
+        if "CostAllocationTags" not in page:
+            raise CallFailedError(Cause.MISSING_FIELD, "no CostAllocationTags in the answer")
+        for item in page["CostAllocationTags"]:
+            yield task.record(item)
 
 
 @collects(SUBNETS)

@@ -21,7 +21,7 @@ from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import parse_time
-from lakewarden.collect import audit_logs, buckets, cloud, lists, objects, settings
+from lakewarden.collect import audit_logs, buckets, cloud, code, lists, objects, settings
 from lakewarden.collect.doors import Reach, shut
 from lakewarden.collect.task import COLLECTORS, Task
 from lakewarden.errors import ConnectionFailedError, LakewardenError
@@ -34,7 +34,7 @@ from lakewarden.estate.record import hollow
 from lakewarden.estate.snapshot import Header
 from lakewarden.store.snapshots import SnapshotWriter
 
-FAMILIES: Final = (audit_logs, buckets, cloud, lists, objects, settings)
+FAMILIES: Final = (audit_logs, buckets, cloud, code, lists, objects, settings)
 """The modules whose collectors are registered by being imported."""
 
 _WORKSPACES: Final = 8

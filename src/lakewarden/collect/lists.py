@@ -9,7 +9,7 @@ from typing import Any, Final
 from lakewarden.clients.paging import Paging, items
 from lakewarden.collect import redact
 from lakewarden.collect.task import Task, collects
-from lakewarden.estate import access, account, compute, people, storage
+from lakewarden.estate import access, account, code, compute, people, recovery, storage
 from lakewarden.estate.kind import Kind
 
 
@@ -40,7 +40,7 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     people.ACCOUNT_GROUPS: ListCall("Resources", Paging.SCIM, {"attributes": f"{_PEOPLE},members"}),
     people.ACCOUNT_SERVICE_PRINCIPALS: ListCall("Resources", Paging.SCIM, {"attributes": _PEOPLE}),
     people.WORKSPACE_GROUPS: ListCall(
-        "Resources", Paging.SCIM, {"attributes": "id,displayName,entitlements,members"}
+        "Resources", Paging.SCIM, {"attributes": "id,displayName,entitlements,members,meta"}
     ),
     access.ACCOUNT_IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
@@ -50,6 +50,9 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     compute.POLICY_FAMILIES: ListCall("policy_families", Paging.TOKEN),
     compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100}),
     compute.NODE_TYPES: ListCall("node_types", Paging.ONCE),
+    code.CLUSTER_LIBRARIES: ListCall("statuses", Paging.ONCE, redact=redact.libraries),
+    code.GIT_FOLDERS: ListCall("repos", Paging.NEXT_TOKEN),
+    recovery.FAILOVER_GROUPS: ListCall("failover_groups", Paging.TOKEN),
     storage.EXTERNAL_LOCATIONS: ListCall(
         "external_locations", Paging.TOKEN, {"max_results": 0, "include_unbound": "true"}
     ),

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lakewarden.estate import access, account, activity, aws, compute, people, storage
+from lakewarden.estate import (
+    access,
+    account,
+    activity,
+    aws,
+    code,
+    compute,
+    costs,
+    people,
+    recovery,
+    storage,
+)
 from lakewarden.estate.kind import Kind, Need
+
+_MODULES: Final = (
+    *(account, people, access, compute, storage, secrets, aws, activity),
+    *(code, costs, recovery),
+)
 
 
 def _kinds() -> dict[str, Kind[Any]]:
     found: dict[str, Kind[Any]] = {}
-    for module in (account, people, access, compute, storage, aws, activity):
+    for module in _MODULES:
         for value in vars(module).values():
             if isinstance(value, Kind):
                 found[value.name] = value
