@@ -14,6 +14,7 @@ from lakewarden.estate import (
     costs,
     people,
     recovery,
+    secrets,
     storage,
 )
 from lakewarden.estate.kind import Kind, Need

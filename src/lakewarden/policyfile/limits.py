@@ -22,19 +22,23 @@ class Limits:
     Attributes:
         token_days: the longest life of a personal access token.
         account_admins: the most account admins; at least two are always wanted.
+        workspace_admins: the most admins of one workspace; there is always one.
         scim_percent: the least share of users and groups that come from the identity provider.
         delivery_hours: the greatest age of the last delivery of the audit log or of a trail.
         autotermination_minutes: the longest idle time that a cluster may be allowed.
         support_hours: the longest a support access window may still be open.
+        rpo_minutes: the most that may be lost when another region takes over, in minutes.
         evidence_days: how far back recorded events count.
     """
 
     token_days: int = 90
     account_admins: int = 4
+    workspace_admins: int = 4
     scim_percent: int = 95
     delivery_hours: int = 24
     autotermination_minutes: int = 120
     support_hours: int = 48
+    rpo_minutes: int = 60
     evidence_days: int = 30
 
 

@@ -20,13 +20,16 @@ _TABLES: Final = {
     "": frozenset(
         {
             *("posture", "limits", "scopes", "include", "exclude"),
-            *("access", "deployment", "waivers", "attestations"),
+            *("access", "libraries", "tags", "code", "deployment", "waivers", "attestations"),
         }
     ),
     "include": frozenset({"controls", "workspaces"}),
     "exclude": frozenset({"controls", "workspaces"}),
     "scopes": frozenset({"name", "workspaces", "tags", "posture", "limits", "exclude"}),
     "access": frozenset({"token_principals", "break_glass", "sso_methods", "git_hosts"}),
+    "libraries": frozenset({"repositories", "init_scripts", "containers"}),
+    "tags": frozenset({"required", "values"}),
+    "code": frozenset({"production_tags"}),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
 _GREATEST: Final = 36_500
@@ -66,7 +69,7 @@ class _Reader:
         self._known("", tables, _TABLES[""])
         access = self._table(tables, "access")
         deployment = self._table(tables, "deployment")
-        names = {k: tuple(self._names(access, k, f"access.{k}")) for k in access}
+        names: dict[str, Any] = {k: self._tuple(access, "access", k) for k in access}
         return Policy(
             posture=self._posture("posture", tables.get("posture", Posture.STANDARD.value)),
             thresholds=self._limits("limits", tables.get("limits", {})),
@@ -76,10 +79,29 @@ class _Reader:
             waivers=tuple(self._entries(tables, "waivers", Waiver)),
             attestations=tuple(self._entries(tables, "attestations", Attestation)),
             workspace_urls=self._urls(deployment.get("workspace_urls", {})),
-            trust_empty_answers=self._bool(deployment, "trust_empty_answers"),
+            trust_empty_answers=self._bool(deployment, "deployment", "trust_empty_answers"),
             source=self._file,
             **names,
+            **self._code(tables),
         )
+
+    def _code(self, tables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is wanted of code and of tags."""
+        libraries, tags = self._table(tables, "libraries"), self._table(tables, "tags")
+        values = tags.get("values", {})
+        self._known("tags.values", values, tags.get("required", []))
+        production = self._table(tables, "code").get("production_tags", {})
+        return {
+            "repositories": self._tuple(libraries, "libraries", "repositories"),
+            "init_scripts": self._tuple(libraries, "libraries", "init_scripts"),
+            "containers": self._bool(libraries, "libraries", "containers"),
+            "required_tags": self._tuple(tags, "tags", "required"),
+            "tag_values": {key: self._tuple(values, "tags.values", key) for key in values},
+            "production_tags": self._tags("code.production_tags", production),
+        }
+
+    def _tuple(self, table: Mapping[str, Any], place: str, name: str) -> tuple[str, ...]:
+        return tuple(self._names(table, name, f"{place}.{name}"))
 
     def _fail(self, place: str, what: str, next_step: str) -> NoReturn:
         where = f"{self._file}: {place}" if place else self._file
@@ -163,10 +185,10 @@ class _Reader:
             self._fail(place, "is not a list of names", 'Write it as ["name", "name"]')
         return value
 
-    def _bool(self, table: Mapping[str, Any], name: str) -> bool:
+    def _bool(self, table: Mapping[str, Any], place: str, name: str) -> bool:
         value = table.get(name, False)
         if not isinstance(value, bool):
-            self._fail(f"deployment.{name}", f"{value!r} is not true or false", "Use true or false")
+            self._fail(f"{place}.{name}", f"{value!r} is not true or false", "Use true or false")
         return value
 
     def _urls(self, table: object) -> dict[str, str]:

@@ -77,6 +77,12 @@ class Policy:
         break_glass: users and groups that keep access in an emergency.
         sso_methods: login methods that count as single sign-on.
         git_hosts: URL prefixes that code may come from.
+        repositories: URL prefixes that libraries may come from.
+        init_scripts: SHA-256 digests of the global init scripts that may run.
+        containers: whether clusters may start from container images of one's own.
+        required_tags: keys that everything which costs must carry.
+        tag_values: the values that a required key may have; a key that is not here may have any.
+        production_tags: custom tags of production workspaces; none for every workspace.
         waivers: accepted failures.
         attestations: statements about what no API shows.
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
@@ -94,6 +100,12 @@ class Policy:
     break_glass: tuple[str, ...] = ()
     sso_methods: tuple[str, ...] = ("BROWSER_BYO_IDP_SAML",)
     git_hosts: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    init_scripts: tuple[str, ...] = ()
+    containers: bool = False
+    required_tags: tuple[str, ...] = ()
+    tag_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    production_tags: Mapping[str, str] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     workspace_urls: Mapping[str, str] = field(default_factory=dict)
