@@ -7,6 +7,7 @@ import json
 import pytest
 
 from lakewarden.collect import redact
+from lakewarden.semantics.secret_shapes import REFERENCE
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 
@@ -14,8 +15,42 @@ KEY = "AKIAIOSFODNN7EXAMPLE"
 def test_a_cluster_keeps_the_names_and_not_the_values():
     item = {"cluster_id": "c", "spark_conf": {"fs.s3a.access.key": KEY, "spark.x": "1"}}
     assert redact.cluster(item)["spark_conf"] == {
-        "fs.s3a.access.key": redact.WITHHELD,
+        "fs.s3a.access.key": "[withheld: looks like an AWS access key]",
         "spark.x": redact.WITHHELD,
+    }
+
+
+def test_an_environment_is_withheld_as_well():
+    item = {"spark_env_vars": {"K": KEY, "P": "{{secrets/a/b}}", "N": 3, "X": "/usr/bin"}}
+    assert redact.cluster(item)["spark_env_vars"] == {
+        "K": "[withheld: looks like an AWS access key]",
+        "P": REFERENCE,
+        "N": redact.WITHHELD,
+        "X": redact.WITHHELD,
+    }
+
+
+def test_what_isolation_is_judged_by_hides_no_key():
+    conf = {"spark.databricks.cluster.profile": KEY}
+    assert KEY not in str(redact.cluster({"spark_conf": conf}))
+
+
+def test_settings_are_kept_by_the_places_of_what_is_not_ordinary():
+    tasks = [
+        {"task_key": "load", "notebook_task": {"base_parameters": {"password": "Winter-21"}}},
+        {"spark_python_task": {"parameters": ["--token", "Winter-21", "--day", "today"]}},
+        {"new_cluster": {"spark_env_vars": {"KEY": KEY, "X": "1"}, "num_workers": 2}},
+    ]
+    parameters = [{"name": "api_key", "default": "Winter-21"}, {"name": "day", "default": "1"}]
+    pairs = [{"key": "fs.s3a.secret.key", "value": "{{secrets/lake/key}}"}]
+    node = {"tasks": tasks, "parameters": parameters, "data_access_config": pairs, "x": None}
+    by_name = "[withheld: looks like a secret, by the setting's name]"
+    assert redact.settings_of(node) == {
+        "tasks[load].notebook_task.base_parameters.password": by_name,
+        "tasks[1].spark_python_task.parameters[1]": by_name,
+        "tasks[2].new_cluster.spark_env_vars.KEY": "[withheld: looks like an AWS access key]",
+        "parameters[0].api_key": by_name,
+        "data_access_config[0].fs.s3a.secret.key": REFERENCE,
     }
 
 

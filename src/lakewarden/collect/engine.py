@@ -21,7 +21,17 @@ from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import parse_time
-from lakewarden.collect import audit_logs, buckets, cloud, code, lists, objects, settings
+from lakewarden.collect import (
+    audit_logs,
+    buckets,
+    cloud,
+    code,
+    lists,
+    objects,
+    secrets,
+    settings,
+    vpc,
+)
 from lakewarden.collect.doors import Reach, shut
 from lakewarden.collect.task import COLLECTORS, Task
 from lakewarden.errors import ConnectionFailedError, LakewardenError
@@ -34,7 +44,7 @@ from lakewarden.estate.record import hollow
 from lakewarden.estate.snapshot import Header
 from lakewarden.store.snapshots import SnapshotWriter
 
-FAMILIES: Final = (audit_logs, buckets, cloud, code, lists, objects, settings)
+FAMILIES: Final = (audit_logs, buckets, cloud, code, lists, objects, secrets, settings, vpc)
 """The modules whose collectors are registered by being imported."""
 
 _WORKSPACES: Final = 8
@@ -215,17 +225,20 @@ class Collector:
             self._read_all(needs, "aws", aws=aws)
 
     def _read_events(self) -> None:
-        if not self._wanted(Scope.EVENTS):
+        wanted = sorted({need.kind for need in self._wanted(Scope.EVENTS)})
+        if not wanted:
             return
         folder = self._reach.events
         if folder is None:
             gap = LOGINS.gap(Cause.NOT_READ, "no audit logs were given; name them with --events")
             self._writer.shut("events", gap)
             return
-        gaps: list[Gap] = []
         since = parse_time(self._writer.meta.taken) - timedelta(days=self._reach.event_days)
-        records = _noted(LOGINS, audit_logs.logins(folder, int(since.timestamp() * 1000)), gaps)
-        self._writer.write(LOGINS, "events", records, gaps)
+        kinds = [KINDS[name] for name in wanted]
+        counted = audit_logs.count(folder, int(since.timestamp() * 1000), kinds)
+        for kind in kinds:
+            gaps: list[Gap] = []
+            self._writer.write(kind, "events", _noted(kind, counted.of(kind), gaps), gaps)
 
     def _open(self, scope: str, way: Callable[[], Any]) -> Any:
         try:

@@ -12,16 +12,18 @@ from lakewarden.estate import (
     code,
     compute,
     costs,
+    machines,
     people,
     recovery,
     secrets,
     storage,
+    vpc,
 )
 from lakewarden.estate.kind import Kind, Need
 
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
-    *(code, costs, recovery),
+    *(code, costs, machines, recovery, vpc),
 )
 
 

@@ -25,6 +25,7 @@ class Cluster(Record):
     node_type: Fact[str] = fact("node_type_id")
     driver_node_type: Fact[str] = fact("driver_node_type_id")
     spark_conf: Fact[Mapping[str, str]] = fact("spark_conf", absent={})
+    spark_env: Fact[Mapping[str, str]] = fact("spark_env_vars", absent={})
     policy_id: Fact[str | None] = fact("policy_id", absent=None)
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
 
