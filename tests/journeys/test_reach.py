@@ -88,3 +88,28 @@ def test_doctor_names_the_missing_grant_and_its_controls(run, world):
     assert result.code == 4
     assert "workspace admin" in result.out
     assert "tokens-expire" in result.out
+
+
+def test_doctor_sees_what_is_refused_for_single_objects(run, world):
+    served = world("high-security")
+    served.simulation.order(["AWS s3:GetBucketPolicy=403"])
+    try:
+        result = run("doctor", "--control", "root-bucket-policy", "--format", "json", world=served)
+        collected = run("collect", "--control", "root-bucket-policy", "--out", "s", world=served)
+    finally:
+        served.simulation.order([])
+    assert (result.code, collected.code) == (4, 4)
+    assert "partial: aws bucket_policy: " in collected.out
+    states = {g["name"]: (g["state"], g["controls"]) for g in result.json["grants"]}
+    assert states["s3:GetBucketPolicy"] == ("refused", ["root-bucket-policy"])
+    assert states["account admin"][0] == "granted"
+
+
+def test_the_least_policy_names_what_the_deployment_has(run, world):
+    served = world("high-security")
+    chosen = ("--control", "root-bucket-policy", "--control", "cloudtrail-enabled")
+    least = run("doctor", *chosen, "--format", "json", world=served).json["aws_policy"]
+    by_action = {a: s["Resource"] for s in least["Statement"] for a in s["Action"]}
+    assert "arn:aws:s3:::hs-research-root" in by_action["s3:GetBucketPolicy"]
+    assert by_action["cloudtrail:DescribeTrails"] == ["*"]
+    assert "iam:GetRole" not in by_action

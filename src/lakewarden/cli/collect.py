@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from lakewarden.cli.grants import unread
 from lakewarden.cli.options import Deployment, Selection, deployment_options, selection_options
 from lakewarden.cli.pipeline import collect
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
+from lakewarden.estate.catalog import KINDS
+from lakewarden.estate.kind import Status
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.policyfile.limits import Posture
 
@@ -41,11 +45,16 @@ def command(
     reach = reach_of(deployment, policy)
     snapshot = collect(reach, folder, policy, Clock())
     headers = snapshot.headers()
-    holes = [header for header in headers if header.gap is not None]
+    holes = [
+        (header, gap)
+        for header in headers
+        for gap in itertools.islice(unread(snapshot, KINDS[header.kind], header.scope), 1)
+    ]
     records = sum(header.count or 0 for header in headers)
     click.echo(f"{len(headers)} collections, {records} records in {folder}")
-    for header in holes:
-        click.echo(f"{header.status}: {header.scope} {header.kind}: {header.gap}")
+    for header, gap in holes:
+        status = Status.PARTIAL if header.gap is None else header.status
+        click.echo(f"{status}: {header.scope} {header.kind}: {gap}")
     for scope, gap in sorted(snapshot.meta.doors.items()):
         click.echo(f"not read: {scope}: {gap}")
     return EXIT_INCOMPLETE if holes or snapshot.meta.doors else EXIT_CLEAN

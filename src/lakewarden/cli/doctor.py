@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from collections.abc import Iterable
@@ -10,23 +11,29 @@ from typing import Any
 
 import click
 
-from lakewarden.cli.options import Deployment, Selection, deployment_options, selection_options
+from lakewarden.cli.grants import Grant, aws_policy, grants
+from lakewarden.cli.options import (
+    Deployment,
+    Selection,
+    deployment_options,
+    json_option,
+    selection_options,
+)
 from lakewarden.cli.pipeline import collect
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
 from lakewarden.controls.kit.control import Control
-from lakewarden.controls.kit.registry import chosen, needs_of
-from lakewarden.estate.catalog import KINDS
-from lakewarden.estate.kind import Scope
+from lakewarden.controls.kit.registry import chosen
 from lakewarden.estate.snapshot import Header
-from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
+from lakewarden.ledger.run import DOCTOR_SCHEMA, EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.store.snapshots import DiskSnapshot
 
 
 @click.command()
 @deployment_options
 @selection_options
-def command(deployment: Deployment, selection: Selection) -> int:
+@json_option
+def command(deployment: Deployment, selection: Selection, style: str) -> int:
     """Show what the caller may read, what is missing, and the least that would do.
 
     Reads everything that the controls need, and keeps nothing. Exits with 4 when something
@@ -37,41 +44,60 @@ def command(deployment: Deployment, selection: Selection) -> int:
     reach = reach_of(deployment, policy)
     with tempfile.TemporaryDirectory(prefix="lakewarden-") as scratch:
         snapshot = collect(reach, Path(scratch) / "snapshot", policy, Clock())
-        complete = _report(snapshot, selected)
-    _least_privilege(selected)
+        found = tuple(grants(snapshot, selected))
+        least = aws_policy(snapshot, selected)
+        if style == "json":
+            click.echo(json.dumps(_document(snapshot, found, least), indent=2))
+        else:
+            _doors(snapshot)
+            _missing(snapshot, selected)
+            _grants(found)
+            click.echo(f"\nThe least on AWS:\n{json.dumps(least, indent=2)}")
+        complete = not snapshot.meta.doors and all(g.state == "granted" for g in found)
     return EXIT_CLEAN if complete else EXIT_INCOMPLETE
 
 
-def _report(snapshot: DiskSnapshot, selected: tuple[Control[Any], ...]) -> bool:
+def _document(
+    snapshot: DiskSnapshot, found: tuple[Grant, ...], least: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "schema": DOCTOR_SCHEMA,
+        "closed": {scope: str(gap) for scope, gap in sorted(snapshot.meta.doors.items())},
+        "unread": [f"{h.scope} {h.kind}: {h.gap}" for h in snapshot.headers() if h.gap is not None],
+        "grants": [dataclasses.asdict(grant) for grant in found],
+        "aws_policy": least,
+    }
+
+
+def _doors(snapshot: DiskSnapshot) -> None:
     doors = snapshot.meta.doors
-    read = {header.scope for header in snapshot.headers()} - set(doors)
-    for scope in sorted(read):
+    for scope in sorted({header.scope for header in snapshot.headers()} - set(doors)):
         mine = [header for header in snapshot.headers() if header.scope == scope]
         whole = sum(header.gap is None for header in mine)
         click.echo(f"open    {scope}: {whole} of {len(mine)} collections read whole")
     for scope, gap in sorted(doors.items()):
         click.echo(f"closed  {scope}: {gap}")
-    holes = [header for header in snapshot.headers() if header.gap is not None]
-    for header in holes:
-        affected = ", ".join(_affected(header, selected)) or "none directly"
-        click.echo(
-            f"missing {header.scope} {header.kind}: {header.gap}\n        controls: {affected}"
-        )
-    return not holes and not doors
+
+
+def _missing(snapshot: DiskSnapshot, selected: tuple[Control[Any], ...]) -> None:
+    for header in snapshot.headers():
+        if header.gap is not None:
+            affected = ", ".join(_affected(header, selected)) or "none directly"
+            click.echo(
+                f"missing {header.scope} {header.kind}: {header.gap}\n        controls: {affected}"
+            )
 
 
 def _affected(header: Header, selected: Iterable[Control[Any]]) -> list[str]:
     return [c.id for c in selected if any(need.kind == header.kind for need in c.needs)]
 
 
-def _least_privilege(selected: tuple[Control[Any], ...]) -> None:
-    needed = [KINDS[name] for name in sorted({need.kind for need in needs_of(selected)})]
-    actions = sorted({kind.grant for kind in needed if kind.scope is Scope.AWS})
-    grants = sorted({kind.grant for kind in needed if kind.scope is not Scope.AWS})
-    click.echo("\nThe least on Databricks:")
-    for grant in grants:
-        click.echo(f"  {grant}")
-    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    click.echo("\nThe least on AWS:")
-    click.echo(json.dumps(policy, indent=2))
+def _grants(found: tuple[Grant, ...]) -> None:
+    for platform, title in (("databricks", "The least on Databricks"), ("aws", "Tried on AWS")):
+        click.echo(f"\n{title}:")
+        for grant in found:
+            if grant.platform == platform:
+                why = f" ({grant.why})" if grant.why else ""
+                click.echo(f"  {grant.state:<8} {grant.name}{why}")
+                if grant.state != "granted":
+                    click.echo(f"           controls: {', '.join(grant.controls)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final, TypeVar, dataclass_transform
 from urllib.parse import quote
 
@@ -81,6 +81,15 @@ def plan_of(cls: type[Record]) -> tuple[FieldPlan, ...]:
     if cls not in _PLANS:
         _PLANS[cls] = _plan(cls)
     return _PLANS[cls]
+
+
+def gaps_of(record: Record) -> Iterator[Gap]:
+    """Yield the gap of every fact of a record that was not read."""
+    for field in plan_of(type(record)):
+        if not field.is_key:
+            gap = getattr(record, field.name).gap
+            if gap is not None:
+                yield gap
 
 
 def _plan(cls: type[Record]) -> tuple[FieldPlan, ...]:
