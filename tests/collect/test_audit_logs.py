@@ -6,7 +6,8 @@ import json
 import pytest
 
 from lakewarden.clients.failure import CallFailedError
-from lakewarden.collect.audit_logs import logins
+from lakewarden.collect.audit_logs import COUNTED, count
+from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, LOGINS, MFA_KEYS
 from lakewarden.estate.fact import Cause
 
 SINCE = 1_000
@@ -31,15 +32,27 @@ def counted(tmp_path):
     def run(*events):
         text = "\n".join(e if isinstance(e, str) else json.dumps(e) for e in events)
         (tmp_path / "audit.json").write_text(text + "\n")
-        return count(tmp_path)
+        return logins(tmp_path)
 
     return run
 
 
-def count(folder):
+@pytest.fixture
+def tallied(tmp_path):
+    """Deliver events; return the identities and counts of one kind, counted with all others."""
+
+    def run(kind, *events):
+        (tmp_path / "audit.json").write_text("\n".join(map(json.dumps, events)))
+        counted = count(tmp_path, SINCE, list(COUNTED))
+        return {entry.identity(): entry.times.get() for entry in counted.of(kind)}
+
+    return run
+
+
+def logins(folder):
     found, failure = {}, None
     try:
-        for entry in logins(folder, SINCE):
+        for entry in count(folder, SINCE, [LOGINS]).of(LOGINS):
             counts = (entry.successes.get(), entry.last.get())
             found[entry.action, entry.method, entry.user] = counts
     except CallFailedError as error:
@@ -105,6 +118,44 @@ def test_a_cut_file_is_named_and_the_rest_counts(tmp_path, counted):
 
 
 def test_no_logs_are_not_no_logins(tmp_path):
-    found, failure = count(tmp_path)
+    found, failure = logins(tmp_path)
     assert found == {}
     assert failure.cause is Cause.NOT_FOUND
+
+
+def test_daily_work_counts_whatever_came_of_it(tallied):
+    run = event("runCommand", serviceName="notebook", status=1)
+    query = event("commandSubmit", serviceName="databrickssql", response=None)
+    scheduled = event("runStart", serviceName="jobs")
+    assert tallied(DAILY_WORK, run, run, query, scheduled, event()) == {
+        "notebook/runCommand/a%40example.com": 2,
+        "databrickssql/commandSubmit/a%40example.com": 1,
+    }
+
+
+def test_the_target_of_a_change_by_hand_alone_is_named(tallied):
+    def write(endpoint, target, agent="Okta SCIM Client 1.0.0", **more):
+        params = {"endpoint": endpoint, "targetUserName": target}
+        return event("add", requestParams=params, userAgent=agent, **more)
+
+    found = tallied(
+        DIRECTORY_WRITES,
+        write("scim", "b"),
+        write("scim", "c"),
+        write("adminConsole", "d", "Mozilla"),
+        write("adminConsole", "e", "Mozilla", status=403),
+    )
+    assert found == {"add/scim/Okta%20SCIM%20Client%201.0.0/": 2, "add/adminConsole/Mozilla/d": 1}
+
+
+def test_each_change_of_a_second_factor_is_kept_with_its_time(tallied):
+    added, deleted = event("mfaAddKey", at=3_000), event("mfaDeleteKey", at=2_000)
+    assert set(tallied(MFA_KEYS, deleted, added)) == {
+        "a%40example.com/mfaDeleteKey/2000",
+        "a%40example.com/mfaAddKey/3000",
+    }
+
+
+def test_kinds_that_nobody_asked_for_are_not_counted(tmp_path):
+    (tmp_path / "audit.json").write_text(json.dumps(event()))
+    assert list(count(tmp_path, SINCE, [MFA_KEYS]).of(LOGINS)) == []

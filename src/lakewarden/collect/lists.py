@@ -9,7 +9,17 @@ from typing import Any, Final
 from lakewarden.clients.paging import Paging, items
 from lakewarden.collect import redact
 from lakewarden.collect.task import Task, collects
-from lakewarden.estate import access, account, code, compute, people, recovery, storage
+from lakewarden.estate import (
+    access,
+    account,
+    code,
+    compute,
+    machines,
+    people,
+    recovery,
+    storage,
+    workloads,
+)
 from lakewarden.estate.kind import Kind
 
 
@@ -45,11 +55,17 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     access.ACCOUNT_IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.TOKENS: ListCall("token_infos", Paging.ONCE),
+    machines.ACCOUNT_FEDERATION: ListCall("policies", Paging.TOKEN),
+    machines.CUSTOM_APPS: ListCall("apps", Paging.TOKEN),
+    machines.PUBLISHED_APPS: ListCall("apps", Paging.TOKEN),
     compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}, redact.cluster),
     compute.CLUSTER_POLICIES: ListCall("policies", Paging.ONCE, redact=redact.policy),
     compute.POLICY_FAMILIES: ListCall("policy_families", Paging.TOKEN),
     compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100}),
     compute.NODE_TYPES: ListCall("node_types", Paging.ONCE),
+    workloads.INSTANCE_POOLS: ListCall("instance_pools", Paging.ONCE),
+    workloads.WAREHOUSES: ListCall("warehouses", Paging.TOKEN),
+    workloads.RUNTIMES: ListCall("versions", Paging.ONCE),
     code.CLUSTER_LIBRARIES: ListCall("statuses", Paging.ONCE, redact=redact.libraries),
     code.GIT_FOLDERS: ListCall("repos", Paging.NEXT_TOKEN),
     recovery.FAILOVER_GROUPS: ListCall("failover_groups", Paging.TOKEN),

@@ -16,14 +16,15 @@ from lakewarden.estate.access import JOB_PERMISSIONS, SECRET_SCOPES
 from lakewarden.estate.account import WORKSPACE_NETWORK, WORKSPACES, Workspace
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.fact import Cause, Gap
+from lakewarden.estate.people import PERMISSION_ASSIGNMENTS
 from lakewarden.estate.record import hollow
 
 _SCOPES: Final = "/api/2.0/secrets/scopes/list"
 
 
-@collects(WORKSPACE_NETWORK)
-def workspace_networks(task: Task) -> Iterator[Any]:
-    """Read which network policy every workspace has."""
+@collects(WORKSPACE_NETWORK, PERMISSION_ASSIGNMENTS)
+def of_each_workspace(task: Task) -> Iterator[Any]:
+    """Read what the account says of every workspace: its network policy, who may enter."""
     workspaces = task.before(WORKSPACES)
 
     def one(workspace: Workspace) -> Any:

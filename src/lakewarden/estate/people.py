@@ -70,6 +70,30 @@ class WorkspaceGroup(Record):
     name: Fact[str] = fact("displayName")
     entitlements: Fact[tuple[Value, ...]] = fact("entitlements")
     members: Fact[tuple[Member, ...]] = fact("members", absent=())
+    resource_type: Fact[str] = fact("meta.resourceType")
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedPrincipal:
+    """Whom an assignment is for."""
+
+    principal_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a principal of the account may be in a workspace: `USER` or `ADMIN`."""
+
+    principal: AssignedPrincipal
+    permissions: tuple[str, ...]
+
+
+@record
+class WorkspaceAssignments(Record):
+    """Which principals of the account may enter a workspace, and as what."""
+
+    workspace_id: int = key("workspace_id")
+    assignments: Fact[tuple[Assignment, ...]] = fact("permission_assignments")
 
 
 ACCOUNT_USERS: Final = Kind("account_users", AccountUser, Scope.ACCOUNT, f"{_SCIM}/Users", _ADMIN)
@@ -89,4 +113,12 @@ WORKSPACE_GROUPS: Final = Kind(
     Scope.WORKSPACE,
     "GET /api/2.0/preview/scim/v2/Groups",
     "workspace admin",
+)
+PERMISSION_ASSIGNMENTS: Final = Kind(
+    "permission_assignments",
+    WorkspaceAssignments,
+    Scope.ACCOUNT,
+    "GET /api/2.0/accounts/{account_id}/workspaces/{workspace_id}/permissionassignments",
+    _ADMIN,
+    after=("workspaces",),
 )

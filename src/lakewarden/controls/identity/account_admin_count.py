@@ -7,9 +7,10 @@ role make admins too, and are easily overlooked.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from lakewarden.controls.kit.condition import Judgement, observe, violated
+from lakewarden.controls.kit.admins import ACCOUNT_ADMIN, account_admins
+from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
     BOTH,
     Context,
@@ -21,19 +22,10 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
-from lakewarden.estate.estate import Estate
-from lakewarden.estate.fact import Cause, Gap, UnreadError
 from lakewarden.estate.given import Items, given, refused
-from lakewarden.estate.kind import Kind
-from lakewarden.estate.people import (
-    ACCOUNT_GROUPS,
-    ACCOUNT_SERVICE_PRINCIPALS,
-    ACCOUNT_USERS,
-    AccountGroup,
-)
-from lakewarden.estate.record import Record
+from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_SERVICE_PRINCIPALS, ACCOUNT_USERS
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -47,73 +39,32 @@ CONTROL = Control(
     fix=Fix(
         "Take the account_admin role from people and groups that do not need it daily, "
         "and keep at least two separate admin accounts that are used for nothing else.",
+        console="Account console, User management: open each user, service principal and group, "
+        "then the tab Roles, and switch Account admin off.",
+        api="PATCH /api/2.0/accounts/{account_id}/scim/v2/Users/{id} with the operation "
+        '{"op": "remove", "path": "roles[value eq \\"account_admin\\"]"}; Groups and '
+        "ServicePrincipals likewise.",
+        terraform="databricks_user_role, databricks_group_role, databricks_service_principal_role: "
+        'remove those with role = "account_admin" that are not needed.',
+        breaks="Whoever loses the role can no longer open the account console or run automation "
+        "that needs it; check service principals that create workspaces first.",
     ),
+    limits=("account_admins",),
 )
 
-_ROLE: Final = "account_admin"
 _LEAST: Final = 2
-_KINDS: Final[tuple[Kind[Any], ...]] = (
-    ACCOUNT_USERS,
-    ACCOUNT_SERVICE_PRINCIPALS,
-    ACCOUNT_GROUPS,
-)
 
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
     """Users, service principals and members of groups with the role, each counted once."""
     most = at.policy.limits.account_admins
-    found, gap = _admins(at.estate)
-    evidence = Evidence(ACCOUNT_USERS.source, "roles", len(found), f"between {_LEAST} and {most}")
-    if len(found) > most:
-        return violated(f"{len(found)} principals are account admins; {most} are allowed", evidence)
-    if gap is not None:
-        raise UnreadError(gap)
-    if not found:
-        detail = "no account admin was listed, though every account has one"
-        raise UnreadError(ACCOUNT_USERS.gap(Cause.MISSING_FIELD, detail))
-    return observe(len(found) >= _LEAST, evidence, otherwise="there is only one account admin")
-
-
-def _admins(estate: Estate) -> tuple[set[str], Gap | None]:
-    """Return the ids of the admins that were seen, and why some may not have been."""
-    found: set[str] = set()
-    gap = None
-    for kind in _KINDS:
-        try:
-            for principal in estate.of(kind).each():
-                if any(role.value == _ROLE for role in principal.roles.get()):
-                    _add(principal, estate, found)
-        except UnreadError as error:
-            gap = error.gap
-    return found, gap
-
-
-def _add(principal: Record, estate: Estate, found: set[str]) -> None:
-    """Add a principal, or the members of a group and of the groups in it."""
-    waiting, groups = [principal], set[str]()
-    while waiting:
-        entry = waiting.pop()
-        if not isinstance(entry, AccountGroup):
-            found.add(entry.identity())
-        elif entry.id not in groups:
-            groups.add(entry.id)
-            for member in _members(entry):
-                inner = estate.find(ACCOUNT_GROUPS, member)
-                waiting += [inner] if inner else []
-                found.update([] if inner else [member])
-
-
-def _members(group: AccountGroup) -> list[str]:
-    members = [member.value for member in group.members.get()]
-    if not members:
-        detail = f"group {group.id} has the role {_ROLE} and lists no members; take it off if empty"
-        raise UnreadError(ACCOUNT_GROUPS.gap(Cause.MISSING_FIELD, detail))
-    return members
+    admins = account_admins(at.estate)
+    return admins.counted(ACCOUNT_USERS.source, "account admins", _LEAST, most)
 
 
 def _estate(users: int, machines: int = 0, groups: Items = ()) -> MemorySnapshot:
-    role = [{"value": _ROLE}]
+    role = [{"value": ACCOUNT_ADMIN}]
     return given(
         account_users=[*({"id": f"u{n}", "roles": role} for n in range(users)), {"id": "plain"}],
         account_service_principals=[{"id": f"s{n}", "roles": role} for n in range(machines)],
@@ -122,7 +73,7 @@ def _estate(users: int, machines: int = 0, groups: Items = ()) -> MemorySnapshot
 
 
 def _group(name: str, *members: str, admin: bool = True) -> dict[str, object]:
-    roles = [{"value": _ROLE}] if admin else []
+    roles = [{"value": ACCOUNT_ADMIN}] if admin else []
     return {"id": name, "roles": roles, "members": [{"value": m} for m in members]}
 
 

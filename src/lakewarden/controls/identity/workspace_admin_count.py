@@ -1,0 +1,119 @@
+"""A workspace admin reads every notebook, takes over every job and lets anybody else in. Each one
+more is one more account to phish, and groups nested in the group of admins hide how many there
+are: whoever joins the innermost group becomes an admin unnoticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from lakewarden.controls.kit.admins import workspace_admins
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import WORKSPACE_ID, Items, given, refused
+from lakewarden.estate.people import ACCOUNT_GROUPS, PERMISSION_ASSIGNMENTS, WORKSPACE_GROUPS
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+from lakewarden.policyfile.policy import Policy
+
+CONTROL = Control(
+    id="workspace-admin-count",
+    title="The workspace has no more admins than it needs",
+    paper=("P05",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_GROUPS.need(), ACCOUNT_GROUPS.need(), PERMISSION_ASSIGNMENTS.need()),
+    fix=Fix(
+        "Take people and groups out of the group admins of the workspace until only those are "
+        "left who administer it, through accounts that they use for nothing else.",
+        console="Account console, Workspaces: open the workspace, then the tab Permissions, and "
+        "change Admin to User for everybody who does not administer it.",
+        api="PUT /api/2.0/accounts/{account_id}/workspaces/{workspace_id}/permissionassignments/"
+        'principals/{principal_id} {"permissions": ["USER"]}',
+        terraform='databricks_mws_permission_assignment with permissions = ["USER"]; remove '
+        "databricks_group_member resources that add to the group admins.",
+        breaks="Those who are taken out no longer see other people's notebooks, jobs and clusters "
+        "and cannot change settings; jobs that run as them may lack permissions.",
+    ),
+    limits=("workspace_admins",),
+    maps=also("counts the members of the group admins; here nested groups too", sat="INFO-6"),
+)
+
+_LEAST: Final = 1
+_Item = dict[str, Any]
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The members of the group admins and those assigned as ADMIN, groups expanded."""
+    most = at.policy.limits.workspace_admins
+    admins = workspace_admins(at.estate, workspace)
+    return admins.counted(WORKSPACE_GROUPS.source, "workspace admins", _LEAST, most)
+
+
+def _group(identity: str, *members: str, name: str = "") -> _Item:
+    shown = [{"value": member.rpartition("/")[2], "$ref": member} for member in members]
+    return {"id": identity, "displayName": name or identity, "members": shown}
+
+
+def _people(first: int, last: int) -> list[str]:
+    return [f"Users/{number}" for number in range(first, last + 1)]
+
+
+def _estate(
+    *admins: str, groups: Items = (), local: Sequence[_Item] = (), assigned: Sequence[_Item] = ()
+) -> MemorySnapshot:
+    entry = {"workspace_id": WORKSPACE_ID, "permission_assignments": assigned}
+    return given(
+        workspace_groups=[_group("admins", *admins), *local],
+        account_groups=groups,
+        permission_assignments=[entry],
+    )
+
+
+def _as(principal: int, permission: str) -> _Item:
+    return {"principal": {"principal_id": principal}, "permissions": [permission]}
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the edges, nested groups, assignments, and what is not known."""
+    yield passes("one", _estate("Users/1"))
+    yield passes(
+        "exactly the limit, one a service principal", _estate(*_people(1, 3), "ServicePrincipals/9")
+    )
+    twice = [_as(1, "ADMIN"), _as(2, "USER")]
+    yield passes("assigned and listed, counted once", _estate("Users/1", assigned=twice))
+    loop = [_group("g", "Users/1", "Groups/h"), _group("h", "Users/2", "Groups/g")]
+    yield passes("groups in each other", _estate("Groups/g", groups=loop))
+    yield fails("one more than the limit", _estate(*_people(1, 5)))
+    team = [_group("team", *_people(1, 3), "Groups/inner"), _group("inner", *_people(4, 5))]
+    yield fails("five by way of a group in a group", _estate("Groups/team", groups=team))
+    own = [_group("own", *_people(1, 5))]
+    yield fails("five by way of a group of the workspace", _estate("Groups/own", local=own))
+    many = [_as(number, "ADMIN") for number in range(1, 6)]
+    yield fails("five assigned that the group does not show", _estate("Users/1", assigned=many))
+    strict = Policy(thresholds={"workspace_admins": 1})
+    yield fails("a stricter limit of our own", _estate(*_people(1, 2)), strict)
+    yield fails("too many already without the rest", _estate(*_people(1, 5), "Groups/team"))
+    yield unclear("a group that is not listed", _estate("Users/1", "Groups/team"))
+    yield unclear("groups may not be read", _estate("Users/1", "Groups/g", groups=refused()))
+    yield unclear("a group hides its members", _estate("Groups/g", groups=[_group("g")]))
+    alone = [_group("admins", "Users/1")]
+    untold = given(workspace_groups=alone, account_groups=[], permission_assignments=refused())
+    yield unclear("assignments may not be read", untold)
+    yield unclear("nobody was listed at all", _estate())
