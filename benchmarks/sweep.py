@@ -13,11 +13,15 @@ on it, nothing may change.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +42,8 @@ from lakewarden.policyfile.policy import Policy
 WORLD: Final = "high-security"
 KINDS_OF_FAULT: Final = ("401", "403", "404", "429", "500", "timeout", "truncate")
 IMPATIENT: Final = Patience(connect=4.0, answer=2.5, retry=1.0)
+_WORKERS: Final = (os.cpu_count() or 1) + 1
+"""One more than there are processors: much of the time goes into waiting for time-outs."""
 _WIRE: Final = {
     "AWS s3:GetBucketEncryption": ("SSEAlgorithm", "KMSMasterKeyID", "Rules"),
     "AWS iam:GetRole": ("AssumeRolePolicyDocument",),
@@ -76,6 +82,14 @@ class Score:
     def blame(self, run: str, what: str) -> None:
         """Note that a run did not do what it must."""
         self.problems = [*(self.problems or ()), f"{run}: {what}"]
+
+    def add(self, other: Score) -> None:
+        """Count what another worker came to."""
+        self.runs += other.runs
+        self.depended += other.depended
+        self.false_passes += other.false_passes
+        if other.problems:
+            self.problems = [*(self.problems or ()), *other.problems]
 
 
 def calls_of(log: Path, since: int = 0) -> list[Call]:
@@ -177,17 +191,42 @@ def verdicts(outcome: Outcome) -> dict[str, Verdict]:
     return {finding.id: finding.verdict for finding in outcome.findings}
 
 
+@dataclass(frozen=True, slots=True)
+class _Station:
+    """The world of one worker, and its verdicts when nothing is broken."""
+
+    world: Running
+    known: dict[str, Verdict]
+
+
+_STATIONS: Final[list[_Station]] = []
+
+
+def _occupy() -> None:
+    """Serve a world of this worker's own, for as long as the worker lives."""
+    stack = ExitStack()
+    Finalize(None, stack.close, exitpriority=1)
+    world = stack.enter_context(running(WORLD, IMPATIENT))
+    _STATIONS.append(_Station(world, verdicts(world.assess())))
+
+
+def _sweep(call: Call) -> tuple[Score, Counter[int]]:
+    """Break a call in every way."""
+    station, score = _STATIONS[0], Score()
+    tried = [try_fault(station.world, call, f, station.known, score) for f in faults_of(call)]
+    return score, Counter(code for code in tried if code is not None)
+
+
 def main() -> int:
     """Run the whole sweep; return 0 when it found nothing."""
     score, codes = Score(), Counter[int]()
     with running(WORLD, IMPATIENT) as world:
         clean = world.assess()
-        known = verdicts(clean)
         calls = calls_of(world.log)
-        print(f"{WORLD}: {len(clean.findings)} findings, exit code {clean.exit_code}")
-        for call in calls:
-            tried = [try_fault(world, call, f, known, score) for f in faults_of(call)]
-            results = Counter(code for code in tried if code is not None)
+    print(f"{WORLD}: {len(clean.findings)} findings, exit code {clean.exit_code}")
+    with ProcessPoolExecutor(_WORKERS, initializer=_occupy) as pool:
+        for call, (mine, results) in zip(calls, pool.map(_sweep, calls), strict=True):
+            score.add(mine)
             codes += results
             print(f"  {call.fault}: {dict(sorted(results.items()))}", flush=True)
     for problem in score.problems or ():
