@@ -138,9 +138,8 @@ def main(chosen: list[str]) -> int:
                 print(f"    PROBLEM {problem}")
     for control in missing:
         print(f"PROBLEM {control} has no mutation")
-    print(
-        f"{recalled} of {len(wanted)} broken controls noticed ({100 * recalled / len(wanted):.0f} % recall)"
-    )
+    share = 100 * recalled / len(wanted)
+    print(f"{recalled} of {len(wanted)} broken controls noticed: {share:.0f} % recall")
     print(f"{wrong} mutations with problems")
     return 1 if wrong or missing else 0
 
