@@ -14,20 +14,36 @@ _ADMIN: Final = "workspace admin"
 
 
 @record
-class Cluster(Record):
+class ClusterSpec(Record):
+    """What a cluster is made of: one that exists, or one that a job or a pipeline will make."""
+
+    access_mode: Fact[str | None] = fact("data_security_mode", absent=None)
+    single_user: Fact[str | None] = fact("single_user_name", absent=None)
+    node_type: Fact[str | None] = fact("node_type_id", absent=None)
+    driver_node_type: Fact[str | None] = fact("driver_node_type_id", absent=None)
+    pool_id: Fact[str | None] = fact("instance_pool_id", absent=None)
+    driver_pool_id: Fact[str | None] = fact("driver_instance_pool_id", absent=None)
+    encrypts_disks: Fact[bool] = fact("enable_local_disk_encryption", absent=False)
+    runtime: Fact[str | None] = fact("spark_version", absent=None)
+    spark_conf: Fact[Mapping[str, str]] = fact("spark_conf", absent={})
+    spark_env: Fact[Mapping[str, str]] = fact("spark_env_vars", absent={})
+    policy_id: Fact[str | None] = fact("policy_id", absent=None)
+
+
+@record
+class Cluster(ClusterSpec):
     """A cluster that somebody made by hand or by API."""
 
     id: str = key("cluster_id")
     name: Fact[str] = fact("cluster_name")
     origin: Fact[str] = fact("cluster_source")
-    access_mode: Fact[str | None] = fact("data_security_mode", absent=None)
-    single_user: Fact[str | None] = fact("single_user_name", absent=None)
-    node_type: Fact[str] = fact("node_type_id")
-    driver_node_type: Fact[str] = fact("driver_node_type_id")
-    spark_conf: Fact[Mapping[str, str]] = fact("spark_conf", absent={})
-    spark_env: Fact[Mapping[str, str]] = fact("spark_env_vars", absent={})
-    policy_id: Fact[str | None] = fact("policy_id", absent=None)
+    creator: Fact[str | None] = fact("creator_user_name", absent=None)
+    node_type: Fact[str | None] = fact("node_type_id")
+    driver_node_type: Fact[str | None] = fact("driver_node_type_id")
+    runtime: Fact[str | None] = fact("spark_version")
+    idle_minutes: Fact[int] = fact("autotermination_minutes")
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
+    init_scripts: Fact[tuple[Mapping[str, Any], ...]] = fact("init_scripts", absent=())
 
 
 @record

@@ -1,0 +1,106 @@
+"""Clusters in standard access mode run code of many people side by side. What a Java library or an
+init script does there it does beneath the walls between them, so the metastore keeps a list of what
+may be loaded. A list that lets through everything below a root is no list: anybody can write there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.code import ARTIFACT_ALLOW_LISTS
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+from lakewarden.semantics.artifacts import is_broad
+
+_TYPES: Final = ("INIT_SCRIPT", "LIBRARY_JAR", "LIBRARY_MAVEN")
+
+CONTROL = Control(
+    id="artifact-allow-list",
+    title="The allow lists of libraries and init scripts name places of your own",
+    paper=("P35",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=tuple(ARTIFACT_ALLOW_LISTS.need(kind) for kind in _TYPES),
+    fix=Fix(
+        "Replace entries such as / or s3:// by the volumes and the Maven groups that hold your "
+        "own libraries and scripts, and grant nobody but their keepers the right to write there.",
+        console="In Catalog Explorer open the metastore, choose Allowed JARs/Init Scripts, and "
+        "remove the broad entries.",
+        api="PUT /api/2.1/unity-catalog/artifact-allowlists/LIBRARY_JAR "
+        '{"artifact_matchers": [{"artifact": "/Volumes/main/platform/jars/", "match_type": '
+        '"PREFIX_MATCH"}]}; the call replaces the whole list.',
+        terraform="databricks_artifact_allowlist with artifact_type and one artifact_matcher for "
+        "each place, match_type PREFIX_MATCH.",
+        breaks="Clusters in standard access mode that load libraries or scripts from elsewhere no "
+        "longer start with them; every workspace of the metastore shares the list.",
+    ),
+    maps=also("also looks at the artifact allow lists, at whether there are any", sat="INFO-38"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """No list lets through a whole root, bucket store or domain."""
+    return all_of(*(_narrow(workspace, at, kind) for kind in _TYPES))
+
+
+def _narrow(workspace: Workspace, at: Context, kind: str) -> Condition:
+    matchers = at.estate.need(ARTIFACT_ALLOW_LISTS, kind, workspace).matchers
+    if matchers.gap is None:
+        broad = [entry.artifact for entry in matchers.get() if is_broad(entry.artifact, kind)]
+        shown = ", ".join(repr(entry) for entry in broad)
+    else:
+        broad, shown = [], ""
+    return expect(
+        matchers,
+        lambda _: not broad,
+        expected="a volume, a folder of a bucket or a Maven group each",
+        otherwise=f"the list {kind} lets through everything below {shown}",
+    )
+
+
+def _lists(**artifacts: list[str]) -> MemorySnapshot:
+    return given(
+        artifact_allow_lists={
+            kind: {"artifact_matchers": [{"artifact": a} for a in artifacts.get(kind, [])]}
+            for kind in _TYPES
+        }
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    volume, group = ["/Volumes/main/platform/jars/"], ["com.acme:"]
+    yield passes("a volume and a group", _lists(LIBRARY_JAR=volume, LIBRARY_MAVEN=group))
+    yield passes("nothing may be loaded", _lists())
+    yield fails("every path", _lists(INIT_SCRIPT=["/"]))
+    yield fails("every bucket beside a volume", _lists(LIBRARY_JAR=[*volume, "s3://"]))
+    yield fails("every volume of a catalog", _lists(LIBRARY_JAR=["/Volumes/main/"]))
+    yield fails("DBFS, where everybody writes", _lists(LIBRARY_JAR=["dbfs:/FileStore/jars/"]))
+    yield fails("a top-level domain", _lists(LIBRARY_MAVEN=["com."]))
+    some: dict[str, Any] = {
+        "INIT_SCRIPT": {"artifact_matchers": []},
+        "LIBRARY_JAR": {"artifact_matchers": []},
+    }
+    yield unclear("one list was not read", given(artifact_allow_lists=some))
+    bare = {kind: {"artifact_matchers": None} for kind in _TYPES}
+    yield unclear("the answers lack their lists", given(artifact_allow_lists=bare))
+    yield unclear("the lists may not be read", given(artifact_allow_lists=refused()))

@@ -1,0 +1,62 @@
+"""Before global init scripts had an API they were files in DBFS: whoever could write a file there
+ran code as root on every cluster of the workspace, or on every cluster of a given name. The two
+switches bring those days back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, all_of
+from lakewarden.controls.kit.conf import ConfSwitch, examples_of
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCHES: Final = (
+    ConfSwitch(
+        "enableDeprecatedGlobalInitScripts",
+        "false",
+        "whoever can write to DBFS runs code on every cluster",
+    ),
+    ConfSwitch(
+        "enableDeprecatedClusterNamedInitScripts",
+        "false",
+        "whoever can write to DBFS runs code on clusters of any name",
+    ),
+)
+
+CONTROL = Control(
+    id="legacy-init-scripts-off",
+    title="No file in DBFS runs on clusters by its place alone",
+    paper=("P35", "P13"),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=tuple(switch.need for switch in _SWITCHES),
+    fix=Fix(
+        "Move what these scripts still do into global init scripts or cluster policies, then "
+        "set both keys to false.",
+        console="Admin settings, Compute: switch off the legacy global init scripts and the "
+        "legacy cluster-named init scripts.",
+        api='PATCH /api/2.0/workspace-conf {"enableDeprecatedGlobalInitScripts": "false", '
+        '"enableDeprecatedClusterNamedInitScripts": "false"}',
+        terraform="databricks_workspace_conf with both keys false in custom_config.",
+        breaks="Clusters that counted on a script in dbfs:/databricks/init start without it.",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Both switches are explicitly off."""
+    return all_of(*(switch.is_right(workspace, at) for switch in _SWITCHES))
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from examples_of(*_SWITCHES)

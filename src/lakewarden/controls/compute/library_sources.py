@@ -1,0 +1,103 @@
+"""A library runs with the rights of everybody who uses the cluster. One that comes from somebody
+else's repository, or from a folder where every user can write, is a stranger's code, today or after
+the next restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.addresses import inside
+from lakewarden.controls.kit.condition import Judgement, all_of, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.installed import Installed, cluster_with, on_cluster
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.estate.code import CLUSTER_LIBRARIES, Library
+from lakewarden.estate.compute import CLUSTERS, Cluster
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Policy
+
+CONTROL = Control(
+    id="library-sources",
+    title="The libraries of the cluster come from your own repositories",
+    paper=("P35",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=CLUSTER,
+    needs=(CLUSTERS.need(), CLUSTER_LIBRARIES.need()),
+    fix=Fix(
+        "Move the library into your own repository or a Unity Catalog volume and install it from "
+        "there; list your repositories in libraries.repositories of lakewarden.toml.",
+        console="On the Libraries tab of the cluster uninstall the library and install it anew.",
+        api='POST /api/2.0/libraries/uninstall {"cluster_id": "...", "libraries": [{"pypi": '
+        '{"package": "...", "repo": "..."}}]}, then POST /api/2.0/libraries/install.',
+        terraform="databricks_library with repo left out or set to your own; or libraries of "
+        "databricks_cluster_policy.",
+        breaks="Notebooks and jobs on the cluster miss the library until it is installed anew.",
+    ),
+    maps=also("also judges libraries of clusters, those that are on all of them", sat="INFO-3"),
+)
+
+
+@CONTROL.check
+def check(cluster: Cluster, at: Context) -> Judgement:
+    """No library names a repository that is not listed, or a place in DBFS."""
+    allowed = at.policy.repositories
+
+    def judge(libraries: tuple[Library, ...], fact: Installed) -> Judgement:
+        sources = sorted({source for library in libraries for source in library.sources})
+        writable = [s for s in sources if s.startswith(("dbfs:", "/dbfs/"))]
+        remote = [s for s in sources if "://" in s and not s.startswith(("s3://", "dbfs:"))]
+        foreign = [s for s in remote if not inside(s, allowed)]
+        shown = Evidence(fact.source, "sources", sources, "your repositories, volumes or folders")
+        return all_of(
+            observe(
+                not foreign,
+                shown,
+                otherwise=f"libraries come from {', '.join(foreign)}, which is not in "
+                "libraries.repositories",
+            ),
+            observe(
+                not writable,
+                shown,
+                otherwise=f"every user can replace {', '.join(writable)}",
+            ),
+        )
+
+    return on_cluster(cluster, at, judge)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    ours = Policy(repositories=("https://packages.example.com/",))
+    own = {"package": "loader", "repo": "https://packages.example.com/simple"}
+    yield passes("your own index", cluster_with({"pypi": own}), ours)
+    yield passes("the default index", cluster_with({"pypi": {"package": "loader"}}))
+    yield passes("a volume", cluster_with({"whl": "/Volumes/main/platform/wheels/a-1-any.whl"}))
+    yield fails("an index that nobody listed", cluster_with({"pypi": own}))
+    like = {"package": "loader", "repo": "https://packages.example.com.evil.example/simple"}
+    yield fails("an index of a like name", cluster_with({"pypi": like}), ours)
+    maven = {"coordinates": "com.acme:loader:1.0", "repo": "http://maven.example.org"}
+    yield fails("a Maven repository", cluster_with({"pypi": own}, {"maven": maven}), ours)
+    yield fails("a wheel from the web", cluster_with({"whl": "https://example.org/a-1-any.whl"}))
+    yield fails("a file in DBFS", cluster_with({"jar": "dbfs:/FileStore/jars/a.jar"}), ours)
+    cluster = [{"cluster_id": "c1"}]
+    bare = given(clusters=cluster, cluster_libraries=[{"cluster_id": "c1"}])
+    yield unclear("the libraries are missing from the answer", bare)
+    yield unclear("libraries may not be read", given(clusters=cluster, cluster_libraries=refused()))
+    yield unclear("clusters may not be listed", given(clusters=refused()))
+    yield exempt("nothing is installed", given(clusters=cluster, cluster_libraries=[]))
+    yield exempt("nothing is left", cluster_with())

@@ -1,0 +1,94 @@
+"""Every cluster reads the package index from one secret scope, so every user may read that scope.
+Whoever may write to it sends all installations of the workspace to an index of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, all_of, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import SECRET_SCOPES
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+_SCOPE: Final = "databricks-package-management"
+_ADMINS: Final = "admins"
+_EVERYBODY: Final = frozenset({"users", "account users"})
+
+CONTROL = Control(
+    id="package-scope-acl",
+    title="Nobody but admins can change where packages come from",
+    paper=("P35", "P36"),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(SECRET_SCOPES.need(),),
+    fix=Fix(
+        f"In the access list of the secret scope {_SCOPE} leave MANAGE to the group admins alone "
+        "and lower the group users to READ.",
+        console="No page of the console has it; use the command line or the API.",
+        api=f'POST /api/2.0/secrets/acls/put {{"scope": "{_SCOPE}", "principal": "users", '
+        '"permission": "READ"}; POST /api/2.0/secrets/acls/delete for other managers.',
+        terraform="databricks_secret_acl with scope, principal and permission for each of the two.",
+        breaks="Whoever maintained the index without being an admin can no longer do so.",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """MANAGE is with admins alone, and everybody may read at most."""
+    scope = at.estate.find(SECRET_SCOPES, _SCOPE, workspace)
+    if scope is None:
+        return NotApplicable(f"there is no secret scope {_SCOPE} here")
+    grants = scope.acl.get()
+    managers = [g.principal for g in grants if g.permission == "MANAGE"]
+    strangers = [name for name in managers if name != _ADMINS]
+    writers = [g.principal for g in grants if g.principal in _EVERYBODY and g.permission == "WRITE"]
+    source = scope.acl.source
+    return all_of(
+        observe(
+            not strangers,
+            Evidence(source, f"MANAGE on {_SCOPE}", managers, "admins alone"),
+            otherwise=f"{', '.join(strangers)} can point every installation elsewhere",
+        ),
+        observe(
+            not writers,
+            Evidence(source, f"WRITE on {_SCOPE}", writers, "not everybody"),
+            otherwise="every user can point every installation elsewhere",
+        ),
+    )
+
+
+def _acl(**grants: str) -> MemorySnapshot:
+    items = [{"principal": name, "permission": level} for name, level in grants.items()]
+    return given(secret_scopes=[{"name": "team", "items": []}, {"name": _SCOPE, "items": items}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("admins manage, users read", _acl(admins="MANAGE", users="READ"))
+    yield passes("a robot writes", _acl(admins="MANAGE", users="READ", robot="WRITE"))
+    yield fails("users manage", _acl(admins="MANAGE", users="MANAGE"))
+    yield fails("users write", _acl(admins="MANAGE", users="WRITE"))
+    yield fails("a team manages", _acl(admins="MANAGE", platform="MANAGE"))
+    bare = given(secret_scopes=[{"name": _SCOPE}])
+    yield unclear("the list is missing from the answer", bare)
+    yield unclear("scopes may not be listed", given(secret_scopes=refused()))
+    yield exempt("there is no such scope", given(secret_scopes=[{"name": "team", "items": []}]))

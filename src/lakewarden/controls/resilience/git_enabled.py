@@ -1,0 +1,54 @@
+"""Code that cannot be put under version control lives as copies in home folders: nobody reviews it,
+nobody can say what ran last month, and a deleted notebook is gone. Where Git folders are switched
+off there is no other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.conf import ConfSwitch, examples_of
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = ConfSwitch(
+    "enableProjectTypeInWorkspace", "true", "people cannot keep their code in Git here"
+)
+
+CONTROL = Control(
+    id="git-enabled",
+    title="People can keep their code in Git folders",
+    paper=("P19",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(_SWITCH.need,),
+    fix=Fix(
+        "Switch Git folders on, together with the allow list of repositories so that code "
+        "leaves for your own repositories only.",
+        console="Admin settings, Development: switch on Git folders.",
+        api='PATCH /api/2.0/workspace-conf {"enableProjectTypeInWorkspace": "true"}',
+        terraform="databricks_workspace_conf with custom_config = "
+        '{ enableProjectTypeInWorkspace = "true" }.',
+        breaks="Nothing stops; people can clone repositories, so switch the allow list on first.",
+    ),
+    maps=also("the same switch; there a switch that was never set passes", sat="INFO-11"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch is explicitly on."""
+    return _SWITCH.is_right(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from examples_of(_SWITCH)
