@@ -29,6 +29,8 @@ class Limits:
         oauth_refresh_minutes: the longest life of an OAuth app's refresh tokens.
         account_admins: the most account admins; at least two are always wanted.
         workspace_admins: the most admins of one workspace; there is always one.
+        break_glass_accounts: the most people that keep access in an emergency.
+        scim_sync_days: the longest that the identity provider may have changed nothing.
         scim_percent: the least share of users and groups that come from the identity provider.
         cluster_days: the longest that a cluster may run without a restart.
         retention_days: the least time that the audit log is kept.
@@ -49,6 +51,8 @@ class Limits:
     oauth_refresh_minutes: int = 10_080
     account_admins: int = 4
     workspace_admins: int = 4
+    break_glass_accounts: int = 4
+    scim_sync_days: int = 7
     scim_percent: int = 95
     cluster_days: int = 24
     retention_days: int = 365

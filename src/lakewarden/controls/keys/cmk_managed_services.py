@@ -30,7 +30,7 @@ CONTROL = Control(
         "MANAGED_SERVICES, and attach it to the workspace as its managed services key.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="DP-3"),
+    maps=also("wants a key attached, of this or the other kind", sat="DP-3"),
 )
 
 _EXAMPLES: Final = KeyExamples("managed_services_customer_managed_key_id", "MANAGED_SERVICES")

@@ -40,7 +40,7 @@ CONTROL = Control(
         "restart clusters.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="DP-3"),
+    maps=also("wants a key attached, of this or the other kind", sat="DP-3"),
 )
 
 _EXAMPLES: Final = KeyExamples("storage_customer_managed_key_id", "STORAGE")

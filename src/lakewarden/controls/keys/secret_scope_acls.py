@@ -36,8 +36,15 @@ CONTROL = Control(
     needs=(SECRET_SCOPES.need(),),
     fix=Fix(
         "Give MANAGE on the scope to the group that owns it, then take MANAGE and WRITE "
-        "from the group users with POST /api/2.0/secrets/acls/delete or by granting it "
-        "READ.",
+        "from the group users by granting it READ or nothing.",
+        console="No page shows the grants of a scope; use the API or the command line.",
+        api='POST /api/2.0/secrets/acls/put {"scope": "...", "principal": "<group>", '
+        '"permission": "MANAGE"}, then POST /api/2.0/secrets/acls/delete {"scope": "...", '
+        '"principal": "users"}',
+        terraform="databricks_secret_acl for the owning group; leave out "
+        "initial_manage_principal of databricks_secret_scope.",
+        breaks="Notebooks and jobs of people who read secrets by the grant to everybody are refused "
+        "until their group is given READ.",
     ),
 )
 

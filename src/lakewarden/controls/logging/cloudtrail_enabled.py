@@ -47,7 +47,14 @@ CONTROL = Control(
         "Create a multi-region trail with log file validation to a private bucket and "
         "start its logging; when its status names a delivery error, mend the bucket's "
         "policy or key.",
+        console="CloudTrail, Trails, Create trail: all regions, log file validation.",
+        api="cloudtrail CreateTrail with IsMultiRegionTrail and EnableLogFileValidation, then "
+        "StartLogging.",
+        terraform="aws_cloudtrail with is_multi_region_trail = true, enable_log_file_validation = "
+        "true and enable_logging = true.",
+        breaks="Nothing stops working; a second copy of management events is charged for.",
     ),
+    limits=("delivery_hours",),
 )
 
 

@@ -36,8 +36,13 @@ CONTROL = Control(
     fix=Fix(
         'Set enableVerboseAuditLogs to "true" in the workspace\'s settings. The log then '
         "contains the text of commands, so limit who may read it.",
+        console="Workspace settings, Advanced, Verbose audit logs.",
+        api='PATCH /api/2.0/workspace-conf {"enableVerboseAuditLogs": "true"}',
+        terraform='databricks_workspace_conf with custom_config = { enableVerboseAuditLogs = "true" }',
+        breaks="Nothing stops working; logs grow, and whoever reads them sees the text of commands, "
+        "literals included.",
     ),
-    maps=also("asks about the same setting", sat="GOV-15"),
+    maps=also("wants the same switch of the workspace to be on", sat="GOV-15"),
 )
 
 

@@ -41,8 +41,13 @@ CONTROL = Control(
     needs=(WORKSPACE_SETTINGS_V2.need(_KEY),),
     fix=Fix(
         f"Set {_KEY} to an empty text, and to a time of a few hours ahead while a support case "
-        "needs it. A time in the past closes the door as well."
+        "needs it. A time in the past closes the door as well.",
+        console="Workspace settings, Advanced, Workspace access for Databricks personnel: disabled.",
+        api=f'PATCH /api/2.1/settings/{_KEY} {{"string_val": {{"value": ""}}}}',
+        terraform=f'databricks_workspace_setting_v2 with name = {_KEY} and string_val = {{ value = "" }}',
+        breaks="Databricks support cannot look into the workspace until somebody opens a window.",
     ),
+    limits=("support_hours",),
 )
 
 
