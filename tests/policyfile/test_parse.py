@@ -64,6 +64,9 @@ def test_everything_that_can_be_said():
         [access]
         token_principals = ["ci"]
         break_glass = ["root@example.com"]
+        admin_patterns = ["^adm-"]
+        admin_groups = ["admin-accounts"]
+        scim_agents = ["Example SCIM"]
         sso_methods = ["SAML"]
         git_hosts = ["https://git.example.com/"]
         [deployment]
@@ -79,6 +82,9 @@ def test_everything_that_can_be_said():
         thresholds={"token_days": 30},
         token_principals=("ci",),
         break_glass=("root@example.com",),
+        admin_patterns=("^adm-",),
+        admin_groups=("admin-accounts",),
+        scim_agents=("Example SCIM",),
         sso_methods=("SAML",),
         git_hosts=("https://git.example.com/",),
         waivers=(Waiver("ip-access-lists", "3001", "migration", "sec@example.com", day),),
@@ -217,3 +223,11 @@ def test_only_the_first_mistake_is_told():
 )
 def test_a_loosened_threshold_is_told(limits, notes):
     assert read(f"[limits]\n{limits}").loose() == notes
+
+
+@pytest.mark.parametrize("patterns", ['["^adm-", "["]', '["adm("]'])
+def test_a_pattern_that_is_none_is_noticed(patterns):
+    place, what, hint = mistake(f"[access]\nadmin_patterns = {patterns}")
+    assert place == "access.admin_patterns"
+    assert "is no regular expression" in what
+    assert hint == "Correct it; ^adm- is one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
@@ -16,17 +17,29 @@ from lakewarden.policyfile.scope import Scope
 
 E = TypeVar("E", Waiver, Attestation)
 
+_PEOPLE: Final = ("admin_patterns", "admin_groups", "scim_agents")
 _TABLES: Final = {
     "": frozenset(
         {
             *("posture", "limits", "scopes", "include", "exclude"),
-            *("access", "libraries", "tags", "code", "deployment", "waivers", "attestations"),
+            *("access", "network", "libraries", "tags", "code"),
+            *("deployment", "waivers", "attestations"),
         }
     ),
     "include": frozenset({"controls", "workspaces"}),
     "exclude": frozenset({"controls", "workspaces"}),
     "scopes": frozenset({"name", "workspaces", "tags", "posture", "limits", "exclude"}),
-    "access": frozenset({"token_principals", "break_glass", "sso_methods", "git_hosts"}),
+    "access": frozenset(
+        {
+            "token_principals",
+            "deploy_principals",
+            "break_glass",
+            "sso_methods",
+            "git_hosts",
+            *_PEOPLE,
+        }
+    ),
+    "network": frozenset({"inspected_gateways", "allowed_destinations"}),
     "libraries": frozenset({"repositories", "init_scripts", "containers"}),
     "tags": frozenset({"required", "values"}),
     "code": frozenset({"production_tags"}),
@@ -68,8 +81,11 @@ class _Reader:
     def policy(self, tables: Mapping[str, Any]) -> Policy:
         self._known("", tables, _TABLES[""])
         access = self._table(tables, "access")
+        self._patterns("access.admin_patterns", access.get("admin_patterns", []))
         deployment = self._table(tables, "deployment")
+        network = self._table(tables, "network")
         names: dict[str, Any] = {k: self._tuple(access, "access", k) for k in access}
+        names |= {k: self._tuple(network, "network", k) for k in network}
         return Policy(
             posture=self._posture("posture", tables.get("posture", Posture.STANDARD.value)),
             thresholds=self._limits("limits", tables.get("limits", {})),
@@ -102,6 +118,15 @@ class _Reader:
 
     def _tuple(self, table: Mapping[str, Any], place: str, name: str) -> tuple[str, ...]:
         return tuple(self._names(table, name, f"{place}.{name}"))
+
+    def _patterns(self, place: str, patterns: Collection[Any]) -> None:
+        """Insist that what is text in a list is a regular expression."""
+        for pattern in filter(lambda p: isinstance(p, str), patterns):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                what = f"{pattern!r} is no regular expression: {error}"
+                self._fail(place, what, "Correct it; ^adm- is one")
 
     def _fail(self, place: str, what: str, next_step: str) -> NoReturn:
         where = f"{self._file}: {place}" if place else self._file

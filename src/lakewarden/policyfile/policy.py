@@ -74,7 +74,12 @@ class Policy:
         include: nothing but this is judged; what is empty includes everything.
         exclude: this is neither read nor judged.
         token_principals: who may use personal access tokens.
+        deploy_principals: service principals that deploy code, by name or application id.
         break_glass: users and groups that keep access in an emergency.
+        admin_patterns: regular expressions, one of which is found in the name of every admin's
+            account, whatever its case.
+        admin_groups: account groups whose members are separate admin accounts.
+        scim_agents: parts of the user agents by which the identity provider synchronises.
         sso_methods: login methods that count as single sign-on.
         git_hosts: URL prefixes that code may come from.
         repositories: URL prefixes that libraries may come from.
@@ -83,6 +88,8 @@ class Policy:
         required_tags: keys that everything which costs must carry.
         tag_values: the values that a required key may have; a key that is not here may have any.
         production_tags: custom tags of production workspaces; none for every workspace.
+        inspected_gateways: gateways by whose other side a firewall stands, by their AWS ids.
+        allowed_destinations: where serverless compute may connect to: domain and bucket names.
         waivers: accepted failures.
         attestations: statements about what no API shows.
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
@@ -97,7 +104,11 @@ class Policy:
     include: Choice = NOTHING
     exclude: Choice = NOTHING
     token_principals: tuple[str, ...] = ()
+    deploy_principals: tuple[str, ...] = ()
     break_glass: tuple[str, ...] = ()
+    admin_patterns: tuple[str, ...] = ()
+    admin_groups: tuple[str, ...] = ()
+    scim_agents: tuple[str, ...] = ("SCIM",)
     sso_methods: tuple[str, ...] = ("BROWSER_BYO_IDP_SAML",)
     git_hosts: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
@@ -106,6 +117,8 @@ class Policy:
     required_tags: tuple[str, ...] = ()
     tag_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     production_tags: Mapping[str, str] = field(default_factory=dict)
+    inspected_gateways: tuple[str, ...] = ()
+    allowed_destinations: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     workspace_urls: Mapping[str, str] = field(default_factory=dict)

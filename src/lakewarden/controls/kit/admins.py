@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -108,14 +108,42 @@ def workspace_admins(estate: Estate, workspace: Workspace) -> Holders:
     return holders
 
 
-def user_names(estate: Estate, ids: Iterable[str]) -> Mapping[str, str]:
-    """Return the names of the users among some ids.
+def every_admin(estate: Estate) -> Holders:
+    """Return who administers the account or a workspace of it."""
+    holders = account_admins(estate)
+    try:
+        for workspace in estate.workspaces():
+            mine = workspace_admins(estate, workspace)
+            holders.through.update(mine.through)
+            holders.gap = holders.gap or mine.gap
+    except UnreadError as error:
+        holders.gap = error.gap
+    return holders
 
-    Raises:
-        UnreadError: the users were not all read.
-    """
-    wanted = set(ids)
-    return {u.id: u.name.get() for u in estate.of(ACCOUNT_USERS).each() if u.id in wanted}
+
+def named_groups(estate: Estate, names: Collection[str]) -> tuple[Holders, frozenset[str]]:
+    """Return who is in the account groups of some names, and which of these groups there are."""
+    holders, found = Holders(), set[str]()
+    groups = estate.of(ACCOUNT_GROUPS)
+    for group in groups.seen():
+        if _name(group) in names:
+            found.add(_name(group))
+            holders.add(Member(group.id, ref="Groups/"), estate)
+        holders.gap = holders.gap or group.name.gap
+    holders.gap = holders.gap or groups.gap
+    return holders, frozenset(found)
+
+
+def people(estate: Estate, holders: Holders) -> tuple[Mapping[str, str], Gap | None]:
+    """Return the users among some holders, by id and name, and why others may be missing."""
+    names, users = {}, estate.of(ACCOUNT_USERS)
+    gap = holders.gap or users.gap
+    for user in users.seen():
+        if user.id in holders.through:
+            gap = gap or user.name.gap
+            if user.name.gap is None:
+                names[user.id] = user.name.get()
+    return names, gap
 
 
 def _note(
@@ -178,6 +206,6 @@ def _group(
 def _members(group: AccountGroup | WorkspaceGroup) -> tuple[Member, ...]:
     members = group.members.get()
     if not members:
-        detail = f"group {group.id} is an admin and lists no members; take it off if it is empty"
+        detail = f"group {group.id} lists no members; if it is empty, take away what it holds"
         raise UnreadError(ACCOUNT_GROUPS.gap(Cause.MISSING_FIELD, detail))
     return members
