@@ -74,9 +74,13 @@ def _databricks(world: Running, step: Mapping[str, Any]) -> None:
         host = served.workspace_urls[_workspaces(world)[step["on"]]]
     method, _, path = step["call"].replace("{account}", served.account_id).partition(" ")
     token = served.sign_in(step["as"]) if "as" in step else served.token
-    answer = httpx.request(
-        method, host + path, json=step.get("body"), headers={"Authorization": f"Bearer {token}"}
-    )
+    headers, body = {"Authorization": f"Bearer {token}"}, step.get("body")
+    answer = httpx.request(method, host + path, json=body, headers=headers)
+    if answer.status_code == httpx.codes.CONFLICT and "setting" in (body or {}):
+        # Whoever changes a typed setting must show the etag of what is there.
+        etag = answer.json()["details"][0]["metadata"]["etag"]
+        body = {**body, "setting": {**body["setting"], "etag": etag}}
+        answer = httpx.request(method, host + path, json=body, headers=headers)
     if answer.is_error:
         raise RuntimeError(f"{step['call']}: {answer.status_code} {answer.text}")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lakewarden.controls.kit.condition import Condition, all_of, expect
+from lakewarden.controls.kit.condition import Condition, all_of, expect, unknown
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
 from lakewarden.estate.access import WORKSPACE_CONF, WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
@@ -21,17 +21,23 @@ from lakewarden.estate.kind import Need
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSwitch:
-    """A feature that is on until an admin switches it off.
+    """A feature that the console switches off, or makes safe, by one value of one key.
 
     Attributes:
-        conf: its key in workspace-conf, where "false" switches it off and never set means on.
-        setting: its typed setting, empty where there is none.
-        when_on: what people can do while it is on, in words.
+        conf: its key in workspace-conf.
+        setting: its typed setting, where False is safe; empty where there is none.
+        danger: what people can do while it is not safe, in words.
+        safe: the value in workspace-conf that is safe.
+        otherwise: a value that is not.
+        certain: never set is known to be unsafe; else nobody documents what holds then.
     """
 
     conf: str
     setting: str
-    when_on: str
+    danger: str
+    safe: str = "false"
+    otherwise: str = "true"
+    certain: bool = True
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -39,18 +45,22 @@ class ConsoleSwitch:
         typed = (WORKSPACE_SETTINGS.need(self.setting),) if self.setting else ()
         return WORKSPACE_CONF.need(self.conf), *typed
 
-    def is_off(self, workspace: Workspace, at: Context) -> Condition:
-        """Require that it is off in workspace-conf, and that the typed setting agrees."""
+    def is_safe(self, workspace: Workspace, at: Context) -> Condition:
+        """Require the safe value in workspace-conf, and that the typed setting agrees."""
         conf = at.estate.conf(workspace, self.conf)
-        off = expect(
+        unset = conf.gap is None and conf.get() is None
+        if unset and not self.certain:
+            detail = f"nothing documents what holds until {self.conf} is set: set it explicitly"
+            gap = WORKSPACE_CONF.unset(self.conf, detail)
+            return unknown(gap, field=self.conf, expected=self.safe)
+        said = "was never set, and the default allows it" if unset else "is {value}"
+        safe = expect(
             conf,
-            lambda value: value == "false",
-            expected="false",
-            otherwise=f"{self.when_on}: {self.conf} was never set, and the default is on"
-            if conf.gap is None and conf.get() is None
-            else f"{self.when_on}: {self.conf} is {{value}}",
+            lambda value: value == self.safe,
+            expected=self.safe,
+            otherwise=f"{self.danger}: {self.conf} {said}",
         )
-        return all_of(off, lambda: self._agrees(workspace, at, off)) if self.setting else off
+        return all_of(safe, lambda: self._agrees(workspace, at, safe)) if self.setting else safe
 
     def _agrees(self, workspace: Workspace, at: Context, conf: Condition) -> Condition:
         """Require that the typed setting, if it was ever set, says what workspace-conf says."""
@@ -65,11 +75,12 @@ class ConsoleSwitch:
 
     def examples(self) -> Iterable[Example]:
         """Yield the ways to be right, wrong and unread."""
-        off, on, unset = ({self.conf: value} for value in ("false", "true", None))
+        off, on, unset = ({self.conf: value} for value in (self.safe, self.otherwise, None))
         typed: dict[str, Any] = {"workspace_settings": {self.setting: None}} if self.setting else {}
-        yield passes("switched off", given(workspace_conf=off, **typed))
-        yield fails("switched on", given(workspace_conf=on, **typed))
-        yield fails("never set, so on", given(workspace_conf=unset, **typed))
+        never = fails if self.certain else unclear
+        yield passes(f"set to {self.safe}", given(workspace_conf=off, **typed))
+        yield fails(f"set to {self.otherwise}", given(workspace_conf=on, **typed))
+        yield never("never set", given(workspace_conf=unset, **typed))
         yield unclear("workspace-conf may not be read", given(workspace_conf=refused(), **typed))
         if self.setting:
             yield from self._typed_examples(off, on, unset)

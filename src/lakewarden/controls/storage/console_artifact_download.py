@@ -19,7 +19,7 @@ from lakewarden.ledger.finding import Severity
 _SWITCH: Final = ConsoleSwitch(
     conf="mlflowRunArtifactDownloadEnabled",
     setting="",
-    when_on="anybody who can see a run can download its artifacts",
+    danger="anybody who can see a run can download its artifacts",
 )
 
 CONTROL = Control(
@@ -31,8 +31,18 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=_SWITCH.needs,
     fix=Fix(
-        "Set mlflowRunArtifactDownloadEnabled to false in workspace-conf (console: "
-        "Settings, Security, MLflow run artifact download).",
+        "Set mlflowRunArtifactDownloadEnabled to false in workspace-conf, and hand models out "
+        "through the registry.",
+        console="Workspace settings, Security, MLflow run artifact download: off.",
+        api=('PATCH /api/2.0/workspace-conf {"mlflowRunArtifactDownloadEnabled": "false"}'),
+        terraform=(
+            "databricks_workspace_conf with custom_config = { mlflowRunArtifactDownloadEnabled = "
+            '"false" }.'
+        ),
+        breaks=(
+            "People who fetched models or plots from the run page must read them from a notebook "
+            "or the registry."
+        ),
     ),
 )
 
@@ -40,7 +50,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The switch is off, wherever the platform keeps it."""
-    return _SWITCH.is_off(workspace, at)
+    return _SWITCH.is_safe(workspace, at)
 
 
 @CONTROL.examples

@@ -40,9 +40,14 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=tuple(WORKSPACE_CONF.need(key) for key in _HEADERS),
     fix=Fix(
-        "Set enable-X-Frame-Options, enable-X-Content-Type-Options and enable-X-XSS- "
-        "Protection to true in workspace-conf, explicitly, since no API shows their "
-        "default.",
+        "Set enable-X-Frame-Options, enable-X-Content-Type-Options and enable-X-XSS-Protection "
+        "to true in workspace-conf, explicitly, since no API shows their default.",
+        console="Workspace settings, Security: third-party iFraming prevention, MIME type sniffing "
+        "prevention and XSS attack page rendering prevention, all on.",
+        api='PATCH /api/2.0/workspace-conf {"enable-X-Frame-Options": "true", '
+        '"enable-X-Content-Type-Options": "true", "enable-X-XSS-Protection": "true"}',
+        terraform="databricks_workspace_conf with the three keys in custom_config.",
+        breaks="Portals that show the workspace in a frame of theirs stop working.",
     ),
 )
 

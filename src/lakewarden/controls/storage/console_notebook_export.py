@@ -1,6 +1,6 @@
-"""An exported notebook carries its code and the rows that its cells printed. Whoever can open it,
-or holds the session of somebody who can, takes both away in one click, and no grant in Unity
-Catalog is asked once the file has left. Switching the export off closes the easiest way out.
+"""An exported notebook takes its code and the results under every cell out of the workspace in one
+file. For somebody with a stolen session that is the quickest way home with the data, and once it
+is on a laptop no grant can be taken back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lakewarden.ledger.finding import Severity
 _SWITCH: Final = ConsoleSwitch(
     conf="enableExportNotebook",
     setting="enable-export-notebook",
-    when_on="anybody who can open a notebook can export it with its results",
+    danger="anybody can export notebooks with their results",
 )
 
 CONTROL = Control(
@@ -32,20 +32,32 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=_SWITCH.needs,
     fix=Fix(
-        "Set enableExportNotebook to false in workspace-conf (console: Settings, "
-        "Security, Notebook export). Admins can still export by API.",
+        "Set enableExportNotebook to false in workspace-conf, and keep code in Git. Admins can "
+        "still export by API.",
+        console="Workspace settings, Security, Notebook export: off.",
+        api='PATCH /api/2.0/workspace-conf {"enableExportNotebook": "false"}',
+        terraform=(
+            'databricks_workspace_conf with custom_config = { enableExportNotebook = "false" }.'
+        ),
+        breaks=(
+            "People can no longer save notebooks or cells as files from the browser; Git folders "
+            "and exports by API keep working."
+        ),
     ),
-    maps=also("asks about the same setting", sat="DP-6"),
+    maps=also(
+        "the same key; unset counts as on in both",
+        sat="DP-6",
+    ),
 )
 
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The switch is off, wherever the platform keeps it."""
-    return _SWITCH.is_off(workspace, at)
+    return _SWITCH.is_safe(workspace, at)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
-    """Show the ways to be right, wrong and unread, on both surfaces."""
+    """Show the ways to be right, wrong and unread."""
     return _SWITCH.examples()

@@ -20,7 +20,7 @@ from lakewarden.ledger.finding import Severity
 _SWITCH: Final = ConsoleSwitch(
     conf="enableResultsDownloading",
     setting="enable-results-downloading",
-    when_on="anybody who can run a query can download its result",
+    danger="anybody who can run a query can download its result",
 )
 
 CONTROL = Control(
@@ -32,20 +32,29 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=_SWITCH.needs,
     fix=Fix(
-        "Set enableResultsDownloading to false in workspace-conf (console: Settings, "
-        "Security, SQL results download), and give people governed ways to share data.",
+        "Set enableResultsDownloading to false in workspace-conf, and give people governed ways "
+        "to share data.",
+        console="Workspace settings, Security, Notebook results download: off.",
+        api='PATCH /api/2.0/workspace-conf {"enableResultsDownloading": "false"}',
+        terraform=(
+            'databricks_workspace_conf with custom_config = { enableResultsDownloading = "false" }.'
+        ),
+        breaks="People can no longer save the rows under a notebook cell as a file.",
     ),
-    maps=also("asks about the same setting", sat="DP-5"),
+    maps=also(
+        "the same key; unset counts as on in both",
+        sat="DP-5",
+    ),
 )
 
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The switch is off, wherever the platform keeps it."""
-    return _SWITCH.is_off(workspace, at)
+    return _SWITCH.is_safe(workspace, at)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
-    """Show the ways to be right, wrong and unread, on both surfaces."""
+    """Show the ways to be right, wrong and unread."""
     return _SWITCH.examples()

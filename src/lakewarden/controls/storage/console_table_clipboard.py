@@ -20,7 +20,7 @@ from lakewarden.ledger.finding import Severity
 _SWITCH: Final = ConsoleSwitch(
     conf="enableNotebookTableClipboard",
     setting="enable-notebook-table-clipboard",
-    when_on="anybody who sees a result can copy the whole table",
+    danger="anybody who sees a result can copy the whole table",
 )
 
 CONTROL = Control(
@@ -32,20 +32,32 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=_SWITCH.needs,
     fix=Fix(
-        "Set enableNotebookTableClipboard to false in workspace-conf (console: Settings, "
-        "Security, Notebook table clipboard features).",
+        "Set enableNotebookTableClipboard to false in workspace-conf, so that tables stay in the "
+        "browser.",
+        console="Workspace settings, Security, Notebook table clipboard features: off.",
+        api=('PATCH /api/2.0/workspace-conf {"enableNotebookTableClipboard": "false"}'),
+        terraform=(
+            "databricks_workspace_conf with custom_config = { enableNotebookTableClipboard = "
+            '"false" }.'
+        ),
+        breaks=(
+            "People can no longer copy a table from a notebook into a spreadsheet or a message."
+        ),
     ),
-    maps=also("asks about the same setting", sat="DP-7"),
+    maps=also(
+        "the same key; unset counts as on in both",
+        sat="DP-7",
+    ),
 )
 
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The switch is off, wherever the platform keeps it."""
-    return _SWITCH.is_off(workspace, at)
+    return _SWITCH.is_safe(workspace, at)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
-    """Show the ways to be right, wrong and unread, on both surfaces."""
+    """Show the ways to be right, wrong and unread."""
     return _SWITCH.examples()

@@ -6,25 +6,25 @@ Catalog grants say. Switching legacy DBFS off closes the root and the mounts for
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from lakewarden.controls.kit.condition import Judgement, expect
-from lakewarden.controls.kit.control import (
-    BOTH,
-    Context,
-    Control,
-    Example,
-    fails,
-    passes,
-    unclear,
-)
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
-from lakewarden.estate.fact import Cause
-from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+
+_SETTING: Final = TypedSetting(
+    kind=WORKSPACE_SETTINGS,
+    name="disable_legacy_dbfs",
+    safe=(True,),
+    otherwise=(False,),
+    danger="everybody in the workspace can use the DBFS root and its mounts",
+)
 
 CONTROL = Control(
     id="legacy-dbfs-disabled",
@@ -33,31 +33,38 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=BOTH,
     subject=WORKSPACE,
-    needs=(WORKSPACE_SETTINGS.need("disable_legacy_dbfs"),),
+    needs=(_SETTING.need,),
     fix=Fix(
-        "Move data to Unity Catalog volumes and tables, then set disable_legacy_dbfs to "
-        "true. Clusters must restart, and runtimes before 13.3 LTS stop working.",
+        "Move data to Unity Catalog volumes and tables, then set disable_legacy_dbfs to true. "
+        "Clusters must restart, and runtimes before 13.3 LTS stop working.",
+        console="Workspace settings, Security, Disable DBFS root and mounts.",
+        api=(
+            'PATCH /api/2.0/settings/types/disable_legacy_dbfs/names/default {"allow_missing": '
+            'true, "field_mask": "disable_legacy_dbfs.value", "setting": ...} with '
+            "disable_legacy_dbfs.value = true and the etag that GET answers."
+        ),
+        terraform=(
+            "databricks_disable_legacy_dbfs_setting with disable_legacy_dbfs { value = true }."
+        ),
+        breaks=(
+            "Jobs that read dbfs:/ paths or mounts fail, and so do clusters of runtimes before "
+            "13.3 LTS; it takes up to 20 minutes and a restart."
+        ),
     ),
-    maps=also("asks about the same setting", sat="DP-10"),
+    maps=also(
+        "the same setting, judged alike",
+        sat="DP-10",
+    ),
 )
 
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The setting is on; never set means off."""
-    return expect(
-        at.estate.value(WORKSPACE_SETTINGS, "disable_legacy_dbfs", workspace),
-        lambda value: value is True,
-        expected="true",
-        otherwise="legacy DBFS is open to everybody in the workspace",
-    )
+    return _SETTING.is_safe(at, workspace)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    yield passes("switched off", given(workspace_settings={"disable_legacy_dbfs": True}))
-    yield fails("explicitly on", given(workspace_settings={"disable_legacy_dbfs": False}))
-    yield fails("never set", given(workspace_settings={"disable_legacy_dbfs": None}))
-    broken = refused(Cause.SERVER_ERROR, "INTERNAL_ERROR")
-    yield unclear("the service failed", given(workspace_settings=broken))
+    return _SETTING.examples()

@@ -1,0 +1,61 @@
+"""Connected to Slack or Teams, the workspace answers questions and posts previews of data into
+channels. Who reads a channel is decided there, not by Unity Catalog, and what was posted stays
+when the grant is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.setting import TypedSetting
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SETTING: Final = TypedSetting(
+    kind=WORKSPACE_SETTINGS_V2,
+    name="collaboration_platform_connectivity",
+    safe=("DENY_ALL",),
+    otherwise=("ALLOW_ALL", "ALLOW_SLACK", "ALLOW_TEAMS"),
+    danger="data can be posted to chat platforms",
+    unset=None,
+)
+
+CONTROL = Control(
+    id="collaboration-platforms",
+    title="The workspace is not connected to chat platforms",
+    paper=("P15",),
+    severity=Severity.LOW,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(_SETTING.need,),
+    fix=Fix(
+        "Set collaboration_platform_connectivity to DENY_ALL, explicitly, since nothing documents"
+        " its default.",
+        console="Workspace settings, Advanced, Collaboration platforms: deny all.",
+        api=(
+            "PATCH /api/2.1/settings/collaboration_platform_connectivity with the value DENY_ALL."
+        ),
+        terraform=(
+            'databricks_workspace_setting_v2 with name = "collaboration_platform_connectivity".'
+        ),
+        breaks=("Links and bots of Slack or Teams no longer show anything of the workspace."),
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """All platforms are denied."""
+    return _SETTING.is_safe(at, workspace)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    return _SETTING.examples()

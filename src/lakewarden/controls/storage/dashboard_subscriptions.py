@@ -1,0 +1,65 @@
+"""A subscribed dashboard is mailed with its data to whoever was put on the list, on a schedule,
+long after that person's grants were taken away. Mailboxes are searched, forwarded and stolen
+without any trace at Databricks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.setting import TypedSetting
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SETTING: Final = TypedSetting(
+    kind=WORKSPACE_SETTINGS,
+    name="dashboard_email_subscriptions",
+    safe=(False,),
+    otherwise=(True,),
+    danger="dashboards with their data can be sent by e-mail on a schedule",
+)
+
+CONTROL = Control(
+    id="dashboard-subscriptions",
+    title="Dashboards are not sent by e-mail",
+    paper=("P15",),
+    severity=Severity.LOW,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(_SETTING.need,),
+    fix=Fix(
+        "Set dashboard_email_subscriptions to false; people who need a dashboard open it in the "
+        "workspace.",
+        console=("Workspace settings, Notifications, Enable dashboard email subscriptions: off."),
+        api=(
+            "PATCH /api/2.0/settings/types/dashboard_email_subscriptions/names/default "
+            '{"allow_missing": true, "field_mask": "boolean_val.value", "setting": ...} with '
+            "boolean_val.value = false and the etag that GET answers."
+        ),
+        terraform=(
+            "No resource changes it; call the settings API from a terraform_data provisioner."
+        ),
+        breaks=(
+            "Existing subscriptions stop sending, and their readers must open the dashboard "
+            "instead."
+        ),
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The setting is off; never set means on."""
+    return _SETTING.is_safe(at, workspace)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    return _SETTING.examples()

@@ -1,0 +1,75 @@
+"""Code that names a table without a catalog goes to the default one. As long as that is the old
+Hive metastore, every careless CREATE TABLE puts data where Unity Catalog neither governs nor sees
+it, and where a cluster without isolation ignores whatever grants there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, expect, unknown
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Severity
+
+_NAME: Final = "default_namespace_ws"
+_LEGACY: Final = frozenset({"hive_metastore", "spark_catalog"})
+
+CONTROL = Control(
+    id="default-catalog-governed",
+    title="The default catalog of the workspace is one of Unity Catalog",
+    paper=("P13",),
+    severity=Severity.LOW,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_SETTINGS.need(_NAME),),
+    fix=Fix(
+        "Make a catalog of Unity Catalog the default of the workspace; clusters and warehouses "
+        "must restart.",
+        console="Workspace settings, Advanced, Default catalog for the workspace.",
+        api="PATCH /api/2.0/settings/types/default_namespace_ws/names/default with field_mask "
+        "namespace.value and the catalog's name.",
+        terraform="databricks_default_namespace_setting with namespace { value = ... }.",
+        breaks="Code that relies on tables of hive_metastore without naming it looks for them in "
+        "the new catalog.",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """It is set, and not to the legacy metastore; until then, its history decides."""
+    fact = at.estate.value(WORKSPACE_SETTINGS, _NAME, workspace)
+    wanted = "a catalog other than hive_metastore"
+    if fact.gap is None and fact.get() is None:
+        detail = "how the workspace got its metastore decides until somebody sets it: set it"
+        return unknown(WORKSPACE_SETTINGS.unset(_NAME, detail), field=_NAME, expected=wanted)
+    return expect(
+        fact,
+        lambda value: value not in _LEGACY,
+        expected=wanted,
+        otherwise="tables without a catalog's name are made in {value}",
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("a catalog of one's own", given(workspace_settings={_NAME: "main"}))
+    for name in sorted(_LEGACY):
+        yield fails(f"still {name}", given(workspace_settings={_NAME: name}))
+    yield unclear("never set", given(workspace_settings={_NAME: None}))
+    yield unclear("the settings may not be read", given(workspace_settings=refused()))

@@ -1,0 +1,65 @@
+"""Tables of the old Hive metastore know no lineage, no row filters and grants that every cluster
+without isolation ignores. As long as the old metastore can be used, whatever Unity Catalog forbids
+can be done beside it, with a copy of the same data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.setting import TypedSetting
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SETTING: Final = TypedSetting(
+    kind=WORKSPACE_SETTINGS,
+    name="disable_legacy_access",
+    safe=(True,),
+    otherwise=(False,),
+    danger="tables can be read and made outside Unity Catalog",
+)
+
+CONTROL = Control(
+    id="legacy-access-disabled",
+    title="The workspace cannot use the legacy Hive metastore",
+    paper=("P13",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(_SETTING.need,),
+    fix=Fix(
+        "Upgrade the tables of hive_metastore to Unity Catalog, make another catalog the default,"
+        " then set disable_legacy_access to true.",
+        console="Workspace settings, Security, Disable legacy access.",
+        api=(
+            'PATCH /api/2.0/settings/types/disable_legacy_access/names/default {"allow_missing": '
+            'true, "field_mask": "disable_legacy_access.value", "setting": ...} with '
+            "disable_legacy_access.value = true and the etag that GET answers."
+        ),
+        terraform=(
+            "databricks_disable_legacy_access_setting with disable_legacy_access { value = true }."
+        ),
+        breaks=(
+            "Queries of hive_metastore tables and external metastores fail, and so do clusters "
+            "without an isolating access mode."
+        ),
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The setting is on; never set means off."""
+    return _SETTING.is_safe(at, workspace)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    return _SETTING.examples()
