@@ -4,6 +4,7 @@ LakewardenError               exit 1
 ├─ UsageError                 exit 2   the command line or a file given on it
 │  ├─ PolicyFileError                  lakewarden.toml
 │  ├─ SnapshotError                    a snapshot folder
+│  ├─ PlanFileError                    a Terraform plan
 │  └─ UnknownControlError              a control nobody registered
 └─ ConnectionFailedError      exit 1   a host that cannot be reached or trusted
    └─ AuthenticationFailedError        a credential that was refused, or none at all
@@ -47,6 +48,10 @@ class PolicyFileError(UsageError):
 
 class SnapshotError(UsageError):
     """A snapshot is missing, cut, altered, or of another version."""
+
+
+class PlanFileError(UsageError):
+    """A Terraform plan is not JSON, of another version, or masked."""
 
 
 class UnknownControlError(UsageError):

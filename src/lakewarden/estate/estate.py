@@ -113,23 +113,27 @@ class Estate:
     def buckets(self) -> Iterator[Bucket]:
         """Yield the buckets of the deployment with what each is for.
 
-        What a bucket is for decides what is right for it, so nothing is yielded before it is
-        certain which buckets are workspace roots.
+        A bucket that might be a workspace's root besides, as not every workspace was read, says so.
 
         Raises:
-            UnreadError: when that is not certain, or at the end, when buckets may be missing.
+            UnreadError: at the end, when buckets may be missing.
         """
         purposes: dict[str, set[Purpose]] = {}
-        attached = {w.storage_id.get() for w in self.of(WORKSPACES).each()} - {None}
+        attached, unsure = self._root_storage()
         delivered, gap = self._delivery_storage()
+        storages = self.of(STORAGE_CONFIGURATIONS)
         missing = attached | delivered
-        for storage in self.of(STORAGE_CONFIGURATIONS).each():
+        for storage in storages.seen():
             missing.discard(storage.id)
+            if storage.bucket.gap is not None:
+                unsure = unsure or storage.bucket.gap
+                continue
             entry = purposes.setdefault(storage.bucket.get(), set())
             if storage.id in attached:
                 entry.add(Purpose.ROOT)
             if storage.id in delivered:
                 entry.add(Purpose.AUDIT_LOGS)
+        unsure, gap = unsure or storages.gap, gap or storages.gap
         if missing:
             detail = f"no storage configuration {', '.join(sorted(map(str, missing)))}"
             gap = gap or STORAGE_CONFIGURATIONS.gap(Cause.NOT_FOUND, detail)
@@ -138,9 +142,20 @@ class Estate:
             if location:
                 purposes.setdefault(location, set()).add(Purpose.DATA)
         for name, found in sorted(purposes.items()):
-            yield Bucket(name, frozenset(found))
-        if gap is not None:
-            raise UnreadError(gap)
+            yield Bucket(name, frozenset(found), unsure)
+        if gap is not None or unsure is not None:
+            raise UnreadError(gap or unsure)
+
+    def _root_storage(self) -> tuple[set[str | None], Gap | None]:
+        """Return the storage of the workspaces' roots, and why some may be missing."""
+        collection = self.of(WORKSPACES)
+        found: set[str | None] = set()
+        gap = collection.gap
+        for workspace in collection.seen():
+            gap = gap or workspace.storage_id.gap
+            if workspace.storage_id.gap is None:
+                found.add(workspace.storage_id.get())
+        return found - {None}, gap
 
     def _delivery_storage(self) -> tuple[set[str | None], Gap | None]:
         """Return the storage of the log deliveries, and why some may be missing."""
@@ -154,7 +169,7 @@ class Estate:
         return found, gap
 
     def _locations(self) -> Iterator[tuple[str, Gap | None]]:
-        for workspace in self.of(WORKSPACES).each():
+        for workspace in self.of(WORKSPACES).seen():
             collection = self.of(EXTERNAL_LOCATIONS, workspace)
             for location in collection.seen():
                 gap = location.url.gap

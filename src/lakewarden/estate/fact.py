@@ -31,6 +31,8 @@ class Cause(StrEnum):
     DISABLED = "not available in this tier"
     NOT_READ = "not read"
     UNSET = "never set"
+    PLANNED = "known after apply"
+    UNPLANNED = "not in the plan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,11 @@ class FieldPlan:
     convert: Converter
     absent: Any
 
+    @property
+    def may_be_absent(self) -> bool:
+        """Return whether leaving the field out means something."""
+        return self.absent is not _REQUIRED
+
 
 _PLANS: Final[dict[type[Any], tuple[FieldPlan, ...]]] = {}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from lakewarden.estate.fact import Fact
+from lakewarden.estate.fact import Fact, Gap, UnreadError
 from lakewarden.estate.kind import Kind, Scope
 from lakewarden.estate.record import Record, fact, key, record
 
@@ -38,15 +38,30 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket that the deployment uses."""
+    """A bucket that the deployment uses.
+
+    Attributes:
+        name: its name.
+        purposes: what it is certainly for.
+        gap: why it might be a root besides; None when that is certain.
+    """
 
     name: str
     purposes: frozenset[Purpose]
+    gap: Gap | None = None
 
     @property
     def is_root(self) -> bool:
-        """Return whether a workspace keeps its DBFS root here."""
-        return Purpose.ROOT in self.purposes
+        """Return whether a workspace keeps its DBFS root here.
+
+        Raises:
+            UnreadError: that is not certain.
+        """
+        if Purpose.ROOT in self.purposes:
+            return True
+        if self.gap is not None:
+            raise UnreadError(self.gap)
+        return False
 
 
 def bucket_of(url: str) -> str:
