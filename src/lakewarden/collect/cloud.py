@@ -10,15 +10,13 @@ from urllib.parse import unquote
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.collect.aws_calls import call, one_each, pages, region_of, regions
 from lakewarden.collect.task import Task, collects
-from lakewarden.estate.account import CREDENTIALS, ENCRYPTION_KEYS, NETWORKS
+from lakewarden.estate.account import CREDENTIALS, ENCRYPTION_KEYS
 from lakewarden.estate.aws import (
     KMS_KEYS,
     KMS_ROTATION,
     ROLES,
-    SUBNETS,
     TRAIL_STATUS,
     TRAILS,
-    VPC_ENDPOINTS,
 )
 from lakewarden.estate.costs import COST_TAGS
 from lakewarden.estate.fact import Cause
@@ -102,37 +100,3 @@ def cost_tags(task: Task) -> Iterator[Any]:
             raise CallFailedError(Cause.MISSING_FIELD, "no CostAllocationTags in the answer")
         for item in page["CostAllocationTags"]:
             yield task.record(item)
-
-
-@collects(SUBNETS)
-def subnets(task: Task) -> Iterator[Any]:
-    """Read the subnets of every registered network."""
-    wanted = {
-        subnet
-        for network in task.before(NETWORKS).seen()
-        if network.subnet_ids.gap is None
-        for subnet in network.subnet_ids.get()
-    }
-    yield from _described(task, "describe_subnets", "Subnets", "subnet-id", wanted)
-
-
-@collects(VPC_ENDPOINTS)
-def vpc_endpoints(task: Task) -> Iterator[Any]:
-    """Read the endpoints in the VPC of every registered network."""
-    vpcs = {n.vpc_id.get() for n in task.before(NETWORKS).seen() if n.vpc_id.gap is None}
-    yield from _described(task, "describe_vpc_endpoints", "VpcEndpoints", "vpc-id", vpcs)
-
-
-def _described(
-    task: Task, operation: str, envelope: str, name: str, values: set[str]
-) -> Iterator[Any]:
-    if not values:
-        return
-    filters = [{"Name": name, "Values": sorted(values)}]
-    for region in regions(task):
-        client = task.cloud.client("ec2", region)
-        for page in pages(client, operation, Filters=filters):
-            if envelope not in page:
-                raise CallFailedError(Cause.MISSING_FIELD, f"no {envelope} in the answer")
-            for item in page[envelope]:
-                yield task.record(item)

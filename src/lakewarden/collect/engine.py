@@ -27,10 +27,12 @@ from lakewarden.collect import (
     cloud,
     code,
     lists,
+    machines,
     objects,
     secrets,
     settings,
     vpc,
+    workloads,
 )
 from lakewarden.collect.doors import Reach, shut
 from lakewarden.collect.task import COLLECTORS, Task
@@ -44,7 +46,7 @@ from lakewarden.estate.record import hollow
 from lakewarden.estate.snapshot import Header
 from lakewarden.store.snapshots import SnapshotWriter
 
-FAMILIES: Final = (audit_logs, buckets, cloud, code, lists, objects, secrets, settings, vpc)
+FAMILIES: Final = (audit_logs, buckets, cloud, code, lists, machines, objects, secrets, settings, vpc, workloads)
 """The modules whose collectors are registered by being imported."""
 
 _WORKSPACES: Final = 8

@@ -90,28 +90,6 @@ class TrailStatus(Record):
     delivery_error: Fact[str | None] = fact("LatestDeliveryError", absent=None)
 
 
-@record
-class Subnet(Record):
-    """A subnet of a workspace's network."""
-
-    id: str = key("SubnetId")
-    zone: Fact[str] = fact("AvailabilityZone")
-    maps_public_addresses: Fact[bool] = fact("MapPublicIpOnLaunch")
-
-
-@record
-class VpcEndpoint(Record):
-    """A VPC endpoint of a workspace's network. `policy` is JSON text."""
-
-    id: str = key("VpcEndpointId")
-    vpc_id: Fact[str] = fact("VpcId")
-    service: Fact[str] = fact("ServiceName")
-    type: Fact[str] = fact("VpcEndpointType")
-    state: Fact[str] = fact("State")
-    private_dns: Fact[bool | None] = fact("PrivateDnsEnabled", absent=None)
-    policy: Fact[str | None] = fact("PolicyDocument", absent=None)
-
-
 _BUCKETS: Final = ("storage_configurations", "external_locations")
 
 BUCKET_ENCRYPTION: Final = Kind(
@@ -168,15 +146,4 @@ TRAIL_STATUS: Final = Kind(
     "cloudtrail:GetTrailStatus",
     "cloudtrail:GetTrailStatus",
     ("trails",),
-)
-SUBNETS: Final = Kind(
-    "subnets", Subnet, Scope.AWS, "ec2:DescribeSubnets", "ec2:DescribeSubnets", ("networks",)
-)
-VPC_ENDPOINTS: Final = Kind(
-    "vpc_endpoints",
-    VpcEndpoint,
-    Scope.AWS,
-    "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcEndpoints",
-    ("networks",),
 )

@@ -18,12 +18,13 @@ from lakewarden.estate import (
     secrets,
     storage,
     vpc,
+    workloads,
 )
 from lakewarden.estate.kind import Kind, Need
 
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
-    *(code, costs, machines, recovery, vpc),
+    *(code, costs, machines, recovery, vpc, workloads),
 )
 
 

@@ -1,19 +1,35 @@
-"""What several controls ask first: does the workspace have a network of the customer's own?"""
+"""What several controls ask first: does the workspace have a network of the customer's own?
+
+What lies in it is asked of EC2.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, violated
 from lakewarden.controls.kit.control import Context
 from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.given import given
+from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence
 
 
 def in_own_network(
-    workspace: Workspace, at: Context, judge: Callable[[Network], Judgement]
+    workspace: Workspace,
+    at: Context,
+    judge: Callable[[Network], Judgement],
+    *,
+    demanded: bool = True,
 ) -> Judgement:
     """Judge the workspace's network; a serverless workspace has none to judge.
+
+    Args:
+        workspace: the workspace.
+        at: what else may be looked at.
+        judge: judges the network.
+        demanded: a network that Databricks manages is wrong; else it is another control's matter.
 
     Raises:
         UnreadError: the network or the compute mode could not be read.
@@ -26,5 +42,23 @@ def in_own_network(
     if network_id is None:
         fact = workspace.network_id
         evidence = Evidence(fact.source, fact.field, None, "a network of your own")
+        if not demanded:
+            reason = "Databricks manages the network; customer-managed-vpc says what that means"
+            return NotApplicable(reason, (evidence,))
         return violated("clusters run in a network that Databricks manages", evidence)
     return judge(at.estate.need(NETWORKS, network_id))
+
+
+OWN: Final = {
+    "network_id": "n1",
+    "vpc_id": "vpc-1",
+    "vpc_status": "VALID",
+    "subnet_ids": ["s1", "s2"],
+    "security_group_ids": ["sg-1"],
+}
+"""The network of examples: two subnets and one security group."""
+
+
+def own_network(**kinds: Any) -> MemorySnapshot:
+    """Return an estate whose workspace has the network `OWN`, with other collections."""
+    return given(**{"workspace": {"network_id": "n1"}, "networks": [OWN], **kinds})

@@ -30,9 +30,9 @@ from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
-from lakewarden.estate.aws import SUBNETS
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.vpc import SUBNETS
 from lakewarden.ledger.finding import Evidence, Severity
 
 CONTROL = Control(

@@ -31,10 +31,10 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
-from lakewarden.estate.aws import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.vpc import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.semantics.iam_documents import Statement, statements
 

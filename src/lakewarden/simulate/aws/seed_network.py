@@ -196,12 +196,13 @@ def flow_logs(builder: Builder, world: Table) -> None:
     for network in world.get("networks", []):
         if "flow_logs" not in network:
             continue
-        refused = builder.client("ec2").create_flow_logs(
+        made = builder.client("ec2").create_flow_logs(
             ResourceIds=[builder.ids[f"vpc.{network['name']}"]],
             ResourceType="VPC",
             TrafficType="ALL",
             LogDestinationType="s3",
             LogDestination=f"arn:aws:s3:::{network['flow_logs']}",
-        )["Unsuccessful"]
-        if refused:
-            raise ValueError(f"no flow log for {network['name']}: {refused}")
+        )
+        if made["Unsuccessful"]:
+            raise ValueError(f"no flow log for {network['name']}: {made['Unsuccessful']}")
+        builder.ids[f"flow_log.{network['name']}"] = made["FlowLogIds"][0]

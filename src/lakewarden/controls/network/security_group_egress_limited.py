@@ -1,0 +1,112 @@
+"""A new security group lets everything out, to every address and port, and most stay that way. A
+stolen table then leaves by whatever protocol a firewall does not look at. Clusters need a handful
+of ports to known places, and each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.vpc import SECURITY_GROUPS
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.security_groups import describe, is_open
+
+CONTROL = Control(
+    id="security-group-egress-limited",
+    title="The clusters' security groups do not let everything out to everywhere",
+    paper=("P11",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(NETWORKS.need(), SECURITY_GROUPS.need()),
+    fix=Fix(
+        "Replace the outbound rule for all traffic by rules for the group itself, for the ports "
+        "of the control plane (443, 2443, 6666, 8443-8451) and for the S3 prefix list.",
+        console="VPC console > Security groups > the group of the workspace's network > Outbound "
+        "rules > Edit: add the narrow rules first, then remove the one for all traffic.",
+        api="EC2 AuthorizeSecurityGroupEgress for the narrow rules, then "
+        'RevokeSecurityGroupEgress {"GroupId": "sg-...", "IpPermissions": [{"IpProtocol": "-1", '
+        '"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}.',
+        terraform="aws_vpc_security_group_egress_rule for each port range and destination; none "
+        'with ip_protocol = "-1" and cidr_ipv4 = "0.0.0.0/0".',
+        breaks="Notebooks and jobs that use other ports fail: databases, SFTP and mail servers, "
+        "the legacy metastore on 3306.",
+    ),
+    maps=also("both ask where compute may connect to", sat="NS-9 NS-14"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """No outbound rule of the network's groups is for every port and every address."""
+    return in_own_network(workspace, at, lambda network: _limited(network, at), demanded=False)
+
+
+def _limited(network: Network, at: Context) -> Judgement:
+    return all_of(*(lambda g=g: _narrow(g, at) for g in network.security_group_ids.get()))
+
+
+def _narrow(group_id: str, at: Context) -> Condition:
+    egress = at.estate.need(SECURITY_GROUPS, group_id).egress
+    rules = egress.parsed(lambda rules: [(describe(rule), is_open(rule)) for rule in rules])
+    wide = [text for text, everywhere in rules if everywhere]
+    shown = [text for text, _ in rules]
+    source = SECURITY_GROUPS.source
+    expected = "no rule for every port and every address"
+    evidence = Evidence(source, f"{group_id}.IpPermissionsEgress", shown, expected)
+    otherwise = f"security group {group_id} lets out {'; '.join(wide)}"
+    return observe(not wide, evidence, otherwise=otherwise)
+
+
+def _estate(*cidrs: str, v6: tuple[str, ...] = (), **rule: Any) -> MemorySnapshot:
+    whole = {
+        "IpProtocol": "-1",
+        "UserIdGroupPairs": [],
+        "IpRanges": [{"CidrIp": cidr} for cidr in cidrs],
+        "Ipv6Ranges": [{"CidrIpv6": cidr} for cidr in v6],
+        "PrefixListIds": [],
+        **rule,
+    }
+    group = {"GroupId": "sg-1", "VpcId": "vpc-1", "IpPermissionsEgress": [whole]}
+    return own_network(security_groups=[group])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the edges of ports and addresses, unread and out of scope."""
+    anywhere = "0.0.0.0/0"
+    web = _estate(anywhere, IpProtocol="tcp", FromPort=443, ToPort=443)
+    yield passes("one port to everywhere", web)
+    yield passes("everything to the own network", _estate("10.0.0.0/8"))
+    yield passes(
+        "all but one port of TCP", _estate(anywhere, IpProtocol="tcp", FromPort=2, ToPort=65535)
+    )
+    yield fails("the rule that every group begins with", _estate(anywhere))
+    yield fails("everything of IPv6", _estate(v6=("::/0",)))
+    yield fails("the internet in two halves", _estate("0.0.0.0/1", "128.0.0.0/1"))
+    every_port = _estate(anywhere, IpProtocol="tcp", FromPort=0, ToPort=65535)
+    yield fails("every port of TCP", every_port)
+    yield unclear("a range that is none", _estate("10.0.0.0/99"))
+    yield unclear("groups may not be read", own_network(security_groups=refused()))
+    yield unclear("the group was not found", own_network(security_groups=[]))
+    yield exempt("a network that Databricks manages", given(networks=[], security_groups=[]))
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))

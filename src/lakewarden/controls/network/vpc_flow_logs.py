@@ -1,0 +1,103 @@
+"""When data has left, the question is where to and how much. Flow logs are the only record of that
+in your own network: who connected to whom, what was refused, how many bytes. One that keeps only
+refused connections shows everything but the theft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, Judgement, observe, violated
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.vpc import FLOW_LOGS, FlowLog
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="vpc-flow-logs",
+    title="All traffic of the clusters' network is recorded in flow logs",
+    paper=("P10", "P29"),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(NETWORKS.need(), FLOW_LOGS.need()),
+    fix=Fix(
+        "Create a flow log of the workspace's VPC for all traffic, into a bucket that the "
+        "workspaces themselves cannot write to or delete from.",
+        console="VPC console > Your VPCs > the workspace's VPC > Flow logs > Create flow log, "
+        "filter All, destination S3.",
+        api='EC2 CreateFlowLogs {"ResourceIds": ["vpc-..."], "ResourceType": "VPC", '
+        '"TrafficType": "ALL", "LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::..."}.',
+        terraform='aws_flow_log with vpc_id, traffic_type = "ALL", log_destination_type = "s3" '
+        "and log_destination.",
+        breaks="Nothing stops working; storage and delivery cost grows with the traffic of the "
+        "clusters.",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """A log of all traffic is at work for the VPC, or for each of the workspace's subnets."""
+    return in_own_network(workspace, at, lambda network: _recorded(network, at))
+
+
+def _recorded(network: Network, at: Context) -> Condition:
+    vpc, subnets = network.vpc_id.get(), network.subnet_ids.get()
+    logs = [log for log in at.estate.of(FLOW_LOGS).each() if log.resource.get() in {vpc, *subnets}]
+    whole = {log.resource.get() for log in logs if _is_whole(log)}
+    shown = [f"{log.resource.get()}: {_state(log)}" for log in logs]
+    evidence = Evidence(FLOW_LOGS.source, "FlowLogs", shown, f"{vpc}: ACTIVE, ALL, SUCCESS")
+    if not logs:
+        return violated(f"{vpc} has no flow log", evidence)
+    covered = vpc in whole or (bool(subnets) and whole.issuperset(subnets))
+    otherwise = f"no flow log of {vpc} records all traffic: {'; '.join(shown)}"
+    return observe(covered, evidence, otherwise=otherwise)
+
+
+def _is_whole(log: FlowLog) -> bool:
+    return (log.status.get(), log.traffic.get(), log.delivery.get()) == ("ACTIVE", "ALL", "SUCCESS")
+
+
+def _state(log: FlowLog) -> str:
+    return f"{log.status.get()}, {log.traffic.get()}, {log.delivery.get()}"
+
+
+def _estate(*resources: str, **changes: str | None) -> MemorySnapshot:
+    whole = {"FlowLogStatus": "ACTIVE", "TrafficType": "ALL", "DeliverLogsStatus": "SUCCESS"}
+    logs: list[dict[str, Any]] = [
+        {"FlowLogId": f"fl-{resource}", "ResourceId": resource, **whole, **changes}
+        for resource in resources
+    ]
+    return own_network(flow_logs=logs)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, unread and out of scope."""
+    yield passes("a log of the VPC", _estate("vpc-1"))
+    yield passes("a log of each subnet", _estate("s1", "s2"))
+    yield fails("none", _estate())
+    yield fails("a log of one subnet", _estate("s1"))
+    yield fails("a log of another VPC", _estate("vpc-2"))
+    yield fails("refused traffic alone", _estate("vpc-1", TrafficType="REJECT"))
+    yield fails("nothing arrives", _estate("vpc-1", DeliverLogsStatus="FAILED"))
+    yield fails("a network that Databricks manages", given(networks=[], flow_logs=[]))
+    yield unclear("whether it arrives is missing", _estate("vpc-1", DeliverLogsStatus=None))
+    yield unclear("flow logs may not be read", own_network(flow_logs=refused()))
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))

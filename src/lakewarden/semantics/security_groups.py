@@ -1,0 +1,74 @@
+"""What the rules of security groups admit, in words and by port."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator
+
+from lakewarden.estate.vpc import Rule
+
+_EVERY = "-1"
+_PROTOCOLS = {"6": "tcp", "17": "udp"}
+_ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+_PORTS = (0, 65535)
+
+
+def peers(rule: Rule) -> Iterator[str]:
+    """Yield whom a rule names: ids of groups and prefix lists, and networks."""
+    yield from (group.id for group in rule.groups)
+    yield from (entry.cidr for entry in rule.ranges)
+    yield from (entry.cidr for entry in rule.ranges_v6)
+    yield from (entry.id for entry in rule.prefix_lists)
+
+
+def describe(rule: Rule) -> str:
+    """Return a rule in words: `tcp 443 for 0.0.0.0/0`."""
+    protocol = _PROTOCOLS.get(rule.protocol, rule.protocol)
+    ports = "" if rule.first is None else f" {rule.first}"
+    if rule.last is not None and rule.last != rule.first:
+        ports = f"{ports}-{rule.last}"
+    what = "everything" if protocol == _EVERY else f"{protocol}{ports}"
+    return f"{what} for {', '.join(peers(rule)) or 'nobody'}"
+
+
+def is_open(rule: Rule) -> bool:
+    """Return whether a rule is for every address and for every port of a protocol or of all."""
+    if _ANYWHERE.isdisjoint(peers(rule)) and not _halves(rule):
+        return False
+    if rule.protocol == _EVERY:
+        return True
+    return rule.protocol in {"tcp", "udp", *_PROTOCOLS} and _spans(rule, *_PORTS)
+
+
+def admits(rules: Iterable[Rule], port: int, groups: Collection[str], cidrs: Iterable[str]) -> bool:
+    """Return whether rules admit a TCP port from some groups, or from all of some networks.
+
+    Raises:
+        ValueError: a network is none.
+    """
+    able = [
+        rule
+        for rule in rules
+        if rule.protocol == _EVERY or (rule.protocol in {"tcp", "6"} and _spans(rule, port, port))
+    ]
+    if any(group.id in groups for rule in able for group in rule.groups):
+        return True
+    wanted = [ipaddress.IPv4Network(cidr) for cidr in cidrs]
+    given = [ipaddress.IPv4Network(entry.cidr) for rule in able for entry in rule.ranges]
+    joined = list(ipaddress.collapse_addresses(given))
+    return bool(wanted) and all(any(w.subnet_of(g) for g in joined) for w in wanted)
+
+
+def _spans(rule: Rule, first: int, last: int) -> bool:
+    return (
+        rule.first is not None
+        and rule.last is not None
+        and rule.first <= max(first, 1)
+        and last <= rule.last
+    )
+
+
+def _halves(rule: Rule) -> bool:
+    """Return whether a rule's networks are together every IPv4 address."""
+    given = (ipaddress.IPv4Network(entry.cidr, strict=False) for entry in rule.ranges)
+    return any(network.prefixlen == 0 for network in ipaddress.collapse_addresses(given))
