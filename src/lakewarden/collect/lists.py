@@ -52,6 +52,7 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     people.WORKSPACE_GROUPS: ListCall(
         "Resources", Paging.SCIM, {"attributes": "id,displayName,entitlements,members,meta"}
     ),
+    people.FEDERATION_POLICIES: ListCall("policies", Paging.TOKEN),
     access.ACCOUNT_IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.TOKENS: ListCall("token_infos", Paging.ONCE),
@@ -61,7 +62,7 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}, redact.cluster),
     compute.CLUSTER_POLICIES: ListCall("policies", Paging.ONCE, redact=redact.policy),
     compute.POLICY_FAMILIES: ListCall("policy_families", Paging.TOKEN),
-    compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100}),
+    compute.JOBS: ListCall("jobs", Paging.TOKEN, {"limit": 100, "expand_tasks": "true"}),
     compute.NODE_TYPES: ListCall("node_types", Paging.ONCE),
     workloads.INSTANCE_POOLS: ListCall("instance_pools", Paging.ONCE),
     workloads.WAREHOUSES: ListCall("warehouses", Paging.TOKEN),

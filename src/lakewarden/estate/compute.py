@@ -28,6 +28,7 @@ class ClusterSpec(Record):
     spark_conf: Fact[Mapping[str, str]] = fact("spark_conf", absent={})
     spark_env: Fact[Mapping[str, str]] = fact("spark_env_vars", absent={})
     policy_id: Fact[str | None] = fact("policy_id", absent=None)
+    init_scripts: Fact[tuple[Mapping[str, Any], ...]] = fact("init_scripts", absent=())
 
 
 @record
@@ -43,7 +44,6 @@ class Cluster(ClusterSpec):
     runtime: Fact[str | None] = fact("spark_version")
     idle_minutes: Fact[int] = fact("autotermination_minutes")
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
-    init_scripts: Fact[tuple[Mapping[str, Any], ...]] = fact("init_scripts", absent=())
 
 
 @record
@@ -76,6 +76,50 @@ class RunAs:
     group_name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class GitSource:
+    """The repository that a job's code is taken from at each run; one of the last three is set."""
+
+    git_url: str
+    git_tag: str = ""
+    git_commit: str = ""
+    git_branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The tool that deployed a job, such as BUNDLE."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCode:
+    """Where the code of a task lies: a path, and GIT or WORKSPACE."""
+
+    notebook_path: str = ""
+    python_file: str = ""
+    source: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the path, whatever the kind of task."""
+        return self.notebook_path or self.python_file
+
+
+@dataclass(frozen=True, slots=True)
+class JobTask:
+    """A task of a job; tasks of other kinds than these two have no code of their own here."""
+
+    notebook_task: TaskCode | None = None
+    spark_python_task: TaskCode | None = None
+
+    @property
+    def code(self) -> TaskCode | None:
+        """Return where its code lies, None where the task names none."""
+        return self.notebook_task or self.spark_python_task
+
+
 @record
 class Job(Record):
     """A job."""
@@ -87,6 +131,11 @@ class Job(Record):
     run_as: Fact[RunAs | None] = fact("settings.run_as", absent=None)
     schedule: Fact[Mapping[str, Any] | None] = fact("settings.schedule", absent=None)
     tags: Fact[Mapping[str, str]] = fact("settings.tags", absent={})
+    git: Fact[GitSource | None] = fact("settings.git_source", absent=None)
+    deployment: Fact[Deployment | None] = fact("settings.deployment", absent=None)
+    edit_mode: Fact[str | None] = fact("settings.edit_mode", absent=None)
+    tasks: Fact[tuple[JobTask, ...]] = fact("settings.tasks")
+    more_tasks: Fact[bool] = fact("has_more", absent=False)
 
 
 @record

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -83,6 +84,43 @@ class Definition:
         in_pool = self._chosen(pool) and bool(self._required(pool))
         return self._chosen(path) or self._forbidden(path) or in_pool
 
+    def allows_only(self, path: str, test: Callable[[Any], bool]) -> bool:
+        """Return whether a required attribute has none but the values that pass a test."""
+        return self._values(path, test)
+
+    def settled(self, path: str) -> bool:
+        """Return whether nobody can choose an attribute: it is forbidden, or fixed."""
+        return self.rules.get(path, {}).get("type") in {"forbidden", "fixed"}
+
+    def accepts(self, path: str, value: str) -> bool:
+        """Return whether an attribute may have a text as its value.
+
+        Raises:
+            MalformedDefinitionError: the rule cannot be understood.
+        """
+        rule = self.rules.get(path, {})
+        kind, values = rule.get("type"), rule.get("values")
+        if kind in {"allowlist", "blocklist"}:
+            if not isinstance(values, list):
+                raise MalformedDefinitionError(f"the rule on {path} has no values")
+            return (value in values) is (kind == "allowlist")
+        if kind == "regex":
+            return _matches(path, str(rule.get("pattern", "")), value)
+        if kind == "fixed":
+            return bool(rule.get("value") == value)
+        return kind != "forbidden"
+
+    def listed(self, path: str) -> tuple[str, ...]:
+        """Return the texts that a rule names as values that are allowed."""
+        rule = self.rules.get(path, {})
+        named = {"fixed": [rule.get("value")], "allowlist": rule.get("values")}
+        values = named.get(str(rule.get("type")))
+        return tuple(str(value) for value in values) if isinstance(values, list) else ()
+
+    def prescribes(self, path: str) -> bool:
+        """Return whether an attribute must be given, with a value of the policy's choice."""
+        return self._chosen(path) and bool(self._required(path))
+
     def _required(self, path: str) -> Rule:
         """Return the rule of an attribute, empty when it may be left out."""
         rule = self.rules.get(path, {})
@@ -137,6 +175,13 @@ def parse(text: str | None) -> Definition:
         if not isinstance(rule, dict) or not isinstance(rule.get("type"), str):
             raise MalformedDefinitionError(f"the rule on {path} has no type")
     return Definition(rules)
+
+
+def _matches(path: str, pattern: str, value: str) -> bool:
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error as error:
+        raise MalformedDefinitionError(f"the pattern of {path}: {error}") from None
 
 
 def _number(value: Any) -> float | None:

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement, holds
-from lakewarden.controls.kit.conf import ConfSwitch, examples_of
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, passes
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Evidence, Severity
@@ -43,7 +43,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The switch is explicitly off, or the organisation wants it."""
-    condition = _SWITCH.is_right(workspace, at)
+    condition = _SWITCH.stands_right(workspace, at)
     if at.policy.containers and condition.met is False:
         source = at.policy.source or "lakewarden.toml"
         return holds(*condition.evidence, Evidence(source, "libraries.containers", True, "true"))  # noqa: FBT003  # what the file says
@@ -53,7 +53,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    yield from examples_of(_SWITCH)
+    yield from _SWITCH.examples()
     wanted = Policy(containers=True)
     yield passes(
         "on, as the policy file allows", given(workspace_conf={"enableDcs": "true"}), wanted

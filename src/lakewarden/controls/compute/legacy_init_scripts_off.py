@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement, all_of
-from lakewarden.controls.kit.conf import ConfSwitch, examples_of
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
 
@@ -53,10 +53,12 @@ CONTROL = Control(
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """Both switches are explicitly off."""
-    return all_of(*(switch.is_right(workspace, at) for switch in _SWITCHES))
+    return all_of(*(switch.stands_right(workspace, at) for switch in _SWITCHES))
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    yield from examples_of(*_SWITCHES)
+    one, other = _SWITCHES
+    yield from one.examples(**{other.key: other.wanted})
+    yield from other.examples(**{one.key: one.wanted})

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
-from lakewarden.controls.kit.conf import ConfSwitch, examples_of
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
 
@@ -45,10 +45,10 @@ CONTROL = Control(
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The switch is explicitly on."""
-    return _SWITCH.is_right(workspace, at)
+    return _SWITCH.stands_right(workspace, at)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    yield from examples_of(_SWITCH)
+    yield from _SWITCH.examples()

@@ -1,0 +1,56 @@
+"""A cluster without tags is a cost that nobody owns. Machines that a thief runs hide best among
+machines of which nobody knows whose they are, and the bill tells of them only where every other
+amount has a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.estate.compute import CLUSTERS, Cluster
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="cluster-tags",
+    title="The cluster carries the tags that the organisation asks for",
+    paper=("P37",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=CLUSTER,
+    needs=(CLUSTERS.need(),),
+    fix=Fix(
+        "Give the cluster the missing tags, and let the cluster policies fix them so that nobody "
+        "can "
+        "leave them out.",
+        console="Edit the cluster, Advanced, Tags: add the keys with their values.",
+        api="POST /api/2.1/clusters/edit with custom_tags in the whole cluster specification.",
+        terraform="databricks_cluster { custom_tags = { CostCenter = ..., Owner = ... } }.",
+        breaks="A running cluster restarts; a cluster from a pool hands its tags to the bill of "
+        "Databricks alone, and the machines carry the tags of the pool.",
+    ),
+)
+
+
+@CONTROL.check
+def check(cluster: Cluster, at: Context) -> Judgement:
+    """Every key is there, with a value that is allowed."""
+    return carries(cluster.tags, cluster.tags.get(), at.policy)
+
+
+def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:
+    return given(clusters=[{"cluster_id": "c1", "cluster_name": "shared", "custom_tags": tags}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield from examples_of(_tagged)
+    yield unclear("clusters may not be listed", given(clusters=refused()), WANTED)
+    yield exempt("there are no clusters", given(clusters=[]), WANTED)

@@ -1,0 +1,55 @@
+"""Jobs make most of the bill. The tags of a job go on to the clusters that it makes, so a job
+without them runs up costs that nobody owns, and a miner that somebody scheduled looks like any
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import JOB
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.estate.compute import JOBS, Job
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="job-tags",
+    title="The job carries the tags that the organisation asks for",
+    paper=("P37",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=JOB,
+    needs=(JOBS.need(),),
+    fix=Fix(
+        "Give the job the missing tags in the bundle or Terraform code that deploys it; they go on "
+        "to the clusters that it makes.",
+        console="Open the job and add the tags under Job details.",
+        api='POST /api/2.2/jobs/update {"job_id": 7, "new_settings": {"tags": {"CostCenter": '
+        '"..."}}}',
+        terraform="databricks_job { tags = { CostCenter = ..., Owner = ... } }.",
+        breaks="Nothing stops; costs show under the new tags from the next run on.",
+    ),
+)
+
+
+@CONTROL.check
+def check(job: Job, at: Context) -> Judgement:
+    """Every key is there, with a value that is allowed."""
+    return carries(job.tags, job.tags.get(), at.policy)
+
+
+def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:
+    return given(jobs=[{"job_id": 7, "settings": {"name": "nightly", "tags": tags}}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield from examples_of(_tagged)
+    yield unclear("jobs may not be listed", given(jobs=refused()), WANTED)
+    yield exempt("there are no jobs", given(jobs=[]), WANTED)

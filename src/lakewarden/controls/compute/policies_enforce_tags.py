@@ -1,0 +1,99 @@
+"""Tags that people are asked to set are tags that some forget, and that whoever wants to stay
+unseen leaves out. A cluster policy that fixes them, or offers a choice, leaves no cluster
+without an owner.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, Judgement, observe
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.policies import (
+    NEEDS,
+    effective,
+    policy_with,
+    shown,
+    unless_for_admins,
+    usual_examples,
+)
+from lakewarden.controls.kit.subjects import CLUSTER_POLICY
+from lakewarden.controls.kit.tags import WANTED, each_required
+from lakewarden.estate.compute import ClusterPolicy
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="policies-enforce-tags",
+    title="The cluster policy makes every cluster carry the tags that are asked for",
+    paper=("P37", "P33"),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=CLUSTER_POLICY,
+    needs=NEEDS,
+    fix=Fix(
+        "Add a rule for custom_tags.KEY of every required tag: fixed, an allowlist, or a regex, "
+        "and "
+        "not optional.",
+        console="Compute, Policies: edit the definition of the policy.",
+        api="POST /api/2.0/policies/clusters/edit with a definition that has "
+        '"custom_tags.CostCenter": '
+        '{"type": "fixed", "value": "..."}.',
+        terraform="databricks_cluster_policy { definition = jsonencode({ ... }) }.",
+        breaks="Clusters and jobs of the policy without the tags no longer pass it when they are "
+        "edited; running ones go on.",
+    ),
+)
+
+
+@CONTROL.check
+def check(policy: ClusterPolicy, at: Context) -> Judgement:
+    """No tag that is asked for can be left out by those who may use the policy."""
+
+    def enforced(key: str) -> Condition:
+        path = f"custom_tags.{key}"
+        rules = effective(policy, at)
+        return observe(
+            rules.prescribes(path),
+            shown(rules, path, "fixed, an allowlist or a regex, not optional"),
+            otherwise=f"clusters may go without the tag {key}, or give it any value",
+        )
+
+    return unless_for_admins(policy, at, lambda: each_required(at.policy, enforced))
+
+
+_RULES: dict[str, Any] = {
+    "custom_tags.CostCenter": {"type": "allowlist", "values": ["7", "8"]},
+    "custom_tags.Owner": {"type": "fixed", "value": "research"},
+}
+
+
+def _ruled(**rule: Any) -> dict[str, Any]:
+    return {**_RULES, "custom_tags.Owner": rule}
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("a choice and a fixed value", policy_with(_RULES), WANTED)
+    regex = _ruled(type="regex", pattern="[a-z]+@example.com")
+    yield passes("a pattern", policy_with(regex), WANTED)
+    yield fails(
+        "a pattern that matches all", policy_with(_ruled(type="regex", pattern=".*")), WANTED
+    )
+    yield fails("any value", policy_with(_ruled(type="unlimited")), WANTED)
+    optional = _ruled(type="fixed", value="research", isOptional=True)
+    yield fails("it may be left out", policy_with(optional), WANTED)
+    yield fails(
+        "no rule for one", policy_with({"custom_tags.Owner": _RULES["custom_tags.Owner"]}), WANTED
+    )
+    yield fails("no rules", policy_with({}), WANTED)
+    yield unclear("nobody says which tags are wanted", policy_with(_RULES))
+    family = [{"policy_family_id": "team", "definition": json.dumps(_RULES)}]
+    heir = [{"policy_id": "p1", "name": "team", "policy_family_id": "team"}]
+    inherited = policy_with({}, cluster_policies=heir, policy_families=family)
+    yield passes("rules of its family", inherited, WANTED)
+    for example in usual_examples(_RULES, {}):
+        yield Example(example.verdict, example.title, example.estate, WANTED)

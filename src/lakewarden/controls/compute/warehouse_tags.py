@@ -1,0 +1,67 @@
+"""A SQL warehouse that nobody owns on the bill may run for months for nobody, or for somebody who
+has no business with the data. Tags say whom to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.controls.kit.workload_subjects import WAREHOUSE
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.workloads import WAREHOUSES, Warehouse
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="warehouse-tags",
+    title="The SQL warehouse carries the tags that the organisation asks for",
+    paper=("P37",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=WAREHOUSE,
+    needs=(WAREHOUSES.need(),),
+    fix=Fix(
+        "Give the warehouse the missing tags, by hand or in the code that makes it; they show on "
+        "the "
+        "bill from its next start on.",
+        console="Edit the warehouse, Advanced options, Tags: add the keys with their values.",
+        api='POST /api/2.0/sql/warehouses/{id}/edit {"tags": {"custom_tags": [{"key": '
+        '"CostCenter", '
+        '"value": "..."}]}}',
+        terraform="databricks_sql_endpoint { tags { custom_tags { key = ..., value = ... } } }.",
+        breaks="A classic warehouse restarts its machines to carry the tags, and its queries with "
+        "it.",
+    ),
+)
+
+
+@CONTROL.check
+def check(warehouse: Warehouse, at: Context) -> Judgement:
+    """Every key is there, with a value that is allowed."""
+    return carries(warehouse.tags, {tag.key: tag.value for tag in warehouse.tags.get()}, at.policy)
+
+
+def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:
+    return given(
+        warehouses=[
+            {
+                "id": "w1",
+                "name": "sql",
+                "tags": {"custom_tags": [{"key": k, "value": v} for k, v in tags.items()]},
+            }
+        ]
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield from examples_of(_tagged)
+    bare = [{"id": "w1", "name": "sql", "tags": {"custom_tags": "none"}}]
+    yield unclear("tags of the wrong type", given(warehouses=bare), WANTED)
+    yield unclear("warehouses may not be listed", given(warehouses=refused()), WANTED)
+    yield exempt("there are no warehouses", given(warehouses=[]), WANTED)

@@ -1,0 +1,56 @@
+"""The tags of a workspace go to everything that Databricks makes for it in AWS, its network and its
+serverless compute included. They also say what a workspace is for, which rules of this tool go by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.estate.account import WORKSPACES, Workspace
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="workspace-tags",
+    title="The workspace carries the tags that the organisation asks for",
+    paper=("P37",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(WORKSPACES.need(),),
+    fix=Fix(
+        "Give the workspace the missing tags in the account; keep to the names that the cluster "
+        "policies use, so that one report covers all.",
+        console="Account console, Workspaces, the workspace, Tags: add the keys with their values.",
+        api='PATCH /api/2.0/accounts/{account_id}/workspaces/{workspace_id} {"custom_tags": '
+        '{"CostCenter": "..."}}',
+        terraform="databricks_mws_workspaces { custom_tags = { CostCenter = ..., Owner = ... } }.",
+        breaks="Nothing stops; new resources carry the tags within the hour, and tags cannot be "
+        "taken "
+        "off entirely again.",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Every key is there, with a value that is allowed."""
+    return carries(workspace.tags, workspace.tags.get(), at.policy)
+
+
+def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:
+    return given(workspace={"custom_tags": dict(tags)})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from examples_of(_tagged)
+    yield unclear("tags of the wrong type", given(workspace={"custom_tags": "none"}), WANTED)
+    yield unclear("workspaces may not be listed", given(workspaces=refused()), WANTED)

@@ -1,0 +1,61 @@
+"""Tags that everything which costs must carry, as the organisation asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, Lazy, all_of, observe, unknown
+from lakewarden.controls.kit.control import Example, fails, passes, unclear
+from lakewarden.estate.fact import Cause, Fact, Gap
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence
+from lakewarden.policyfile.policy import Policy
+
+WANTED: Final = Policy(required_tags=("CostCenter", "Owner"), tag_values={"CostCenter": ("7", "8")})
+"""What the examples of controls about tags ask for."""
+
+
+def each_required(policy: Policy, judge: Callable[[str], Condition]) -> Condition:
+    """Require something of every tag that the organisation asks for; it must ask for some."""
+    if not policy.required_tags:
+        detail = "tags.required names no tag: say which ones you want"
+        source = policy.source or "lakewarden.toml"
+        return unknown(Gap(Cause.UNSET, source, detail, ""), expected="the tags that are wanted")
+    conditions: list[Lazy] = [judge(key) for key in policy.required_tags]
+    return all_of(*conditions)
+
+
+def carries(fact: Fact[Any], tags: Mapping[str, str], policy: Policy) -> Condition:
+    """Require the tags that the organisation asks for, with values that it allows.
+
+    Args:
+        fact: where the tags were read.
+        tags: the tags by key.
+        policy: what the organisation asks for.
+    """
+
+    def one(key: str) -> Condition:
+        value, allowed = tags.get(key, ""), policy.tag_values.get(key, ())
+        named = f"one of {', '.join(allowed)}" if allowed else "any value"
+        told = f"the tag {key} is {value}, not {named}" if value else f"the tag {key} is missing"
+        return observe(
+            bool(value) and (not allowed or value in allowed),
+            Evidence(fact.source, f"{fact.field}: {key}", value or None, named),
+            otherwise=told,
+        )
+
+    return each_required(policy, one)
+
+
+def examples_of(tagged: Callable[[Mapping[str, str]], MemorySnapshot]) -> Iterable[Example]:
+    """Yield the ways to be tagged; `tagged` makes an estate whose one subject has some tags."""
+    right = {"CostCenter": "7", "Owner": "ann"}
+    yield passes("both tags", tagged(right), WANTED)
+    yield passes("more than both", tagged({**right, "Team": "x"}), WANTED)
+    yield fails("one is missing", tagged({"CostCenter": "7"}), WANTED)
+    yield fails("one is empty", tagged({**right, "Owner": ""}), WANTED)
+    yield fails("one in other letters", tagged({"costcenter": "7", "Owner": "ann"}), WANTED)
+    yield fails("a value that nobody allows", tagged({**right, "CostCenter": "9"}), WANTED)
+    yield fails("none", tagged({}), WANTED)
+    yield unclear("nobody says which tags are wanted", tagged(right))
