@@ -42,13 +42,21 @@ class Setting(Record):
 
 @record
 class Token(Record):
-    """A personal access token. `expiry` is a Unix time in ms, or -1 for never."""
+    """A personal access token. Times are Unix times in ms.
+
+    `expiry` is -1 for never. `creator` made it for `owner_id`, mostly the same. `last_used` is true
+    to a day; what it means when it is absent is documented nowhere. `scopes` are absent from a
+    token that was made without any, which may then call every API.
+    """
 
     id: str = key("token_id")
     comment: Fact[str] = fact("comment", absent="")
     created: Fact[int] = fact("creation_time")
     expiry: Fact[int] = fact("expiry_time")
-    owner: Fact[str] = fact("created_by_username")
+    creator: Fact[str] = fact("created_by_username")
+    owner_id: Fact[int] = fact("owner_id")
+    last_used: Fact[int] = fact("last_used_day")
+    scopes: Fact[tuple[str, ...] | None] = fact("scopes", absent=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,15 @@ CONTROL = Control(
         "Replace the list with PUT /api/2.0/permissions/authorization/tokens so that it "
         "names the groups that need tokens, and name those as access.token_principals in "
         "lakewarden.toml.",
+        console="Workspace settings, Advanced, Personal access tokens, Permission settings: take "
+        "the group users off and add the groups that need tokens.",
+        api="PUT /api/2.0/permissions/authorization/tokens "
+        '{"access_control_list": [{"group_name": "automation", "permission_level": "CAN_USE"}]}',
+        terraform='databricks_permissions with authorization = "tokens" and an access_control '
+        "block for each group.",
+        breaks="Tokens of people who are not on the list stop working at once.",
     ),
-    maps=also("asks about the same setting", sat="IA-8"),
+    maps=also("reads the same list for the group of all users", sat="IA-8"),
 )
 
 _ADMINS: Final = "admins"

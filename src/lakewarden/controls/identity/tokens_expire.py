@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final
 
 from lakewarden.clock import from_millis
 from lakewarden.controls.kit.condition import Judgement, observe, unknown, violated
@@ -29,6 +28,7 @@ from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.tokens import NEVER
 
 CONTROL = Control(
     id="tokens-expire",
@@ -41,11 +41,17 @@ CONTROL = Control(
     fix=Fix(
         "Have its owner replace it by a shorter-lived one or by OAuth, then revoke it "
         "with DELETE /api/2.0/token-management/tokens/{token_id}.",
+        console="Workspace settings, Advanced, Personal access tokens, Manage: revoke it there; "
+        "its owner makes a new one under Settings, Developer.",
+        api='POST /api/2.0/token/create {"lifetime_seconds": 2592000, "scopes": ["sql"]} as its '
+        "owner, then DELETE /api/2.0/token-management/tokens/{token_id}.",
+        terraform="databricks_token or databricks_obo_token with lifetime_seconds; better "
+        "databricks_service_principal_federation_policy, and no token at all.",
+        breaks="Whatever signs in with the old token stops until it has the new one.",
     ),
-    maps=also("asks about the same setting", sat="IA-4 IA-6"),
+    limits=("token_days",),
+    maps=also("finds tokens without an end, or with one too far away", sat="IA-4"),
 )
-
-_NEVER: Final = -1
 
 
 @CONTROL.check
@@ -53,11 +59,11 @@ def check(token: Token, at: Context) -> Judgement:
     """Its whole life, from creation to expiry, is no longer than the limit."""
     most = at.policy.limits.token_days
     created, expiry = token.created.get(), token.expiry.get()
-    owner = "unknown" if token.owner.gap else token.owner.get()
+    maker = "somebody unknown" if token.creator.gap else token.creator.get()
     expected = f"at most {most} days after creation"
-    if expiry == _NEVER:
+    if expiry == NEVER:
         evidence = Evidence(token.expiry.source, token.expiry.field, "never", expected)
-        return violated(f"the token of {owner} never expires", evidence)
+        return violated(f"the token that {maker} made never expires", evidence)
     ends, born = token.expiry.parsed(from_millis), token.created.parsed(from_millis)
     if ends < born:
         detail = f"the token expires at {expiry}, before it was made at {created}"
@@ -65,7 +71,7 @@ def check(token: Token, at: Context) -> Judgement:
     days = (ends - born).total_seconds() / 86_400
     shown = ends.isoformat(timespec="seconds")
     evidence = Evidence(token.expiry.source, token.expiry.field, shown, expected)
-    otherwise = f"the token of {owner} lives {days:.0f} days; {most} are allowed"
+    otherwise = f"the token that {maker} made lives {days:.0f} days; {most} are allowed"
     return observe(days <= most, evidence, otherwise=otherwise)
 
 
@@ -75,7 +81,7 @@ def _tokens(*lives: float | None) -> list[dict[str, object]]:
         {
             "token_id": f"t{n}",
             "creation_time": born,
-            "expiry_time": _NEVER if days is None else born + int(days * 86_400_000),
+            "expiry_time": NEVER if days is None else born + int(days * 86_400_000),
             "created_by_username": "ann@example.com",
         }
         for n, days in enumerate(lives)

@@ -1,0 +1,111 @@
+"""A token without scopes may do all that its owner may, on every API. A dashboard's token then
+exports notebooks and reads secrets as well. Scopes cut a stolen token down to the one thing that it
+was made for; but one that may authenticate can make itself a new token with any scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, unknown, violated
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.tokens import (
+    SWITCH,
+    SWITCH_NEED,
+    example_estate,
+    example_token,
+    while_usable,
+)
+from lakewarden.estate.access import TOKENS, WORKSPACE_SETTINGS_V2, Token
+from lakewarden.estate.given import Items, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+_FEATURE: Final = "scoped_pat"
+_BROAD: Final = frozenset({"all-apis", "authentication"})
+"""Scopes that admit everything, at once or by way of a new token."""
+
+CONTROL = Control(
+    id="tokens-scoped",
+    title="The token may call no more than the APIs that it is for",
+    paper=("P09",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=TOKEN,
+    needs=(TOKENS.need(), SWITCH_NEED, WORKSPACE_SETTINGS_V2.need(_FEATURE)),
+    fix=Fix(
+        "Give the token the scopes of the APIs that it is used for; where nobody knows them, make "
+        "a new one with automatic scoping and watch what it needs.",
+        console="Settings, Developer, Access tokens: the scopes are chosen when a token is made.",
+        api='PATCH /api/2.0/token-management/tokens/{token_id} {"token": {"scopes": ["sql"]}, '
+        '"update_mask": "scopes"}',
+        terraform="No resource sets scopes of a token yet; use the API, or OAuth federation.",
+        breaks="Calls of APIs that were left out are refused to whatever uses the token.",
+    ),
+)
+
+
+@CONTROL.check
+def check(token: Token, at: Context) -> Judgement:
+    """It has scopes, and none of them opens everything."""
+    return while_usable(token, at, lambda: _narrow(token, at))
+
+
+def _narrow(token: Token, at: Context) -> Judgement:
+    scopes = token.scopes.get()
+    if scopes is None:
+        return _without(at)
+    expected = f"scopes, and neither {' nor '.join(sorted(_BROAD))} among them"
+    evidence = Evidence(token.scopes.source, token.scopes.field, list(scopes), expected)
+    if not scopes:
+        return violated("it has no scopes, so every API is open to it", evidence)
+    broad = sorted(_BROAD.intersection(scopes))
+    return observe(not broad, evidence, otherwise=f"its scope {', '.join(broad)} opens everything")
+
+
+def _without(at: Context) -> Judgement:
+    """Judge a token whose answer has no scopes: it could have had some, or the service has none."""
+    feature = at.estate.value(WORKSPACE_SETTINGS_V2, _FEATURE, at.here)
+    expected = "scopes wherever tokens can have them"
+    evidence = Evidence(feature.source, feature.field, feature.get(), expected)
+    if feature.get() is True:
+        return violated("it was made without scopes, so every API is open to it", evidence)
+    if feature.get() is False:
+        return NotApplicable("tokens have no scopes in this workspace", (evidence,))
+    gap = WORKSPACE_SETTINGS_V2.unset(_FEATURE, "it may be that tokens can have no scopes here")
+    return unknown(gap, field=_FEATURE, expected=expected)
+
+
+def _estate(scopes: list[str] | None, feature: Items | None = None) -> MemorySnapshot:
+    token = example_token() if scopes is None else example_token(scopes=scopes)
+    return example_estate([token], workspace_settings_v2=feature or {_FEATURE: True})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show narrow, broad and roundabout scopes, and what is not known."""
+    yield passes("one scope", _estate(["sql"]))
+    yield fails("made without any", _estate(None))
+    yield fails("an empty list", _estate([]))
+    yield fails("all APIs among others", _estate(["sql", "all-apis"]))
+    yield fails("it may make itself another", _estate(["authentication"]))
+    yield unclear("nobody knows whether it could have any", _estate(None, {_FEATURE: None}))
+    yield unclear("settings may not be read", _estate(None, refused()))
+    broad = [example_token(scopes=["all-apis"])]
+    yield unclear("it may be that tokens are off", example_estate(broad, refused()))
+    yield unclear("tokens may not be listed", example_estate(refused()))
+    yield exempt("the workspace knows no scopes", _estate(None, {_FEATURE: False}))
+    yield exempt("tokens are off", example_estate(broad, {SWITCH: "false"}))
+    yield exempt("there are no tokens", example_estate([]))

@@ -1,0 +1,109 @@
+"""A workspace's limit on the life of tokens binds new ones alone. Those made before it, or while it
+was lifted for an afternoon, keep the life they were given: the setting looks right, and the keys
+that it was meant to do away with still turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.clock import from_millis
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, unknown, violated
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.tokens import (
+    SWITCH,
+    SWITCH_NEED,
+    days_between,
+    example_estate,
+    example_token,
+    said,
+    while_usable,
+)
+from lakewarden.estate.access import TOKENS, WORKSPACE_CONF, Token
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import Items, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.tokens import end_of
+
+_LIMIT = "maxTokenLifetimeDays"
+
+CONTROL = Control(
+    id="tokens-within-workspace-limit",
+    title="The token lives no longer than its workspace allows to new ones",
+    paper=("P09",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=TOKEN,
+    needs=(TOKENS.need(), SWITCH_NEED, WORKSPACE_CONF.need(_LIMIT)),
+    fix=Fix(
+        "Revoke tokens that are older than the limit, after their owners have made new ones, which "
+        "the limit then binds.",
+        console="Workspace settings, Advanced, Personal access tokens, Manage: sort by expiration "
+        "and revoke.",
+        api="DELETE /api/2.0/token-management/tokens/{token_id}",
+        terraform="Replace the databricks_token or databricks_obo_token, so that it is made anew.",
+        breaks="Whatever signs in with the old token stops until it has the new one.",
+    ),
+    maps=also("compares the same two, and overlooks one such token alone", sat="IA-6"),
+)
+
+
+@CONTROL.check
+def check(token: Token, at: Context) -> Judgement:
+    """Its whole life fits the limit that the workspace has now."""
+    return while_usable(token, at, lambda: _fits(token, at))
+
+
+def _fits(token: Token, at: Context) -> Judgement:
+    limit = at.estate.conf(at.here, _LIMIT)
+    text = limit.get()
+    if text in {None, "", "0"}:
+        evidence = Evidence(limit.source, limit.field, text, "a number of days")
+        return NotApplicable("the workspace limits no token; another control asks why", (evidence,))
+    most = limit.parsed(lambda value: int(value or ""))
+    expected = f"at most {most} days after creation"
+    end, born = end_of(token), token.created.parsed(from_millis)
+    evidence = Evidence(token.expiry.source, token.expiry.field, said(end), expected)
+    if end is None:
+        return violated(f"it never ends; new tokens live at most {most} days", evidence)
+    life = days_between(born, end)
+    if life < 0:
+        gap = TOKENS.gap(Cause.MALFORMED, "the token ends before it began")
+        return unknown(gap, field=token.expiry.field, expected=expected)
+    otherwise = f"it lives {life:.0f} days; new tokens live at most {most}"
+    return observe(life <= most, evidence, otherwise=otherwise)
+
+
+def _estate(token: Items, limit: str | None = "90") -> MemorySnapshot:
+    return example_estate(token, {SWITCH: "true", _LIMIT: limit})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the edges, workspaces without a limit, and what is not known."""
+    yield passes("exactly the limit", _estate([example_token(10, left=80)]))
+    yield fails("a day too long", _estate([example_token(10, left=81)]))
+    yield fails("it has no end", _estate([example_token(left=None)]))
+    yield unclear("the limit is no number", _estate([example_token()], "ninety"))
+    yield unclear("it ends before it began", _estate([example_token(-9, left=5)]))
+    yield unclear("the limit may not be read", example_estate([example_token()]))
+    no_end = [example_token(left=None)]
+    yield unclear("no setting may be read", example_estate(no_end, refused()))
+    yield unclear("tokens may not be listed", example_estate(refused()))
+    yield exempt("there is no limit", _estate(no_end, None))
+    yield exempt("zero is no limit", _estate(no_end, "0"))
+    yield exempt("tokens are off", example_estate(no_end, {SWITCH: "false", _LIMIT: "90"}))
+    yield exempt("there are no tokens", _estate([]))
