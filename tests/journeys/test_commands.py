@@ -59,6 +59,24 @@ def test_the_catalogue_as_a_table(run):
     assert "critical" in printed
 
 
+def test_the_catalogue_is_a_line_for_each_control_where_a_program_reads_it(run):
+    lines = run("controls").out.splitlines()
+    assert len(lines) == len(controls()) + 1
+    for line, control in zip(lines[1:], controls(), strict=True):
+        assert control.id in line.split()
+
+
+def test_the_controls_that_share_the_concerns_of_another_catalogue(run):
+    printed = run("controls", "--framework", "SAT").out
+    assert re.search(r"NS-11 +ip-access-lists +intersects", printed)
+    told = run("controls", "--framework", "sat", "--format", "json").json["controls"]
+    assert told
+    assert len(told) < len(controls())
+    for entry in told:
+        mapping = next(m for m in entry["maps"] if m["framework"] == "SAT")
+        assert set(mapping) == {"framework", "id", "relation", "reason"}
+
+
 def test_snapshots_compared(run, world, bare):
     served = world("typical")
     arguments = ("--no-aws", "--control", "ip-access-lists", "--control", "tokens-expire")
