@@ -14,6 +14,8 @@ from lakewarden.collect.task import Task, collects
 from lakewarden.estate.account import STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
+    BUCKET_LIFECYCLE,
+    BUCKET_LOCK,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS,
     BUCKET_VERSIONING,
@@ -25,6 +27,8 @@ from lakewarden.estate.storage import EXTERNAL_LOCATIONS, bucket_of
 _UNSET: Final[dict[str, Mapping[str, Any]]] = {
     "ServerSideEncryptionConfigurationNotFoundError": {"algorithm": None},
     "NoSuchBucketPolicy": {"Policy": None},
+    "NoSuchLifecycleConfiguration": {"Rules": []},
+    "ObjectLockConfigurationNotFoundError": {"enabled": False},
     "NoSuchPublicAccessBlockConfiguration": {
         "BlockPublicAcls": False,
         "IgnorePublicAcls": False,
@@ -62,11 +66,39 @@ def _policy(client: Any, bucket: str) -> Mapping[str, Any]:
     return answer
 
 
+def _lifecycle(client: Any, bucket: str) -> Mapping[str, Any]:
+    answer = call(client.get_bucket_lifecycle_configuration, Bucket=bucket)
+    if "Rules" not in answer:
+        raise CallFailedError(Cause.MISSING_FIELD, "no Rules in the answer")
+    return {"Rules": [_rule(rule) for rule in answer["Rules"]]}
+
+
+def _rule(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    expiration = rule.get("Expiration") or {}
+    date = expiration.get("Date")
+    return {
+        "status": rule.get("Status"),
+        "days": expiration.get("Days"),
+        "date": date and str(date),
+        "noncurrent_days": (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
+    }
+
+
+def _lock(client: Any, bucket: str) -> Mapping[str, Any]:
+    answer = call(client.get_object_lock_configuration, Bucket=bucket)
+    found = answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled")
+    if found is None:
+        raise CallFailedError(Cause.MISSING_FIELD, "no ObjectLockEnabled in the answer")
+    return {"enabled": found == "Enabled"}
+
+
 _QUESTIONS: Final[dict[Kind[Any], Callable[[Any, str], Mapping[str, Any]]]] = {
     BUCKET_ENCRYPTION: _encryption,
     BUCKET_VERSIONING: _versioning,
     BUCKET_PUBLIC_ACCESS: _public_access,
     BUCKET_POLICY: _policy,
+    BUCKET_LIFECYCLE: _lifecycle,
+    BUCKET_LOCK: _lock,
 }
 
 

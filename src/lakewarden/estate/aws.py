@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from lakewarden.estate.fact import Fact
@@ -45,6 +46,32 @@ class BucketPolicy(Record):
     document: Fact[str | None] = fact("Policy", absent=None)
 
 
+@dataclass(frozen=True, slots=True)
+class LifecycleRule:
+    """A rule by which S3 deletes objects: days after writing, or on a date, or old versions."""
+
+    status: str
+    days: int | None = None
+    date: str | None = None
+    noncurrent_days: int | None = None
+
+
+@record
+class BucketLifecycle(Record):
+    """The lifecycle rules of a bucket."""
+
+    name: str = key("bucket")
+    rules: Fact[tuple[LifecycleRule, ...]] = fact("Rules")
+
+
+@record
+class BucketLock(Record):
+    """Whether objects of a bucket are locked against deletion for a time."""
+
+    name: str = key("bucket")
+    enabled: Fact[bool] = fact("enabled")
+
+
 @record
 class Role(Record):
     """An IAM role that Databricks may assume."""
@@ -78,6 +105,8 @@ class Trail(Record):
     name: Fact[str] = fact("Name")
     multi_region: Fact[bool] = fact("IsMultiRegionTrail")
     validated: Fact[bool] = fact("LogFileValidationEnabled")
+    bucket: Fact[str] = fact("S3BucketName")
+    key_arn: Fact[str | None] = fact("KmsKeyId", absent=None)
 
 
 @record
@@ -122,6 +151,22 @@ BUCKET_POLICY: Final = Kind(
     Scope.AWS,
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicy",
+    _BUCKETS,
+)
+BUCKET_LIFECYCLE: Final = Kind(
+    "bucket_lifecycle",
+    BucketLifecycle,
+    Scope.AWS,
+    "s3:GetBucketLifecycleConfiguration",
+    "s3:GetLifecycleConfiguration",
+    _BUCKETS,
+)
+BUCKET_LOCK: Final = Kind(
+    "bucket_lock",
+    BucketLock,
+    Scope.AWS,
+    "s3:GetObjectLockConfiguration",
+    "s3:GetBucketObjectLockConfiguration",
     _BUCKETS,
 )
 ROLES: Final = Kind("roles", Role, Scope.AWS, "iam:GetRole", "iam:GetRole", ("credentials",))

@@ -5,7 +5,7 @@ the shortest way from one notebook, or one stolen session, to whatever that key 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, all_of
@@ -51,7 +51,7 @@ def check(cluster: Cluster, _: Context) -> Judgement:
     return all_of(lambda: no_secret(cluster.spark_conf), lambda: no_secret(cluster.spark_env))
 
 
-def _cluster(env: dict[str, str] | None = None, **conf: Any) -> MemorySnapshot:
+def _cluster(env: Mapping[str, str] | None = None, **conf: Any) -> MemorySnapshot:
     kept = {name: withhold(name, value) for name, value in conf.items()}
     environment = {name: withhold(name, value) for name, value in (env or {}).items()}
     item = {"cluster_id": "c", "cluster_name": "etl"}
@@ -63,10 +63,10 @@ def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     key, reference = "AKIA" + "Q" * 16, "{{secrets/lake/key}}"
     named = "fs.s3a.secret.key"
-    yield passes("ordinary settings", _cluster(**{"spark.speculation": "true"}))
+    yield passes("ordinary settings", _cluster({}, **{"spark.speculation": "true"}))
     yield passes("a reference", _cluster({"DB_PASSWORD": reference}, **{named: reference}))
     yield passes("no settings", given(clusters=[{"cluster_id": "c", "cluster_name": "etl"}]))
-    yield fails("an AWS key in the Spark configuration", _cluster(**{"fs.s3a.access.key": key}))
+    yield fails("an AWS key in the Spark configuration", _cluster({}, **{"fs.s3a.access.key": key}))
     yield fails("an AWS key in the environment", _cluster({"X": key}))
     yield fails("a password by its name", _cluster({"DB_PASSWORD": "Winter-of-21"}))
     yield fails("one right, one wrong", _cluster({"A": reference, "B": key}))

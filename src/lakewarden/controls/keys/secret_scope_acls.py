@@ -43,7 +43,8 @@ CONTROL = Control(
         '"principal": "users"}',
         terraform="databricks_secret_acl for the owning group; leave out "
         "initial_manage_principal of databricks_secret_scope.",
-        breaks="Notebooks and jobs of people who read secrets by the grant to everybody are refused "
+        breaks="Notebooks and jobs of people who read secrets by the grant to everybody are "
+        "refused "
         "until their group is given READ.",
     ),
 )

@@ -6,7 +6,7 @@ recorded, and the identity provider keeps it current.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import (
@@ -68,7 +68,7 @@ def check(scope: SecretScope, at: Context) -> Judgement:
     )
 
 
-def _scope(groups: Items | None = None, **grants: str) -> MemorySnapshot:
+def _scope(*, groups: Items | None = None, **grants: Any) -> MemorySnapshot:
     items = [{"principal": who, "permission": what} for who, what in grants.items()]
     data = [{"id": "1", "displayName": "data"}, {"id": "2", "displayName": "admins"}]
     return given(
@@ -83,14 +83,14 @@ def examples() -> Iterable[Example]:
     person = {"ana@example.com": "MANAGE"}
     yield passes("a team manages it", _scope(data="MANAGE"))
     yield passes("the admins manage it", _scope(admins="MANAGE", users="READ"))
-    yield passes("a person beside a team", _scope(data="MANAGE", **person))
-    yield fails("a person manages it", _scope(**person))
+    yield passes("a person beside a team", _scope(groups=None, data="MANAGE", **person))
+    yield fails("a person manages it", _scope(groups=None, **person))
     yield fails("everybody manages it", _scope(users="MANAGE"))
-    yield fails("the team may write only", _scope(data="WRITE", **person))
+    yield fails("the team may write only", _scope(groups=None, data="WRITE", **person))
     yield fails("nobody manages it", _scope())
-    yield unclear("groups may not be read", _scope(refused(), data="MANAGE"))
-    yield fails("everybody, whatever groups there are", _scope(refused(), users="MANAGE"))
+    yield unclear("groups may not be read", _scope(groups=refused(), data="MANAGE"))
+    yield fails("everybody, whatever groups there are", _scope(groups=refused(), users="MANAGE"))
     nameless = [{"id": "1"}]
-    yield unclear("a group without a name", _scope(nameless, data="MANAGE"))
+    yield unclear("a group without a name", _scope(groups=nameless, data="MANAGE"))
     yield unclear("scopes may not be listed", given(secret_scopes=refused()))
     yield exempt("there are no scopes", given(secret_scopes=[]))

@@ -53,14 +53,17 @@ CONTROL = Control(
     fix=Fix(
         "Create a log delivery of type AUDIT_LOGS without a workspace filter to a bucket "
         "of your own, and block all public access to that bucket.",
-        console="Account console, Settings, Log delivery, for what exists; making one takes the API "
+        console="Account console, Settings, Log delivery, for what exists; making one takes the "
+        "API "
         "or Terraform.",
         api='POST /api/2.0/accounts/{account_id}/log-delivery {"log_delivery_configuration": '
         '{"log_type": "AUDIT_LOGS", "output_format": "JSON", "credentials_id": "...", '
         '"storage_configuration_id": "..."}}',
-        terraform="databricks_mws_log_delivery with log_type = AUDIT_LOGS, output_format = JSON and "
+        terraform="databricks_mws_log_delivery with log_type = AUDIT_LOGS, output_format = JSON "
+        "and "
         "no workspace_ids_filter.",
-        breaks="Nothing stops working. A delivery can be disabled and never deleted, and an account "
+        breaks="Nothing stops working. A delivery can be disabled and never deleted, and an "
+        "account "
         "has room for two enabled ones.",
     ),
     limits=("delivery_hours",),

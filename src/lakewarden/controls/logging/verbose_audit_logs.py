@@ -38,8 +38,10 @@ CONTROL = Control(
         "contains the text of commands, so limit who may read it.",
         console="Workspace settings, Advanced, Verbose audit logs.",
         api='PATCH /api/2.0/workspace-conf {"enableVerboseAuditLogs": "true"}',
-        terraform='databricks_workspace_conf with custom_config = { enableVerboseAuditLogs = "true" }',
-        breaks="Nothing stops working; logs grow, and whoever reads them sees the text of commands, "
+        terraform="databricks_workspace_conf with custom_config = { enableVerboseAuditLogs = "
+        '"true" }',
+        breaks="Nothing stops working; logs grow, and whoever reads them sees the text of "
+        "commands, "
         "literals included.",
     ),
     maps=also("wants the same switch of the workspace to be on", sat="GOV-15"),

@@ -44,7 +44,8 @@ CONTROL = Control(
         "the Databricks AWS account, with StringEquals on sts:ExternalId and your "
         "Databricks account id.",
         console="IAM, Roles, the role, Trust relationships, Edit trust policy.",
-        api="iam UpdateAssumeRolePolicy with the policy that the Databricks documentation gives for "
+        api="iam UpdateAssumeRolePolicy with the policy that the Databricks documentation gives "
+        "for "
         "your account id.",
         terraform="assume_role_policy of aws_iam_role from the data source "
         "databricks_aws_assume_role_policy with external_id = the account id.",

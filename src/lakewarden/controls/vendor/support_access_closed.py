@@ -42,9 +42,11 @@ CONTROL = Control(
     fix=Fix(
         f"Set {_KEY} to an empty text, and to a time of a few hours ahead while a support case "
         "needs it. A time in the past closes the door as well.",
-        console="Workspace settings, Advanced, Workspace access for Databricks personnel: disabled.",
+        console="Workspace settings, Advanced, Workspace access for Databricks personnel: "
+        "disabled.",
         api=f'PATCH /api/2.1/settings/{_KEY} {{"string_val": {{"value": ""}}}}',
-        terraform=f'databricks_workspace_setting_v2 with name = {_KEY} and string_val = {{ value = "" }}',
+        terraform=f"databricks_workspace_setting_v2 with name = {_KEY} and string_val = {{ value "
+        f'= "" }}',
         breaks="Databricks support cannot look into the workspace until somebody opens a window.",
     ),
     limits=("support_hours",),
