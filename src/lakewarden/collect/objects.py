@@ -16,7 +16,7 @@ from lakewarden.estate.access import JOB_PERMISSIONS, SECRET_SCOPES
 from lakewarden.estate.account import WORKSPACE_NETWORK, WORKSPACES, Workspace
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.fact import Cause, Gap
-from lakewarden.estate.people import PERMISSION_ASSIGNMENTS
+from lakewarden.estate.people import PERMISSION_ASSIGNMENTS, RULE_SETS
 from lakewarden.estate.record import hollow
 
 _SCOPES: Final = "/api/2.0/secrets/scopes/list"
@@ -33,6 +33,15 @@ def of_each_workspace(task: Task) -> Iterator[Any]:
 
     yield from task.fan_out(one, workspaces.seen())
     pass_on(workspaces.gap)
+
+
+@collects(RULE_SETS)
+def rule_sets(task: Task) -> Iterator[Any]:
+    """Read the roles that the account itself grants."""
+    name = f"accounts/{task.databricks.account_id}/ruleSets/default"
+    query = {"name": name, "etag": ""}
+    trusted: dict[str, Any] = {"grant_rules": []} if task.trust_empty else {}
+    yield ask_one(task, task.path, {"name": name}, query=query, usual=trusted)
 
 
 @collects(JOB_PERMISSIONS)
@@ -77,8 +86,18 @@ def ask_one(
     *,
     query: Mapping[str, Any] | None = None,
     more: Mapping[str, Any] | None = None,
+    usual: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Return the record of one object, made of an answer, its keys and what is known already."""
+    """Return the record of one object, made of an answer, its keys and what is known already.
+
+    Args:
+        task: what is read.
+        path: the object's path.
+        keys: what identifies the object.
+        query: further parameters.
+        more: fields that are known already, over those of the answer.
+        usual: fields of which the answer may say something else.
+    """
     try:
         answer = task.databricks.get(path, query)
     except CallFailedError as error:
@@ -86,7 +105,7 @@ def ask_one(
     if not isinstance(answer, Mapping):
         gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
         return hollow(task.kind.record, keys, gap)
-    return task.record({**answer, **keys, **(more or {})})
+    return task.record({**(usual or {}), **answer, **keys, **(more or {})})
 
 
 def pass_on(gap: Gap | None) -> None:

@@ -96,6 +96,35 @@ class WorkspaceAssignments(Record):
     assignments: Fact[tuple[Assignment, ...]] = fact("permission_assignments")
 
 
+@dataclass(frozen=True, slots=True)
+class GrantRule:
+    """A role of the account and who has it: `users/…`, `groups/…`, `servicePrincipals/…`."""
+
+    role: str
+    principals: tuple[str, ...] = ()
+
+
+@record
+class RuleSet(Record):
+    """The roles of the account that are granted apart from that of its admins."""
+
+    name: str = key("name")
+    grants: Fact[tuple[GrantRule, ...]] = fact("grant_rules")
+
+
+@record
+class FederationPolicy(Record):
+    """Whose tokens the account takes for those of its users.
+
+    `audiences` left out mean the account's id, `subject_claim` left out means `sub`.
+    """
+
+    id: str = key("policy_id")
+    issuer: Fact[str] = fact("oidc_policy.issuer")
+    audiences: Fact[tuple[str, ...]] = fact("oidc_policy.audiences", absent=())
+    subject_claim: Fact[str | None] = fact("oidc_policy.subject_claim", absent=None)
+
+
 ACCOUNT_USERS: Final = Kind("account_users", AccountUser, Scope.ACCOUNT, f"{_SCIM}/Users", _ADMIN)
 ACCOUNT_GROUPS: Final = Kind(
     "account_groups", AccountGroup, Scope.ACCOUNT, f"{_SCIM}/Groups", _ADMIN
@@ -121,4 +150,18 @@ PERMISSION_ASSIGNMENTS: Final = Kind(
     "GET /api/2.0/accounts/{account_id}/workspaces/{workspace_id}/permissionassignments",
     _ADMIN,
     after=("workspaces",),
+)
+RULE_SETS: Final = Kind(
+    "rule_sets",
+    RuleSet,
+    Scope.ACCOUNT,
+    "GET /api/2.0/preview/accounts/{account_id}/access-control/rule-sets",
+    _ADMIN,
+)
+FEDERATION_POLICIES: Final = Kind(
+    "federation_policies",
+    FederationPolicy,
+    Scope.ACCOUNT,
+    "GET /api/2.0/accounts/{account_id}/federationPolicies",
+    _ADMIN,
 )

@@ -1,0 +1,96 @@
+"""Beside its admins the account has roles for billing, the marketplace and tags. Granted to a
+person, such a role is forgotten when the person moves on; granted to a group it ends with the
+membership, and whoever reviews the group reviews the role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Judgement, holds, unknown, violated
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import ACCOUNT_ID, given, refused
+from lakewarden.estate.people import RULE_SETS
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="account-roles-held-by-groups",
+    title="Roles of the account are held by groups and service principals",
+    paper=("P05",),
+    severity=Severity.LOW,
+    postures=BOTH,
+    subject=ACCOUNT,
+    needs=(RULE_SETS.need(),),
+    fix=Fix(
+        "Grant the role to an account group that the identity provider fills, and take it from "
+        "the people who hold it themselves.",
+        console="Account console, User management: open the group, tab Roles, switch the role on; "
+        "then open each person and switch it off.",
+        api="PUT /api/2.0/preview/accounts/{account_id}/access-control/rule-sets with the etag "
+        "that GET gave and grant_rules whose principals are groups/… alone.",
+        terraform="databricks_access_control_rule_set with grant_rules whose principals are "
+        "databricks_group.….acl_principal_id.",
+        breaks="People who are not in the group lose the role; who reads billing data through it "
+        "should be added first.",
+    ),
+)
+
+_PERSON: Final = "users/"
+_OTHERS: Final = ("groups/", "servicePrincipals/")
+
+
+@CONTROL.check
+def check(_: Account, at: Context) -> Judgement:
+    """No grant of the account's own rule set names a person."""
+    rules = at.estate.need(RULE_SETS, f"accounts/{at.estate.meta.account_id}/ruleSets/default")
+    grants = [(rule.role, holder) for rule in rules.grants.get() for holder in rule.principals]
+    people = [
+        f"{holder.removeprefix(_PERSON)} holds {role}"
+        for role, holder in grants
+        if holder.startswith(_PERSON)
+    ]
+    shown = [f"{role} to {holder}" for role, holder in grants]
+    evidence = Evidence(rules.grants.source, rules.grants.field, shown, "no users/…")
+    odd = [holder for _, holder in grants if not holder.startswith((_PERSON, *_OTHERS))]
+    if people:
+        return violated("; ".join(people), evidence)
+    if odd:
+        return unknown(RULE_SETS.gap(Cause.MALFORMED, f"who is {odd[0]!r}?"), field="grant_rules")
+    return holds(evidence)
+
+
+def _rules(*grants: tuple[str, str]) -> MemorySnapshot:
+    rules: list[dict[str, Any]] = [
+        {"role": f"roles/{role}", "principals": [holder]} for role, holder in grants
+    ]
+    name = f"accounts/{ACCOUNT_ID}/ruleSets/default"
+    return given(rule_sets=[{"name": name, "grant_rules": rules}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show who may hold a role, who should not, and what is not known."""
+    yield passes("no role is granted", _rules())
+    team, robot = "groups/finance", "servicePrincipals/0f1e2d3c"
+    yield passes("to a group and a machine", _rules(("billing.admin", team), ("x.admin", robot)))
+    ann = "users/ann@example.com"
+    yield fails("to a person", _rules(("billing.admin", ann)))
+    yield fails("to a person beside a group", _rules(("x.admin", team), ("billing.admin", ann)))
+    yield fails("to a person, and to who knows whom", _rules(("x.admin", "?"), ("y.admin", ann)))
+    yield unclear("to who knows whom", _rules(("billing.admin", "ann@example.com")))
+    name = f"accounts/{ACCOUNT_ID}/ruleSets/default"
+    yield unclear("the grants are missing from the answer", given(rule_sets=[{"name": name}]))
+    yield unclear("roles may not be read", given(rule_sets=refused()))
