@@ -9,6 +9,7 @@ names, and every other verdict must stay as it was, but for those that the file 
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import tomllib
@@ -105,12 +106,19 @@ def compare(
 
 
 def attempt(control: str) -> Noticed:
-    """Serve the world, break one control and judge it before and after."""
+    """Serve the world, break one control, and hold its verdicts against those of a whole one."""
     mutation = read(control)
+    before = whole()
     with running(WORLD) as world:
-        before = _verdicts(world, world.assess())
         take(world, mutation.steps)
         return compare(mutation, before, _verdicts(world, world.assess()))
+
+
+@functools.cache
+def whole() -> Mapping[Key, Verdict]:
+    """Return the verdicts of the world as it is made."""
+    with running(WORLD) as world:
+        return _verdicts(world, world.assess())
 
 
 def _verdicts(world: Running, outcome: Outcome) -> dict[Key, Verdict]:
