@@ -42,7 +42,9 @@ FIELDS: Final = {
 }
 """Where the answer of a typed setting holds its value."""
 
-_VALUES: Final = ("value", "status", "enabled", "is_enabled", "access_policy_type")
+_VALUES: Final = (
+    *("value", "status", "enabled", "is_enabled", "access_policy_type", "allowed_scopes"),
+)
 """Where the messages of settings v2 hold their value."""
 
 _INVALID_KEYS: Final = re.compile(r"Invalid keys: \[(.*)")

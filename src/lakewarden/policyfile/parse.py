@@ -42,7 +42,7 @@ _TABLES: Final = {
     "network": frozenset({"inspected_gateways", "allowed_destinations"}),
     "libraries": frozenset({"repositories", "init_scripts", "containers"}),
     "tags": frozenset({"required", "values"}),
-    "code": frozenset({"production_tags"}),
+    "code": frozenset({"production_tags", "app_scopes"}),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
 _GREATEST: Final = 36_500
@@ -106,7 +106,8 @@ class _Reader:
         libraries, tags = self._table(tables, "libraries"), self._table(tables, "tags")
         values = tags.get("values", {})
         self._known("tags.values", values, tags.get("required", []))
-        production = self._table(tables, "code").get("production_tags", {})
+        code = self._table(tables, "code")
+        production = code.get("production_tags", {})
         return {
             "repositories": self._tuple(libraries, "libraries", "repositories"),
             "init_scripts": self._tuple(libraries, "libraries", "init_scripts"),
@@ -114,6 +115,7 @@ class _Reader:
             "required_tags": self._tuple(tags, "tags", "required"),
             "tag_values": {key: self._tuple(values, "tags.values", key) for key in values},
             "production_tags": self._tags("code.production_tags", production),
+            "app_scopes": self._tuple(code, "code", "app_scopes"),
         }
 
     def _tuple(self, table: Mapping[str, Any], place: str, name: str) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ class Policy:
         required_tags: keys that everything which costs must carry.
         tag_values: the values that a required key may have; a key that is not here may have any.
         production_tags: custom tags of production workspaces; none for every workspace.
+        app_scopes: the API scopes within which apps may act for their users.
         inspected_gateways: gateways by whose other side a firewall stands, by their AWS ids.
         allowed_destinations: where serverless compute may connect to: domain and bucket names.
         waivers: accepted failures.
@@ -117,6 +118,7 @@ class Policy:
     required_tags: tuple[str, ...] = ()
     tag_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     production_tags: Mapping[str, str] = field(default_factory=dict)
+    app_scopes: tuple[str, ...] = ()
     inspected_gateways: tuple[str, ...] = ()
     allowed_destinations: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
