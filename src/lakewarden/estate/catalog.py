@@ -9,22 +9,24 @@ from lakewarden.estate import (
     account,
     activity,
     aws,
+    buckets,
     code,
     compute,
     costs,
     machines,
     people,
+    perimeter,
     recovery,
     secrets,
     storage,
-    vpc,
+    perimeter, vpc,
     workloads,
 )
 from lakewarden.estate.kind import Kind, Need
 
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
-    *(code, costs, machines, recovery, vpc, workloads),
+    *(buckets, code, costs, machines, recovery, vpc, workloads),
 )
 
 

@@ -38,6 +38,15 @@ CONTROL = Control(
     fix=Fix(
         "Remove the entitlements allow-cluster-create and allow-instance-pool-create from "
         "the group users, and give people cluster policies to create clusters with.",
+        console="Settings, Identity and access, Groups, users: clear the boxes for unrestricted "
+        "cluster creation and for pools.",
+        api='PATCH /api/2.0/preview/scim/v2/Groups/{id} {"schemas": ["urn:ietf:params:scim:api:'
+        'messages:2.0:PatchOp"], "Operations": [{"op": "remove", "path": '
+        '"entitlements[value eq \\"allow-cluster-create\\"]"}]}',
+        terraform="databricks_entitlements for the group users: allow_cluster_create = false and "
+        "allow_instance_pool_create = false.",
+        breaks="People who made clusters freely need a policy, and jobs that make theirs without "
+        "one fail for those who lost the right.",
     ),
 )
 

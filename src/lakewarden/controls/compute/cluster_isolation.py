@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, unknown
+from lakewarden.controls.kit.condition import Judgement, NotApplicable
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -21,13 +21,12 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.specs import isolated
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
-from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.access_modes import Isolation, isolation
 
 CONTROL = Control(
     id="cluster-isolation",
@@ -41,8 +40,16 @@ CONTROL = Control(
         "Edit the cluster to the access mode Standard, or to Dedicated with one user or "
         "group, and set enforceUserIsolation to true in workspace-conf so that no other "
         "kind can be made.",
+        console="Compute, the cluster, Edit: choose Standard or Dedicated under Access mode, and "
+        "confirm the restart.",
+        api='POST /api/2.1/clusters/update {"cluster_id": "...", "update_mask": '
+        '"data_security_mode", "cluster": {"data_security_mode": "USER_ISOLATION"}}',
+        terraform='databricks_cluster: data_security_mode = "USER_ISOLATION", or "SINGLE_USER" '
+        "with single_user_name.",
+        breaks="The cluster restarts. On Standard, RDDs, R, Scala of old runtimes and libraries "
+        "that need the whole machine stop working for its users.",
     ),
-    maps=also("asks about the same setting", sat="GOV-12"),
+    maps=also("both look at the access mode of interactive clusters", sat="GOV-12"),
 )
 
 _INTERACTIVE: Final = frozenset({"UI", "API"})
@@ -57,16 +64,7 @@ def check(cluster: Cluster, _: Context) -> Judgement:
         return NotApplicable(
             f"made by the platform for {origin}: people do not share it", (evidence,)
         )
-    mode = cluster.access_mode.get()
-    spark_conf = {} if mode else cluster.spark_conf.get()
-    found = isolation(mode, cluster.single_user.get(), spark_conf)
-    expected = "an access mode that isolates users"
-    if found is Isolation.UNKNOWN:
-        gap = CLUSTERS.gap(Cause.MALFORMED, f"{mode} is not a known access mode")
-        return unknown(gap, field=cluster.access_mode.field, expected=expected)
-    evidence = Evidence(cluster.access_mode.source, cluster.access_mode.field, mode, expected)
-    shown = f"access mode {mode}" if mode else "no access mode is set"
-    return observe(found.separates, evidence, otherwise=f"{shown}: {found}")
+    return isolated(cluster.access_mode, cluster.single_user.get(), cluster)
 
 
 def _cluster(mode: str | None, **fields: Any) -> MemorySnapshot:

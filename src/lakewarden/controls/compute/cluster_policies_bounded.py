@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from lakewarden.controls.kit.condition import Judgement, all_of, observe, unknown
+from lakewarden.controls.kit.condition import Judgement, all_of, observe
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -21,14 +21,13 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.policies import effective, shown
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, POLICY_FAMILIES, ClusterPolicy
-from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy
-from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, parse
 
 CONTROL = Control(
     id="cluster-policies-bounded",
@@ -42,17 +41,21 @@ CONTROL = Control(
         "Add rules that are not optional: autotermination_minutes fixed or in a range "
         "from 1, a maxValue for autoscale.max_workers or dbus_per_hour, and allowlists "
         "for node_type_id and driver_node_type_id.",
+        console="Compute, Policies, the policy, Edit: add the rules to its definition.",
+        api='POST /api/2.0/policies/clusters/edit {"policy_id": "...", "name": "...", '
+        '"definition": "{...}"} with the whole definition as a string.',
+        terraform="databricks_cluster_policy: definition = jsonencode({...}) with those rules.",
+        breaks="Clusters outside the new bounds cannot be edited or made again; running ones go "
+        "on until somebody enforces compliance.",
     ),
+    limits=("autotermination_minutes",),
 )
 
 
 @CONTROL.check
 def check(policy: ClusterPolicy, at: Context) -> Judgement:
     """The effective definition leaves no way to a cluster without end."""
-    try:
-        rules = _effective(policy, at)
-    except MalformedDefinitionError as error:
-        return unknown(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error)))
+    rules = effective(policy, at)
     minutes = at.policy.limits.autotermination_minutes
     wanted = (
         (
@@ -82,29 +85,10 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
     )
     return all_of(
         *(
-            observe(met, _evidence(rules, path, expected), otherwise=otherwise)
+            observe(met, shown(rules, path, expected), otherwise=otherwise)
             for met, path, expected, otherwise in wanted
         )
     )
-
-
-def _evidence(rules: Definition, path: str, expected: str) -> Evidence:
-    rule = rules.rules.get(path)
-    shown = json.dumps(rule, sort_keys=True) if rule else "no rule"
-    return Evidence(CLUSTER_POLICIES.source, f"definition: {path}", shown, expected)
-
-
-def _effective(policy: ClusterPolicy, at: Context) -> Definition:
-    """Return a policy's own rules, or its overrides laid over the rules of its family."""
-    family_id = policy.family_id.get()
-    if family_id is not None:
-        family = at.estate.need(POLICY_FAMILIES, family_id, at.here)
-        return parse(policy.overrides.get()).over(parse(family.definition.get()))
-    definition = policy.definition.get()
-    if definition is None:
-        detail = "a policy with neither a definition nor a family"
-        raise UnreadError(CLUSTER_POLICIES.gap(Cause.MISSING_FIELD, detail))
-    return parse(definition)
 
 
 _BOUNDED: dict[str, Any] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
+from lakewarden.controls.kit.condition import Judgement, all_of
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -20,13 +20,12 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.specs import modern
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
-from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.instance_families import family_of, runs_on_xen
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="nitro-instances",
@@ -39,6 +38,13 @@ CONTROL = Control(
     fix=Fix(
         "Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for "
         "the driver and the workers, and allow no others in the cluster policy.",
+        console="Compute, the cluster, Edit: choose other types under Worker type and Driver "
+        "type, and confirm the restart.",
+        api='POST /api/2.1/clusters/update {"cluster_id": "...", "update_mask": '
+        '"node_type_id,driver_node_type_id", "cluster": {"node_type_id": "m6id.large", '
+        '"driver_node_type_id": "m6id.large"}}',
+        terraform="databricks_cluster: node_type_id and driver_node_type_id of such types.",
+        breaks="The cluster restarts, costs may change, and quotas of the new family must suffice.",
     ),
 )
 
@@ -47,26 +53,8 @@ CONTROL = Control(
 def check(cluster: Cluster, at: Context) -> Judgement:
     """Both node types encrypt traffic, and neither belongs to a Xen family."""
     return all_of(
-        lambda: _modern("workers", cluster.node_type, at),
-        lambda: _modern("the driver", cluster.driver_node_type, at),
-    )
-
-
-def _modern(role: str, field: Fact[str], at: Context) -> Condition:
-    node_type = field.get()
-    family = Evidence(field.source, field.field, node_type, "a family that runs on Nitro")
-    return all_of(
-        observe(
-            not runs_on_xen(node_type),
-            family,
-            otherwise=f"{node_type} for {role}: the family {family_of(node_type)} is not Nitro",
-        ),
-        lambda: expect(
-            at.estate.need(NODE_TYPES, node_type, at.here).encrypted_in_transit,
-            lambda value: value,
-            expected=f"true for {node_type}",
-            otherwise=f"{node_type} for {role}: it sends data unencrypted",
-        ),
+        lambda: modern("workers", cluster.node_type, at),
+        lambda: modern("the driver", cluster.driver_node_type, at),
     )
 
 

@@ -266,9 +266,13 @@ def seed_local_group(seed: Seed, item: Json) -> None:
 
 @seeds("entitlements")
 def seed_entitlements(seed: Seed, item: Json) -> None:
-    """``[[2001.entitlements]]``: ``principal`` (a name) and all its ``values``."""
+    """``[[2001.entitlements]]``: ``principal`` (a name) and all its ``values``.
+
+    A group of the workspace itself is remembered as ``${group.ty-analytics/users}``.
+    """
     _, principal = identity.named(seed.account, item["principal"]) or ("", {"id": ""})
     for group in seed.workspace.table("groups").values():
         if group["displayName"] == item["principal"]:
             principal = group
+            seed.remember("group", f"{seed.workspace.name}/{item['principal']}", group["id"])
     _entitle(seed.workspace, principal["id"], [{"value": value} for value in item["values"]])
