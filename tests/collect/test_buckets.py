@@ -6,7 +6,6 @@ from botocore.exceptions import ClientError
 from collect.stubs import collected
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
-    BUCKET_LIFECYCLE,
     BUCKET_LOCK,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS,
@@ -128,19 +127,6 @@ def test_one_bucket_that_is_refused_leaves_the_others():
     found = collected(BUCKET_POLICY, None, aws=cloud, before=DEPLOYMENT)
     assert found["logs"].document.gap.cause is Cause.FORBIDDEN
     assert found["lake"].document.get() == found["root"].document.get() == "{}"
-
-
-def test_rules_of_expiry_are_flattened():
-    rules = [
-        {"Status": "Enabled", "Expiration": {"Days": 30}, "Filter": {}},
-        {"Status": "Disabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 7}},
-    ]
-    first, second = ask(BUCKET_LIFECYCLE, {"Rules": rules}).rules.get()
-    assert (first.status, first.days, first.noncurrent_days) == ("Enabled", 30, None)
-    assert (second.status, second.days, second.noncurrent_days) == ("Disabled", None, 7)
-    assert ask(BUCKET_LIFECYCLE, refusal("NoSuchLifecycleConfiguration")).rules.get() == ()
-    assert ask(BUCKET_LIFECYCLE, {}).rules.gap.cause is Cause.MISSING_FIELD
-    assert ask(BUCKET_LIFECYCLE, {"Rules": [{}]}).rules.gap.cause is Cause.MALFORMED
 
 
 def test_a_lock_is_read_or_known_to_be_missing():

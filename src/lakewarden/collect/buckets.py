@@ -14,27 +14,27 @@ from lakewarden.collect.task import Task, collects
 from lakewarden.estate.account import STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
-    BUCKET_LIFECYCLE,
     BUCKET_LOCK,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS,
     BUCKET_VERSIONING,
 )
+from lakewarden.estate.buckets import ACCOUNT_PUBLIC_ACCESS, BUCKET_LIFECYCLE, BUCKET_OWNERSHIP
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, bucket_of
 
+_SWITCHES: Final = (
+    *("BlockPublicAcls", "IgnorePublicAcls"),
+    *("BlockPublicPolicy", "RestrictPublicBuckets"),
+)
 _UNSET: Final[dict[str, Mapping[str, Any]]] = {
     "ServerSideEncryptionConfigurationNotFoundError": {"algorithm": None},
     "NoSuchBucketPolicy": {"Policy": None},
-    "NoSuchLifecycleConfiguration": {"Rules": []},
     "ObjectLockConfigurationNotFoundError": {"enabled": False},
-    "NoSuchPublicAccessBlockConfiguration": {
-        "BlockPublicAcls": False,
-        "IgnorePublicAcls": False,
-        "BlockPublicPolicy": False,
-        "RestrictPublicBuckets": False,
-    },
+    "NoSuchPublicAccessBlockConfiguration": dict.fromkeys(_SWITCHES, False),
+    "OwnershipControlsNotFoundError": {"ObjectOwnership": None},
+    "NoSuchLifecycleConfiguration": {"rules": []},
 }
 
 
@@ -66,24 +66,6 @@ def _policy(client: Any, bucket: str) -> Mapping[str, Any]:
     return answer
 
 
-def _lifecycle(client: Any, bucket: str) -> Mapping[str, Any]:
-    answer = call(client.get_bucket_lifecycle_configuration, Bucket=bucket)
-    if "Rules" not in answer:
-        raise CallFailedError(Cause.MISSING_FIELD, "no Rules in the answer")
-    return {"Rules": [_rule(rule) for rule in answer["Rules"]]}
-
-
-def _rule(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    expiration = rule.get("Expiration") or {}
-    date = expiration.get("Date")
-    return {
-        "status": rule.get("Status"),
-        "days": expiration.get("Days"),
-        "date": date and str(date),
-        "noncurrent_days": (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
-    }
-
-
 def _lock(client: Any, bucket: str) -> Mapping[str, Any]:
     answer = call(client.get_object_lock_configuration, Bucket=bucket)
     found = answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled")
@@ -92,14 +74,55 @@ def _lock(client: Any, bucket: str) -> Mapping[str, Any]:
     return {"enabled": found == "Enabled"}
 
 
-_QUESTIONS: Final[dict[Kind[Any], Callable[[Any, str], Mapping[str, Any]]]] = {
+def _ownership(client: Any, bucket: str) -> Mapping[str, Any]:
+    answer = call(client.get_bucket_ownership_controls, Bucket=bucket)
+    try:
+        found: Mapping[str, Any] = answer["OwnershipControls"]["Rules"][0]
+        return {"ObjectOwnership": found["ObjectOwnership"]}
+    except (KeyError, IndexError) as error:
+        raise CallFailedError(Cause.MISSING_FIELD, f"no {error} in the answer") from None
+
+
+def _lifecycle(client: Any, bucket: str) -> Mapping[str, Any]:
+    answer = call(client.get_bucket_lifecycle_configuration, Bucket=bucket)
+    if "Rules" not in answer:
+        raise CallFailedError(Cause.MISSING_FIELD, "no Rules in the answer")
+    return {"rules": [_rule(entry) for entry in answer["Rules"]]}
+
+
+def _rule(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a lifecycle rule does with old versions; both forms of a filter are in use."""
+    narrowed = {**entry.get("Filter", {}), "Prefix": entry.get("Prefix", "")}
+    narrowed["Prefix"] = entry.get("Filter", {}).get("Prefix", narrowed["Prefix"])
+    return {
+        "enabled": entry.get("Status") == "Enabled",
+        "whole": narrowed == {"Prefix": ""},
+        "noncurrent_days": entry.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0),
+        "days": entry.get("Expiration", {}).get("Days", 0),
+        "date": str(entry.get("Expiration", {}).get("Date", "")),
+    }
+
+
+_Question = Callable[[Any, str], Mapping[str, Any]]
+
+_QUESTIONS: Final[dict[Kind[Any], _Question]] = {
     BUCKET_ENCRYPTION: _encryption,
     BUCKET_VERSIONING: _versioning,
     BUCKET_PUBLIC_ACCESS: _public_access,
     BUCKET_POLICY: _policy,
     BUCKET_LIFECYCLE: _lifecycle,
     BUCKET_LOCK: _lock,
+    BUCKET_OWNERSHIP: _ownership,
 }
+
+
+def public_access(client: Any, bucket: str) -> Mapping[str, Any]:
+    """Return the four switches of a bucket, all off where none was ever set.
+
+    Raises:
+        CallFailedError: for anything but an answer.
+    """
+    return _answer(_public_access, client, bucket)
 
 
 @collects(*_QUESTIONS)
@@ -109,14 +132,36 @@ def buckets(task: Task) -> Iterator[Any]:
     client = task.cloud.client("s3", "us-east-1")
 
     def ask(bucket: str) -> Mapping[str, Any]:
-        try:
-            return {**question(client, bucket), "bucket": bucket}
-        except CallFailedError as error:
-            if error.code not in _UNSET:
-                raise
-            return {**_UNSET[error.code], "bucket": bucket}
+        return {**_answer(question, client, bucket), "bucket": bucket}
 
     yield from one_each(task, "name", _names(task), ask)
+
+
+@collects(ACCOUNT_PUBLIC_ACCESS)
+def account_public_access(task: Task) -> Iterator[Any]:
+    """Read the switches of the caller's AWS account, and which buckets are its own."""
+    account = str(call(task.cloud.client("sts", "us-east-1").get_caller_identity)["Account"])
+    client = task.cloud.client("s3control", "us-east-1")
+    switches = _answer(_account_switches, client, account)
+    buckets = call(task.cloud.client("s3", "us-east-1").list_buckets).get("Buckets")
+    names = None if buckets is None else [bucket["Name"] for bucket in buckets]
+    yield task.record({**switches, "AccountId": account, "Buckets": names})
+
+
+def _account_switches(client: Any, account: str) -> Mapping[str, Any]:
+    answer = call(client.get_public_access_block, AccountId=account)
+    found: Mapping[str, Any] = answer.get("PublicAccessBlockConfiguration", {})
+    return found
+
+
+def _answer(question: _Question, client: Any, name: str) -> Mapping[str, Any]:
+    """Return the answer to a question, where "nothing is set" is one."""
+    try:
+        return question(client, name)
+    except CallFailedError as error:
+        if error.code not in _UNSET:
+            raise
+        return _UNSET[error.code]
 
 
 def _names(task: Task) -> set[str]:

@@ -29,6 +29,9 @@ from lakewarden.collect import (
     lists,
     machines,
     objects,
+    oversight,
+    perimeter,
+    rights,
     secrets,
     settings,
     vpc,
@@ -46,7 +49,22 @@ from lakewarden.estate.record import hollow
 from lakewarden.estate.snapshot import Header
 from lakewarden.store.snapshots import SnapshotWriter
 
-FAMILIES: Final = (audit_logs, buckets, cloud, code, lists, machines, objects, secrets, settings, vpc, workloads)
+FAMILIES: Final = (
+    audit_logs,
+    buckets,
+    cloud,
+    code,
+    lists,
+    machines,
+    objects,
+    oversight,
+    perimeter,
+    rights,
+    secrets,
+    settings,
+    vpc,
+    workloads,
+)
 """The modules whose collectors are registered by being imported."""
 
 _WORKSPACES: Final = 8

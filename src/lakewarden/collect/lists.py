@@ -15,6 +15,7 @@ from lakewarden.estate import (
     code,
     compute,
     machines,
+    oversight,
     people,
     perimeter,
     recovery,
@@ -72,6 +73,7 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     code.CLUSTER_LIBRARIES: ListCall("statuses", Paging.ONCE, redact=redact.libraries),
     code.GIT_FOLDERS: ListCall("repos", Paging.NEXT_TOKEN),
     recovery.FAILOVER_GROUPS: ListCall("failover_groups", Paging.TOKEN),
+    oversight.BUDGETS: ListCall("budgets", Paging.TOKEN),
     storage.EXTERNAL_LOCATIONS: ListCall(
         "external_locations", Paging.TOKEN, {"max_results": 0, "include_unbound": "true"}
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lakewarden.estate.fact import Fact
@@ -44,24 +43,6 @@ class BucketPolicy(Record):
 
     name: str = key("bucket")
     document: Fact[str | None] = fact("Policy", absent=None)
-
-
-@dataclass(frozen=True, slots=True)
-class LifecycleRule:
-    """A rule by which S3 deletes objects: days after writing, or on a date, or old versions."""
-
-    status: str
-    days: int | None = None
-    date: str | None = None
-    noncurrent_days: int | None = None
-
-
-@record
-class BucketLifecycle(Record):
-    """The lifecycle rules of a bucket."""
-
-    name: str = key("bucket")
-    rules: Fact[tuple[LifecycleRule, ...]] = fact("Rules")
 
 
 @record
@@ -151,14 +132,6 @@ BUCKET_POLICY: Final = Kind(
     Scope.AWS,
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicy",
-    _BUCKETS,
-)
-BUCKET_LIFECYCLE: Final = Kind(
-    "bucket_lifecycle",
-    BucketLifecycle,
-    Scope.AWS,
-    "s3:GetBucketLifecycleConfiguration",
-    "s3:GetLifecycleConfiguration",
     _BUCKETS,
 )
 BUCKET_LOCK: Final = Kind(

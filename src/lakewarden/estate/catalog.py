@@ -14,19 +14,25 @@ from lakewarden.estate import (
     compute,
     costs,
     machines,
+    oversight,
     people,
     perimeter,
     recovery,
+    rights,
     secrets,
     storage,
-    perimeter, vpc,
+    vpc,
     workloads,
 )
 from lakewarden.estate.kind import Kind, Need
 
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
-    *(buckets, code, costs, machines, recovery, vpc, workloads),
+    *(buckets, code, costs, machines, perimeter, recovery, vpc, workloads),
+    *(
+        oversight,
+        rights,
+    ),
 )
 
 
