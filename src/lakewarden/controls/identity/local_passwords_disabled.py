@@ -41,6 +41,14 @@ CONTROL = Control(
         "Replace the list with PUT /api/2.0/permissions/authorization/passwords so that "
         "it names the emergency group alone, and name that group as access.break_glass in "
         "lakewarden.toml.",
+        console="Workspace, Settings, Security: take the right to use passwords from everybody "
+        "but the emergency group.",
+        api="PUT /api/2.0/permissions/authorization/passwords "
+        '{"access_control_list": [{"group_name": "…", "permission_level": "CAN_USE"}]}',
+        terraform='databricks_permissions with authorization = "passwords" and an access_control '
+        "for the emergency group alone.",
+        breaks="Whoever signs in with a local password must sign in through the identity "
+        "provider; programs with passwords in them stop working.",
     ),
 )
 

@@ -37,7 +37,16 @@ CONTROL = Control(
     fix=Fix(
         "Synchronise users from the identity provider by SCIM at account level, then "
         "deactivate the active users without an externalId that it does not take over.",
+        console="Account console, Security, User provisioning: set SCIM up; then User management, "
+        "Users: deactivate those who were added by hand.",
+        api="PATCH /api/2.0/accounts/{account_id}/scim/v2/Users/{id} with the operation "
+        '{"op": "replace", "path": "active", "value": false}',
+        terraform="databricks_user with active = false for those made by hand; leave the others "
+        "to the identity provider.",
+        breaks="Whoever is deactivated can no longer sign in, and their tokens and jobs stop; "
+        "hand those over first.",
     ),
+    limits=("scim_percent",),
 )
 
 

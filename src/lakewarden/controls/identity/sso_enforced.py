@@ -7,6 +7,7 @@ not contradict them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -21,10 +22,13 @@ from lakewarden.controls.kit.control import (
     fails,
     unclear,
 )
+from lakewarden.controls.kit.emergency import emergency_users
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import LOGINS, LoginMethod
-from lakewarden.estate.given import given
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
+from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Attestation, Policy
 
@@ -35,32 +39,45 @@ CONTROL = Control(
     severity=Severity.CRITICAL,
     postures=BOTH,
     subject=ACCOUNT,
-    needs=(LOGINS.need(),),
+    needs=(LOGINS.need(), ACCOUNT_USERS.need(), ACCOUNT_GROUPS.need()),
     fix=Fix(
         "Set up single sign-on with unified login in the account console (Security, "
         "Authentication), then attest it in lakewarden.toml and give the audit logs with "
         "--events.",
+        console="Account console, Security, Authentication: set up single sign-on, switch unified "
+        "login on for all workspaces, and allow no other way.",
+        api="No API changes it; single sign-on is set up in the account console and at the "
+        "identity provider.",
+        terraform="No resource changes it; the provider of the identity provider may manage the "
+        "application there.",
+        breaks="Whoever is not assigned to the application at the identity provider can no longer "
+        "sign in; keep emergency accounts.",
     ),
+    limits=("evidence_days",),
     basis=Basis.ATTESTATION,
 )
 
 _SSO_ACTIONS: Final = frozenset({"samlLogin", "oidcBrowserLogin"})
+_VENDOR: Final = "GENIE_AUTH"
+"""How the staff of Databricks sign in."""
 _TASTE: Final = 3
 """How many of the logins that contradict are named."""
 
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
-    """No successful login by any other method, emergency users aside."""
-    logins, spared = at.estate.of(LOGINS), at.policy.break_glass
-    others = [
-        login
-        for login in logins.seen()
-        if login.user not in spared and not _is_sso(login, at.policy.sso_methods)
-    ]
+    """No successful login by any other method, emergency users and the vendor's staff aside.
+
+    The vendor's own way in is judged where its access is.
+    """
+    logins = at.estate.of(LOGINS)
+    others = [login for login in logins.seen() if not _is_sso(login, at.policy.sso_methods)]
+    if others:
+        spared = emergency_users(at.estate, at.policy)
+        others = [login for login in others if login.user.lower() not in spared]
     if others:
         return violated(_described(others), *(_evidence(login) for login in others[:_TASTE]))
-    count = sum(login.user not in spared for login in logins.each())
+    count = sum(1 for _ in logins.each())
     return holds(Evidence(LOGINS.source, "logins", count, "single sign-on alone"))
 
 
@@ -78,7 +95,7 @@ def _evidence(login: LoginMethod) -> Evidence:
 
 def _is_sso(login: LoginMethod, methods: tuple[str, ...]) -> bool:
     if login.method:
-        return login.method in methods
+        return login.method in {*methods, _VENDOR}
     return login.action in _SSO_ACTIONS
 
 
@@ -91,6 +108,15 @@ def _login(method: str, user: str = "bo@example.com") -> dict[str, object]:
     return {"action": "login", "method": method, "user": user, "successes": 3, "last": 1}
 
 
+def _emergency(login: dict[str, object], groups: Items | None = None) -> MemorySnapshot:
+    inside = {"id": "g", "displayName": "emergency", "members": [{"value": "1", "$ref": "Users/1"}]}
+    return given(
+        logins=[login],
+        account_users=[{"id": "1", "userName": "emma@example.com"}],
+        account_groups=[inside] if groups is None else groups,
+    )
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be attested, contradicted and unread."""
@@ -99,5 +125,14 @@ def examples() -> Iterable[Example]:
     yield fails(
         "a password login", given(logins=[saml, _login("BROWSER_USERNAME_PASSWORD")]), _WORD
     )
+    vendor = _login("GENIE_AUTH", "support@databricks.com")
+    yield attested("the vendor's staff came in", given(logins=[saml, vendor]), _WORD)
+    password = _login("BROWSER_USERNAME_PASSWORD", "Emma@example.com")
+    single = replace(_WORD, break_glass=("emma@example.com",))
+    yield attested("an emergency user with a password", _emergency(password), single)
+    group = replace(_WORD, break_glass=("emergency",))
+    yield attested("one by way of a group", _emergency(password), group)
+    yield fails("not in that group", _emergency(_login("PASSWORD", "bo@example.com")), group)
+    yield unclear("who is in it is not known", _emergency(password, groups=refused()), group)
     yield unclear("nobody attests it", given(logins=[saml]))
     yield unclear("attested, but no logs to check it against", given(), _WORD)

@@ -40,8 +40,17 @@ CONTROL = Control(
     fix=Fix(
         "Set restrict_workspace_admins to RESTRICT_TOKENS_AND_JOB_RUN_AS. It takes an "
         "account admin who is also a member of the workspace.",
+        console="No switch in the console changes it; use the API or Terraform.",
+        api="PATCH /api/2.0/settings/types/restrict_workspace_admins/names/default "
+        '{"allow_missing": true, "setting": {"setting_name": "default", '
+        '"restrict_workspace_admins": {"status": "RESTRICT_TOKENS_AND_JOB_RUN_AS"}}, '
+        '"field_mask": "restrict_workspace_admins.status"}',
+        terraform="databricks_restrict_workspace_admins_setting with restrict_workspace_admins { "
+        'status = "RESTRICT_TOKENS_AND_JOB_RUN_AS" }.',
+        breaks="Admins can no longer make tokens for service principals whose users they are not, "
+        "nor let jobs run as others; deployments that rely on it need that role.",
     ),
-    maps=also("asks about the same setting", sat="GOV-35"),
+    maps=also("fails the same setting when it allows everything", sat="GOV-35"),
 )
 
 
