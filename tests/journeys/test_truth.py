@@ -18,6 +18,7 @@ from lakewarden.controls.kit.registry import controls
 TRUTH = Path(__file__).parent / "truth"
 WORLDS = ("high-security", "typical", "neglected", "fresh", "under-attack")
 JUDGED = {control.id: control.subject.name for control in controls()}
+OUTSIDE = {control.subject.name for control in controls() if not control.subject.inside}
 
 
 def _truth(name: str) -> dict[str, Any]:
@@ -25,10 +26,12 @@ def _truth(name: str) -> dict[str, Any]:
 
 
 def _present(kind: str, subjects: dict[str, list[str]]) -> list[str]:
-    """Return the subjects of a kind; one stands for their absence in a workspace with none."""
+    """Return the subjects of a kind; one stands for their absence, in each workspace with none."""
     here = subjects[kind]
-    if kind in {"account", "workspace", "bucket", "role"}:
+    if kind == "workspace":
         return here
+    if kind in OUTSIDE:
+        return here or [f"every {kind}"]
     bare = [w for w in subjects["workspace"] if not any(s.startswith(f"{w}/") for s in here)]
     return [*here, *(f"{workspace}/every {kind} of {workspace}" for workspace in bare)]
 
@@ -38,7 +41,7 @@ def _expected(truth: dict[str, Any]) -> dict[tuple[str, str], str]:
     for control, kind in JUDGED.items():
         said = truth[control]
         for subject in _present(kind, truth["subjects"]):
-            absent = subject.rpartition("/")[2].startswith(f"every {kind} of ")
+            absent = subject.rpartition("/")[2].startswith(f"every {kind}")
             usual = "NOT_APPLICABLE" if absent else said["default"]
             verdicts[control, subject] = said.get("except", {}).get(subject, usual)
     return verdicts

@@ -205,12 +205,12 @@ def _note_revocation(request: Request, info: Json) -> None:
 
 @seeds("tokens")
 def seed_token(seed: Seed, item: Json) -> None:
-    """``[[2001.tokens]]``: ``owner``, ``comment``, ``created`` (ms), ``lifetime_days``.
+    """``[[2001.tokens]]``: ``owner``, ``comment``, ``created`` (ms), ``lifetime_days``, ``scopes``.
 
     Without ``lifetime_days`` it never expires; ``last_used`` (epoch ms) is optional. Limits of the
     workspace count only if they were set before, further up in the file.
     """
-    body: Json = {"comment": item["comment"]}
+    body: Json = {key: item[key] for key in ("comment", "scopes") if key in item}
     if "lifetime_days" in item:
         body["lifetime_seconds"] = item["lifetime_days"] * 86_400
     made = seed.call("POST", "/api/2.0/token/create", body, by=item["owner"], at=item["created"])
