@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lakewarden.clients.failure import CallFailedError
-from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, LOGINS, MFA_KEYS
+from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, JOB_CHANGES, LOGINS, MFA_KEYS
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.record import read
@@ -60,6 +60,11 @@ def _directory_write(event: Event) -> Keys:
 def _key_change(event: Event) -> Keys:
     moment = int(event["timestamp"])
     return {"user": _user(event), "action": str(event["actionName"]), "at": moment}
+
+
+def _job_change(event: Event) -> Keys:
+    workspace = int(event["workspaceId"])
+    return {"workspace_id": workspace, "action": str(event["actionName"]), "user": _user(event)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ COUNTED: Final[Mapping[Kind[Any], Counting]] = {
         },
         _directory_write,
     ),
+    JOB_CHANGES: Counting({"jobs": frozenset({"create", "update", "reset"})}, _job_change),
     MFA_KEYS: Counting({"accounts": frozenset({"mfaAddKey", "mfaDeleteKey"})}, _key_change),
 }
 """What counts for each kind. Tokens of programs are not logins; the status of a command is not

@@ -59,6 +59,17 @@ class MfaKeyChange(Record):
     times: Fact[int] = fact("times")
 
 
+@record
+class JobChange(Record):
+    """A way in which somebody changed the jobs of a workspace: how often, and when last (ms)."""
+
+    workspace_id: int = key("workspace_id")
+    action: str = key("action")
+    user: str = key("user")
+    times: Fact[int] = fact("times")
+    last: Fact[int] = fact("last")
+
+
 LOGINS: Final = Kind("logins", LoginMethod, Scope.EVENTS, "audit log, service accounts", _GRANT)
 DAILY_WORK: Final = Kind(
     "daily_work",
@@ -73,3 +84,4 @@ DIRECTORY_WRITES: Final = Kind(
 MFA_KEYS: Final = Kind(
     "mfa_keys", MfaKeyChange, Scope.EVENTS, "audit log, service accounts", _GRANT
 )
+JOB_CHANGES: Final = Kind("job_changes", JobChange, Scope.EVENTS, "audit log, service jobs", _GRANT)

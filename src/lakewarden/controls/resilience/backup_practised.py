@@ -34,6 +34,12 @@ CONTROL = Control(
         "Export workspace objects on a schedule to storage that their admins cannot "
         "delete from, restore them into an empty workspace, then attest both in "
         "lakewarden.toml.",
+        console="No page of the console has it; exports are made by API.",
+        api="GET /api/2.0/workspace/export?path=...&format=SOURCE for each object, and the list "
+        "calls of jobs, policies and permissions, from a scheduled job.",
+        terraform="No resource does it; the exporter of the provider writes what exists as code.",
+        breaks="Nothing stops; exports of large workspaces take long and count against rate "
+        "limits.",
     ),
     basis=Basis.ATTESTATION,
 )

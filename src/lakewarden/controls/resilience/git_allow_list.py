@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lakewarden.controls.kit.addresses import inside
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -19,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -44,7 +46,17 @@ CONTROL = Control(
         "In workspace-conf set projectsAllowList to the URL prefixes of your "
         "organisation, projectsAllowListPermissions to ALLOWLISTED_CLONE_COMMIT_PUSH, and "
         "enableProjectsAllowList to true.",
+        console="Admin settings, Development, Git URL allow list: restrict clone, commit and push, "
+        "and enter the prefixes.",
+        api='PATCH /api/2.0/workspace-conf {"enableProjectsAllowList": "true", '
+        '"projectsAllowList": '
+        '"https://github.com/acme/", "projectsAllowListPermissions": '
+        '"ALLOWLISTED_CLONE_COMMIT_PUSH"}',
+        terraform="databricks_workspace_conf with the three keys in custom_config.",
+        breaks="People can no longer clone or push to other repositories, public samples included; "
+        "clones that are there stay.",
     ),
+    maps=also("the same switch; the list itself is not judged there", sat="INFO-42"),
 )
 
 
@@ -71,7 +83,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 def _specific(workspace: Workspace, at: Context) -> Condition:
     fact = at.estate.conf(workspace, _PREFIXES)
     prefixes = [entry.strip() for entry in (fact.get() or "").split(",") if entry.strip()]
-    foreign = [entry for entry in prefixes if not _inside(entry, at.policy.git_hosts)]
+    foreign = [entry for entry in prefixes if not _ours(entry, at.policy.git_hosts)]
     wide = [entry for entry in prefixes if not _below_host(entry)]
     shown = Evidence(fact.source, fact.field, prefixes, "URL prefixes of your organisation")
     return all_of(
@@ -87,10 +99,9 @@ def _below_host(prefix: str) -> bool:
     return bool(host and path.strip("/"))
 
 
-def _inside(prefix: str, hosts: tuple[str, ...]) -> bool:
+def _ours(prefix: str, hosts: tuple[str, ...]) -> bool:
     """Return whether a URL prefix lies within one of the allowed prefixes, if there are any."""
-    own = f"{prefix.rstrip('/')}/".lower()
-    return not hosts or any(own.startswith(f"{host.rstrip('/')}/".lower()) for host in hosts)
+    return not hosts or inside(prefix, hosts)
 
 
 _ACME: Final = "https://github.com/acme"

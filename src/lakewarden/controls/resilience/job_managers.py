@@ -38,8 +38,14 @@ CONTROL = Control(
     fix=Fix(
         "Lower the grants to CAN_MANAGE_RUN or CAN_VIEW, and leave changes of the job to "
         "the service principal that deploys it.",
+        console="Open the job, Job details, Permissions: lower or remove the grants.",
+        api="PUT /api/2.0/permissions/jobs/{job_id} with the whole access_control_list: the owner "
+        "as IS_OWNER, others as CAN_MANAGE_RUN or CAN_VIEW.",
+        terraform="databricks_permissions { job_id, access_control { ... } }, which replaces the "
+        "whole list.",
+        breaks="People who change the job by hand can no longer do so; they can still run it.",
     ),
-    maps=also("asks about the same setting", sat="GOV-45"),
+    maps=also("grants of CAN_MANAGE beyond owner and admins; there 200 jobs at most", sat="GOV-45"),
 )
 
 _ADMINS: Final = "admins"

@@ -40,8 +40,14 @@ CONTROL = Control(
     fix=Fix(
         "Set run_as of the job to a service principal that may do just what the job does, "
         "best in the bundle or Terraform code that deploys it.",
+        console="Open the job, Job details, Run as: choose the service principal.",
+        api='POST /api/2.2/jobs/update {"job_id": 7, "new_settings": {"run_as": '
+        '{"service_principal_name": "<application id>"}}}',
+        terraform="databricks_job { run_as { service_principal_name = ... } }.",
+        breaks="The job fails where the service principal lacks a right that the person had: on "
+        "tables, secrets, repositories or its cluster.",
     ),
-    maps=also("asks about the same setting", sat="GOV-42"),
+    maps=also("the identity that jobs run as; there 200 jobs at most", sat="GOV-42"),
 )
 
 _EXPECTED: Final = "a service principal"

@@ -9,9 +9,11 @@ from lakewarden.simulate.web import (
     ACCOUNT,
     ApiError,
     Request,
+    Seed,
     invalid,
     missing,
     page,
+    seeds,
 )
 
 route = ACCOUNT.route
@@ -46,13 +48,28 @@ def _check_etag(group: Json, etag: str | None) -> None:
 @route("GET", _GROUPS, admin=True)
 def list_groups(request: Request) -> Json:
     """Every failover group."""
-    return page(request, request.account.table("failover-groups").values(), "failover_groups")
+    groups = request.account.table("failover-groups").values()
+    return page(request, [_replicated(request, group) for group in groups], "failover_groups")
 
 
 @route("GET", _GROUPS + "/{id}", admin=True)
 def get_group(request: Request) -> Json:
     """One failover group."""
-    return _one(request, "failover-groups")
+    return _replicated(request, _one(request, "failover-groups"))
+
+
+def _replicated(request: Request, group: Json) -> Json:
+    """Bring a group up to this moment, unless it names a catalog that does not exist."""
+    account = request.account
+    catalogs = {
+        name for m in account.table("metastores") for name in account.table(f"catalogs@{m}")
+    }
+    named = group.get("unity_catalog_assets", {}).get("catalogs", ())
+    blocked = any(catalog["name"] not in catalogs for catalog in named)
+    group["has_replication_point_blocking_errors"] = blocked
+    if not blocked:
+        group["replication_point"] = _iso(request.now)
+    return group
 
 
 @route("POST", _GROUPS, admin=True, audit="accountsManager.createFailoverGroup")
@@ -152,3 +169,10 @@ def delete_url(request: Request) -> None:
         if any(url["name"] in chosen.get("stable_url_names", ()) for chosen in sets):
             raise ApiError(400, "INVALID_STATE", f"{url['name']} is in use by {group['name']}")
     del request.account.table("stable-urls")[request.params["id"]]
+
+
+@seeds("failover_groups")
+def seed_group(seed: Seed, item: Json) -> None:
+    """``[[failover_groups]]``: a group of the API, with its ``failover_group_id``."""
+    body = {name: value for name, value in item.items() if name != "failover_group_id"}
+    seed.call("POST", f"{_GROUPS}?failover_group_id={item['failover_group_id']}", body)

@@ -1,0 +1,108 @@
+"""Code that goes to production by review, tests and a pipeline leaves a trail and needs two people.
+A job that somebody changes by hand, with whatever rights they hold today, goes around all of it.
+That there is such a way no API shows; that people go around it, the audit log does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Basis,
+    Context,
+    Control,
+    Example,
+    attested,
+    exempt,
+    fails,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.production import in_production
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.activity import JOB_CHANGES
+from lakewarden.estate.given import WORKSPACE_ID, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Attestation, Policy
+
+CONTROL = Control(
+    id="ci-cd-practised",
+    title="Jobs reach production by review and a pipeline, never by hand",
+    paper=("P20",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(JOB_CHANGES.need(),),
+    limits=("evidence_days",),
+    fix=Fix(
+        "Deploy jobs from a pipeline that runs as a service principal after review, scan the code "
+        "for secrets on the way, and attest it in lakewarden.toml.",
+        console="No page of the console does it; take CAN_MANAGE on production jobs from people.",
+        api="No API changes it; the pipeline calls POST /api/2.2/jobs/create and reset as a "
+        "service "
+        "principal with a federation policy.",
+        terraform="databricks_service_principal_federation_policy for the pipeline, and "
+        "databricks_permissions that leave people CAN_VIEW.",
+        breaks="People can no longer mend a production job by hand; keep a way for emergencies.",
+    ),
+    basis=Basis.ATTESTATION,
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """No person created or changed a job of a production workspace of late."""
+    return in_production(at, lambda: _by_robots(workspace, at))
+
+
+def _by_robots(workspace: Workspace, at: Context) -> Judgement:
+    changes = at.estate.of(JOB_CHANGES)
+    people = {
+        change.user
+        for change in changes.seen()
+        if change.workspace_id == workspace.id and "@" in change.user
+    }
+    if not people:
+        list(changes.each())
+    shown = Evidence(JOB_CHANGES.source, "people who changed jobs", sorted(people), "nobody")
+    told = f"{', '.join(sorted(people))} changed production jobs by hand"
+    return observe(not people, shown, otherwise=told)
+
+
+def _word(expires: date) -> Policy:
+    word = Attestation(CONTROL.id, "Ann Admin", "pipeline review, ticket OPS-3", expires)
+    tags = {"Environment": "production"}
+    return Policy(attestations=(word,), production_tags=tags)
+
+
+_LASTING = _word(date(2026, 1, 1))
+
+
+def _changes(*users: str, place: int = WORKSPACE_ID, stage: str = "production") -> MemorySnapshot:
+    done: list[dict[str, Any]] = [
+        {"workspace_id": place, "action": "reset", "user": user, "times": 1, "last": 1}
+        for user in users
+    ]
+    return given(workspace={"custom_tags": {"Environment": stage}}, job_changes=done)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be attested, contradicted, exempt, lapsed and silent."""
+    robot = "5f0c1f6e-0000-4000-8000-000000000001"
+    yield attested("the pipeline alone", _changes(robot), _LASTING)
+    yield attested("nobody", _changes(), _LASTING)
+    yield attested("a person elsewhere", _changes("ann@example.com", place=2), _LASTING)
+    yield fails("a person", _changes(robot, "ann@example.com"), _LASTING)
+    yield fails("a person, and nobody attests it", _changes("ann@example.com"))
+    yield unclear("expired yesterday", _changes(robot), _word(date(2025, 12, 31)))
+    yield unclear("nobody attests it", _changes(robot))
+    yield unclear("attested, but no logs", given(job_changes=refused()), _LASTING)
+    trial = _changes("ann@example.com", stage="development")
+    yield exempt("a workspace for trials", trial, _LASTING)
