@@ -21,6 +21,7 @@ _COMMANDS = {
     "doctor": "Show what the caller may read, and what is missing.",
     "explain": "Explain one control in full.",
     "simulate": "Serve a simulated deployment in the foreground.",
+    "tokens": "List every personal access token and OAuth secret.",
 }
 _INTERRUPTED = 130
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,9 @@ from lakewarden.errors import UsageError
 from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import UnreadError
+from lakewarden.estate.kind import Need
 from lakewarden.estate.snapshot import Meta
+from lakewarden.ledger.finding import Finding
 from lakewarden.ledger.run import Run, Tally
 from lakewarden.policyfile.policy import Policy
 from lakewarden.report.formats import FORMATS
@@ -29,9 +31,14 @@ from lakewarden.report.view import Report
 from lakewarden.store.snapshots import DiskSnapshot, SnapshotWriter
 from lakewarden.store.spool import FindingSpool
 
+Needs = Callable[[Workspace | None], set[Need]]
+"""Says what is to be read at account level (None), and in each workspace."""
 
-def collect(reach: Reach, folder: Path, policy: Policy, clock: Clock) -> DiskSnapshot:
-    """Read what the policy's controls need into a snapshot folder.
+
+def collect(
+    reach: Reach, folder: Path, policy: Policy, clock: Clock, needs: Needs | None = None
+) -> DiskSnapshot:
+    """Read what the policy's controls need, or what else is asked for, into a snapshot folder.
 
     Raises:
         ConnectionFailedError: nothing at all could be opened.
@@ -41,7 +48,7 @@ def collect(reach: Reach, folder: Path, policy: Policy, clock: Clock) -> DiskSna
     with SnapshotWriter(folder, meta) as writer, progress() as watcher:
         Collector(
             reach,
-            functools.partial(needs_at, policy),
+            needs or functools.partial(needs_at, policy),
             writer,
             progress=watcher,
             trust_empty=policy.trust_empty_answers,
@@ -55,36 +62,59 @@ def snapshot_of(
     reach: Reach | None,
     policy: Policy,
     clock: Clock,
+    needs: Needs | None = None,
 ) -> Iterator[DiskSnapshot]:
     """Open the given snapshot, or collect one that lives as long as the block."""
     if folder is not None or reach is None:
         yield DiskSnapshot.open(folder or Path())
         return
     with TemporaryDirectory(prefix="lakewarden-") as scratch:
-        yield collect(reach, Path(scratch) / "snapshot", policy, clock)
+        yield collect(reach, Path(scratch) / "snapshot", policy, clock, needs)
 
 
 @contextmanager
 def assessed(snapshot: DiskSnapshot, policy: Policy, clock: Clock) -> Iterator[Report]:
     """Judge a snapshot; the report lives as long as the block."""
     _insist_known(snapshot, policy.include.workspaces | policy.exclude.workspaces)
-    selected = chosen(policy)
     estate = Estate(snapshot, policy.include.workspaces, policy.exclude.workspaces)
     context = Context(estate, policy, parse_time(snapshot.meta.taken))
+    findings = judge(estate, chosen(policy), context)
+    with reported(findings, estate, policy, clock, _unread(snapshot)) as report:
+        yield report
+
+
+@contextmanager
+def reported(
+    findings: Iterator[Finding],
+    estate: Estate,
+    policy: Policy,
+    clock: Clock,
+    unread: tuple[str, ...],
+) -> Iterator[Report]:
+    """Count findings into a report that lives as long as the block.
+
+    Args:
+        findings: what was found.
+        estate: what was judged.
+        policy: what the organisation wants.
+        clock: the time of the run.
+        unread: a line for everything that was not read.
+    """
+    selected = chosen(policy)
     tally = Tally({c.id: c.threats for c in selected})
     with FindingSpool() as spool:
-        for finding in spool.fill(judge(estate, selected, context)):
+        for finding in spool.fill(findings):
             tally.add(finding)
         run = Run(
             clock.run_id(),
             clock.now().isoformat(timespec="seconds"),
             policy.posture.value,
-            snapshot.meta.account_id,
-            snapshot.meta.taken,
+            estate.meta.account_id,
+            estate.meta.taken,
             {str(w.id): name_of(w) for w in _looked_at(estate)},
         )
         cards = {c.id: c.card() for c in selected}
-        yield Report(run, tally, cards, spool.read, _unread(snapshot), policy.loose())
+        yield Report(run, tally, cards, spool.read, unread, policy.loose())
 
 
 def _looked_at(estate: Estate) -> Iterator[Workspace]:
@@ -92,7 +122,7 @@ def _looked_at(estate: Estate) -> Iterator[Workspace]:
         yield from estate.workspaces()
 
 
-def _insist_known(snapshot: DiskSnapshot, named: Iterable[str]) -> None:
+def insist_known(snapshot: DiskSnapshot, named: Iterable[str]) -> None:
     """Refuse workspaces that the deployment certainly does not have.
 
     Raises:

@@ -11,6 +11,7 @@ from lakewarden.ledger.finding import Finding, Severity, Verdict
 
 SCHEMA: Final = "lakewarden.assessment/1"
 CATALOGUE_SCHEMA: Final = "lakewarden.controls/1"
+TOKENS_SCHEMA: Final = "lakewarden.tokens/1"
 DOCTOR_SCHEMA: Final = "lakewarden.doctor/1"
 
 EXIT_CLEAN: Final = 0
