@@ -29,6 +29,7 @@ class Workspace(Record):
     storage_id: Fact[str | None] = fact("storage_configuration_id", absent=None)
     network_id: Fact[str | None] = fact("network_id", absent=None)
     private_access_id: Fact[str | None] = fact("private_access_settings_id", absent=None)
+    connectivity_id: Fact[str | None] = fact("network_connectivity_config_id", absent=None)
     managed_services_key_id: Fact[str | None] = fact(
         "managed_services_customer_managed_key_id", absent=None
     )
@@ -119,15 +120,6 @@ class LogDelivery(Record):
 
 
 @record
-class NetworkPolicy(Record):
-    """A network policy: where serverless compute may connect to."""
-
-    id: str = key("network_policy_id")
-    restriction: Fact[str] = fact("egress.network_access.restriction_mode")
-    enforcement: Fact[str] = fact("egress.network_access.policy_enforcement.enforcement_mode")
-
-
-@record
 class WorkspaceNetwork(Record):
     """Which network policy a workspace has."""
 
@@ -156,9 +148,6 @@ ENCRYPTION_KEYS: Final = Kind(
 )
 LOG_DELIVERIES: Final = Kind(
     "log_deliveries", LogDelivery, Scope.ACCOUNT, f"{_BASE}/log-delivery", _ADMIN
-)
-NETWORK_POLICIES: Final = Kind(
-    "network_policies", NetworkPolicy, Scope.ACCOUNT, f"{_BASE}/network-policies", _ADMIN
 )
 WORKSPACE_NETWORK: Final = Kind(
     "workspace_network",

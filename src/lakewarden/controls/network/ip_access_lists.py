@@ -2,20 +2,16 @@
 talks to networks you know. IP access lists are that check: block lists are asked first, then
 allow lists. A workspace without an allow list, or with one that covers the whole internet, checks
 nothing, even though its console says that lists are switched on.
+
+A workspace that answers private connections alone, or whose network policy restricts public
+access, needs no lists; lists that it has all the same must not admit the internet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakewarden.controls.kit.condition import (
-    Condition,
-    Judgement,
-    all_of,
-    expect,
-    observe,
-    violated,
-)
+from lakewarden.controls.kit.condition import Judgement, any_of
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -28,13 +24,21 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.front_door import (
+    FRONT_DOOR,
+    lists_guard,
+    lists_used,
+    or_else,
+    policy_guards,
+    private_only,
+)
 from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.estate.access import IP_LISTS, WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
-from lakewarden.estate.given import given, refused
-from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.ip_lists import allowed_networks, too_wide
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="ip-access-lists",
@@ -43,40 +47,37 @@ CONTROL = Control(
     severity=Severity.HIGH,
     postures=HIGH,
     subject=WORKSPACE,
-    needs=(WORKSPACE_CONF.need("enableIpAccessLists"), IP_LISTS.need()),
+    needs=FRONT_DOOR,
     fix=Fix(
         "Create an ALLOW list with your networks and the addresses that your compute "
         "plane comes from, check that your own address is on it, then set "
         "enableIpAccessLists to true.",
+        console="No page of the console edits workspace lists; use the CLI or the API as a "
+        "workspace admin.",
+        api='POST /api/2.0/ip-access-lists {"label": "office", "list_type": "ALLOW", '
+        '"ip_addresses": ["198.51.100.0/24"]}, then PATCH /api/2.0/workspace-conf '
+        '{"enableIpAccessLists": "true"}.',
+        terraform='databricks_ip_access_list with list_type = "ALLOW" and ip_addresses, and '
+        'databricks_workspace_conf with custom_config = { enableIpAccessLists = "true" }.',
+        breaks="People and programs at other addresses are refused within minutes: remote "
+        "workers off the VPN, CI runners, BI tools and clusters behind an unlisted NAT gateway.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="NS-5 NS-11"),
+    maps=also("both ask for lists that are switched on and admit someone", sat="NS-5 NS-11"),
 )
 
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
-    """The switch is on, and the enabled allow lists name networks that are not the internet."""
-    return all_of(
-        expect(
-            at.estate.conf(workspace, "enableIpAccessLists"),
-            lambda value: value == "true",
-            expected="true",
-            otherwise="IP access lists are switched off",
-        ),
-        lambda: _narrow(workspace, at),
+    """The enabled allow lists name narrow networks; unused lists are excused by another way."""
+    mine = lists_guard(workspace, at)
+    if mine.met is not False or lists_used(workspace, at):
+        return mine
+    others = any_of(
+        lambda: private_only(workspace, at),
+        lambda: policy_guards(workspace, at),
     )
-
-
-def _narrow(workspace: Workspace, at: Context) -> Condition:
-    networks = allowed_networks(at.estate.of(IP_LISTS, workspace).each())
-    evidence = Evidence(
-        IP_LISTS.source, "ip_access_lists", networks, "at least one network, none wider than /8"
-    )
-    if not networks:
-        return violated("no enabled ALLOW list names an address", evidence)
-    wide = too_wide(networks)
-    return observe(not wide, evidence, otherwise=f"the ALLOW lists admit {', '.join(wide)}")
+    return or_else(mine, others)
 
 
 def _lists(*entries: tuple[str, str, bool]) -> list[dict[str, object]]:
@@ -86,24 +87,40 @@ def _lists(*entries: tuple[str, str, bool]) -> list[dict[str, object]]:
     ]
 
 
+def _estate(lists: Items, switch: str | None = "true", **changes: Items) -> MemorySnapshot:
+    kinds: dict[str, Items] = {
+        "network_policies": [{"network_policy_id": "p1"}],
+        "workspace_network": [{"workspace_id": 1, "network_policy_id": "p1"}],
+        "private_access": [{"private_access_settings_id": "s1", "public_access_enabled": False}],
+    }
+    conf = {"enableIpAccessLists": switch}
+    return given(**{**kinds, "workspace_conf": conf, "ip_lists": lists, **changes})  # type: ignore[arg-type]  # the workspace is among the changes
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
-    """Show the ways to be right, wrong and unread."""
-    on = {"enableIpAccessLists": "true"}
+    """Show the ways to be right, wrong, excused and unread."""
     office = _lists(("ALLOW", "198.51.100.0/24", True))
-    yield passes("one office network", given(workspace_conf=on, ip_lists=office))
-    yield fails(
-        "switched off", given(workspace_conf={"enableIpAccessLists": None}, ip_lists=office)
-    )
-    yield fails(
-        "block lists alone",
-        given(workspace_conf=on, ip_lists=_lists(("BLOCK", "203.0.113.0/24", True))),
-    )
-    yield fails(
-        "the only allow list is disabled",
-        given(workspace_conf=on, ip_lists=_lists(("ALLOW", "198.51.100.0/24", False))),
-    )
+    yield passes("one office network", _estate(office))
+    yield fails("switched off", _estate(office, None))
+    blocked = _lists(("BLOCK", "203.0.113.0/24", True))
+    yield fails("block lists alone", _estate(blocked))
+    asleep = _lists(("ALLOW", "198.51.100.0/24", False))
+    yield fails("the only allow list is disabled", _estate(asleep))
     halves = _lists(("ALLOW", "0.0.0.0/1", True), ("ALLOW", "128.0.0.0/1", True))
-    yield fails("the internet in two halves", given(workspace_conf=on, ip_lists=halves))
-    yield unclear("the lists may not be read", given(workspace_conf=on, ip_lists=refused()))
+    yield fails("the internet in two halves", _estate(halves))
+    private = {"private_access_settings_id": "s1"}
+    yield exempt("private connections alone", _estate(office, None, workspace=private))
+    rules = {"public_access": {"restriction_mode": "RESTRICTED_ACCESS"}}
+    policy = [{"network_policy_id": "p1", "ingress": rules}]
+    yield exempt("block lists and a network policy", _estate(blocked, network_policies=policy))
+    dry = [{"network_policy_id": "p1", "ingress_dry_run": rules}]
+    yield fails("off, and a policy that only logs", _estate(office, None, network_policies=dry))
+    yield fails("private, yet the internet is on the list", _estate(halves, workspace=private))
+    gone = refused(Cause.DISABLED, "not available")
+    yield fails("off, in an account without policies", _estate([], None, workspace_network=gone))
+    yield unclear("the lists may not be read", _estate(refused()))
+    yield unclear(
+        "off, and policies may not be read", _estate([], None, network_policies=refused())
+    )
     yield exempt("Premium tier", given(workspace={"pricing_tier": "PREMIUM"}, ip_lists=refused()))

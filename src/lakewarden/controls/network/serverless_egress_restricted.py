@@ -23,9 +23,10 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.estate.account import NETWORK_POLICIES, WORKSPACE_NETWORK, Workspace
+from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.perimeter import NETWORK_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
 

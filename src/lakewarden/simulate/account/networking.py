@@ -210,9 +210,15 @@ def seed_policy(seed: Seed, item: Json) -> None:
 
 @seeds("network_connectivity_configs")
 def seed_connectivity(seed: Seed, item: Json) -> None:
-    """``[[network_connectivity_configs]]``: an API body."""
-    made = seed.call("POST", CONNECTIVITY.path, item)
-    seed.remember("ncc", item["name"], made["network_connectivity_config_id"])
+    """``[[network_connectivity_configs]]``: an API body, and ``rules`` with a connection_state."""
+    body = {key: value for key, value in item.items() if key != "rules"}
+    config = seed.call("POST", CONNECTIVITY.path, body)["network_connectivity_config_id"]
+    seed.remember("ncc", item["name"], config)
+    for rule in item.get("rules", []):
+        wanted = {key: value for key, value in rule.items() if key != "connection_state"}
+        made = seed.call("POST", _RULES.replace("{config}", config), wanted)
+        stored = seed.account.table(f"private-endpoint-rules/{config}")[made["rule_id"]]
+        stored["connection_state"] = rule.get("connection_state", "PENDING")  # the owner's answer
 
 
 @seeds("network")
