@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import httpx
 
 from benchmarks.running import Running
+from lakewarden.clients.aws import AwsAccount
 
 _REFERENCE: Final = re.compile(r"\$\{([^}]+)\}")
 _AGO: Final = re.compile(r"-(\d+)([mhd])")
@@ -75,6 +75,10 @@ def _databricks(world: Running, step: Mapping[str, Any]) -> None:
     method, _, path = step["call"].replace("{account}", served.account_id).partition(" ")
     token = served.sign_in(step["as"]) if "as" in step else served.token
     headers, body = {"Authorization": f"Bearer {token}"}, step.get("body")
+    if "rule_set" in (body or {}):
+        # Whoever replaces a rule set must show the etag of what is there.
+        kept = httpx.get(host + path, params={"name": body["name"]}, headers=headers).json()
+        body = {**body, "rule_set": {**body["rule_set"], "etag": kept["etag"]}}
     answer = httpx.request(method, host + path, json=body, headers=headers)
     if answer.status_code == httpx.codes.CONFLICT and "setting" in (body or {}):
         # Whoever changes a typed setting must show the etag of what is there.
@@ -87,7 +91,7 @@ def _databricks(world: Running, step: Mapping[str, Any]) -> None:
 
 def _aws(step: Mapping[str, Any]) -> None:
     service, _, operation = step["call"].partition(".")
-    client = boto3.client(service, region_name=step.get("region", "us-east-1"))
+    client = AwsAccount().client(service, step.get("region", "us-east-1"))
     getattr(client, operation)(**step.get("body", {}))
 
 

@@ -22,7 +22,7 @@ from lakewarden.store.audit_files import lines
 Event = Mapping[str, Any]
 Keys = Mapping[str, Any]
 
-_OK: Final = 200
+_OK: Final = range(200, 300)
 _CONSOLE: Final = "adminconsole"
 
 
@@ -88,7 +88,7 @@ class Counting:
         if event.get("actionName") not in self.actions.get(str(event.get("serviceName")), ()):
             return False
         status = (event.get("response") or {}).get("statusCode")
-        return self.failed or bool(status == _OK)
+        return self.failed or (isinstance(status, int) and status in _OK)
 
 
 COUNTED: Final[Mapping[Kind[Any], Counting]] = {
