@@ -3,6 +3,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from botocore import exceptions
+from botocore.awsrequest import AWSRequest
 from botocore.stub import Stubber
 
 from lakewarden.clients.aws import AwsAccount, failure_of
@@ -107,3 +108,21 @@ def fresh_session(monkeypatch, tmp_path):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("http://123456789012.127.0.0.1:80/v?x=1", "http://127.0.0.1:80/v?x=1"),
+        ("http://127.0.0.1:80/v", "http://127.0.0.1:80/v"),
+        (
+            "https://123456789012.s3-control.us-east-1.amazonaws.com/v",
+            "https://123456789012.s3-control.us-east-1.amazonaws.com/v",
+        ),
+    ],
+)
+def test_the_account_stands_before_the_hosts_of_aws_alone(account, url, sent):
+    request = AWSRequest(method="GET", url=url)
+    events = account.client("s3control", "us-east-1").meta.events
+    events.emit("before-sign.s3-control.GetPublicAccessBlock", request=request)
+    assert request.url == sent

@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collect.stubs import collected
+from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
     BUCKET_LOCK,
@@ -11,6 +12,7 @@ from lakewarden.estate.aws import (
     BUCKET_PUBLIC_ACCESS,
     BUCKET_VERSIONING,
 )
+from lakewarden.estate.buckets import ACCOUNT_PUBLIC_ACCESS, BUCKET_LIFECYCLE, BUCKET_OWNERSHIP
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given
 
@@ -78,6 +80,8 @@ def test_what_is_set_is_read():
         (BUCKET_ENCRYPTION, "ServerSideEncryptionConfigurationNotFoundError", ["algorithm"], None),
         (BUCKET_POLICY, "NoSuchBucketPolicy", ["document"], None),
         (BUCKET_PUBLIC_ACCESS, "NoSuchPublicAccessBlockConfiguration", OFF, False),
+        (BUCKET_OWNERSHIP, "OwnershipControlsNotFoundError", ["rule"], None),
+        (BUCKET_LIFECYCLE, "NoSuchLifecycleConfiguration", ["rules"], ()),
     ],
 )
 def test_a_code_for_nothing_set_is_an_answer(kind, code, fields, value):
@@ -134,3 +138,78 @@ def test_a_lock_is_read_or_known_to_be_missing():
     assert ask(BUCKET_LOCK, locked).enabled.get() is True
     assert ask(BUCKET_LOCK, refusal("ObjectLockConfigurationNotFoundError")).enabled.get() is False
     assert ask(BUCKET_LOCK, {}).enabled.gap.cause is Cause.MISSING_FIELD
+
+
+def test_ownership_is_read_and_its_absence_in_an_answer_is_a_gap():
+    rules = [{"ObjectOwnership": "ObjectWriter"}]
+    found = ask(BUCKET_OWNERSHIP, {"OwnershipControls": {"Rules": rules}})
+    assert found.rule.get() == "ObjectWriter"
+    for answer in ({}, {"OwnershipControls": {"Rules": []}}):
+        assert ask(BUCKET_OWNERSHIP, answer).rule.gap.cause is Cause.MISSING_FIELD
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "whole"),
+    [
+        ({}, True),
+        ({"Filter": {}}, True),
+        ({"Filter": {"Prefix": ""}}, True),
+        ({"Prefix": ""}, True),
+        ({"Filter": {"Prefix": "tmp/"}}, False),
+        ({"Prefix": "tmp/"}, False),
+        ({"Filter": {"Tag": {"Key": "k", "Value": "v"}}}, False),
+        ({"Filter": {"ObjectSizeGreaterThan": 5}}, False),
+        ({"Filter": {"And": {"Prefix": "", "ObjectSizeLessThan": 5}}}, False),
+    ],
+)
+def test_a_lifecycle_rule_is_for_the_whole_bucket_or_not(narrowed, whole):
+    rule = {"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 9}, **narrowed}
+    (found,) = ask(BUCKET_LIFECYCLE, {"Rules": [rule]}).rules.get()
+    assert (found.enabled, found.whole, found.noncurrent_days) == (True, whole, 9)
+
+
+def test_a_lifecycle_rule_about_something_else_expires_no_versions():
+    rule = {"Status": "Disabled", "Expiration": {"Days": 1}, "Filter": {}}
+    (found,) = ask(BUCKET_LIFECYCLE, {"Rules": [rule]}).rules.get()
+    assert (found.enabled, found.noncurrent_days) == (False, 0)
+    assert ask(BUCKET_LIFECYCLE, {}).rules.gap.cause is Cause.MISSING_FIELD
+
+
+class Account:
+    """An AWS account that says who it is, what it blocks and which buckets are its own."""
+
+    def __init__(self, block, buckets=None):
+        self.block, self.buckets = block, buckets
+
+    def client(self, service, region):
+        assert (service, region) in {(s, "us-east-1") for s in ("sts", "s3", "s3control")}
+        return self
+
+    def get_caller_identity(self):
+        return {"Account": "123456789012"}
+
+    def list_buckets(self):
+        return {} if self.buckets is None else {"Buckets": [{"Name": n} for n in self.buckets]}
+
+    def get_public_access_block(self, AccountId):  # noqa: N803  # boto3's name
+        assert AccountId == "123456789012"
+        if isinstance(self.block, Exception):
+            raise self.block
+        return {"PublicAccessBlockConfiguration": self.block}
+
+
+def test_the_block_of_the_account_comes_with_the_buckets_it_holds_for():
+    cloud = Account({"BlockPublicAcls": True}, ["root", "logs"])
+    (found,) = collected(ACCOUNT_PUBLIC_ACCESS, None, aws=cloud).values()
+    assert (found.id, found.block_acls.get()) == ("123456789012", True)
+    assert found.buckets.get() == ("root", "logs")
+    assert found.restrict.gap.cause is Cause.MISSING_FIELD
+
+
+def test_an_account_that_blocks_nothing_and_one_that_names_no_buckets():
+    nothing = refusal("NoSuchPublicAccessBlockConfiguration")
+    (found,) = collected(ACCOUNT_PUBLIC_ACCESS, None, aws=Account(nothing)).values()
+    assert [getattr(found, name).get() for name in OFF] == [False] * 4
+    assert found.buckets.gap.cause is Cause.MISSING_FIELD
+    with pytest.raises(CallFailedError):
+        collected(ACCOUNT_PUBLIC_ACCESS, None, aws=Account(refusal("AccessDenied", 403)))

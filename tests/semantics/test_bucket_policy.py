@@ -7,7 +7,13 @@ import json
 import pytest
 
 from lakewarden.estate.aws import BUCKET_POLICY
-from lakewarden.semantics.bucket_policy import admits_vendor, is_for_tenant, refuses_plain_http
+from lakewarden.semantics.bucket_policy import (
+    admits_vendor,
+    fences,
+    is_for_tenant,
+    is_open,
+    refuses_plain_http,
+)
 from lakewarden.semantics.iam_documents import statements
 
 TENANT = "00000000-0000-4000-8000-000000000000"
@@ -118,3 +124,47 @@ def test_a_refusal_with_exceptions_is_none():
     excepting = {k: v for k, v in DENY.items() if k != "Principal"}
     statement = only(**excepting, NotPrincipal={"AWS": "414351767826"})
     assert not refuses_plain_http(statement, "b")
+
+
+ENDPOINT = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "fenced"),
+    [
+        ({}, True),
+        ({"Action": "s3:Get*"}, True),
+        ({"Resource": "*"}, True),
+        ({"Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}}}, True),
+        ({"Condition": {**ENDPOINT, "Bool": {"aws:ViaAWSService": "false"}}}, True),
+        ({"Condition": {**ENDPOINT, "Bool": {"aws:ViaAWSService": "true"}}}, False),
+        ({"Condition": {**ENDPOINT, "Bool": {"aws:MultiFactorAuthPresent": "false"}}}, False),
+        ({"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}, False),
+        ({"Condition": {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/0"]}}}, False),
+        ({"Condition": {}}, False),
+        ({"Effect": "Allow"}, False),
+        ({"Action": "s3:PutObject"}, False),
+        ({"Resource": "arn:aws:s3:::b/folder/*"}, False),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, False),
+    ],
+)
+def test_what_keeps_strangers_out(parts, fenced):
+    deny = {"Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::b/*"}
+    assert fences(only(**{**deny, "Condition": ENDPOINT, **parts}), "b") is fenced
+
+
+@pytest.mark.parametrize(
+    ("parts", "open_"),
+    [
+        ({"Principal": "*"}, True),
+        ({"Principal": {"AWS": "*"}, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
+        ({"NotPrincipal": {"AWS": "arn:aws:iam::111122223333:root"}}, True),
+        ({"Principal": "*", "Condition": ENDPOINT}, True),
+        ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}, True),
+        ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.1"}}}, False),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, False),
+        ({"Principal": "*", "Effect": "Deny"}, False),
+    ],
+)
+def test_what_lets_everybody_in(parts, open_):
+    assert is_open(only(**parts)) is open_

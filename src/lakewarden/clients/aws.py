@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from lakewarden import __version__
 from lakewarden.clients.failure import CallFailedError
@@ -50,6 +51,7 @@ _CODES: Final = {
 }
 _NOT_FOUND: Final = 404
 _SERVER: Final = 500
+_ACCOUNT_DIGITS: Final = 12
 
 
 class AwsAccount:
@@ -100,10 +102,22 @@ class AwsAccount:
                     max_pool_connections=32,
                     user_agent_extra=f"lakewarden/{__version__}",
                 )
-                self._clients[service, region] = self._session.client(
-                    service, region_name=region, config=config
-                )
+                client = self._session.client(service, region_name=region, config=config)
+                if service == "s3control":
+                    client.meta.events.register("before-sign.s3-control", _as_pointed)
+                self._clients[service, region] = client
             return self._clients[service, region]
+
+
+def _as_pointed(request: Any, **_: Any) -> None:
+    """Undo the account id that boto3 puts before the host, unless the host is one of AWS.
+
+    An endpoint of one's own has no such names.
+    """
+    parts = urlsplit(request.url)
+    label, _dot, host = parts.netloc.partition(".")
+    if label.isdigit() and len(label) == _ACCOUNT_DIGITS and ".amazonaws." not in host:
+        request.url = urlunsplit(parts._replace(netloc=host))
 
 
 def failure_of(error: Exception) -> CallFailedError:

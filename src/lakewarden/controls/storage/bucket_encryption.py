@@ -56,8 +56,14 @@ CONTROL = Control(
         BUCKET_ENCRYPTION.need(),
     ),
     fix=Fix(
-        "Set default encryption on the bucket; on a root bucket use aws:kms with the key "
-        "that is registered as the storage key of the workspace.",
+        "Set default encryption on the bucket; on a root bucket use aws:kms with the key that is "
+        "registered as the storage key of the workspace.",
+        console="S3, the bucket, Properties, Default encryption: SSE-KMS with the key's ARN.",
+        api="s3:PutBucketEncryption with SSEAlgorithm aws:kms and the key as KMSMasterKeyID.",
+        terraform="aws_s3_bucket_server_side_encryption_configuration with sse_algorithm and "
+        "kms_master_key_id.",
+        breaks="Readers and writers without rights on the key are refused; old objects stay as "
+        "they are until they are copied.",
     ),
 )
 

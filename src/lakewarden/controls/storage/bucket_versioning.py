@@ -40,8 +40,13 @@ CONTROL = Control(
         BUCKET_VERSIONING.need(),
     ),
     fix=Fix(
-        "Enable versioning on data and log buckets, with a lifecycle rule for old "
-        "versions; suspend it on workspace root buckets.",
+        "Enable versioning on data and log buckets, with a lifecycle rule for old versions; "
+        "suspend it on workspace root buckets.",
+        console="S3, the bucket, Properties, Bucket Versioning: Enable.",
+        api="s3:PutBucketVersioning with Status Enabled; Suspended for a root bucket.",
+        terraform="aws_s3_bucket_versioning with versioning_configuration { status = ... }.",
+        breaks="Nothing stops working, and the bill grows until a lifecycle rule deletes old "
+        "versions.",
     ),
 )
 

@@ -55,9 +55,13 @@ CONTROL = Control(
         BUCKET_POLICY.need(),
     ),
     fix=Fix(
-        "Add StringEquals aws:PrincipalTag/DatabricksAccountId with your account id to "
-        "every Allow of the bucket policy, and a Deny of s3:* where aws:SecureTransport "
-        "is false.",
+        "Add StringEquals aws:PrincipalTag/DatabricksAccountId with your account id to every Allow "
+        "of the bucket policy, and a Deny of s3:* where aws:SecureTransport is false.",
+        console="S3, the root bucket, Permissions, Bucket policy: add the condition and the Deny.",
+        api="s3:PutBucketPolicy with the whole policy, the tag condition on each Allow.",
+        terraform="aws_s3_bucket_policy with data databricks_aws_bucket_policy, which takes "
+        "databricks_e2_account_id for the condition.",
+        breaks="A wrong account id in the condition shuts the workspace out of its own root.",
     ),
 )
 

@@ -1,0 +1,100 @@
+"""A client that talks plain HTTP to S3 shows its data, and the signatures that opened it, to all
+on the way. S3 accepts such requests until the policy of a bucket refuses them, so one careless
+script or an old tool is enough. A Deny where there is no TLS ends that for every caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.bucket_examples import (
+    BUCKET_NEEDS,
+    data_bucket,
+    policy_of,
+    root_bucket,
+)
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, violated
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import BUCKET
+from lakewarden.estate.aws import BUCKET_POLICY
+from lakewarden.estate.given import refused
+from lakewarden.estate.storage import Bucket
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.bucket_policy import refuses_plain_http
+from lakewarden.semantics.iam_documents import statements
+
+CONTROL = Control(
+    id="bucket-tls-only",
+    title="Buckets for data and logs refuse requests without TLS",
+    paper=("P14",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=BUCKET,
+    needs=(*BUCKET_NEEDS, BUCKET_POLICY.need()),
+    fix=Fix(
+        "Add a Deny of s3:* to everybody where aws:SecureTransport is false, on the bucket and all "
+        "of its objects.",
+        console="S3, the bucket, Permissions, Bucket policy: add the statement.",
+        api="s3:PutBucketPolicy with the whole policy, the Deny on aws:SecureTransport added.",
+        terraform="aws_s3_bucket_policy, with the statement in its policy document.",
+        breaks="Clients that still use http:// endpoints are refused; boto3, Spark and the console "
+        "use TLS.",
+    ),
+)
+
+
+@CONTROL.check
+def check(bucket: Bucket, at: Context) -> Judgement:
+    """A statement denies every request without TLS; of roots another control asks it."""
+    if bucket.is_root:
+        return NotApplicable("root-bucket-policy asks it of workspace root buckets")
+    fact = at.estate.need(BUCKET_POLICY, bucket.name).document
+    document, wanted = fact.get(), "a Deny of s3:* to everybody on aws:SecureTransport false"
+    if document is None:
+        return violated(
+            "the bucket has no policy, so it takes requests without TLS",
+            Evidence(fact.source, fact.field, None, wanted),
+        )
+    found = [
+        f"statement {place}"
+        for place, entry in enumerate(statements(document, BUCKET_POLICY), 1)
+        if refuses_plain_http(entry, bucket.name)
+    ]
+    evidence = Evidence(fact.source, "Deny on aws:SecureTransport", found, wanted)
+    return observe(bool(found), evidence, otherwise="requests without TLS are not refused")
+
+
+_DENY: Final[dict[str, Any]] = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("plain HTTP is denied", data_bucket(bucket_policy=policy_of(_DENY)))
+    yield fails("no policy", data_bucket(bucket_policy=[{"bucket": "b"}]))
+    yield fails("a policy about something else", data_bucket(bucket_policy=policy_of()))
+    writes = {**_DENY, "Action": "s3:PutObject"}
+    yield fails("for writing alone", data_bucket(bucket_policy=policy_of(writes)))
+    other = {**_DENY, "Resource": "arn:aws:s3:::b/landing/*"}
+    yield fails("for one folder alone", data_bucket(bucket_policy=policy_of(other)))
+    yield unclear("it may not be read", data_bucket(bucket_policy=refused()))
+    text = [{"bucket": "b", "Policy": "{"}]
+    yield unclear("the policy cannot be parsed", data_bucket(bucket_policy=text))
+    yield exempt("a root bucket", root_bucket(bucket_policy=policy_of(_DENY)))
