@@ -53,10 +53,12 @@ def write_table(inventory: Inventory, stream: TextIO) -> None:
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     tokens = [_token(row) for row in inventory.tokens()]
     secrets = [_secret(row) for row in inventory.secrets()]
-    _table(console, f"Personal access tokens: {len(tokens)}", _TOKENS, tokens)
-    _table(console, f"OAuth secrets: {len(secrets)}", _SECRETS, secrets)
-    for line in inventory.unread:
-        console.print(Text(f"not read: {visible(line)}"), soft_wrap=True)
+    with console.capture() as written:
+        _table(console, f"Personal access tokens: {len(tokens)}", _TOKENS, tokens)
+        _table(console, f"OAuth secrets: {len(secrets)}", _SECRETS, secrets)
+        for line in inventory.unread:
+            console.print(Text(f"Not read: {visible(line)}"), soft_wrap=True)
+    stream.writelines(f"{line.rstrip()}\n" for line in written.get().splitlines())
 
 
 def schema() -> dict[str, Any]:

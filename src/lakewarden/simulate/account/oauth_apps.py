@@ -77,8 +77,9 @@ def list_published(_: Request) -> Json:
 
 @seeds("custom_app_integrations")
 def seed_custom(seed: Seed, item: Json) -> None:
-    """``[[custom_app_integrations]]``: an API body."""
-    seed.call("POST", CUSTOM.path, item)
+    """``[[custom_app_integrations]]``: an API body; ``${custom_app.NAME}`` is then its id."""
+    made = seed.call("POST", CUSTOM.path, item)
+    seed.remember("custom_app", item["name"], made["integration_id"])
 
 
 @seeds("published_app_integrations")
