@@ -41,6 +41,7 @@ class Mutation:
         fails: the subjects that must fail, `name` or `workspace/name`.
         steps: what is done, one after another.
         also: other controls that notice as well, each with the reason.
+        becomes: the verdict of those subjects: UNKNOWN where nothing contradicts a person's word.
     """
 
     control: str
@@ -48,6 +49,7 @@ class Mutation:
     fails: tuple[str, ...]
     steps: tuple[Mapping[str, Any], ...]
     also: Mapping[str, str] = field(default_factory=dict)
+    becomes: Verdict = Verdict.FAIL
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def read(control: str) -> Mutation:
         tuple(table["fails"]),
         tuple(table["steps"]),
         table.get("also", {}),
+        Verdict(table.get("becomes", Verdict.FAIL)),
     )
 
 
@@ -90,7 +93,8 @@ def compare(
     mutation: Mutation, before: Mapping[Key, Verdict], after: Mapping[Key, Verdict]
 ) -> Noticed:
     """Hold the verdicts after a mutation against those before it."""
-    missed = [s for s in mutation.fails if after.get((mutation.control, s)) is not Verdict.FAIL]
+    wanted = mutation.becomes
+    missed = [s for s in mutation.fails if after.get((mutation.control, s)) is not wanted]
     problems = [f"{s} is {after.get((mutation.control, s), 'not judged')}" for s in missed]
     noticed = set()
     for control, subject in sorted(before.keys() | after.keys()):
@@ -138,7 +142,8 @@ def main(chosen: list[str]) -> int:
         for noticed in pool.map(attempt, present):
             recalled += noticed.recalled
             wrong += bool(noticed.problems)
-            state = "FAIL as it should" if noticed.recalled else "NOT NOTICED"
+            verdict = noticed.mutation.becomes
+            state = f"{verdict} as it should" if noticed.recalled else "NOT NOTICED"
             print(f"{noticed.mutation.control}: {noticed.mutation.what}: {state}", flush=True)
             for also, reason in noticed.mutation.also.items():
                 print(f"    with {also}: {reason}")
