@@ -20,6 +20,7 @@ from lakewarden.estate import (
     perimeter,
     recovery,
     storage,
+    unity,
     workloads,
 )
 from lakewarden.estate.kind import Kind
@@ -37,6 +38,9 @@ class ListCall:
 
 _ARRAY: Final = ListCall("", Paging.ARRAY)
 _PEOPLE: Final = "id,userName,displayName,applicationId,active,externalId,roles"
+
+_UNBOUND: Final = {"max_results": 0, "include_unbound": "true"}
+"""Ask for whole pages, and for what is not bound to the workspace that is asked."""
 
 LISTS: Final[dict[Kind[Any], ListCall]] = {
     account.WORKSPACES: _ARRAY,
@@ -74,9 +78,11 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     code.GIT_FOLDERS: ListCall("repos", Paging.NEXT_TOKEN),
     recovery.FAILOVER_GROUPS: ListCall("failover_groups", Paging.TOKEN),
     oversight.BUDGETS: ListCall("budgets", Paging.TOKEN),
-    storage.EXTERNAL_LOCATIONS: ListCall(
-        "external_locations", Paging.TOKEN, {"max_results": 0, "include_unbound": "true"}
-    ),
+    storage.EXTERNAL_LOCATIONS: ListCall("external_locations", Paging.TOKEN, _UNBOUND),
+    unity.METASTORES: ListCall("metastores", Paging.ONCE),
+    unity.CATALOGS: ListCall("catalogs", Paging.TOKEN, _UNBOUND),
+    unity.STORAGE_CREDENTIALS: ListCall("storage_credentials", Paging.TOKEN, _UNBOUND),
+    unity.RECIPIENTS: ListCall("recipients", Paging.TOKEN, {"max_results": 0}),
 }
 _BY_NAME: Final = {kind.name: call for kind, call in LISTS.items()}
 

@@ -13,6 +13,7 @@ from lakewarden.estate import (
     code,
     compute,
     costs,
+    dbfs,
     machines,
     oversight,
     people,
@@ -21,6 +22,7 @@ from lakewarden.estate import (
     rights,
     secrets,
     storage,
+    unity,
     vpc,
     workloads,
 )
@@ -28,7 +30,7 @@ from lakewarden.estate.kind import Kind, Need
 
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
-    *(buckets, code, costs, machines, perimeter, recovery, vpc, workloads),
+    *(buckets, code, costs, dbfs, machines, perimeter, recovery, unity, vpc, workloads),
     *(
         oversight,
         rights,

@@ -37,6 +37,8 @@ class Limits:
         quota_percent: the greatest share of a quota that may have been in use at once.
         delivery_hours: the greatest age of the last delivery of the audit log or of a trail.
         autotermination_minutes: the longest idle time that a cluster may be allowed.
+        warehouse_idle_minutes: the longest idle time that a SQL warehouse may be allowed.
+        clusters_per_user: the most clusters that a policy may let one user have at a time.
         support_hours: the longest a support access window may still be open.
         rpo_minutes: the most that may be lost when another region takes over, in minutes.
         evidence_days: how far back recorded events count.
@@ -59,6 +61,8 @@ class Limits:
     quota_percent: int = 80
     delivery_hours: int = 24
     autotermination_minutes: int = 120
+    warehouse_idle_minutes: int = 60
+    clusters_per_user: int = 20
     support_hours: int = 48
     rpo_minutes: int = 60
     evidence_days: int = 30

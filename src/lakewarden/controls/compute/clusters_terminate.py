@@ -1,0 +1,98 @@
+"""A cluster that never stops keeps what its users left in it: open connections, cached data,
+processes that somebody started and nobody remembers. It also misses the fixes that come with each
+restart, and costs money all night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import (
+    Judgement,
+    NotApplicable,
+    expect,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.estate.compute import (
+    CLUSTERS,
+    Cluster,
+)
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Policy
+
+CONTROL = Control(
+    id="clusters-terminate",
+    title="The cluster stops when nobody uses it",
+    paper=("P33",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=CLUSTER,
+    needs=(CLUSTERS.need(),),
+    fix=Fix(
+        "Let the cluster terminate after a time of inactivity, and bound that time in the "
+        "policies from which clusters are made.",
+        console="Compute, the cluster, Edit: tick Terminate after and fill in the minutes.",
+        api='POST /api/2.1/clusters/update {"cluster_id": "...", "update_mask": '
+        '"autotermination_minutes", "cluster": {"autotermination_minutes": 60}}',
+        terraform="databricks_cluster: autotermination_minutes = 60.",
+        breaks="Streams and services that run in a notebook end with the cluster; they belong "
+        "into jobs. State in memory is lost.",
+    ),
+    limits=("autotermination_minutes",),
+)
+
+_INTERACTIVE: Final = frozenset({"UI", "API"})
+
+
+@CONTROL.check
+def check(cluster: Cluster, at: Context) -> Judgement:
+    """A cluster that people attach to has an idle time, and one within the limit."""
+    origin = cluster.origin.get()
+    if origin not in _INTERACTIVE:
+        evidence = Evidence(cluster.origin.source, cluster.origin.field, origin, "UI or API")
+        return NotApplicable(
+            f"made by the platform for {origin}: it ends with its work", (evidence,)
+        )
+    most = at.policy.limits.autotermination_minutes
+    never = cluster.idle_minutes.gap is None and cluster.idle_minutes.get() == 0
+    return expect(
+        cluster.idle_minutes,
+        lambda minutes: 1 <= minutes <= most,
+        expected=f"1 to {most}",
+        otherwise="it never stops by itself" if never else "it may idle for {value} minutes",
+    )
+
+
+def _cluster(minutes: int | None, origin: str | None = "UI") -> MemorySnapshot:
+    cluster = {"cluster_id": "c1", "cluster_name": "shared", "cluster_source": origin}
+    return given(clusters=[{**cluster, "autotermination_minutes": minutes}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("after as long as is allowed", _cluster(120))
+    yield fails("a minute later", _cluster(121))
+    yield passes(
+        "a longer limit", _cluster(121), Policy(thresholds={"autotermination_minutes": 121})
+    )
+    yield fails("never", _cluster(0, "API"))
+    yield exempt("a job's own cluster", _cluster(0, "JOB"))
+    yield unclear("the answer does not say", _cluster(None))
+    yield unclear("nobody says who made it", _cluster(0, None))
+    yield unclear("clusters may not be listed", given(clusters=refused()))
+    yield exempt("there are no clusters", given(clusters=[]))

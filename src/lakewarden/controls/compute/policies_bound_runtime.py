@@ -1,0 +1,142 @@
+"""A runtime that is no longer supported gets no security fixes, for Spark, for the driver or for
+the libraries that come with it. A policy that leaves the runtime open keeps the oldest of them
+alive for as long as somebody's script names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    observe,
+    unknown,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.policies import (
+    NEEDS,
+    effective,
+    policy_with,
+    shown,
+    unless_for_admins,
+    usual_examples,
+)
+from lakewarden.controls.kit.subjects import CLUSTER_POLICY
+from lakewarden.estate.compute import (
+    CLUSTER_POLICIES,
+    ClusterPolicy,
+)
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import refused
+from lakewarden.estate.workloads import (
+    RUNTIMES,
+)
+from lakewarden.ledger.finding import Severity
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
+
+CONTROL = Control(
+    id="policies-bound-runtime",
+    title="The cluster policy allows no runtime older than those on offer",
+    paper=("P33",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=CLUSTER_POLICY,
+    needs=(*NEEDS, RUNTIMES.need()),
+    fix=Fix(
+        "Add a rule for spark_version: fixed to auto:latest-lts, an allowlist of supported "
+        "runtimes, or a regex that begins with their major numbers.",
+        console="Compute, Policies, the policy, Edit: add the rule to its definition.",
+        api='POST /api/2.0/policies/clusters/edit with "spark_version": {"type": "regex", '
+        '"pattern": "1[67]\\\\..*"} in the definition.',
+        terraform="databricks_cluster_policy: the same rule within definition = jsonencode({...}).",
+        breaks="Clusters and jobs that name an older runtime cannot be made or edited until their "
+        "code runs on a newer one.",
+    ),
+)
+
+_PATH: Final = "spark_version"
+_NUMBERS: Final = re.compile(r"(\d+)\.(\d+)\.")
+_OLDEST: Final = 5
+"""The first major number that the versions of today's shape had."""
+_MINORS: Final = range(6)
+
+
+@CONTROL.check
+def check(policy: ClusterPolicy, at: Context) -> Judgement:
+    """No version older than the oldest on offer is allowed; admins alone may do without."""
+    return unless_for_admins(policy, at, lambda: _bounded(policy, at))
+
+
+def _bounded(policy: ClusterPolicy, at: Context) -> Condition:
+    rules = effective(policy, at)
+    offered = sorted(filter(None, (_number(r.id) for r in at.estate.of(RUNTIMES, at.here).each())))
+    expected = "runtimes on offer alone"
+    if not offered:
+        gap = RUNTIMES.gap(Cause.NOT_FOUND, "no runtime that a number can be made of")
+        return unknown(gap, expected=expected)
+    try:
+        old = _accepted(rules, offered[0])
+    except MalformedDefinitionError as error:
+        return unknown(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error)), expected=expected)
+    oldest = ".".join(map(str, offered[0]))
+    worst = old[0] if old else "nothing"
+    otherwise = f"{worst} may be used, which is older than {oldest}, the oldest on offer"
+    return observe(not old, shown(rules, _PATH, expected), otherwise=otherwise)
+
+
+def _accepted(rules: Definition, oldest: tuple[int, int]) -> list[str]:
+    """Return versions that go through the rule and are older than the oldest on offer."""
+    named = [v for v in rules.listed(_PATH) if (number := _number(v)) and number < oldest]
+    made = [
+        f"{major}.{minor}.x-scala2.{scala}"
+        for major in range(_OLDEST, oldest[0] + 1)
+        for minor in _MINORS
+        for scala in (11, 12, 13)
+        if (major, minor) < oldest
+    ]
+    return named or [version for version in made if rules.accepts(_PATH, version)]
+
+
+def _number(version: str) -> tuple[int, int] | None:
+    """Return the major and minor number of a version; None for names such as auto:latest-lts."""
+    found = _NUMBERS.match(version)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    offer = [{"key": f"{number}.x-scala2.12"} for number in ("15.4", "13.3", "16.4")]
+    for title, rule, example in (
+        ("the latest", {"type": "fixed", "value": "auto:latest-lts"}, passes),
+        ("the oldest on offer", {"type": "fixed", "value": "13.3.x-scala2.12"}, passes),
+        ("one before it", {"type": "fixed", "value": "13.2.x-scala2.12"}, fails),
+        (
+            "an old one in a list",
+            {"type": "allowlist", "values": ["10.4.x-cpu-ml-scala2.12"]},
+            fails,
+        ),
+        ("a pattern of new ones", {"type": "regex", "pattern": "1[456]\\..*"}, passes),
+        ("a pattern that lets old ones in", {"type": "regex", "pattern": "1[0-9]\\..*"}, fails),
+        ("anything but one", {"type": "blocklist", "values": ["7.3.x-scala2.12"]}, fails),
+        ("anything", {"type": "unlimited", "defaultValue": "auto:latest-lts"}, fails),
+        ("a pattern that is none", {"type": "regex", "pattern": "(1"}, unclear),
+    ):
+        yield example(title, policy_with({_PATH: rule}, runtimes=offer))
+    yield fails("nothing said", policy_with({}, runtimes=offer))
+    good: dict[str, Any] = {_PATH: {"type": "fixed", "value": "auto:latest-lts"}}
+    yield unclear("no runtime in the answer", policy_with(good, runtimes=[]))
+    yield unclear("runtimes may not be listed", policy_with(good, runtimes=refused()))
+    yield from usual_examples(good, {}, runtimes=offer)

@@ -1,0 +1,84 @@
+"""An instance profile gives a cluster, and every line of code on it, the rights of an AWS role,
+past all grants on tables. A policy that leaves the profile open lets each user of it choose the
+strongest role that the workspace knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import (
+    Judgement,
+    observe,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.policies import (
+    NEEDS,
+    effective,
+    policy_with,
+    shown,
+    unless_for_admins,
+    usual_examples,
+)
+from lakewarden.controls.kit.subjects import CLUSTER_POLICY
+from lakewarden.estate.compute import (
+    ClusterPolicy,
+)
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="policies-fix-instance-profile",
+    title="The cluster policy leaves nobody a choice of instance profile",
+    paper=("P33",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=CLUSTER_POLICY,
+    needs=NEEDS,
+    fix=Fix(
+        "Add a rule for aws_attributes.instance_profile_arn: forbidden, or fixed to the one "
+        "profile that the users of the policy need.",
+        console="Compute, Policies, the policy, Edit: add the rule to its definition.",
+        api='POST /api/2.0/policies/clusters/edit with "aws_attributes.instance_profile_arn": '
+        '{"type": "forbidden"} in the definition.',
+        terraform="databricks_cluster_policy: the same rule within definition = jsonencode({...}).",
+        breaks="Code that reaches S3 through a profile instead of external locations loses that "
+        "access on new clusters.",
+    ),
+)
+
+_PATH: Final = "aws_attributes.instance_profile_arn"
+
+
+@CONTROL.check
+def check(policy: ClusterPolicy, at: Context) -> Judgement:
+    """The profile is fixed or forbidden; admins alone may choose."""
+    rules = effective(policy, at)
+    condition = observe(
+        rules.settled(_PATH),
+        shown(rules, _PATH, "forbidden, or fixed"),
+        otherwise="clusters may take any instance profile of the workspace",
+    )
+    return unless_for_admins(policy, at, condition)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    good = {_PATH: {"type": "forbidden"}}
+    arn = "arn:aws:iam::123456789012:instance-profile/reader"
+    choice = {_PATH: {"type": "allowlist", "values": [arn, f"{arn}-too"]}}
+    yield passes("forbidden", policy_with(good))
+    yield passes("fixed", policy_with({_PATH: {"type": "fixed", "value": arn}}))
+    yield fails("a choice of two", policy_with(choice))
+    yield fails("any", policy_with({_PATH: {"type": "unlimited", "isOptional": True}}))
+    yield fails("nothing said", policy_with({}))
+    yield from usual_examples(good, choice)

@@ -1,0 +1,64 @@
+"""Who may manage a SQL warehouse sees every query on it, with the values in it and under the name
+of who asked, and may stop it, resize it or hand it to others. As a right of all users it opens
+everybody's work to any stolen login.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import (
+    Judgement,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+)
+from lakewarden.controls.kit.everybody import acl_examples, spared
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.workload_subjects import (
+    WAREHOUSE_ACL,
+)
+from lakewarden.estate.access import (
+    ObjectPermissions,
+)
+from lakewarden.estate.workloads import (
+    WAREHOUSE_PERMISSIONS,
+)
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="warehouse-acls",
+    title="The group of all users may not manage the warehouse",
+    paper=("P34",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=WAREHOUSE_ACL,
+    needs=(WAREHOUSE_PERMISSIONS.need(),),
+    fix=Fix(
+        "Take CAN_MANAGE from the group users, and give them to the people who run the warehouse.",
+        console="SQL Warehouses, the warehouse, Permissions: remove users, or leave them CAN_USE.",
+        api='PATCH /api/2.0/permissions/warehouses/{id} {"access_control_list": [{"group_name": '
+        '"users", "permission_level": "CAN_USE"}]}',
+        terraform="databricks_permissions: sql_endpoint_id, and in access_control "
+        'permission_level = "CAN_USE".',
+        breaks="People who changed a SQL warehouse that others depend on must ask its owners.",
+    ),
+)
+
+_LEVELS: Final = ("CAN_MANAGE",)
+
+
+@CONTROL.check
+def check(permissions: ObjectPermissions, _: Context) -> Judgement:
+    """Neither users nor account users hold what lets them change it."""
+    return spared(permissions, _LEVELS)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from acl_examples(WAREHOUSE_PERMISSIONS, _LEVELS, "CAN_USE")
