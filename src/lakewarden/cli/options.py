@@ -194,15 +194,24 @@ _SELECTION: Final = (
 
 def deployment_options(command: F) -> F:
     """Add the options that say which deployment to read, as one `deployment` argument."""
-    return _together(command, "deployment", Deployment, _DEPLOYMENT)
+    return together(command, "deployment", Deployment, _DEPLOYMENT)
 
 
 def selection_options(command: F) -> F:
     """Add the options that say what is to be judged, as one `selection` argument."""
-    return _together(command, "selection", Selection, _SELECTION)
+    return together(command, "selection", Selection, _SELECTION)
 
 
-def _together(command: F, name: str, group: type, options: tuple[Callable[[F], F], ...]) -> F:
+def together(command: F, name: str, group: type, options: tuple[Callable[[F], F], ...]) -> F:
+    """Add options to a command that takes them as one argument.
+
+    Args:
+        command: the function of the command.
+        name: the argument.
+        group: the dataclass of the argument, whose fields are called like the options.
+        options: what click makes of them, in the order of `--help`.
+    """
+
     @functools.wraps(command)
     def wrapper(**values: Any) -> Any:
         fields = {field.name: values.pop(field.name) for field in dataclasses.fields(group)}

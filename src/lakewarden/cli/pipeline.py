@@ -75,7 +75,7 @@ def snapshot_of(
 @contextmanager
 def assessed(snapshot: DiskSnapshot, policy: Policy, clock: Clock) -> Iterator[Report]:
     """Judge a snapshot; the report lives as long as the block."""
-    _insist_known(snapshot, policy.include.workspaces | policy.exclude.workspaces)
+    insist_known(snapshot, policy.include.workspaces | policy.exclude.workspaces)
     estate = Estate(snapshot, policy.include.workspaces, policy.exclude.workspaces)
     context = Context(estate, policy, parse_time(snapshot.meta.taken))
     findings = judge(estate, chosen(policy), context)

@@ -40,6 +40,7 @@ def to_json(finding: Finding) -> dict[str, Any]:
         "waiver": None
         if waiver is None
         else {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires},
+        "location": finding.location or None,
     }
 
 
@@ -57,4 +58,5 @@ def from_json(data: Mapping[str, Any]) -> Finding:
         tuple(Evidence(**entry) for entry in data["evidence"]),
         data["fix"],
         None if waiver is None else WaiverNote(**waiver),
+        data["location"] or "",
     )

@@ -91,6 +91,7 @@ class Finding:
         evidence: the facts.
         fix: what to do about a failure.
         waiver: set when the failure is waived.
+        location: `file:line` of the configuration to edit, empty where there is none.
     """
 
     control: str
@@ -103,6 +104,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     fix: str = ""
     waiver: WaiverNote | None = None
+    location: str = ""
 
     @property
     def id(self) -> str:

@@ -77,11 +77,16 @@ def _group(console: Console, report: Report, group: Group) -> None:
     grid.add_column(overflow="fold")
     for finding in group.open:
         verdict = Text(finding.verdict.value, _STYLES[finding.verdict])
-        grid.add_row(verdict, _subject(report, finding), _line(finding.reason))
+        grid.add_row(verdict, _subject(report, finding), _reason(finding))
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
     if group.open_left_out:
         console.print(f"  and {group.open_left_out} more: --format json lists them")
     console.print(Padding(Text(f"Next: {_next(group)}", "italic"), (0, 0, 0, 2), expand=False))
+
+
+def _reason(finding: Finding) -> str:
+    """Return why, and where it is written when that is known."""
+    return _line(f"{finding.reason} ({finding.location})" if finding.location else finding.reason)
 
 
 def _next(group: Group) -> str:

@@ -1,0 +1,117 @@
+"""Judging a plan: the same controls, of what the plan speaks of, with the file and line to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from lakewarden.clock import parse_time
+from lakewarden.controls.kit.control import Context, Control
+from lakewarden.controls.kit.judge import judge
+from lakewarden.estate.account import WORKSPACES
+from lakewarden.estate.catalog import KINDS
+from lakewarden.estate.estate import Estate
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.kind import Need, Scope
+from lakewarden.estate.record import plan_of
+from lakewarden.ledger.finding import Finding, Verdict
+from lakewarden.policyfile.policy import Policy
+from lakewarden.terraform.entries import Entry
+from lakewarden.terraform.planned import Planned
+
+_CERTAIN: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WAIVED})
+_WHOLE: Final = "*"
+
+
+def judge_plan(
+    plan: Planned,
+    policy: Policy,
+    controls: Iterable[Control[Any]],
+    lines: Mapping[str, str] | None = None,
+) -> Iterator[Finding]:
+    """Yield the findings on what a plan speaks of.
+
+    The plan is judged twice. First the parts of lists that it knows are taken for the whole: what
+    fails then, fails. For everything else they are taken for what they are, a part.
+
+    Args:
+        plan: the plan as an estate.
+        policy: what the organisation wants.
+        controls: the controls to ask.
+        lines: `file:line` by the address of a resource.
+    """
+    chosen = {control.id: control for control in controls}
+    certain = {
+        finding.id: finding
+        for finding in _judged(plan, policy, chosen, parts=True)
+        if finding.verdict in {Verdict.FAIL, Verdict.WAIVED}
+    }
+    for finding in _judged(plan, policy, chosen, parts=False):
+        best = certain.get(finding.id, finding)
+        control = chosen[finding.control]
+        if best.verdict in _CERTAIN or _is_asked(plan, control, best):
+            yield replace(best, location=_location(plan, control, best, lines or {}))
+
+
+def _judged(
+    plan: Planned, policy: Policy, chosen: Mapping[str, Control[Any]], *, parts: bool
+) -> Iterator[Finding]:
+    estate = Estate(
+        plan.snapshot(parts=parts), policy.include.workspaces, policy.exclude.workspaces
+    )
+    at = Context(estate, policy, parse_time(plan.meta.taken))
+    return judge(estate, chosen.values(), at)
+
+
+def _is_asked(plan: Planned, control: Control[Any], finding: Finding) -> bool:
+    """Return whether a plan speaks of what a control would have to know of a subject."""
+    if finding.subject.id == _WHOLE:
+        return any(entry.value != str(Cause.UNPLANNED) for entry in finding.evidence)
+    return any(_speaks(plan, need, finding) for need in control.needs)
+
+
+def _speaks(plan: Planned, need: Need, finding: Finding) -> bool:
+    return any(_entries(plan, need, finding))
+
+
+def _entries(plan: Planned, need: Need, finding: Finding) -> Iterator[Entry]:
+    """Yield what a plan says of a need, as far as it bears on the subject of a finding."""
+    kind, workspace = KINDS[need.kind], finding.subject.workspace
+    inside = kind.scope is Scope.WORKSPACE
+    if kind is WORKSPACES or (inside and not workspace):
+        return
+    scope = f"workspace/{workspace}" if inside else kind.scope.value
+    for entry in plan.entries.get((kind.name, scope), ()):
+        identity = [str(part) for part in entry.identity]
+        foreign = workspace in plan.implied and not inside and identity != [workspace]
+        if not foreign and (not kind.keyed or not need.key or identity == [need.key]):
+            yield entry
+
+
+def _location(
+    plan: Planned, control: Control[Any], finding: Finding, lines: Mapping[str, str]
+) -> str:
+    """Return where the resource stands that decided, or else the one that the finding is about."""
+    subject = finding.subject
+    needed = {KINDS[need.kind].source: need for need in control.needs}
+    addresses = []
+    for fact in finding.evidence:
+        if str(fact.value).lower() == fact.expected.lower():
+            continue  # it is as it should be
+        addresses.append(fact.source)
+        if fact.source in needed:
+            addresses += [e.address for e in _entries(plan, needed[fact.source], finding)]
+    addresses += [
+        entry.address
+        for found in plan.entries.values()
+        for entry in found
+        if _is_about(entry, subject.id)
+    ]
+    addresses += [e.address for need in control.needs for e in _entries(plan, need, finding)]
+    return next((lines[address] for address in addresses if address in lines), "")
+
+
+def _is_about(entry: Entry, identity: str) -> bool:
+    keys = [field.path for field in plan_of(entry.kind.record) if field.is_key]
+    return [str(entry.fields.get(path)) for path in keys] == [identity]
