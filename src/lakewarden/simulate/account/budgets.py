@@ -60,7 +60,8 @@ serve(ACCOUNT, POLICIES, "list", "get", "create", "patch", "delete")
 @seeds("budgets")
 def seed_budget(seed: Seed, item: Json) -> None:
     """``[[budgets]]``: an API body without its wrapper."""
-    seed.call("POST", BUDGETS.path, {"budget": item})
+    made = seed.call("POST", BUDGETS.path, {"budget": item})["budget"]
+    seed.remember("budget", item["display_name"], made["budget_configuration_id"])
 
 
 @seeds("budget_policies")

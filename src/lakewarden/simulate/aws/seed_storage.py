@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lakewarden.simulate.aws.builder import Builder, Table
@@ -59,14 +60,8 @@ def _retention(s3: Any, bucket: Table) -> None:
     if "versioning" in bucket:
         wanted = {"Status": bucket["versioning"]}
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=wanted)
-    if "noncurrent_days" in bucket:
-        rule = {
-            "ID": "noncurrent",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": bucket["noncurrent_days"]},
-        }
-        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    if rules := list(_rules(bucket)):
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
     if lock_days is not None:
         retention = {"Mode": "GOVERNANCE", "Days": lock_days}
         s3.put_object_lock_configuration(
@@ -76,6 +71,15 @@ def _retention(s3: Any, bucket: Table) -> None:
                 "Rule": {"DefaultRetention": retention},
             },
         )
+
+
+def _rules(bucket: Table) -> Iterator[Table]:
+    """Yield the lifecycle rules: when old versions go, and when everything does."""
+    common = {"Status": "Enabled", "Filter": {"Prefix": ""}}
+    if days := bucket.get("noncurrent_days"):
+        yield common | {"ID": "noncurrent", "NoncurrentVersionExpiration": {"NoncurrentDays": days}}
+    if days := bucket.get("expire_days"):
+        yield common | {"ID": "expire", "Expiration": {"Days": days}}
 
 
 def block(*, on: bool) -> dict[str, bool]:

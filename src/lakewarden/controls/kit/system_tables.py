@@ -1,0 +1,63 @@
+"""System tables: what several controls ask of the schemas of the catalog `system`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, observe
+from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.oversight import SYSTEM_SCHEMAS
+from lakewarden.ledger.finding import Evidence
+
+_ON: Final = frozenset({"ENABLE_COMPLETED", "MANAGED"})
+
+
+def enabled(names: Sequence[str], workspace: Workspace, at: Context) -> Condition:
+    """Require that the workspace's metastore fills some system schemas."""
+    schemas = [at.estate.find(SYSTEM_SCHEMAS, name, workspace) for name in names]
+    states = {s.name: s.state.get() for s in schemas if s is not None}
+    off = [name for name in names if states.get(name) not in _ON]
+    evidence = Evidence(
+        SYSTEM_SCHEMAS.source,
+        "state",
+        [f"{name}: {states.get(name, 'there is none')}" for name in names],
+        " or ".join(sorted(_ON)),
+    )
+    return observe(not off, evidence, otherwise=f"not enabled: {', '.join(off)}")
+
+
+def enabling(names: Sequence[str]) -> Fix:
+    """Return the fix: enable the schemas in the metastore."""
+    listed = ", ".join(names)
+    return Fix(
+        f"As a metastore admin or account admin, enable the system schemas {listed} in the "
+        "metastore, and grant reading them to those who watch.",
+        console="No page enables system schemas; use the API or Terraform.",
+        api="PUT /api/2.1/unity-catalog/metastores/{metastore_id}/systemschemas/{schema} {}",
+        terraform="databricks_system_schema with schema = each of them.",
+        breaks="Nothing stops working; the tables begin to fill when they are enabled.",
+    )
+
+
+def schema_examples(*names: str) -> Iterable[Example]:
+    """Yield the ways to be right, wrong and unread."""
+
+    def estate(*, last: str = "ENABLE_COMPLETED", **changes: Any) -> Any:
+        states = [{"schema": name, "state": "ENABLE_COMPLETED"} for name in names[:-1]]
+        return given(
+            **{"system_schemas": [*states, {"schema": names[-1], "state": last}], **changes}
+        )
+
+    yield passes("enabled", estate())
+    yield passes("managed by Databricks", estate(last="MANAGED"))
+    yield fails("available and not enabled", estate(last="AVAILABLE"))
+    yield fails("being enabled", estate(last="ENABLE_INITIALIZED"))
+    yield fails("no metastore", given(system_schemas=[]))
+    yield unclear("a schema without a state", given(system_schemas=[{"schema": n} for n in names]))
+    yield unclear("schemas may not be listed", given(system_schemas=refused()))
+    yield unclear("no call", given(system_schemas=refused(Cause.NOT_FOUND)))

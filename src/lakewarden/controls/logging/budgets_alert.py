@@ -1,0 +1,90 @@
+"""Somebody who steals computing time is found by the bill, at the end of the month. A budget that
+alerts people finds them when the first unusual days are spent, and it is the cheapest alarm that
+there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.estate.fact import UnreadError
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.oversight import BUDGETS
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="budgets-alert",
+    title="A budget of the account alerts somebody",
+    paper=("P17",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=ACCOUNT,
+    needs=(BUDGETS.need(),),
+    fix=Fix(
+        "Create a budget over all workspaces with a monthly threshold a little above what is "
+        "usual, and with an alert to people who can look into it.",
+        console="Account console, Usage, Budgets, Add budget.",
+        api='POST /api/2.1/accounts/{account_id}/budgets {"budget": {"display_name": "...", '
+        '"alert_configurations": [{"action_configurations": [{"action_type": '
+        '"EMAIL_NOTIFICATION", "target": "..."}], "quantity_threshold": "..."}]}}',
+        terraform="databricks_budget with alert_configurations and, in each, "
+        "action_configurations.",
+        breaks="Nothing stops working; a budget alerts and does not limit.",
+    ),
+)
+
+
+@CONTROL.check
+def check(_: Account, at: Context) -> Judgement:
+    """Some budget has an alert that does something."""
+    budgets = at.estate.of(BUDGETS)
+    seen = list(budgets.seen())
+    unread = [b.alerts.gap for b in seen if b.alerts.gap is not None]
+    known = [b for b in seen if b.alerts.gap is None]
+    alerting = [b for b in known if any(a.action_configurations for a in b.alerts.get())]
+    if not alerting and (budgets.gap or unread):
+        raise UnreadError(budgets.gap or unread[0])
+    names = [b.id if b.name.gap else b.name.get() for b in alerting]
+    evidence = Evidence(BUDGETS.source, "alert_configurations", names, "a budget that alerts")
+    shown = "no budget alerts anybody" if seen else "there is no budget"
+    return observe(bool(alerting), evidence, otherwise=shown)
+
+
+def _budget(*actions: dict[str, str], **changes: Any) -> dict[str, Any]:
+    alerts = [{"quantity_threshold": "100", "action_configurations": list(actions)}]
+    whole = {"budget_configuration_id": "b", "display_name": "monthly"}
+    return {**whole, "alert_configurations": alerts, **changes}
+
+
+def _given(*budgets: dict[str, Any]) -> MemorySnapshot:
+    return given(budgets=list(budgets))
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    mail = {"action_type": "EMAIL_NOTIFICATION", "target": "finops@example.com"}
+    silent = _budget(budget_configuration_id="silent")
+    yield passes("an e-mail", _given(_budget(mail)))
+    yield passes("one of two", _given(silent, _budget(mail)))
+    yield fails("an alert that does nothing", _given(silent))
+    yield fails("a budget without an alert", _given(_budget(alert_configurations=[])))
+    yield fails("no budget", _given())
+    odd = _budget(budget_configuration_id="odd", alert_configurations="x")
+    yield unclear("alerts that are none", _given(odd))
+    yield passes("one that is known to alert", _given(odd, _budget(mail)))
+    yield unclear("budgets may not be listed", given(budgets=refused()))

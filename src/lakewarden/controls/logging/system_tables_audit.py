@@ -1,0 +1,41 @@
+"""The system table of audit events lets the people who watch ask questions of the log at once, and
+join it with lineage and billing, without a pipeline of their own that can silently stop. It is a
+second record beside the delivered files, kept where an intruder in your AWS account cannot reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.system_tables import enabled, enabling, schema_examples
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.oversight import SYSTEM_SCHEMAS
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="system-tables-audit",
+    title="Audit events can be queried in the workspace's system tables",
+    paper=("P08",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(SYSTEM_SCHEMAS.need(),),
+    fix=enabling(["access"]),
+    maps=also("wants the same system schema enabled", sat="GOV-34"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The schema `access` of the workspace's metastore is enabled."""
+    return enabled(["access"], workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from schema_examples("access")
