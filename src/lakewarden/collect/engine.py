@@ -26,6 +26,7 @@ from lakewarden.collect import (
     buckets,
     cloud,
     code,
+    firewall,
     lists,
     machines,
     objects,
@@ -34,6 +35,7 @@ from lakewarden.collect import (
     rights,
     secrets,
     settings,
+    unity,
     vpc,
     workloads,
 )
@@ -54,6 +56,7 @@ FAMILIES: Final = (
     buckets,
     cloud,
     code,
+    firewall,
     lists,
     machines,
     objects,
@@ -62,6 +65,7 @@ FAMILIES: Final = (
     rights,
     secrets,
     settings,
+    unity,
     vpc,
     workloads,
 )

@@ -14,6 +14,7 @@ from lakewarden.estate import (
     compute,
     costs,
     dbfs,
+    firewall,
     machines,
     oversight,
     people,
@@ -30,7 +31,7 @@ from lakewarden.estate.kind import Kind, Need
 
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
-    *(buckets, code, costs, dbfs, machines, perimeter, recovery, unity, vpc, workloads),
+    *(buckets, code, costs, dbfs, firewall, machines, perimeter, recovery, unity, vpc, workloads),
     *(
         oversight,
         rights,

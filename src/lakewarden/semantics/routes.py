@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.vpc import ROUTE_TABLES, Route, RouteTable
+
+_PRIVATE: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10"),
+    )
+)
+"""What nobody on the internet is reached by."""
 
 
 def table_of(subnet_id: str, vpc_id: str, tables: Iterable[RouteTable]) -> RouteTable:
@@ -68,4 +78,4 @@ def _is_private(route: Route) -> bool:
     except ValueError:
         detail = f"{text} is not a network"
         raise UnreadError(ROUTE_TABLES.gap(Cause.MALFORMED, detail)) from None
-    return network.is_private and network.prefixlen > 0
+    return any(network.version == p.version and network.subnet_of(p) for p in _PRIVATE)

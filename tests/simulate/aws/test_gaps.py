@@ -111,6 +111,46 @@ def test_network_firewall_policies_and_rule_groups(empty: Callable[[str], Any]) 
         firewall.describe_firewall_policy(FirewallPolicyName="none")
 
 
+def test_firewalls_have_endpoints_and_policies_that_change(empty: Callable[[str], Any]) -> None:
+    firewall = empty("network-firewall")
+    policy: dict[str, Any] = {
+        "StatelessDefaultActions": ["aws:pass"],
+        "StatelessFragmentDefaultActions": ["aws:pass"],
+    }
+    arns = [
+        firewall.create_firewall_policy(FirewallPolicyName=name, FirewallPolicy=policy)[
+            "FirewallPolicyResponse"
+        ]["FirewallPolicyArn"]
+        for name in ("one", "two")
+    ]
+    made = firewall.create_firewall(
+        FirewallName="way-out",
+        FirewallPolicyArn=arns[0],
+        VpcId="vpc-1",
+        SubnetMappings=[{"SubnetId": "subnet-1"}, {"SubnetId": "subnet-2"}],
+        Tags=[{"Key": "endpoint/subnet-1", "Value": "vpce-1"}],
+    )["Firewall"]
+    listed = firewall.list_firewalls(VpcIds=["vpc-1"])["Firewalls"]
+    assert listed == [{"FirewallName": "way-out", "FirewallArn": made["FirewallArn"]}]
+    assert firewall.list_firewalls(VpcIds=["vpc-2"])["Firewalls"] == []
+    firewall.associate_firewall_policy(FirewallName="way-out", FirewallPolicyArn=arns[1])
+    described = firewall.describe_firewall(FirewallArn=made["FirewallArn"])
+    assert described["Firewall"]["FirewallPolicyArn"] == arns[1]
+    states = described["FirewallStatus"]["SyncStates"].values()
+    endpoints = {one["Attachment"]["SubnetId"]: one["Attachment"]["EndpointId"] for one in states}
+    assert endpoints["subnet-1"] == "vpce-1"
+    assert endpoints["subnet-2"].startswith("vpce-")
+    changed = policy | {"StatelessDefaultActions": ["aws:forward_to_sfe"]}
+    token = firewall.describe_firewall_policy(FirewallPolicyName="two")["UpdateToken"]
+    firewall.update_firewall_policy(
+        FirewallPolicyName="two", UpdateToken=token, FirewallPolicy=changed
+    )
+    now = firewall.describe_firewall_policy(FirewallPolicyArn=arns[1])["FirewallPolicy"]
+    assert now == changed
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        firewall.describe_firewall(FirewallName="none")
+
+
 def test_dns_firewall_lists_rules_and_associations(empty: Callable[[str], Any]) -> None:
     resolver = empty("route53resolver")
     domains = resolver.create_firewall_domain_list(CreatorRequestId="1", Name="bad")

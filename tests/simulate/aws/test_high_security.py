@@ -42,7 +42,7 @@ def test_returns_ids_by_the_names_that_worlds_use(ids: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("workspace", ["research", "production"])
-def test_networks_have_private_subnets_in_two_zones_and_no_way_out(
+def test_networks_have_private_subnets_in_two_zones(
     aws: Callable[[str], Any], ids: dict[str, str], workspace: str
 ) -> None:
     ec2 = aws("ec2")
@@ -50,13 +50,40 @@ def test_networks_have_private_subnets_in_two_zones_and_no_way_out(
     subnets = ec2.describe_subnets(Filters=vpc)["Subnets"]
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
     assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
-    tables = ec2.describe_route_tables(Filters=vpc)["RouteTables"]
-    targets = {route.get("GatewayId") for table in tables for route in table["Routes"]}
-    assert targets == {"local", ids[f"endpoint.hs-{workspace}-s3"]}
-    assert not any("NatGatewayId" in route for table in tables for route in table["Routes"])
     for attribute in ("enableDnsSupport", "enableDnsHostnames"):
         answer = ec2.describe_vpc_attribute(VpcId=ids[f"vpc.hs-{workspace}"], Attribute=attribute)
         assert answer[attribute[0].upper() + attribute[1:]]["Value"] is True
+
+
+def routes(aws: Callable[[str], Any], table: str) -> dict[str | None, str]:
+    found = aws("ec2").describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    return {
+        route.get("DestinationCidrBlock"): route.get("GatewayId") or route["NatGatewayId"]
+        for route in found
+    }
+
+
+def test_nothing_leads_out_of_research(aws: Callable[[str], Any], ids: dict[str, str]) -> None:
+    assert routes(aws, ids["route_table.hs-research"]) == {
+        "10.31.0.0/16": "local",
+        None: ids["endpoint.hs-research-s3"],
+    }
+
+
+def test_production_leads_out_through_its_firewall_alone(
+    aws: Callable[[str], Any], ids: dict[str, str]
+) -> None:
+    firewall = aws("network-firewall").describe_firewall(FirewallArn=ids["firewall.hs-production"])
+    (zone,) = firewall["FirewallStatus"]["SyncStates"].values()
+    assert zone["Attachment"]["SubnetId"] == ids["subnet.hs-production-firewall"]
+    anywhere = "0.0.0.0/0"
+    endpoint = routes(aws, ids["route_table.hs-production"])[anywhere]
+    assert endpoint == zone["Attachment"]["EndpointId"]
+    assert (
+        routes(aws, ids["route_table.hs-production-firewall"])[anywhere]
+        == (ids["nat.hs-production"])
+    )
+    assert routes(aws, ids["route_table.hs-production-nat"])[anywhere].startswith("igw-")
 
 
 def test_security_group_lets_in_only_itself_and_out_only_what_is_needed(

@@ -69,6 +69,12 @@ def _describe_policy(state: State, request: Request) -> Record:
     return _by_arn_or_name(state, request, "FirewallPolicy", "firewall-policies")
 
 
+def _update_policy(state: State, request: Request) -> Record:
+    record = _describe_policy(state, request)
+    record["FirewallPolicy"] = request.parameters["FirewallPolicy"]
+    return {key: value for key, value in record.items() if key != "FirewallPolicy"}
+
+
 def _list_policies(state: State, request: Request) -> Record:
     return _arns_and_names(
         state, request, "FirewallPolicy", "firewall-policies", "FirewallPolicies"
@@ -178,6 +184,7 @@ HANDLERS: dict[str, Handler] = {
     "network-firewall:CreateFirewallPolicy": _create_policy,
     "network-firewall:DescribeFirewallPolicy": _describe_policy,
     "network-firewall:ListFirewallPolicies": _list_policies,
+    "network-firewall:UpdateFirewallPolicy": _update_policy,
     "route53resolver:CreateFirewallDomainList": _create_domain_list,
     "route53resolver:UpdateFirewallDomains": _update_domains,
     "route53resolver:ListFirewallDomains": _list_domains,

@@ -12,6 +12,7 @@ from lakewarden.simulate.aws.gap_account import HANDLERS as ACCOUNT_HANDLERS
 from lakewarden.simulate.aws.gap_ec2 import HANDLERS as EC2_HANDLERS
 from lakewarden.simulate.aws.gap_events import HANDLERS as EVENT_HANDLERS
 from lakewarden.simulate.aws.gap_events import event
+from lakewarden.simulate.aws.gap_firewall import HANDLERS as FIREWALL_HANDLERS
 from lakewarden.simulate.aws.gap_network import HANDLERS as NETWORK_HANDLERS
 from lakewarden.simulate.aws.wire import (
     JSON_PROTOCOLS,
@@ -26,7 +27,7 @@ from lakewarden.simulate.aws.wire import (
 if TYPE_CHECKING:
     from lakewarden.simulate.aws.operations import Operation
 
-HANDLERS = ACCOUNT_HANDLERS | EC2_HANDLERS | EVENT_HANDLERS | NETWORK_HANDLERS
+HANDLERS = ACCOUNT_HANDLERS | EC2_HANDLERS | EVENT_HANDLERS | FIREWALL_HANDLERS | NETWORK_HANDLERS
 
 _EC2_NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 

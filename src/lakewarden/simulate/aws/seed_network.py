@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakewarden.simulate.aws import seed_firewall
 from lakewarden.simulate.aws.builder import Builder, Table, tags
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ def _route_table(builder: Builder, vpc: str, name: str) -> str:
 
 
 def _default_route(builder: Builder, network: Table) -> None:
-    """Lead the subnets to the internet: `internet = "gateway"`, `"nat"`, or, left out, not."""
+    """Lead the subnets to the internet: `internet = "gateway"`, `"nat"`, or, left out, not.
+
+    With `"firewall"` they lead to a firewall, whose own subnet leads to the NAT gateway.
+    """
     internet = network.get("internet")
     if internet is None:
         return
@@ -83,10 +87,17 @@ def _default_route(builder: Builder, network: Table) -> None:
     ec2.associate_route_table(RouteTableId=public_table, SubnetId=public)
     ec2.create_route(RouteTableId=public_table, DestinationCidrBlock=_ANYWHERE, GatewayId=gateway)
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    nat = ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]
-    ec2.create_route(
-        RouteTableId=table, DestinationCidrBlock=_ANYWHERE, NatGatewayId=nat["NatGatewayId"]
-    )
+    nat = ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"][
+        "NatGatewayId"
+    ]
+    builder.ids[f"nat.{name}"], builder.ids[f"gateway.{name}"] = nat, gateway
+    if internet == "firewall":
+        inner = _subnet(builder, vpc, f"{name}-firewall", network["firewall_subnet"])
+        endpoint = seed_firewall.firewall(builder, network)
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock=_ANYWHERE, VpcEndpointId=endpoint)
+        table = _route_table(builder, vpc, f"{name}-firewall")
+        ec2.associate_route_table(RouteTableId=table, SubnetId=inner)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock=_ANYWHERE, NatGatewayId=nat)
 
 
 def _security_groups(builder: Builder, network: Table) -> None:

@@ -1,0 +1,183 @@
+"""A firewall is bought to refuse, and comes set to let through. Until its policy drops what no rule
+names, it is an expensive log: the first address that nobody thought of is open. The list of domains
+decides only once everything else is dropped.
+
+Judged is what happens to traffic that no rule names, not what the rules themselves allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    NotApplicable,
+    all_of,
+    expect,
+    observe,
+    unknown,
+)
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.ways_out import ways_of
+from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.firewall import FIREWALLS, Firewall
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.vpc import NAT_GATEWAYS, ROUTE_TABLES
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="network-firewall-drops",
+    title="The firewalls on the way out drop what no rule allows",
+    paper=("P11",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(NETWORKS.need(), ROUTE_TABLES.need(), NAT_GATEWAYS.need(), FIREWALLS.need()),
+    fix=Fix(
+        "Set the firewall policy to strict order with the stateful default action drop "
+        "established, forward all packets to the stateful engine, and allow domains by a list.",
+        console="VPC console > Network Firewall policies > the policy > Stateful default actions: "
+        "Drop established connections; Stateless default actions: Forward to stateful rules.",
+        api='Network Firewall UpdateFirewallPolicy {"FirewallPolicy": {"StatefulEngineOptions": '
+        '{"RuleOrder": "STRICT_ORDER"}, "StatefulDefaultActions": ["aws:drop_established"], ...}}; '
+        "a policy in default order is replaced by AssociateFirewallPolicy.",
+        terraform="aws_networkfirewall_firewall_policy with stateful_engine_options.rule_order = "
+        '"STRICT_ORDER" and stateful_default_actions = ["aws:drop_established"].',
+        breaks="Every destination that no rule names becomes unreachable from clusters, the "
+        "control plane too if it is not reached through private endpoints.",
+    ),
+)
+
+_STRICT = "STRICT_ORDER"
+_SAFE = frozenset({"aws:forward_to_sfe", "aws:drop"})
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Each AWS Network Firewall that a way out leads to drops by default."""
+    return in_own_network(workspace, at, lambda network: _drop(network, at), demanded=False)
+
+
+def _drop(network: Network, at: Context) -> Judgement:
+    ends = {way.end for way in ways_of(network, at)}
+    passed = [f for f in at.estate.of(FIREWALLS).seen() if not ends.isdisjoint(f.endpoints.get())]
+    if not passed:
+        list(at.estate.of(FIREWALLS).each())
+        evidence = Evidence(FIREWALLS.source, "EndpointId", sorted(ends), "a firewall's endpoint")
+        return NotApplicable("no AWS Network Firewall stands on the way out", (evidence,))
+    return all_of(*(lambda f=f: _drops(f) for f in passed))
+
+
+def _drops(firewall: Firewall) -> Condition:
+    name = firewall.name.get()
+    return all_of(
+        *(
+            expect(
+                fact,
+                lambda value: bool(value) and _SAFE.issuperset(value),
+                expected="aws:forward_to_sfe or aws:drop",
+                otherwise=f"firewall {name} handles packets before its stateful rules: {{value}}",
+            )
+            for fact in (firewall.stateless, firewall.fragments)
+        ),
+        lambda: _without_stateless_rules(firewall),
+        lambda: _by_default(firewall, name),
+    )
+
+
+def _without_stateless_rules(firewall: Firewall) -> Condition:
+    groups = firewall.stateless_groups
+    if groups.get():
+        detail = f"{len(groups.get())} stateless rule groups are not weighed"
+        return unknown(FIREWALLS.gap(Cause.NOT_READ, detail))
+    return all_of()
+
+
+def _by_default(firewall: Firewall, name: str) -> Condition:
+    if firewall.order.get() == _STRICT:
+        return expect(
+            firewall.stateful,
+            lambda value: any(action.startswith("aws:drop") for action in value),
+            expected="aws:drop_established or aws:drop_strict",
+            otherwise=f"firewall {name} lets through what no rule names: {{value}}",
+        )
+    lists = firewall.lists
+    evidence = Evidence(lists.source, "GeneratedRulesType", list(lists.get()), "ALLOWLIST")
+    otherwise = f"firewall {name} has neither a default drop nor a list of allowed domains"
+    return observe("ALLOWLIST" in lists.get(), evidence, otherwise=otherwise)
+
+
+def _estate(*lists: str, end: str = "vpce-1", **policy: Any) -> MemorySnapshot:
+    forward = ["aws:forward_to_sfe"]
+    whole = {"StatelessDefaultActions": forward, "StatelessFragmentDefaultActions": forward}
+    firewall = {
+        "arn": "arn:aws:network-firewall:us-east-1:123456789012:firewall/f",
+        "name": "f",
+        "endpoints": ["vpce-1"],
+        "policy": {**whole, **policy},
+        "lists": list(lists),
+    }
+    return own_network(firewalls=[firewall], **_routes(end))
+
+
+def _routes(end: str) -> dict[str, Any]:
+    """Return routes from both subnets to `end`, and from the NAT gateway's to the firewall."""
+    target = "NatGatewayId" if end.startswith("nat-") else "GatewayId"
+    tables = [
+        _table("rtb-0", {"Main": True}, {target: end}),
+        _table("rtb-9", {"Main": False, "SubnetId": "s9"}, {"GatewayId": "vpce-1"}),
+    ]
+    gateway = {"NatGatewayId": "nat-1", "SubnetId": "s9"}
+    return {"route_tables": tables, "nat_gateways": [gateway]}
+
+
+def _table(identity: str, association: Any, target: dict[str, str]) -> dict[str, Any]:
+    return {
+        "RouteTableId": identity,
+        "VpcId": "vpc-1",
+        "Associations": [association],
+        "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", **target}],
+    }
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show both orders, the ways to be wrong, unread and out of scope."""
+    strict = {"StatefulEngineOptions": {"RuleOrder": _STRICT}}
+    drop = {**strict, "StatefulDefaultActions": ["aws:drop_established", "aws:alert_established"]}
+    yield passes("strict order, dropped", _estate(**drop))
+    yield passes("behind a NAT gateway", _estate(end="nat-1", **drop))
+    yield passes("default order with allowed domains", _estate("ALLOWLIST"))
+    yield fails("default order with refused domains", _estate("DENYLIST"))
+    yield fails("default order without domains", _estate())
+    alert = {**strict, "StatefulDefaultActions": ["aws:alert_strict"]}
+    yield fails("strict order, alerted", _estate("ALLOWLIST", **alert))
+    yield fails("strict order, nothing said", _estate("ALLOWLIST", **strict))
+    yield fails("passed by", _estate(**drop, StatelessDefaultActions=["aws:pass"]))
+    yield fails(
+        "fragments passed by", _estate(**drop, StatelessFragmentDefaultActions=["aws:pass"])
+    )
+    rules = [{"ResourceArn": "arn:g", "Priority": 1}]
+    yield unclear("stateless rules come first", _estate(**drop, StatelessRuleGroupReferences=rules))
+    unread = own_network(firewalls=refused(), **_routes("vpce-1"))
+    yield unclear("firewalls may not be read", unread)
+    yield unclear("what is forwarded is missing", _estate(**drop, StatelessDefaultActions=None))
+    yield exempt("the way out passes none", _estate(end="igw-1"))
+    yield exempt("a network that Databricks manages", given(networks=[], firewalls=[]))
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
