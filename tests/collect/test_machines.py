@@ -7,7 +7,6 @@ from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.machines import (
-    ACCOUNT_FEDERATION,
     CUSTOM_APPS,
     PRINCIPAL_FEDERATION,
     PRINCIPAL_SECRETS,
@@ -78,12 +77,6 @@ def test_federation_policies_of_a_principal():
     found = collected(PRINCIPAL_FEDERATION, host, before=TWO)
     assert found["1"].policies.get()[0].oidc_policy.issuer == "https://i"
     assert found["2"].policies.get() == ()
-
-
-def test_federation_policies_of_the_account():
-    answer = {"policies": [{"name": "p", "oidc_policy": {"issuer": "https://i"}}]}
-    found = collected(ACCOUNT_FEDERATION, StubHost({f"{ROOT}/federationPolicies": answer}))
-    assert found["p"].issuer.get() == "https://i"
 
 
 def test_apps_with_and_without_lifetimes():

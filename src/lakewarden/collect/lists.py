@@ -63,7 +63,6 @@ LISTS: Final[dict[Kind[Any], ListCall]] = {
     access.ACCOUNT_IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.IP_LISTS: ListCall("ip_access_lists", Paging.ONCE),
     access.TOKENS: ListCall("token_infos", Paging.ONCE),
-    machines.ACCOUNT_FEDERATION: ListCall("policies", Paging.TOKEN),
     machines.CUSTOM_APPS: ListCall("apps", Paging.TOKEN),
     machines.PUBLISHED_APPS: ListCall("apps", Paging.TOKEN),
     compute.CLUSTERS: ListCall("clusters", Paging.TOKEN, {"page_size": 100}, redact.cluster),

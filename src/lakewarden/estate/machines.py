@@ -60,14 +60,6 @@ class PrincipalFederation(Record):
 
 
 @record
-class AccountFederation(Record):
-    """A federation policy of the account, for every user and service principal."""
-
-    name: str = key("name")
-    issuer: Fact[str] = fact("oidc_policy.issuer")
-
-
-@record
 class PublishedApp(Record):
     """An app of a partner that the account admits. Lifetimes are in minutes."""
 
@@ -99,13 +91,6 @@ PRINCIPAL_FEDERATION: Final = Kind(
     f"{_PRINCIPAL}/federationPolicies",
     _ADMIN,
     after=("account_service_principals",),
-)
-ACCOUNT_FEDERATION: Final = Kind(
-    "account_federation",
-    AccountFederation,
-    Scope.ACCOUNT,
-    f"{_ACCOUNT}/federationPolicies",
-    _ADMIN,
 )
 CUSTOM_APPS: Final = Kind(
     "custom_apps",

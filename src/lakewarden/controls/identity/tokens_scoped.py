@@ -6,9 +6,18 @@ was made for; but one that may authenticate can make itself a new token with any
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, unknown, violated
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    NotApplicable,
+    all_of,
+    holds,
+    observe,
+    unknown,
+    violated,
+)
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -29,6 +38,7 @@ from lakewarden.controls.kit.tokens import (
     while_usable,
 )
 from lakewarden.estate.access import TOKENS, WORKSPACE_SETTINGS_V2, Token
+from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import Items, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
@@ -64,27 +74,32 @@ def check(token: Token, at: Context) -> Judgement:
 
 
 def _narrow(token: Token, at: Context) -> Judgement:
+    feature = at.estate.value(WORKSPACE_SETTINGS_V2, _FEATURE, at.here)
+    if feature.gap is None and feature.get() is False:
+        evidence = Evidence(feature.source, feature.field, value=False, expected="true")
+        return NotApplicable("tokens have no scopes in this workspace", (evidence,))
     scopes = token.scopes.get()
+    bound = _bound(feature)
     if scopes is None:
-        return _without(at)
+        made = "it was made without scopes, so every API is open to it"
+        return violated(made, *bound.evidence) if bound.met else bound
     expected = f"scopes, and neither {' nor '.join(sorted(_BROAD))} among them"
     evidence = Evidence(token.scopes.source, token.scopes.field, list(scopes), expected)
     if not scopes:
         return violated("it has no scopes, so every API is open to it", evidence)
     broad = sorted(_BROAD.intersection(scopes))
-    return observe(not broad, evidence, otherwise=f"its scope {', '.join(broad)} opens everything")
+    wide = f"its scope {', '.join(broad)} opens everything"
+    return all_of(observe(not broad, evidence, otherwise=wide), bound)
 
 
-def _without(at: Context) -> Judgement:
-    """Judge a token whose answer has no scopes: it could have had some, or the service has none."""
-    feature = at.estate.value(WORKSPACE_SETTINGS_V2, _FEATURE, at.here)
-    expected = "scopes wherever tokens can have them"
-    evidence = Evidence(feature.source, feature.field, feature.get(), expected)
+def _bound(feature: Fact[Any]) -> Condition:
+    """Require that scopes are known to bind: a workspace without the feature may ignore them."""
+    expected = "true, for scopes to bind"
+    if feature.gap is not None:
+        return unknown(feature.gap, field=_FEATURE, expected=expected)
     if feature.get() is True:
-        return violated("it was made without scopes, so every API is open to it", evidence)
-    if feature.get() is False:
-        return NotApplicable("tokens have no scopes in this workspace", (evidence,))
-    gap = WORKSPACE_SETTINGS_V2.unset(_FEATURE, "it may be that tokens can have no scopes here")
+        return holds(Evidence(feature.source, feature.field, value=True, expected=expected))
+    gap = WORKSPACE_SETTINGS_V2.unset(_FEATURE, "it may be that tokens have no scopes here")
     return unknown(gap, field=_FEATURE, expected=expected)
 
 
@@ -103,6 +118,8 @@ def examples() -> Iterable[Example]:
     yield fails("it may make itself another", _estate(["authentication"]))
     yield unclear("nobody knows whether it could have any", _estate(None, {_FEATURE: None}))
     yield unclear("settings may not be read", _estate(None, refused()))
+    yield unclear("nobody knows whether its scopes bind", _estate(["sql"], refused()))
+    yield fails("too broad, whether or not they bind", _estate(["all-apis"], refused()))
     broad = [example_token(scopes=["all-apis"])]
     yield unclear("it may be that tokens are off", example_estate(broad, refused()))
     yield unclear("tokens may not be listed", example_estate(refused()))

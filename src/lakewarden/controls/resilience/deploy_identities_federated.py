@@ -14,11 +14,7 @@ from lakewarden.controls.kit.condition import (
     Judgement,
     NotApplicable,
     all_of,
-    any_of,
-    holds,
-    observe,
     unknown,
-    violated,
 )
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -31,19 +27,18 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.machines import MACHINE, Machine, label_of
+from lakewarden.controls.kit.keyless import holds_no_secret, holds_no_token, is_federated
+from lakewarden.controls.kit.machines import MACHINE, Machine
 from lakewarden.controls.kit.oauth_secrets import example_secret
 from lakewarden.controls.kit.tokens import example_token
 from lakewarden.estate.access import TOKENS
 from lakewarden.estate.compute import JOBS
-from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.given import given, refused
-from lakewarden.estate.machines import ACCOUNT_FEDERATION, PRINCIPAL_FEDERATION, PRINCIPAL_SECRETS
-from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS
+from lakewarden.estate.machines import PRINCIPAL_FEDERATION, PRINCIPAL_SECRETS
+from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS, FEDERATION_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Policy
-from lakewarden.semantics.tokens import is_over, signs_in
 
 CONTROL = Control(
     id="deploy-identities-federated",
@@ -56,7 +51,7 @@ CONTROL = Control(
         ACCOUNT_SERVICE_PRINCIPALS.need(),
         PRINCIPAL_SECRETS.need(),
         PRINCIPAL_FEDERATION.need(),
-        ACCOUNT_FEDERATION.need(),
+        FEDERATION_POLICIES.need(),
         JOBS.need(),
         TOKENS.need(),
     ),
@@ -84,16 +79,17 @@ def check(machine: Machine, at: Context) -> Judgement:
         evidence = Evidence(active.source, active.field, value=False, expected="true")
         return NotApplicable("the service principal is switched off", (evidence,))
     application = principal.application_id.get()
-    deploys = bool({application, label_of(principal)} & set(at.policy.deploy_principals))
+    wanted = at.policy.deploy_principals
+    deploys = application in wanted or (bool(wanted) and principal.name.get() in wanted)
     if not deploys and application not in machine.doings.jobs:
         if machine.doings.jobs_gap is not None:
             return unknown(machine.doings.jobs_gap, expected="whether jobs run as it")
         return NotApplicable("no job runs as it, and the policy file does not say that it deploys")
     return _known(
         all_of(
-            lambda: _no_secret(machine, at),
-            lambda: _no_token(machine, at),
-            *([lambda: _federated(machine, at)] if deploys else []),
+            lambda: holds_no_secret(machine, at),
+            lambda: holds_no_token(machine, at),
+            *([lambda: is_federated(machine, at)] if deploys else []),
         ),
         machine,
     )
@@ -105,45 +101,6 @@ def _known(condition: Condition, machine: Machine) -> Condition:
     if gap is not None and condition.met is False:
         return unknown(gap, expected="whether it is active")
     return condition
-
-
-def _no_secret(machine: Machine, at: Context) -> Condition:
-    secrets = at.estate.need(PRINCIPAL_SECRETS, machine.principal.id).secrets
-    live = [secret.id for secret in secrets.get() if signs_in(secret, at.now)]
-    evidence = Evidence(secrets.source, secrets.field, live, "none that signs in")
-    return observe(not live, evidence, otherwise=f"it has {len(live)} OAuth secrets that sign in")
-
-
-def _no_token(machine: Machine, at: Context) -> Condition:
-    gap = machine.doings.tokens_gap
-    live = []
-    for token in machine.doings.tokens.get(machine.principal.id, ()):
-        try:
-            live += [] if is_over(token, at.now) else [token.id]
-        except UnreadError as error:
-            gap = error.gap
-    evidence = Evidence(TOKENS.source, "owner_id", live, "none")
-    if live:
-        return violated(f"it has {len(live)} personal access tokens", evidence)
-    return holds(evidence) if gap is None else unknown(gap, field="owner_id", expected="none")
-
-
-def _federated(machine: Machine, at: Context) -> Condition:
-    return any_of(lambda: _of_its_own(machine, at), lambda: _of_the_account(at))
-
-
-def _of_its_own(machine: Machine, at: Context) -> Condition:
-    policies = at.estate.need(PRINCIPAL_FEDERATION, machine.principal.id).policies
-    issuers = [policy.oidc_policy.issuer for policy in policies.get()]
-    evidence = Evidence(policies.source, policies.field, issuers, "an issuer")
-    return observe(bool(issuers), evidence, otherwise="it has no federation policy")
-
-
-def _of_the_account(at: Context) -> Condition:
-    issuers = [policy.issuer.get() for policy in at.estate.of(ACCOUNT_FEDERATION).each()]
-    source = ACCOUNT_FEDERATION.source
-    evidence = Evidence(source, "oidc_policy.issuer", issuers, "an issuer")
-    return observe(bool(issuers), evidence, otherwise="and neither has the account")
 
 
 _APPLICATION = "5f0c1f6e-0000-4000-8000-000000000001"
@@ -165,7 +122,7 @@ def _estate(**changes: Any) -> MemorySnapshot:
         "principal_federation": [
             {"id": "7", "policies": [{"name": "p", "oidc_policy": oidc}]},
         ],
-        "account_federation": [],
+        "federation_policies": [],
         "jobs": [],
         "tokens": [],
     }
@@ -177,14 +134,14 @@ def examples() -> Iterable[Example]:
     """Show keys of every kind, both ways to be federated, and what is not known."""
     job = [{"job_id": 1, "settings": {"name": "load"}, "run_as_user_name": _APPLICATION}]
     none = [{"id": "7", "policies": []}]
-    of_all = [{"name": "all", "oidc_policy": {"issuer": "https://login.example.com"}}]
+    of_all = [{"policy_id": "all", "oidc_policy": {"issuer": "https://login.example.com"}}]
     secret = [{"id": "7", "secrets": [example_secret(10, life=90)]}]
     ended = [{"id": "7", "secrets": [example_secret(100, life=90)]}]
     token = [example_token(owner_id=7)]
     yield passes("it deploys by federation", _estate(), _DEPLOYS)
     yield passes(
         "the account is federated",
-        _estate(principal_federation=none, account_federation=of_all),
+        _estate(principal_federation=none, federation_policies=of_all),
         _DEPLOYS,
     )
     yield passes("jobs run as it, and it has no keys", _estate(jobs=job, principal_federation=none))
@@ -207,7 +164,7 @@ def examples() -> Iterable[Example]:
     yield unclear("policies may not be listed", _estate(principal_federation=refused()), _DEPLOYS)
     yield unclear(
         "nor the account's",
-        _estate(principal_federation=none, account_federation=refused()),
+        _estate(principal_federation=none, federation_policies=refused()),
         _DEPLOYS,
     )
     yield unclear("jobs may not be listed", _estate(jobs=refused()))
