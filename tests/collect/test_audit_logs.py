@@ -7,7 +7,7 @@ import pytest
 
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.collect.audit_logs import COUNTED, count
-from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, LOGINS, MFA_KEYS
+from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, JOB_CHANGES, LOGINS, MFA_KEYS
 from lakewarden.estate.fact import Cause
 
 SINCE = 1_000
@@ -159,3 +159,19 @@ def test_each_change_of_a_second_factor_is_kept_with_its_time(tallied):
 def test_kinds_that_nobody_asked_for_are_not_counted(tmp_path):
     (tmp_path / "audit.json").write_text(json.dumps(event()))
     assert list(count(tmp_path, SINCE, [MFA_KEYS]).of(LOGINS)) == []
+
+
+def test_changes_of_jobs_are_counted_by_workspace_and_person(tallied):
+    def change(action, workspace, **more):
+        return event(action, serviceName="jobs", workspaceId=workspace, **more)
+
+    found = tallied(
+        JOB_CHANGES,
+        change("reset", "3001"),
+        change("reset", "3001"),
+        change("create", "3002"),
+        change("update", "3002", status=403),
+        change("runNow", "3002"),
+        change("update", "3002", at=SINCE - 1),
+    )
+    assert found == {"3001/reset/a%40example.com": 2, "3002/create/a%40example.com": 1}

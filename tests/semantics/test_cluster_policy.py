@@ -218,3 +218,23 @@ def test_any_rule_gets_an_answer_and_a_bound_keeps_out_zero(rule):
         assert not wide.idle_within(LIMIT)
         least = {"fixed": rule.get("value"), "range": rule.get("minValue")}.get(rule["type"], 1)
         assert float(least) >= 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "prescribed"),
+    [
+        (fixed("7"), True),
+        (allow("7", "8"), True),
+        ({"type": "regex", "pattern": "[0-9]{4}"}, True),
+        ({"type": "regex", "pattern": ".*"}, False),
+        (allow("7", isOptional=True), False),
+        ({"type": "unlimited"}, False),
+        ({"type": "forbidden"}, False),
+    ],
+)
+def test_a_value_is_prescribed_when_it_must_be_one_of_some(rule, prescribed):
+    assert rules(custom_tags__CostCenter=rule).prescribes("custom_tags.CostCenter") is prescribed
+
+
+def test_nothing_prescribes_what_has_no_rule():
+    assert not rules().prescribes("custom_tags.CostCenter")

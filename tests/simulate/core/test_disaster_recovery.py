@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from databricks.sdk.common.types.fieldmask import FieldMask
 from databricks.sdk.errors import (
     Aborted,
     AlreadyExists,
@@ -13,6 +14,8 @@ from databricks.sdk.service.disasterrecovery import (
     FailoverGroup,
     FailoverGroupState,
     StableUrl,
+    UcCatalog,
+    UcReplicationConfig,
     WorkspaceSet,
 )
 
@@ -61,3 +64,28 @@ def test_a_group_replicates_and_fails_over(typical: Lab) -> None:
     with pytest.raises(NotFound):
         api.get_failover_group(made.name)
     assert list(api.list_stable_urls(parent)) == []
+
+
+def test_a_group_stays_up_to_date_until_a_catalog_that_it_names_is_gone(typical: Lab) -> None:
+    account = typical.account()
+    api = account.disaster_recovery
+    made = api.create_failover_group(
+        f"accounts/{typical.simulation.account_id}", _group(), "lagging"
+    )
+    fresh = api.get_failover_group(made.name)
+    assert fresh.has_replication_point_blocking_errors is False
+    assert fresh.replication_point.ToMilliseconds() >= made.replication_point.ToMilliseconds()
+    gone = UcReplicationConfig([UcCatalog(name="gone")], data_replication_workspace_set="all")
+    changed = FailoverGroup(
+        regions=made.regions,
+        workspace_sets=made.workspace_sets,
+        initial_primary_region="us-east-1",
+        unity_catalog_assets=gone,
+    )
+    api.update_failover_group(made.name, changed, FieldMask(["unity_catalog_assets"]))
+    listed = {group.name: group for group in api.list_failover_groups(made.name.split("/f")[0])}
+    stuck = listed[made.name]
+    assert stuck.has_replication_point_blocking_errors is True
+    again = api.get_failover_group(made.name)
+    assert again.replication_point == stuck.replication_point
+    api.delete_failover_group(made.name)

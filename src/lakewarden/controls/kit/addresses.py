@@ -14,3 +14,9 @@ def inside(address: str, prefixes: Iterable[str]) -> bool:
     if "/../" in own:
         return False
     return any(own.startswith(f"{prefix.rstrip('/')}/".lower()) for prefix in prefixes)
+
+
+def names_owner(prefix: str) -> bool:
+    """Return whether a URL prefix names more than a host, where everybody has repositories."""
+    host, _, path = prefix.rpartition("://")[2].partition("/")
+    return bool(host and path.strip("/"))

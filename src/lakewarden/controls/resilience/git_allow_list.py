@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.addresses import inside
+from lakewarden.controls.kit.addresses import inside, names_owner
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -84,19 +84,13 @@ def _specific(workspace: Workspace, at: Context) -> Condition:
     fact = at.estate.conf(workspace, _PREFIXES)
     prefixes = [entry.strip() for entry in (fact.get() or "").split(",") if entry.strip()]
     foreign = [entry for entry in prefixes if not _ours(entry, at.policy.git_hosts)]
-    wide = [entry for entry in prefixes if not _below_host(entry)]
+    wide = [entry for entry in prefixes if not names_owner(entry)]
     shown = Evidence(fact.source, fact.field, prefixes, "URL prefixes of your organisation")
     return all_of(
         observe(bool(prefixes), shown, otherwise="the allow list is empty"),
         observe(not wide, shown, otherwise=f"{', '.join(wide)} covers everybody on that host"),
         observe(not foreign, shown, otherwise=f"{', '.join(foreign)} is not in git_hosts"),
     )
-
-
-def _below_host(prefix: str) -> bool:
-    """Return whether a URL prefix names more than a host."""
-    host, _, path = prefix.rpartition("://")[2].partition("/")
-    return bool(host and path.strip("/"))
 
 
 def _ours(prefix: str, hosts: tuple[str, ...]) -> bool:

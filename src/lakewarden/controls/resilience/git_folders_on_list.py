@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.addresses import inside
+from lakewarden.controls.kit.addresses import inside, names_owner
 from lakewarden.controls.kit.code_subjects import GIT_FOLDER
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, unknown
 from lakewarden.controls.kit.control import (
@@ -68,7 +68,8 @@ def _ours(folder: GitFolder, at: Context) -> Condition:
 
 def _listed(folder: GitFolder, at: Context) -> Condition:
     conf = at.estate.conf(at.here, _PREFIXES)
-    prefixes = [entry.strip() for entry in (conf.get() or "").split(",") if entry.strip()]
+    entries = [entry.strip() for entry in (conf.get() or "").split(",")]
+    prefixes = [entry for entry in entries if names_owner(entry)]
     if not prefixes and not at.policy.git_hosts:
         detail = "nobody says which repositories are yours: set access.git_hosts in lakewarden.toml"
         return unknown(WORKSPACE_CONF.unset(_PREFIXES, detail), expected="a list of repositories")
@@ -95,8 +96,9 @@ def examples() -> Iterable[Example]:
     yield passes("within both", _folder(lake, f"https://git.example.com/,{acme}"), ours)
     yield fails("elsewhere", _folder("https://github.com/ann-at-home/lake"), ours)
     yield fails("an organisation of a like name", _folder("https://github.com/acme-evil/a"), ours)
-    yield fails("there before the allow list", _folder(lake, "https://git.example.com/"), ours)
+    yield fails("there before the allow list", _folder(lake, "https://git.example.com/data/"), ours)
     yield unclear("nobody says what is yours", _folder(lake))
+    yield unclear("the list names a whole host", _folder(lake, "https://github.com/"))
     yield unclear("its repository is missing from the answer", _folder(None), ours)
     blind: dict[str, Any] = {"git_folders": [{"id": 5, "url": lake}], "workspace_conf": refused()}
     yield unclear("the allow list may not be read", given(**blind), ours)
