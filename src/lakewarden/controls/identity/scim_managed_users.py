@@ -18,10 +18,11 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.emergency import emergency_users
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
-from lakewarden.estate.given import given, refused
-from lakewarden.estate.people import ACCOUNT_USERS, AccountUser
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Policy
@@ -33,7 +34,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     postures=HIGH,
     subject=ACCOUNT,
-    needs=(ACCOUNT_USERS.need(),),
+    needs=(ACCOUNT_USERS.need(), ACCOUNT_GROUPS.need()),
     fix=Fix(
         "Synchronise users from the identity provider by SCIM at account level, then "
         "deactivate the active users without an externalId that it does not take over.",
@@ -53,9 +54,10 @@ CONTROL = Control(
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
     """Enough of the active users have an external id; emergency users do not count."""
+    spared = emergency_users(at.estate, at.policy)
     managed, strangers = 0, []
     for user in at.estate.of(ACCOUNT_USERS).each():
-        if not _counts(user, at.policy.break_glass):
+        if not user.active.get() or user.name.get().lower() in spared:
             continue
         if user.external_id.get():
             managed += 1
@@ -72,10 +74,6 @@ def check(_: Account, at: Context) -> Judgement:
     return observe(100 * managed >= percent * total, evidence, otherwise=otherwise)
 
 
-def _counts(user: AccountUser, break_glass: tuple[str, ...]) -> bool:
-    return user.active.get() and user.name.get() not in break_glass
-
-
 def _users(managed: int, by_hand: int) -> list[dict[str, object]]:
     return [
         {
@@ -88,8 +86,10 @@ def _users(managed: int, by_hand: int) -> list[dict[str, object]]:
     ]
 
 
-def _estate(managed: int, by_hand: int, *more: dict[str, object]) -> MemorySnapshot:
-    return given(account_users=[*_users(managed, by_hand), *more])
+def _estate(
+    managed: int, by_hand: int, *more: dict[str, object], groups: Items = ()
+) -> MemorySnapshot:
+    return given(account_users=[*_users(managed, by_hand), *more], account_groups=groups)
 
 
 @CONTROL.examples
@@ -101,6 +101,11 @@ def examples() -> Iterable[Example]:
     yield passes("who is deactivated does not count", _estate(1, 0, gone))
     emergency = Policy(break_glass=("user1@example.com",))
     yield passes("who is for emergencies does not count", _estate(1, 1), emergency)
+    members = [{"value": "1", "$ref": "Users/1"}]
+    group = [{"id": "g", "displayName": "emergency", "members": members}]
+    rescue = Policy(break_glass=("emergency",))
+    yield passes("nor who is in their group", _estate(1, 1, groups=group), rescue)
+    yield unclear("who is in their group is not known", _estate(1, 1, groups=refused()), rescue)
     yield fails("94 of 100", _estate(94, 6))
     yield fails("just under: 189 of 199", _estate(189, 10))
     yield fails(
