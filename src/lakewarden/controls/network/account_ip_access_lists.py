@@ -48,9 +48,17 @@ CONTROL = Control(
     fix=Fix(
         "Create an ALLOW list of the account with the networks of your administrators, "
         "check that your own address is on it, then set acct_ip_acl_enable to true.",
+        console="Account console > Security > IP access list: add an allow list, then Enabled.",
+        api='POST /api/2.0/accounts/{account_id}/ip-access-lists {"label": "admins", '
+        '"list_type": "ALLOW", "ip_addresses": ["198.51.100.0/24"]}, then PATCH the account '
+        'setting acct_ip_acl_enable to {"value": true} with its etag.',
+        terraform="No resource changes it; lists of the account are made through the API or the "
+        "console.",
+        breaks="Account admins and automation at other addresses lose the account console and "
+        "the account API, Terraform runs included.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="NS-8 NS-13"),
+    maps=also("both ask for lists that are switched on and admit someone", sat="NS-8 NS-13"),
 )
 
 

@@ -46,8 +46,18 @@ CONTROL = Control(
     fix=Fix(
         "Register your VPC as a network configuration with private subnets in two zones. "
         "A workspace that was made without one cannot change: make a new one and move.",
+        console="Account console > Cloud resources > Network > Add network configuration; choose "
+        "it when the workspace is created.",
+        api='POST /api/2.0/accounts/{account_id}/networks {"network_name": "...", "vpc_id": '
+        '"vpc-...", "subnet_ids": [...], "security_group_ids": [...]}, then PATCH '
+        '/api/2.0/accounts/{account_id}/workspaces/{id} {"network_id": "..."}.',
+        terraform="databricks_mws_networks with vpc_id, subnet_ids and security_group_ids, and "
+        "network_id in databricks_mws_workspaces; aws_subnet with map_public_ip_on_launch = "
+        "false.",
+        breaks="A workspace without a network of its own must be built anew and moved; changing "
+        "a network asks for all its clusters to be stopped.",
     ),
-    maps=also("asks about the same setting", sat="NS-4"),
+    maps=also("both ask whether a network of your own is attached", sat="NS-4"),
 )
 
 _LEAST: Final = 2

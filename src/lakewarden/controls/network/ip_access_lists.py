@@ -10,6 +10,7 @@ access, needs no lists; lists that it has all the same must not admit the intern
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, any_of
 from lakewarden.controls.kit.control import (
@@ -87,14 +88,15 @@ def _lists(*entries: tuple[str, str, bool]) -> list[dict[str, object]]:
     ]
 
 
-def _estate(lists: Items, switch: str | None = "true", **changes: Items) -> MemorySnapshot:
-    kinds: dict[str, Items] = {
+def _estate(lists: Items, switch: str | None = "true", **changes: Any) -> MemorySnapshot:
+    kinds: dict[str, Any] = {
         "network_policies": [{"network_policy_id": "p1"}],
         "workspace_network": [{"workspace_id": 1, "network_policy_id": "p1"}],
         "private_access": [{"private_access_settings_id": "s1", "public_access_enabled": False}],
+        "workspace_conf": {"enableIpAccessLists": switch},
+        "ip_lists": lists,
     }
-    conf = {"enableIpAccessLists": switch}
-    return given(**{**kinds, "workspace_conf": conf, "ip_lists": lists, **changes})  # type: ignore[arg-type]  # the workspace is among the changes
+    return given(**{**kinds, **changes})
 
 
 @CONTROL.examples

@@ -159,14 +159,17 @@ def _table(identity: str, association: Any, target: dict[str, str]) -> dict[str,
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show both orders, the ways to be wrong, unread and out of scope."""
-    strict = {"StatefulEngineOptions": {"RuleOrder": _STRICT}}
-    drop = {**strict, "StatefulDefaultActions": ["aws:drop_established", "aws:alert_established"]}
+    strict: dict[str, Any] = {"StatefulEngineOptions": {"RuleOrder": _STRICT}}
+    drop: dict[str, Any] = {
+        **strict,
+        "StatefulDefaultActions": ["aws:drop_established", "aws:alert_established"],
+    }
     yield passes("strict order, dropped", _estate(**drop))
     yield passes("behind a NAT gateway", _estate(end="nat-1", **drop))
     yield passes("default order with allowed domains", _estate("ALLOWLIST"))
     yield fails("default order with refused domains", _estate("DENYLIST"))
     yield fails("default order without domains", _estate())
-    alert = {**strict, "StatefulDefaultActions": ["aws:alert_strict"]}
+    alert: dict[str, Any] = {**strict, "StatefulDefaultActions": ["aws:alert_strict"]}
     yield fails("strict order, alerted", _estate("ALLOWLIST", **alert))
     yield fails("strict order, nothing said", _estate("ALLOWLIST", **strict))
     yield fails("passed by", _estate(**drop, StatelessDefaultActions=["aws:pass"]))

@@ -46,6 +46,17 @@ CONTROL = Control(
     fix=Fix(
         "Create VPC endpoints for the REST API and for the relay, register both with the "
         "account and give the workspace a network configuration that names them.",
+        console="VPC console > Endpoints > Create; account console > Cloud resources > Network > "
+        "VPC endpoint registrations, then a network configuration with Back-end private "
+        "connectivity.",
+        api='POST /api/2.0/accounts/{account_id}/vpc-endpoints {"vpc_endpoint_name": "...", '
+        '"aws_vpc_endpoint_id": "vpce-...", "region": "..."} for both, then POST .../networks '
+        'with "vpc_endpoints": {"rest_api": [...], "dataplane_relay": [...]} and PATCH the '
+        "workspace's network_id.",
+        terraform="aws_vpc_endpoint and databricks_mws_vpc_endpoint for each, and vpc_endpoints "
+        "{ rest_api, dataplane_relay } in databricks_mws_networks.",
+        breaks="Clusters must be stopped for the new network; endpoints with shut ports or "
+        "without private names keep them from starting.",
     ),
     tier=Tier.ENTERPRISE,
 )

@@ -7,6 +7,7 @@ open public one shuts nobody out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from lakewarden.controls.kit.condition import (
     Condition,
@@ -30,7 +31,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.estate.account import PRIVATE_ACCESS, PrivateAccess, Workspace
+from lakewarden.estate.account import (
+    PRIVATE_ACCESS,
+    REGISTERED_ENDPOINTS,
+    PrivateAccess,
+    Workspace,
+)
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
@@ -42,14 +48,27 @@ CONTROL = Control(
     severity=Severity.HIGH,
     postures=HIGH,
     subject=WORKSPACE,
-    needs=(PRIVATE_ACCESS.need(),),
+    needs=(PRIVATE_ACCESS.need(), REGISTERED_ENDPOINTS.need()),
     fix=Fix(
         "Attach a private access settings object with public_access_enabled false and the "
         "registered endpoints that may connect; test from inside first, because others "
         "are shut out.",
+        console="Account console > Cloud resources > Network > Private access settings: public "
+        "access off, level Endpoint; attach it under Workspaces > Update.",
+        api="PUT /api/2.0/accounts/{account_id}/private-access-settings/{id} "
+        '{"private_access_settings_name": "...", "region": "...", "public_access_enabled": '
+        'false, "private_access_level": "ENDPOINT", "allowed_vpc_endpoint_ids": [...]}, then '
+        "PATCH the workspace's private_access_settings_id.",
+        terraform="databricks_mws_private_access_settings with public_access_enabled = false, "
+        'private_access_level = "ENDPOINT" and allowed_vpc_endpoint_ids; '
+        "private_access_settings_id in databricks_mws_workspaces.",
+        breaks="Everybody and everything outside your own networks is shut out: people off the "
+        "VPN, CI runners, BI services and partners.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="NS-3"),
+    maps=also(
+        "both ask for private access settings; here they must also close the public way", sat="NS-3"
+    ),
 )
 
 
@@ -69,24 +88,43 @@ def check(workspace: Workspace, at: Context) -> Judgement:
             expected="false",
             otherwise="the workspace also answers the public internet",
         ),
-        lambda: _chosen(settings),
+        lambda: _chosen(settings, at),
     )
 
 
-def _chosen(settings: PrivateAccess) -> Condition:
+def _chosen(settings: PrivateAccess, at: Context) -> Condition:
     level, allowed = settings.level.get(), settings.allowed_endpoints.get()
     shown = f"{level}, {len(allowed)} endpoints"
     expected = "ENDPOINT with at least one endpoint, or ACCOUNT"
     evidence = Evidence(settings.level.source, settings.level.field, shown, expected)
     if level == "ENDPOINT":
         otherwise = "the private access settings name no endpoint that may connect"
-        return observe(bool(allowed), evidence, otherwise=otherwise)
+        named = observe(bool(allowed), evidence, otherwise=otherwise)
+        return all_of(named, *(lambda i=i: _works(i, at) for i in allowed))
     otherwise = f"the private access level {level} does not limit who may connect"
     return observe(level == "ACCOUNT", evidence, otherwise=otherwise)
 
 
-def _estate(settings: Items, attached: str | None = "p1") -> MemorySnapshot:
-    return given(workspace={"private_access_settings_id": attached}, private_access=settings)
+def _works(identity: str, at: Context) -> Condition:
+    endpoint = at.estate.find(REGISTERED_ENDPOINTS, identity)
+    if endpoint is None:
+        source = REGISTERED_ENDPOINTS.source
+        evidence = Evidence(source, "vpc_endpoint_id", None, f"endpoint {identity}")
+        return violated(f"endpoint {identity}, which may connect, is not registered", evidence)
+    return expect(
+        endpoint.state,
+        lambda value: value.lower() == "available",
+        expected="available",
+        otherwise=f"endpoint {identity}, which may connect, is {{value}}",
+    )
+
+
+def _estate(
+    settings: Items, attached: str | None = "p1", state: str = "available", **changes: Any
+) -> MemorySnapshot:
+    endpoints = [{"vpc_endpoint_id": "e1", "state": state}]
+    kinds: dict[str, Any] = {"registered_endpoints": endpoints, "private_access": settings}
+    return given(workspace={"private_access_settings_id": attached}, **{**kinds, **changes})
 
 
 def _settings(
@@ -107,6 +145,10 @@ def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, unread and out of scope."""
     yield passes("one endpoint", _estate(_settings("e1")))
     yield passes("every endpoint of the account", _estate(_settings(level="ACCOUNT")))
+    yield fails("one of two endpoints is not registered", _estate(_settings("e1", "e2")))
+    yield fails("the endpoint was rejected", _estate(_settings("e1"), state="rejected"))
+    unread = _estate(_settings("e1"), registered_endpoints=refused())
+    yield unclear("registered endpoints may not be read", unread)
     yield fails("nothing attached", _estate(_settings("e1"), attached=None))
     yield fails("the public way is open too", _estate(_settings("e1", public=True)))
     yield fails("no endpoint is allowed", _estate(_settings()))

@@ -42,9 +42,19 @@ CONTROL = Control(
         "Assign the workspace a network policy with restriction_mode RESTRICTED_ACCESS. "
         "Run it in DRY_RUN until its log shows nothing you need, then set "
         "enforcement_mode to ENFORCED.",
+        console="Account console > Security > Networking > Context-based ingress & egress "
+        "control: a policy with restricted access, then attach it to the workspace.",
+        api="PUT /api/2.0/accounts/{account_id}/network-policies/{network_policy_id} with "
+        '"egress": {"network_access": {"restriction_mode": "RESTRICTED_ACCESS", '
+        '"policy_enforcement": {"enforcement_mode": "ENFORCED"}}}; PUT '
+        "/api/2.0/accounts/{account_id}/workspaces/{id}/network.",
+        terraform="databricks_account_network_policy with egress.network_access.restriction_mode "
+        '= "RESTRICTED_ACCESS", and databricks_workspace_network_option.',
+        breaks="Notebooks, jobs, models and warehouses on serverless compute lose every "
+        "destination that no allow list names, package indexes among them.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="NS-9"),
+    maps=also("both ask for a restricting policy that is enforced", sat="NS-9"),
 )
 
 

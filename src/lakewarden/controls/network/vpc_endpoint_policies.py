@@ -37,6 +37,7 @@ from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.semantics.iam_documents import Statement, statements
+from lakewarden.semantics.vpc_endpoints import service_of, works
 
 CONTROL = Control(
     id="vpc-endpoint-policies",
@@ -49,6 +50,14 @@ CONTROL = Control(
     fix=Fix(
         "Give the VPC an S3 endpoint, and each endpoint for S3, STS and Kinesis a policy "
         "that names your own buckets and accounts and those of Databricks.",
+        console="VPC console > Endpoints > each endpoint for S3, STS and Kinesis > Policy > Edit "
+        "policy > Custom.",
+        api='EC2 ModifyVpcEndpoint {"VpcEndpointId": "vpce-...", "PolicyDocument": "{...}"} with '
+        "your buckets and accounts and those of Databricks in the region.",
+        terraform="aws_vpc_endpoint with policy set to a document that names resources or tests "
+        "aws:ResourceAccount, and aws_vpc_endpoint_policy for existing ones.",
+        breaks="Buckets, roles and streams that the policy does not name become unreachable from "
+        "clusters, with AccessDenied errors in jobs that used them.",
     ),
 )
 
@@ -74,20 +83,15 @@ def _closed(network: Network, at: Context) -> Judgement:
     return all_of(*(lambda e=e: _limited(e) for e in seen), lambda: _has_s3(vpc, at))
 
 
-def _service(endpoint: VpcEndpoint) -> str:
-    return endpoint.service.get().rsplit(".", 1)[-1].removesuffix("-fips")
-
-
 def _has_s3(vpc: str, at: Context) -> Condition:
     here = [e for e in at.estate.of(VPC_ENDPOINTS).each() if e.vpc_id.get() == vpc]
-    working = [e for e in here if e.state.get().lower() == "available"]
-    services = sorted({_service(e) for e in working})
+    services = sorted({service_of(e) for e in here if works(e)})
     evidence = Evidence(VPC_ENDPOINTS.source, "ServiceName", services, "s3 among them")
     return observe("s3" in services, evidence, otherwise=f"{vpc} has no endpoint for S3")
 
 
 def _limited(endpoint: VpcEndpoint) -> Condition:
-    service = _service(endpoint)
+    service = service_of(endpoint)
     if service not in _ACTIONS:
         return all_of()
     policy = statements(endpoint.policy.get(), VPC_ENDPOINTS)
