@@ -63,6 +63,8 @@ def test_everything_that_can_be_said():
         token_days = 30
         [access]
         token_principals = ["ci"]
+        deploy_principals = ["pipeline"]
+        cluster_creators = ["platform"]
         break_glass = ["root@example.com"]
         admin_patterns = ["^adm-"]
         admin_groups = ["admin-accounts"]
@@ -81,6 +83,8 @@ def test_everything_that_can_be_said():
         posture=Posture.HIGH,
         thresholds={"token_days": 30},
         token_principals=("ci",),
+        deploy_principals=("pipeline",),
+        cluster_creators=("platform",),
         break_glass=("root@example.com",),
         admin_patterns=("^adm-",),
         admin_groups=("admin-accounts",),
@@ -215,6 +219,8 @@ def test_only_the_first_mistake_is_told():
         ("scim_percent = 96", ()),
         ("evidence_days = 29", ("evidence_days = 29 (default 30)",)),
         ("evidence_days = 31", ()),
+        ("token_notice_days = 6", ("token_notice_days = 6 (default 7)",)),
+        ("token_notice_days = 8", ()),
         (
             "support_hours = 49\naccount_admins = 5",
             ("account_admins = 5 (default 4)", "support_hours = 49 (default 48)"),
@@ -231,3 +237,8 @@ def test_a_pattern_that_is_none_is_noticed(patterns):
     assert place == "access.admin_patterns"
     assert "is no regular expression" in what
     assert hint == "Correct it; ^adm- is one"
+
+
+def test_regulated_workspaces_are_told_by_their_tags():
+    found = read('[data]\nregulated_tags = { Data = "regulated" }')
+    assert found.regulated_tags == {"Data": "regulated"}

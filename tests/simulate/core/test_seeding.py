@@ -96,3 +96,38 @@ def test_a_world_that_is_wrong_does_not_start(open_world: Open, text: str, messa
     with pytest.raises(SeedError) as caught:
         open_world(text)
     assert message in str(caught.value)
+
+
+def test_tokens_and_apps_as_a_world_declares_them(open_world: Open) -> None:
+    with open_world(
+        """
+        [[custom_app_integrations]]
+        name = "app"
+        redirect_urls = ["https://app.t.example/callback"]
+
+        [[1.assignments]]
+        principal = "owner@t.example"
+        permissions = ["ADMIN"]
+
+        [[1.tokens]]
+        owner = "owner@t.example"
+        comment = "scoped"
+        scopes = ["sql"]
+        created = "-2d"
+        lifetime_days = 90
+        last_used = "-1d"
+
+        [[1.tokens]]
+        owner = "owner@t.example"
+        comment = "open"
+        created = "-2d"
+        """
+    ) as simulation:
+        account = simulation.account
+        (app,) = account.table("custom-app-integrations").values()
+        assert simulation.references["custom_app.app"] == app["integration_id"]
+        scoped, plain = account.workspaces[1].table("tokens").values()
+        assert scoped["scopes"] == ["sql"]
+        assert scoped["last_used_day"] - scoped["creation_time"] == 86_400_000
+        assert "scopes" not in plain
+        assert plain["expiry_time"] == -1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lakewarden.controls.kit.condition import (
     Condition,
-    any_of,
     holds,
     observe,
     unknown,
@@ -48,19 +47,17 @@ def holds_no_token(machine: Machine, at: Context) -> Condition:
 
 
 def is_federated(machine: Machine, at: Context) -> Condition:
-    """Require a federation policy, its own or the account's."""
-    return any_of(lambda: _of_its_own(machine, at), lambda: _of_the_account(at))
+    """Require a federation policy, its own or the account's.
 
-
-def _of_its_own(machine: Machine, at: Context) -> Condition:
+    Raises:
+        UnreadError: its own policies are not known, or it has none and the account's are not known.
+    """
     policies = at.estate.need(PRINCIPAL_FEDERATION, machine.principal.id).policies
-    issuers = [policy.oidc_policy.issuer for policy in policies.get()]
-    evidence = Evidence(policies.source, policies.field, issuers, "an issuer")
-    return observe(bool(issuers), evidence, otherwise="it has no federation policy")
-
-
-def _of_the_account(at: Context) -> Condition:
+    own = [policy.oidc_policy.issuer for policy in policies.get()]
+    if own:
+        return holds(Evidence(policies.source, policies.field, own, "an issuer"))
     issuers = [policy.issuer.get() for policy in at.estate.of(FEDERATION_POLICIES).each()]
     source = FEDERATION_POLICIES.source
     evidence = Evidence(source, "oidc_policy.issuer", issuers, "an issuer")
-    return observe(bool(issuers), evidence, otherwise="and neither has the account")
+    otherwise = "neither it nor the account has a federation policy"
+    return observe(bool(issuers), evidence, otherwise=otherwise)
