@@ -35,8 +35,12 @@ FIELDS: Final = {
     "enable-export-notebook": "boolean_val.value",
     "enable-notebook-table-clipboard": "boolean_val.value",
     "enable-results-downloading": "boolean_val.value",
+    "llm_proxy_partner_powered": "boolean_val.value",
+    "llm_proxy_partner_powered_enforce": "boolean_val.value",
     "restrict_workspace_admins": "restrict_workspace_admins.status",
+    "shield_csp_enablement_ac": "csp_enablement_account.is_enforced",
     "shield_csp_enablement_ws_db": "compliance_security_profile_workspace.is_enabled",
+    "shield_esm_enablement_ac": "esm_enablement_account.is_enforced",
     "shield_esm_enablement_ws_db": "enhanced_security_monitoring_workspace.is_enabled",
     "sql_results_download": "boolean_val.value",
 }

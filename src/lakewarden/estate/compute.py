@@ -43,6 +43,9 @@ class Cluster(ClusterSpec):
     driver_node_type: Fact[str | None] = fact("driver_node_type_id")
     runtime: Fact[str | None] = fact("spark_version")
     idle_minutes: Fact[int] = fact("autotermination_minutes")
+    state: Fact[str] = fact("state")
+    started: Fact[int | None] = fact("start_time", absent=None)
+    restarted: Fact[int | None] = fact("last_restarted_time", absent=None)
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
 
 
@@ -140,9 +143,10 @@ class Job(Record):
 
 @record
 class NodeType(Record):
-    """A kind of machine, as Databricks describes it."""
+    """A kind of machine, as Databricks describes it. NVMe disks are not among its `disks`."""
 
     id: str = key("node_type_id")
+    disks: Fact[int] = fact("node_instance_type.local_disks")
     encrypted_in_transit: Fact[bool] = fact("is_encrypted_in_transit")
 
 

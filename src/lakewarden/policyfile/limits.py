@@ -21,6 +21,7 @@ class Limits:
 
     Attributes:
         token_days: the longest life of a personal access token.
+        recipient_token_days: the longest life of a token that opens a share.
         token_idle_days: the longest that a personal access token may go unused.
         token_notice_days: how long before its end a personal access token must be replaced.
         secret_days: the greatest age of an OAuth secret, and of a secret in a scope.
@@ -34,6 +35,8 @@ class Limits:
         scim_percent: the least share of users and groups that come from the identity provider.
         cluster_days: the longest that a cluster may run without a restart.
         retention_days: the least time that the audit log is kept.
+        vcpus: the most virtual processors of ordinary machines that a quota may allow.
+        gpu_vcpus: the same for machines with graphics processors.
         quota_percent: the greatest share of a quota that may have been in use at once.
         delivery_hours: the greatest age of the last delivery of the audit log or of a trail.
         autotermination_minutes: the longest idle time that a cluster may be allowed.
@@ -45,6 +48,7 @@ class Limits:
     """
 
     token_days: int = 90
+    recipient_token_days: int = 90
     token_idle_days: int = 90
     token_notice_days: int = 7
     secret_days: int = 365
@@ -58,6 +62,8 @@ class Limits:
     scim_percent: int = 95
     cluster_days: int = 24
     retention_days: int = 365
+    vcpus: int = 1024
+    gpu_vcpus: int = 0
     quota_percent: int = 80
     delivery_hours: int = 24
     autotermination_minutes: int = 120

@@ -22,7 +22,7 @@ _TABLES: Final = {
     "": frozenset(
         {
             *("posture", "limits", "scopes", "include", "exclude"),
-            *("access", "network", "libraries", "tags", "code"),
+            *("access", "network", "libraries", "tags", "code", "data"),
             *("deployment", "waivers", "attestations"),
         }
     ),
@@ -33,6 +33,7 @@ _TABLES: Final = {
         {
             "token_principals",
             "deploy_principals",
+            "cluster_creators",
             "break_glass",
             "sso_methods",
             "git_hosts",
@@ -43,6 +44,9 @@ _TABLES: Final = {
     "libraries": frozenset({"repositories", "init_scripts", "containers"}),
     "tags": frozenset({"required", "values"}),
     "code": frozenset({"production_tags", "app_scopes"}),
+    "data": frozenset(
+        {"regulated_tags", "sensitive_tags", "sensitive_catalogs", "sharing_principals"}
+    ),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
 _GREATEST: Final = 36_500
@@ -99,7 +103,18 @@ class _Reader:
             source=self._file,
             **names,
             **self._code(tables),
+            **self._data(tables),
         )
+
+    def _data(self, tables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is sensitive, and who may share data."""
+        data = self._table(tables, "data")
+        return {
+            "regulated_tags": self._tags("data.regulated_tags", data.get("regulated_tags", {})),
+            "sensitive_tags": self._tags("data.sensitive_tags", data.get("sensitive_tags", {})),
+            "sensitive_catalogs": self._tuple(data, "data", "sensitive_catalogs"),
+            "sharing_principals": self._tuple(data, "data", "sharing_principals"),
+        }
 
     def _code(self, tables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is wanted of code and of tags."""

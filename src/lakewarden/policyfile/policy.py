@@ -75,6 +75,7 @@ class Policy:
         exclude: this is neither read nor judged.
         token_principals: who may use personal access tokens.
         deploy_principals: service principals that deploy code, by name or application id.
+        cluster_creators: groups and people that may create clusters without a policy.
         break_glass: users and groups that keep access in an emergency.
         admin_patterns: regular expressions, one of which is found in the name of every admin's
             account, whatever its case.
@@ -88,6 +89,10 @@ class Policy:
         required_tags: keys that everything which costs must carry.
         tag_values: the values that a required key may have; a key that is not here may have any.
         production_tags: custom tags of production workspaces; none for every workspace.
+        regulated_tags: custom tags of workspaces for regulated data; none for every workspace.
+        sensitive_tags: custom tags of workspaces for sensitive data; none where nobody said.
+        sensitive_catalogs: catalogs that hold sensitive data; none for every catalog.
+        sharing_principals: who may make shares, recipients and providers.
         app_scopes: the API scopes within which apps may act for their users.
         inspected_gateways: gateways by whose other side a firewall stands, by their AWS ids.
         allowed_destinations: where serverless compute may connect to: domain and bucket names.
@@ -106,6 +111,7 @@ class Policy:
     exclude: Choice = NOTHING
     token_principals: tuple[str, ...] = ()
     deploy_principals: tuple[str, ...] = ()
+    cluster_creators: tuple[str, ...] = ()
     break_glass: tuple[str, ...] = ()
     admin_patterns: tuple[str, ...] = ()
     admin_groups: tuple[str, ...] = ()
@@ -118,6 +124,10 @@ class Policy:
     required_tags: tuple[str, ...] = ()
     tag_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     production_tags: Mapping[str, str] = field(default_factory=dict)
+    regulated_tags: Mapping[str, str] = field(default_factory=dict)
+    sensitive_tags: Mapping[str, str] = field(default_factory=dict)
+    sensitive_catalogs: tuple[str, ...] = ()
+    sharing_principals: tuple[str, ...] = ()
     app_scopes: tuple[str, ...] = ()
     inspected_gateways: tuple[str, ...] = ()
     allowed_destinations: tuple[str, ...] = ()

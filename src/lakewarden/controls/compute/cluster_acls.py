@@ -8,26 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-)
-from lakewarden.controls.kit.control import (
-    HIGH,
-    Context,
-    Control,
-    Example,
-)
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.everybody import acl_examples, spared
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.workload_subjects import (
-    CLUSTER_ACL,
-)
-from lakewarden.estate.access import (
-    ObjectPermissions,
-)
-from lakewarden.estate.workloads import (
-    CLUSTER_PERMISSIONS,
-)
+from lakewarden.controls.kit.workload_subjects import CLUSTER_ACL
+from lakewarden.estate.access import ObjectPermissions
+from lakewarden.estate.workloads import CLUSTER_PERMISSIONS
 from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
@@ -46,8 +33,8 @@ CONTROL = Control(
         '"users", "permission_level": "CAN_ATTACH_TO"}]}',
         terraform="databricks_permissions: cluster_id, and in access_control "
         'permission_level = "CAN_ATTACH_TO".',
-        breaks="People who restarted or edited a cluster that others "
-        "depend on must ask its owners.",
+        breaks="People who restarted or edited a cluster that others depend on must ask its "
+        "owners.",
     ),
 )
 

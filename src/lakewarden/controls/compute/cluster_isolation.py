@@ -37,9 +37,8 @@ CONTROL = Control(
     subject=CLUSTER,
     needs=(CLUSTERS.need(),),
     fix=Fix(
-        "Edit the cluster to the access mode Standard, or to Dedicated with one user or "
-        "group, and set enforceUserIsolation to true in workspace-conf so that no other "
-        "kind can be made.",
+        "Edit the cluster to the access mode Standard, or to Dedicated with one user or group, and "
+        "set enforceUserIsolation to true in workspace-conf so that no other kind can be made.",
         console="Compute, the cluster, Edit: choose Standard or Dedicated under Access mode, and "
         "confirm the restart.",
         api='POST /api/2.1/clusters/update {"cluster_id": "...", "update_mask": '

@@ -38,15 +38,15 @@ CONTROL = Control(
     subject=CLUSTER_POLICY,
     needs=(CLUSTER_POLICIES.need(), POLICY_FAMILIES.need()),
     fix=Fix(
-        "Add rules that are not optional: autotermination_minutes fixed or in a range "
-        "from 1, a maxValue for autoscale.max_workers or dbus_per_hour, and allowlists "
-        "for node_type_id and driver_node_type_id.",
+        "Add rules that are not optional: autotermination_minutes fixed or in a range from 1, a "
+        "maxValue for autoscale.max_workers or dbus_per_hour, and allowlists for node_type_id and "
+        "driver_node_type_id.",
         console="Compute, Policies, the policy, Edit: add the rules to its definition.",
         api='POST /api/2.0/policies/clusters/edit {"policy_id": "...", "name": "...", '
         '"definition": "{...}"} with the whole definition as a string.',
         terraform="databricks_cluster_policy: definition = jsonencode({...}) with those rules.",
-        breaks="Clusters outside the new bounds cannot be edited or made again; running ones go "
-        "on until somebody enforces compliance.",
+        breaks="Clusters outside the new bounds cannot be edited or made again; running ones go on "
+        "until somebody enforces compliance.",
     ),
     limits=("autotermination_minutes",),
 )

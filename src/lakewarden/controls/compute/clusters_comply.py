@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-    NotApplicable,
-    expect,
-)
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, expect
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -25,16 +21,11 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import CLUSTER
-from lakewarden.estate.compute import (
-    CLUSTERS,
-    Cluster,
-)
+from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.estate.workloads import (
-    POLICY_COMPLIANCE,
-)
+from lakewarden.estate.workloads import POLICY_COMPLIANCE
 from lakewarden.ledger.finding import Evidence, Severity
 
 CONTROL = Control(

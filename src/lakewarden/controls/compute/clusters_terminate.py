@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-    NotApplicable,
-    expect,
-)
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, expect
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -25,10 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import CLUSTER
-from lakewarden.estate.compute import (
-    CLUSTERS,
-    Cluster,
-)
+from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
@@ -43,14 +36,14 @@ CONTROL = Control(
     subject=CLUSTER,
     needs=(CLUSTERS.need(),),
     fix=Fix(
-        "Let the cluster terminate after a time of inactivity, and bound that time in the "
-        "policies from which clusters are made.",
+        "Let the cluster terminate after a time of inactivity, and bound that time in the policies "
+        "from which clusters are made.",
         console="Compute, the cluster, Edit: tick Terminate after and fill in the minutes.",
         api='POST /api/2.1/clusters/update {"cluster_id": "...", "update_mask": '
         '"autotermination_minutes", "cluster": {"autotermination_minutes": 60}}',
         terraform="databricks_cluster: autotermination_minutes = 60.",
-        breaks="Streams and services that run in a notebook end with the cluster; they belong "
-        "into jobs. State in memory is lost.",
+        breaks="Streams and services that run in a notebook end with the cluster; they belong into "
+        "jobs. State in memory is lost.",
     ),
     limits=("autotermination_minutes",),
 )

@@ -37,8 +37,8 @@ CONTROL = Control(
     subject=JOB_CLUSTER,
     needs=(JOB_CLUSTERS.need(), *FILLED),
     fix=Fix(
-        "Give the job's cluster the access mode Dedicated or Standard, and fix it in the "
-        "policy that jobs use.",
+        "Give the job's cluster the access mode Dedicated or Standard, and fix it in the policy "
+        "that jobs use.",
         console="Jobs, the job, Compute, Configure: choose the access mode.",
         api='POST /api/2.2/jobs/update {"job_id": 1, "new_settings": {"job_clusters": [...]}} with '
         '"data_security_mode": "SINGLE_USER" in each new_cluster.',

@@ -36,10 +36,10 @@ CONTROL = Control(
     subject=CLUSTER,
     needs=(CLUSTERS.need(), NODE_TYPES.need()),
     fix=Fix(
-        "Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for "
-        "the driver and the workers, and allow no others in the cluster policy.",
-        console="Compute, the cluster, Edit: choose other types under Worker type and Driver "
-        "type, and confirm the restart.",
+        "Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for the driver "
+        "and the workers, and allow no others in the cluster policy.",
+        console="Compute, the cluster, Edit: choose other types under Worker type and Driver type, "
+        "and confirm the restart.",
         api='POST /api/2.1/clusters/update {"cluster_id": "...", "update_mask": '
         '"node_type_id,driver_node_type_id", "cluster": {"node_type_id": "m6id.large", '
         '"driver_node_type_id": "m6id.large"}}',

@@ -8,17 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-    all_of,
-)
-from lakewarden.controls.kit.control import (
-    HIGH,
-    Context,
-    Control,
-    Example,
-    fails,
-)
+from lakewarden.controls.kit.condition import Judgement, all_of
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE

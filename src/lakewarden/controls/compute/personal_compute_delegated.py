@@ -8,21 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-)
-from lakewarden.controls.kit.control import (
-    HIGH,
-    Context,
-    Control,
-    Example,
-)
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.switches import TypedSwitch
-from lakewarden.estate.access import (
-    ACCOUNT_SETTINGS,
-)
+from lakewarden.estate.access import ACCOUNT_SETTINGS
 from lakewarden.ledger.finding import Severity
 
 _SWITCH: Final = TypedSwitch(
@@ -41,8 +32,8 @@ CONTROL = Control(
     subject=ACCOUNT,
     needs=(_SWITCH.need,),
     fix=Fix(
-        "Set Personal Compute to Delegate in the account, and grant its policy in each "
-        "workspace to the groups that need it.",
+        "Set Personal Compute to Delegate in the account, and grant its policy in each workspace "
+        "to the groups that need it.",
         console="Account console, Settings, Feature enablement, Personal Compute: choose Delegate.",
         api="PATCH /api/2.0/accounts/{account_id}/settings/types/dcp_acct_enable/names/default "
         '{"allow_missing": true, "field_mask": "personal_compute.value", "setting": '

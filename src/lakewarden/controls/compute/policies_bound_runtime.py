@@ -9,21 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import (
-    Condition,
-    Judgement,
-    observe,
-    unknown,
-)
-from lakewarden.controls.kit.control import (
-    HIGH,
-    Context,
-    Control,
-    Example,
-    fails,
-    passes,
-    unclear,
-)
+from lakewarden.controls.kit.condition import Condition, Judgement, observe, unknown
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.policies import (
     NEEDS,
@@ -34,15 +21,10 @@ from lakewarden.controls.kit.policies import (
     usual_examples,
 )
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
-from lakewarden.estate.compute import (
-    CLUSTER_POLICIES,
-    ClusterPolicy,
-)
+from lakewarden.estate.compute import CLUSTER_POLICIES, ClusterPolicy
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import refused
-from lakewarden.estate.workloads import (
-    RUNTIMES,
-)
+from lakewarden.estate.workloads import RUNTIMES
 from lakewarden.ledger.finding import Severity
 from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
 

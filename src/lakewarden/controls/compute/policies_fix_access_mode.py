@@ -36,8 +36,8 @@ CONTROL = Control(
         "Add a rule for data_security_mode that is not optional: fixed, or an allowlist of "
         "USER_ISOLATION and SINGLE_USER.",
         console="Compute, Policies, the policy, Edit: add the rule to its definition.",
-        api='POST /api/2.0/policies/clusters/edit with "data_security_mode": {"type": '
-        '"allowlist", "values": ["USER_ISOLATION", "SINGLE_USER"]} in the definition.',
+        api='POST /api/2.0/policies/clusters/edit with "data_security_mode": {"type": "allowlist", '
+        '"values": ["USER_ISOLATION", "SINGLE_USER"]} in the definition.',
         terraform="databricks_cluster_policy: the same rule within definition = jsonencode({...}).",
         breaks="People can no longer make or edit clusters of another mode under this policy.",
     ),

@@ -8,18 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-    observe,
-)
-from lakewarden.controls.kit.control import (
-    HIGH,
-    Context,
-    Control,
-    Example,
-    fails,
-    passes,
-)
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.policies import (
     NEEDS,
@@ -30,9 +20,7 @@ from lakewarden.controls.kit.policies import (
     usual_examples,
 )
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
-from lakewarden.estate.compute import (
-    ClusterPolicy,
-)
+from lakewarden.estate.compute import ClusterPolicy
 from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(

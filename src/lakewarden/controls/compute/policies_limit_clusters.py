@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-    expect,
-)
+from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -22,15 +19,9 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.policies import (
-    NEEDS,
-    policy_with,
-    unless_for_admins,
-)
+from lakewarden.controls.kit.policies import NEEDS, policy_with, unless_for_admins
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
-from lakewarden.estate.compute import (
-    ClusterPolicy,
-)
+from lakewarden.estate.compute import ClusterPolicy
 from lakewarden.estate.given import refused
 from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy

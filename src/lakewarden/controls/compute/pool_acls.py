@@ -8,26 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-)
-from lakewarden.controls.kit.control import (
-    HIGH,
-    Context,
-    Control,
-    Example,
-)
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.everybody import acl_examples, spared
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.workload_subjects import (
-    POOL_ACL,
-)
-from lakewarden.estate.access import (
-    ObjectPermissions,
-)
-from lakewarden.estate.workloads import (
-    POOL_PERMISSIONS,
-)
+from lakewarden.controls.kit.workload_subjects import POOL_ACL
+from lakewarden.estate.access import ObjectPermissions
+from lakewarden.estate.workloads import POOL_PERMISSIONS
 from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
@@ -41,8 +28,8 @@ CONTROL = Control(
     fix=Fix(
         "Take CAN_MANAGE from the group users, and give them to the people who run the pool.",
         console="Compute, Pools, the pool, Permissions: remove users, or leave them CAN_ATTACH_TO.",
-        api='PATCH /api/2.0/permissions/instance-pools/{id} {"access_control_list": [{"group_name":'
-        '"users", "permission_level": "CAN_ATTACH_TO"}]}',
+        api='PATCH /api/2.0/permissions/instance-pools/{id} {"access_control_list": '
+        '[{"group_name":"users", "permission_level": "CAN_ATTACH_TO"}]}',
         terraform="databricks_permissions: instance_pool_id, and in access_control "
         'permission_level = "CAN_ATTACH_TO".',
         breaks="People who changed a pool that others depend on must ask its owners.",

@@ -29,8 +29,8 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(_SWITCH.need,),
     fix=Fix(
-        "Set enforceUserIsolation to true in workspace-conf, after moving the clusters that "
-        "have no isolation to the access mode Standard or Dedicated.",
+        "Set enforceUserIsolation to true in workspace-conf, after moving the clusters that have "
+        "no isolation to the access mode Standard or Dedicated.",
         console="Settings, Security: switch on the enforcement of user isolation.",
         api='PATCH /api/2.0/workspace-conf {"enforceUserIsolation": "true"}',
         terraform='databricks_workspace_conf: custom_config = { enforceUserIsolation = "true" }.',

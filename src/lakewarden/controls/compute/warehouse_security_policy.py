@@ -27,14 +27,14 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(WAREHOUSE_CONFIG.need(),),
     fix=Fix(
-        "Set the security policy of the workspace's SQL warehouses to DATA_ACCESS_CONTROL, "
-        "and grant what people need on legacy tables first.",
+        "Set the security policy of the workspace's SQL warehouses to DATA_ACCESS_CONTROL, and "
+        "grant what people need on legacy tables first.",
         console="Settings, Compute, SQL warehouses, Manage: choose table access control.",
         api="PUT /api/2.0/sql/config/warehouses with the whole configuration and "
         '"security_policy": "DATA_ACCESS_CONTROL".',
         terraform='databricks_sql_global_config: security_policy = "DATA_ACCESS_CONTROL".',
-        breaks="All warehouses restart, and queries on legacy tables fail for people without "
-        "a grant.",
+        breaks="All warehouses restart, and queries on legacy tables fail for people without a "
+        "grant.",
     ),
 )
 

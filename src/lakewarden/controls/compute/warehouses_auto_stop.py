@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakewarden.controls.kit.condition import (
-    Judgement,
-    expect,
-)
+from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -22,15 +19,10 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.workload_subjects import (
-    WAREHOUSE,
-)
+from lakewarden.controls.kit.workload_subjects import WAREHOUSE
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.estate.workloads import (
-    WAREHOUSES,
-    Warehouse,
-)
+from lakewarden.estate.workloads import WAREHOUSES, Warehouse
 from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy
 

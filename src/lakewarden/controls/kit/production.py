@@ -1,8 +1,12 @@
-"""Which workspaces are for production, where code must have come by review and deployment."""
+"""Which workspaces are for production, or for regulated data, so that more is asked of them.
+
+A workspace is left out by a tag that says something else. One that lacks the tag counts, so that
+nobody escapes by leaving the label off; where no tags are named, every one counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lakewarden.controls.kit.condition import Judgement, NotApplicable
 from lakewarden.controls.kit.control import Context
@@ -12,17 +16,29 @@ from lakewarden.ledger.finding import Evidence
 def in_production(at: Context, judge: Callable[[], Judgement]) -> Judgement:
     """Judge something in a production workspace; elsewhere people may try things out.
 
-    A workspace is left out by a tag that says something else. One that lacks the tag counts, so
-    that nobody escapes by leaving the label off; where no tags are named, every one counts.
+    Raises:
+        UnreadError: the tags of the workspace were not read.
+    """
+    return _where(at.policy.production_tags, "production", at, judge)
+
+
+def in_regulated(at: Context, judge: Callable[[], Judgement]) -> Judgement:
+    """Judge something in a workspace that processes regulated data.
 
     Raises:
         UnreadError: the tags of the workspace were not read.
     """
-    wanted, fact = at.policy.production_tags, at.here.tags
+    return _where(at.policy.regulated_tags, "regulated data", at, judge)
+
+
+def _where(
+    wanted: Mapping[str, str], what: str, at: Context, judge: Callable[[], Judgement]
+) -> Judgement:
+    fact = at.here.tags
     if wanted:
         tags = fact.get()
         other = [key for key, value in wanted.items() if tags.get(key, value) != value]
         if other:
-            shown = Evidence(fact.source, f"{fact.field}: {other[0]}", tags[other[0]], "production")
+            shown = Evidence(fact.source, f"{fact.field}: {other[0]}", tags[other[0]], what)
             return NotApplicable(f"{other[0]} of the workspace is {tags[other[0]]}", (shown,))
     return judge()

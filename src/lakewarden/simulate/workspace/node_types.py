@@ -18,7 +18,10 @@ STORAGE, GPU = "Storage Optimized", "GPU Accelerated"
 
 
 class Machine(NamedTuple):
-    """One EC2 instance type as a node type: sizes in cores, MiB and GB, rate in DBU an hour."""
+    """One EC2 instance type as a node type: sizes in cores, MiB and GB, rate in DBU an hour.
+
+    ``disks`` are local NVMe disks of ``disk_gb`` each, ``old_disks`` those of other kinds.
+    """
 
     category: str
     cores: int
@@ -27,6 +30,7 @@ class Machine(NamedTuple):
     disk_gb: int
     dbu: float
     gpus: int = 0
+    old_disks: int = 0
 
 
 MACHINES = {
@@ -47,6 +51,7 @@ MACHINES = {
     "c5.xlarge": Machine(COMPUTE, 4, 8192, 0, 0, 0.61),
     "c6i.2xlarge": Machine(COMPUTE, 8, 16384, 0, 0, 1.62),
     "c6id.2xlarge": Machine(COMPUTE, 8, 16384, 1, 474, 1.7),
+    "d2.xlarge": Machine(STORAGE, 4, 31232, 0, 0, 0.98, old_disks=3),
     "i3.xlarge": Machine(STORAGE, 4, 31232, 1, 950, 1.0),
     "i3.2xlarge": Machine(STORAGE, 8, 62464, 1, 1900, 2.0),
     "i3en.xlarge": Machine(STORAGE, 4, 32768, 1, 2500, 1.3),
@@ -74,6 +79,7 @@ RUNTIMES = {
     "16.4.x-scala2.12": "16.4 LTS (includes Apache Spark 3.5.2, Scala 2.12)",
     "15.4.x-scala2.12": "15.4 LTS (includes Apache Spark 3.5.0, Scala 2.12)",
     "15.4.x-cpu-ml-scala2.12": "15.4 LTS ML (includes Apache Spark 3.5.0, Scala 2.12)",
+    "15.4.x-gpu-ml-scala2.12": "15.4 LTS ML (includes Apache Spark 3.5.0, GPU, Scala 2.12)",
     "14.3.x-scala2.12": "14.3 LTS (includes Apache Spark 3.5.0, Scala 2.12)",
     "13.3.x-scala2.12": "13.3 LTS (includes Apache Spark 3.4.1, Scala 2.12)",
 }
@@ -163,7 +169,7 @@ def _node_type(name: str, machine: Machine, order: int) -> Json:
         "support_port_forwarding": True,
         "node_instance_type": {
             "instance_type_id": name,
-            "local_disks": 0,
+            "local_disks": machine.old_disks,
             "local_nvme_disks": machine.disks,
             "local_nvme_disk_size_gb": machine.disk_gb,
         },

@@ -1,0 +1,61 @@
+"""Monitoring that must be switched on workspace by workspace is missing in the one that somebody
+made last week. Enforced in the account, enhanced security monitoring watches the machines of every
+new workspace from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.controls.kit.switches import TypedSwitch
+from lakewarden.estate.access import ACCOUNT_SETTINGS
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = TypedSwitch(
+    ACCOUNT_SETTINGS,
+    "shield_esm_enablement_ac",
+    wanted=True,
+    otherwise="new workspaces begin without enhanced security monitoring",
+)
+
+CONTROL = Control(
+    id="account-enhanced-monitoring",
+    title="New workspaces begin with enhanced security monitoring",
+    paper=("P29",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=ACCOUNT,
+    needs=(_SWITCH.need,),
+    fix=Fix(
+        "Enforce enhanced security monitoring for new workspaces in the account.",
+        console="Account console, Security and compliance: enforce monitoring for new workspaces.",
+        api="PATCH /api/2.0/accounts/{account_id}/settings/types/shield_esm_enablement_ac/names/"
+        "default "
+        '{"allow_missing": true, "field_mask": "esm_enablement_account.is_enforced", "setting": '
+        '{"esm_enablement_account": {"is_enforced": true}}}',
+        terraform="No resource changes it; the account setting has none yet.",
+        breaks="Clusters of new workspaces start from another image, and the price per DBU rises.",
+    ),
+    tier=Tier.ENTERPRISE,
+    maps=also(
+        "the rule there asks about the profile, which includes the monitoring", sat="INFO-37"
+    ),
+)
+
+
+@CONTROL.check
+def check(_: Account, at: Context) -> Judgement:
+    """The setting is on; never set means off."""
+    return _SWITCH.stands_right(at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from _SWITCH.examples(wrong=False)

@@ -1,0 +1,58 @@
+"""Each machine of a cluster can ask AWS's metadata service for the credentials of its instance
+profile. Under the first version of that service any program that can be made to fetch a URL
+fetches them too; the second asks for a session first, which such tricks cannot open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.switches import ConfSwitch
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = ConfSwitch(
+    "enableEnforceImdsV2",
+    "true",
+    "machines hand out their credentials to any request",
+    default="false",
+)
+
+CONTROL = Control(
+    id="imdsv2-enforced",
+    title="Machines give their credentials to sessions alone",
+    paper=("P25", "P28"),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(_SWITCH.need,),
+    fix=Fix(
+        "Set enableEnforceImdsV2 to true in workspace-conf and restart the clusters; only new "
+        "machines obey it.",
+        console="Settings, Compute: switch on the enforcement of the second version of the "
+        "metadata service.",
+        api='PATCH /api/2.0/workspace-conf {"enableEnforceImdsV2": "true"}',
+        terraform='databricks_workspace_conf: custom_config = { enableEnforceImdsV2 = "true" }.',
+        breaks="Libraries that know the first version of the metadata service alone lose the "
+        "credentials of the instance profile.",
+    ),
+    maps=also("asks about the same switch", sat="GOV-14"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch stands at true; never set means false."""
+    return _SWITCH.stands_right(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from _SWITCH.examples()

@@ -1,0 +1,92 @@
+"""A pipeline makes its machines by itself, from a description that was written once and is rarely
+looked at again. On machines that do not encrypt, all that it ingests crosses the network between
+them in the clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.specs import MACHINES, machines_modern
+from lakewarden.controls.kit.workload_subjects import PIPELINE_CLUSTER
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.workloads import PIPELINE_CLUSTERS, PipelineCluster
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="pipelines-nitro",
+    title="The cluster that a pipeline makes has Nitro machines that encrypt what they send",
+    paper=("P25",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=PIPELINE_CLUSTER,
+    needs=(PIPELINE_CLUSTERS.need(), *MACHINES),
+    fix=Fix(
+        "Describe the cluster with node types that have is_encrypted_in_transit, such as m6id or "
+        "r6id, and allow no others in its policy.",
+        console="Pipelines, the pipeline, Settings, Compute: choose other worker and driver types.",
+        api='PUT /api/2.0/pipelines/{pipeline_id} with the whole pipeline and "node_type_id" in '
+        "each of its clusters.",
+        terraform="databricks_pipeline: node_type_id and driver_node_type_id of such types in each "
+        "cluster.",
+        breaks="The next run gets other machines: its time and price may change, and quotas of the "
+        "new family must suffice.",
+    ),
+)
+
+
+@CONTROL.check
+def check(cluster: PipelineCluster, at: Context) -> Judgement:
+    """Workers and driver encrypt traffic, by their types, their pools or the policy's defaults."""
+    return machines_modern(cluster, at)
+
+
+def _cluster(policy: str = "{}", **fields: Any) -> MemorySnapshot:
+    cluster = {"pipeline_id": "l1", "part": "main", "name": "load, main", **fields}
+    types = [
+        {"node_type_id": "m6id.large", "is_encrypted_in_transit": True},
+        {"node_type_id": "m5d.large", "is_encrypted_in_transit": False},
+    ]
+    return given(
+        pipeline_clusters=[cluster],
+        node_types=types,
+        instance_pools=[{"instance_pool_id": "p1", "node_type_id": "m5d.large"}],
+        cluster_policies=[{"policy_id": "c1", "definition": policy}],
+        policy_families=[],
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    good, bad = {"node_type_id": "m6id.large"}, {"node_type_id": "m5d.large"}
+    yield passes("the driver like the workers", _cluster(**good))
+    yield fails("Nitro, but without encryption", _cluster(**bad))
+    yield fails("the driver alone is wrong", _cluster(**good, driver_node_type_id="i3.xlarge"))
+    yield fails("from a pool of others", _cluster(**good, instance_pool_id="p1"))
+    yield fails("the driver from a pool of others", _cluster(**good, driver_instance_pool_id="p1"))
+    fixed = '{"node_type_id": {"type": "fixed", "value": "m6id.large"}}'
+    yield passes("the policy fixes it", _cluster(fixed, policy_id="c1"))
+    default = '{"node_type_id": {"type": "unlimited", "defaultValue": "m5d.large"}}'
+    asked: dict[str, Any] = {"policy_id": "c1", "apply_policy_default_values": True}
+    yield fails("the policy's default is asked for", _cluster(default, **asked))
+    yield unclear("the policy's default is not asked for", _cluster(default, policy_id="c1"))
+    yield unclear("nobody says", _cluster())
+    yield unclear("a pool that is not known", _cluster(instance_pool_id="p9"))
+    yield unclear("a type that is not listed", _cluster(node_type_id="x9.large"))
+    yield unclear("pipelines may not be listed", given(pipeline_clusters=refused()))
+    yield exempt("no pipeline makes a cluster", given(pipeline_clusters=[]))

@@ -1,0 +1,123 @@
+"""People who make clusters under a policy take the machines that it offers, mostly the cheapest.
+One older type on the list is enough for a cluster whose nodes send data to each other in the
+clear, and the driver counts as much as the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, Judgement, observe, unknown
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.policies import (
+    NEEDS,
+    effective,
+    policy_with,
+    shown,
+    unless_for_admins,
+    usual_examples,
+)
+from lakewarden.controls.kit.subjects import CLUSTER_POLICY
+from lakewarden.estate.compute import CLUSTER_POLICIES, NODE_TYPES, ClusterPolicy, NodeType
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import refused
+from lakewarden.ledger.finding import Severity
+from lakewarden.semantics.cluster_policy import MalformedDefinitionError
+from lakewarden.semantics.instance_families import runs_on_xen
+
+CONTROL = Control(
+    id="policies-allow-nitro-only",
+    title="The cluster policy offers Nitro machines that encrypt traffic, and no others",
+    paper=("P25", "P33"),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=CLUSTER_POLICY,
+    needs=(*NEEDS, NODE_TYPES.need()),
+    fix=Fix(
+        "Replace the rules for node_type_id and driver_node_type_id by allowlists of node types "
+        "with is_encrypted_in_transit.",
+        console="Compute, Policies, the policy, Edit: change the two rules in its definition.",
+        api='POST /api/2.0/policies/clusters/edit with "node_type_id": {"type": "allowlist", '
+        '"values": ["m6id.large"]} and its like for the driver in the definition.',
+        terraform="databricks_cluster_policy: the same rules, within definition = jsonencode().",
+        breaks="Clusters of the types that go off the lists cannot be edited, and jobs that name "
+        "them fail.",
+    ),
+)
+
+_PATHS: Final = ("node_type_id", "driver_node_type_id")
+
+
+@CONTROL.check
+def check(policy: ClusterPolicy, at: Context) -> Judgement:
+    """No type that goes through the rules is an old one; admins alone may choose."""
+    return unless_for_admins(
+        policy, at, *(lambda p=path: _offers(policy, p, at) for path in _PATHS)
+    )
+
+
+def _offers(policy: ClusterPolicy, path: str, at: Context) -> Condition:
+    """Require that the machines which a policy offers for one role encrypt traffic."""
+    rules = effective(policy, at)
+    old = [name for name in rules.listed(path) if runs_on_xen(name)]
+    try:
+        old = old or [
+            node.id
+            for node in at.estate.of(NODE_TYPES, at.here).each()
+            if rules.accepts(path, node.id) and not _encrypts(node)
+        ]
+    except MalformedDefinitionError as error:
+        return unknown(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error)), expected="a rule")
+    evidence = shown(rules, path, "Nitro machines that encrypt traffic alone")
+    return observe(not old, evidence, otherwise=f"{path} may be {_some(old)}")
+
+
+def _encrypts(node: NodeType) -> bool:
+    return node.encrypted_in_transit.get() and not runs_on_xen(node.id)
+
+
+def _some(names: list[str]) -> str:
+    """Return a few names in words."""
+    more = len(names) - _MOST
+    return ", ".join(sorted(names)[:_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+_MOST: Final = 3
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    types = [
+        {"node_type_id": "m6id.large", "is_encrypted_in_transit": True},
+        {"node_type_id": "m5d.large", "is_encrypted_in_transit": False},
+        {"node_type_id": "i3.xlarge", "is_encrypted_in_transit": True},
+    ]
+    kinds: dict[str, Any] = {"node_types": types}
+
+    def of(workers: Any, driver: Any = None) -> dict[str, Any]:
+        return {_PATHS[0]: workers, _PATHS[1]: driver or workers}
+
+    good = {"type": "fixed", "value": "m6id.large"}
+    yield passes("one that encrypts", policy_with(of(good), **kinds))
+    yield passes("a driver like the workers", policy_with(of(good, {"type": "forbidden"}), **kinds))
+    yield passes("a pattern", policy_with(of({"type": "regex", "pattern": "m6id.*"}), **kinds))
+    listed = {"type": "allowlist", "values": ["m6id.large", "m5d.large"]}
+    yield fails("one of two sends in the clear", policy_with(of(listed), **kinds))
+    yield fails("the driver alone", policy_with(of(good, listed), **kinds))
+    yield fails("nothing said of the driver", policy_with({_PATHS[0]: good}, **kinds))
+    yield fails(
+        "too wide a pattern", policy_with(of({"type": "regex", "pattern": "[mi].*"}), **kinds)
+    )
+    yield fails(
+        "all but one", policy_with(of({"type": "blocklist", "values": ["i3.xlarge"]}), **kinds)
+    )
+    xen = of({"type": "fixed", "value": "r4.large"})
+    yield fails("Xen, with node types unread", policy_with(xen, node_types=refused()))
+    yield unclear(
+        "a pattern that is none", policy_with(of({"type": "regex", "pattern": "(m"}), **kinds)
+    )
+    yield unclear("node types may not be listed", policy_with(of(good), node_types=refused()))
+    yield from usual_examples(of(good), of(listed), **kinds)

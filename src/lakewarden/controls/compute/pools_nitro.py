@@ -1,0 +1,76 @@
+"""Every cluster on a pool gets the pool's machines, whatever its own description says. A pool of
+older machines sends the data of all of them across the network in the clear, between nodes that
+people took for modern ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.specs import modern
+from lakewarden.controls.kit.workload_subjects import POOL
+from lakewarden.estate.compute import NODE_TYPES
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.workloads import INSTANCE_POOLS, InstancePool
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="pools-nitro",
+    title="The machines of the pool are Nitro machines that encrypt what they send each other",
+    paper=("P25",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=POOL,
+    needs=(INSTANCE_POOLS.need(), NODE_TYPES.need()),
+    fix=Fix(
+        "Make a pool of a node type with is_encrypted_in_transit, such as m6id or r6id, move the "
+        "clusters to it and delete the old one: the type of a pool cannot be changed.",
+        console="Compute, Pools, Create pool: choose the instance type, then delete the old pool.",
+        api='POST /api/2.0/instance-pools/create {"instance_pool_name": "...", "node_type_id": '
+        '"m6id.large"}, and POST /api/2.0/instance-pools/delete for the old one.',
+        terraform="databricks_instance_pool: node_type_id of such a type; the pool is replaced.",
+        breaks="Clusters and jobs that name the old pool no longer start until they name the new "
+        "one.",
+    ),
+)
+
+
+@CONTROL.check
+def check(pool: InstancePool, at: Context) -> Judgement:
+    """The node type encrypts traffic, and does not belong to a Xen family."""
+    return modern("clusters", pool.node_type, at)
+
+
+def _pool(node_type: str | None, **kinds: Any) -> MemorySnapshot:
+    pool = {"instance_pool_id": "p1", "instance_pool_name": "small", "node_type_id": node_type}
+    types = [
+        {"node_type_id": "m6id.large", "is_encrypted_in_transit": True},
+        {"node_type_id": "m5d.large", "is_encrypted_in_transit": False},
+    ]
+    return given(**{"instance_pools": [pool], "node_types": types, **kinds})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("m6id", _pool("m6id.large"))
+    yield fails("Nitro, but without encryption", _pool("m5d.large"))
+    yield fails("Xen, with node types unread", _pool("i3.xlarge", node_types=refused()))
+    yield unclear("a type that is not listed", _pool("x9.large"))
+    yield unclear("the type is missing from the answer", _pool(None))
+    yield unclear("pools may not be listed", given(instance_pools=refused()))
+    yield exempt("there are no pools", given(instance_pools=[]))

@@ -1,0 +1,49 @@
+"""The web terminal is a shell on the driver, with all that lies there: other sessions, mounted
+storage, credentials in memory. What is typed into it is not a command of a notebook, so the record
+of what people ran has a hole exactly there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import HIGH, Context, Control, Example
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.switches import ConfSwitch
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_SWITCH: Final = ConfSwitch("enableWebTerminal", "false", "people may open a shell on the driver")
+
+CONTROL = Control(
+    id="web-terminal-disabled",
+    title="Nobody can open a shell on a cluster from the browser",
+    paper=("P32",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=WORKSPACE,
+    needs=(_SWITCH.need,),
+    fix=Fix(
+        "Set enableWebTerminal to false in workspace-conf, explicitly.",
+        console="Settings, Compute, Web terminal: switch it off.",
+        api='PATCH /api/2.0/workspace-conf {"enableWebTerminal": "false"}',
+        terraform='databricks_workspace_conf: custom_config = { enableWebTerminal = "false" }.',
+        breaks="People who repair libraries or watch processes by hand on a cluster can no longer "
+        "do so.",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The switch stands at false; what never set means is documented nowhere."""
+    return _SWITCH.stands_right(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield from _SWITCH.examples()
