@@ -93,6 +93,7 @@ class EncryptionKey(Record):
     id: str = key("customer_managed_key_id")
     use_cases: Fact[tuple[str, ...]] = fact("use_cases")
     arn: Fact[str] = fact("aws_key_info.key_arn")
+    alias: Fact[str | None] = fact("aws_key_info.key_alias", absent=None)
     covers_volumes: Fact[bool] = fact("aws_key_info.reuse_key_for_cluster_volumes")
 
 

@@ -19,15 +19,24 @@ from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="cmk-managed-services",
-    title="A living, rotating key of your own guards the workspace's managed services",
+    title="A living key of your own guards the workspace's managed services",
     paper=("P26",),
     severity=Severity.HIGH,
     postures=HIGH,
     subject=WORKSPACE,
     needs=KEY_NEEDS,
     fix=Fix(
-        "Create a symmetric KMS key with rotation, register it with the use case "
-        "MANAGED_SERVICES, and attach it to the workspace as its managed services key.",
+        "Create a symmetric KMS key, register it with the use case MANAGED_SERVICES, and attach it "
+        "to the workspace as its managed services key.",
+        console="Account console, Cloud resources, Encryption keys, Add; then the workspace, "
+        "Update, Managed services encryption key.",
+        api='POST /api/2.0/accounts/{account_id}/customer-managed-keys {"use_cases": '
+        '["MANAGED_SERVICES"], "aws_key_info": {"key_arn": "..."}}, then PATCH '
+        '/workspaces/{workspace_id} {"managed_services_customer_managed_key_id": "..."}',
+        terraform="databricks_mws_customer_managed_keys, and "
+        "managed_services_customer_managed_key_id of databricks_mws_workspaces.",
+        breaks="While the key is disabled or deleted, notebooks, secrets and queries of the "
+        "workspace cannot be read by anybody.",
     ),
     tier=Tier.ENTERPRISE,
     maps=also("wants a key attached, of this or the other kind", sat="DP-3"),
@@ -38,7 +47,7 @@ _EXAMPLES: Final = KeyExamples("managed_services_customer_managed_key_id", "MANA
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
-    """A key is attached, meant for managed services, enabled, yours and rotating."""
+    """A key is attached, meant for managed services, enabled and yours."""
     return guarded_by_own_key(workspace.managed_services_key_id, "MANAGED_SERVICES", at)
 
 

@@ -1,4 +1,4 @@
-"""Customer-managed keys of a workspace: registered, made for the purpose, alive and rotating."""
+"""Customer-managed keys of a workspace: registered, made for the purpose, and alive."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.estate.account import ENCRYPTION_KEYS, EncryptionKey
-from lakewarden.estate.aws import KMS_KEYS, KMS_ROTATION
+from lakewarden.estate.aws import KMS_KEYS
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence
 
-KEY_NEEDS: Final = (ENCRYPTION_KEYS.need(), KMS_KEYS.need(), KMS_ROTATION.need())
+KEY_NEEDS: Final = (ENCRYPTION_KEYS.need(), KMS_KEYS.need())
 """What must be collected to judge a key."""
 
 
@@ -46,7 +46,6 @@ def guarded_by_own_key(key_id: Fact[str | None], use_case: str, at: Context) -> 
             otherwise=f"the key {identity} is not meant for {use_case}",
         ),
         lambda: _alive(key, at),
-        lambda: _rotates(key, at),
     )
 
 
@@ -69,19 +68,8 @@ def _alive(key: EncryptionKey, at: Context) -> Condition:
     )
 
 
-def _rotates(key: EncryptionKey, at: Context) -> Condition:
-    arn = key.arn.get()
-    return expect(
-        at.estate.need(KMS_ROTATION, arn).enabled,
-        lambda enabled: enabled,
-        expected="true",
-        otherwise=f"AWS does not rotate the key {arn}",
-    )
-
-
 _ARN: Final = "arn:aws:kms:us-east-1:111122223333:key/0b7e"
 _ALIVE: Final = {"arn": _ARN, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
-_ROTATING: Final = {"arn": _ARN, "KeyRotationEnabled": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +89,7 @@ class KeyExamples:
         return {
             "customer_managed_key_id": "k1",
             "use_cases": list(use_cases or (self.use_case,)),
-            "aws_key_info": {"key_arn": _ARN, "reuse_key_for_cluster_volumes": True, **info},
+            "aws_key_info": {"key_arn": _ARN, **info},
         }
 
     def estate(self, key: Mapping[str, Any], **changes: Any) -> Any:
@@ -110,14 +98,13 @@ class KeyExamples:
             "workspace": {self.field: "k1"},
             "encryption_keys": [key],
             "kms_keys": [_ALIVE],
-            "kms_rotation": [_ROTATING],
         }
         return given(**{**kinds, **changes})
 
     def __call__(self) -> Iterable[Example]:
         """Yield the ways to be right, wrong, exempt and unread."""
         key = self.registered()
-        yield passes("a living key that rotates", self.estate(key))
+        yield passes("a living key", self.estate(key))
         yield fails("no key", self.estate(key, workspace={}))
         unrelated = self.registered("OTHER")
         yield fails("a key for something else", self.estate(unrelated))
@@ -128,10 +115,7 @@ class KeyExamples:
         yield fails("a disabled key", self.estate(key, kms_keys=[disabled]))
         foreign = {**_ALIVE, "KeyManager": "AWS"}
         yield fails("a key that AWS manages", self.estate(key, kms_keys=[foreign]))
-        still = {**_ROTATING, "KeyRotationEnabled": False}
-        yield fails("a key that never rotates", self.estate(key, kms_rotation=[still]))
         yield unclear("its configuration is gone", self.estate(key, encryption_keys=[]))
         yield unclear("KMS may not be read", self.estate(key, kms_keys=refused()))
-        yield unclear("rotation may not be read", self.estate(key, kms_rotation=refused()))
         premium = {"pricing_tier": "PREMIUM"}
         yield exempt("Premium tier", self.estate(key, workspace=premium))

@@ -14,9 +14,7 @@ from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
     all_of,
-    any_of,
     expect,
-    violated,
 )
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -29,11 +27,11 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.controls.kit.trails import some_trail, trail
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
-from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="cloudtrail-enabled",
@@ -61,67 +59,50 @@ CONTROL = Control(
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
     """Some trail covers all regions, validates its files, runs, and delivered lately."""
-    trails = at.estate.of(TRAILS)
-    candidates = [_sound(trail, at) for trail in trails.seen()]
-    best = any_of(*candidates)
-    if best.met is False and trails.gap is not None:
-        raise UnreadError(trails.gap)
-    if not candidates:
-        evidence = Evidence(TRAILS.source, "trailList", [], "a trail of every region")
-        return violated("there is no trail in the regions of the deployment", evidence)
-    return best
+    return some_trail(at, lambda found: _sound(found, at), "a trail of every region")
 
 
-def _sound(trail: Trail, at: Context) -> Condition:
+def _sound(found: Trail, at: Context) -> Condition:
     return all_of(
         expect(
-            trail.multi_region,
+            found.multi_region,
             lambda value: value is True,
             expected="true",
-            otherwise=f"trail {trail.arn} covers one region only",
+            otherwise=f"trail {found.arn} covers one region only",
         ),
         expect(
-            trail.validated,
+            found.validated,
             lambda value: value is True,
             expected="true",
-            otherwise=f"the files of trail {trail.arn} can be changed unnoticed",
+            otherwise=f"the files of trail {found.arn} can be changed unnoticed",
         ),
-        lambda: _running(trail, at),
+        lambda: _running(found, at),
     )
 
 
-def _running(trail: Trail, at: Context) -> Condition:
-    status = at.estate.need(TRAIL_STATUS, trail.arn)
+def _running(found: Trail, at: Context) -> Condition:
+    status = at.estate.need(TRAIL_STATUS, found.arn)
     hours = at.policy.limits.delivery_hours
     return all_of(
         expect(
             status.logging,
             lambda value: value is True,
             expected="true",
-            otherwise=f"trail {trail.arn} is stopped",
+            otherwise=f"trail {found.arn} is stopped",
         ),
         expect(
             status.delivered,
             lambda value: parse_time(value) >= at.now - timedelta(hours=hours),
             expected=f"within {hours} hours",
-            otherwise=f"trail {trail.arn} last delivered on {{value}}",
+            otherwise=f"trail {found.arn} last delivered on {{value}}",
         ),
         expect(
             status.delivery_error,
             lambda value: not value,
             expected="no error",
-            otherwise=f"trail {trail.arn} cannot deliver: {{value}}",
+            otherwise=f"trail {found.arn} cannot deliver: {{value}}",
         ),
     )
-
-
-def _trail(name: str = "t", **changes: Any) -> dict[str, Any]:
-    whole = {"Name": name, "IsMultiRegionTrail": True, "LogFileValidationEnabled": True}
-    return {
-        "TrailARN": f"arn:aws:cloudtrail:us-east-1:123456789012:trail/{name}",
-        **whole,
-        **changes,
-    }
 
 
 def _estate(*trails: dict[str, Any], status: Items | None = None, **state: Any) -> MemorySnapshot:
@@ -133,23 +114,23 @@ def _estate(*trails: dict[str, Any], status: Items | None = None, **state: Any) 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    local = _trail("local", IsMultiRegionTrail=False)
-    yield passes("a whole trail beside a local one", _estate(local, _trail()))
+    local = trail("local", IsMultiRegionTrail=False)
+    yield passes("a whole trail beside a local one", _estate(local, trail()))
     yield fails("no trail", _estate())
     yield fails("one region only", _estate(local))
-    unsealed = _trail("open", LogFileValidationEnabled=False)
+    unsealed = trail("open", LogFileValidationEnabled=False)
     yield fails("two halves make no whole", _estate(local, unsealed))
-    yield fails("stopped", _estate(_trail(), IsLogging=False))
-    yield fails("AWS says why it cannot deliver", _estate(_trail(), LatestDeliveryError="Denied"))
+    yield fails("stopped", _estate(trail(), IsLogging=False))
+    yield fails("AWS says why it cannot deliver", _estate(trail(), LatestDeliveryError="Denied"))
     edge = "2025-12-31T00:00:00+00:00"
-    yield passes("delivered just recently enough", _estate(_trail(), LatestDeliveryTime=edge))
+    yield passes("delivered just recently enough", _estate(trail(), LatestDeliveryTime=edge))
     late = "2025-12-30T23:59:59+00:00"
-    yield fails("delivered a second too long ago", _estate(_trail(), LatestDeliveryTime=late))
-    odd = _estate(_trail(), LatestDeliveryTime="soon")
+    yield fails("delivered a second too long ago", _estate(trail(), LatestDeliveryTime=late))
+    odd = _estate(trail(), LatestDeliveryTime="soon")
     yield unclear("a delivery at no time", odd)
-    yield unclear("never delivered yet", _estate(_trail(), LatestDeliveryTime=None))
+    yield unclear("never delivered yet", _estate(trail(), LatestDeliveryTime=None))
     yield unclear("trails may not be read", given(trails=refused(), trail_status=[]))
-    yield unclear("the trail's status may not be read", _estate(_trail(), status=refused()))
+    yield unclear("the trail's status may not be read", _estate(trail(), status=refused()))
     yield unclear(
-        "whether files are sealed is missing", _estate(_trail(LogFileValidationEnabled=None))
+        "whether files are sealed is missing", _estate(trail(LogFileValidationEnabled=None))
     )

@@ -1,0 +1,116 @@
+"""A cluster gets the patches of its machine image only when it starts. One that has been running
+for months has months of known holes, and gives whoever slipped something onto its machines months
+of undisturbed work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, Judgement, any_of, expect, unknown
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.estate.compute import CLUSTERS, Cluster
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+from lakewarden.policyfile.policy import Policy
+
+CONTROL = Control(
+    id="clusters-restarted",
+    title="The cluster is not running, or was restarted lately",
+    paper=("P17",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=CLUSTER,
+    needs=(CLUSTERS.need(),),
+    fix=Fix(
+        "Restart the cluster at a quiet hour, and let it terminate when it is idle; automatic "
+        "cluster update restarts what never becomes idle.",
+        console="Compute, the cluster, Restart; Workspace settings, Automatic cluster update.",
+        api='POST /api/2.1/clusters/restart {"cluster_id": "..."}',
+        terraform="databricks_cluster with autotermination_minutes; "
+        "databricks_automatic_cluster_update_workspace_setting for all of them.",
+        breaks="What runs on the cluster is interrupted, and its variables and temporary files are "
+        "lost.",
+    ),
+    limits=("cluster_days",),
+    maps=also("wants running clusters restarted within a number of days", sat="GOV-4"),
+)
+
+_STOPPED: Final = frozenset({"TERMINATED", "TERMINATING", "ERROR"})
+_DAY: Final = 86_400_000
+
+
+@CONTROL.check
+def check(cluster: Cluster, at: Context) -> Judgement:
+    """It is stopped, or started within the allowed time."""
+    return any_of(
+        expect(
+            cluster.state,
+            lambda state: state in _STOPPED,
+            expected=" or ".join(sorted(_STOPPED)),
+            otherwise="it is {value}",
+        ),
+        lambda: _lately(cluster, at),
+    )
+
+
+def _lately(cluster: Cluster, at: Context) -> Condition:
+    days = at.policy.limits.cluster_days
+    now = int(at.now.timestamp() * 1000)
+    restarted = cluster.restarted
+    fact = cluster.started if restarted.gap is None and restarted.get() is None else restarted
+    if fact.gap is None and fact.get() is None:
+        gap = CLUSTERS.gap(Cause.MISSING_FIELD, "no start_time in the answer")
+        return unknown(gap, field="start_time", expected=f"within {days} days")
+    began = fact.get() or 0
+    since = datetime.fromtimestamp(began / 1000, UTC).date().isoformat()
+    return expect(
+        fact,
+        lambda _: now - began <= days * _DAY,
+        expected=f"within {days} days",
+        otherwise=f"and was started on {since}, more than {days} days ago",
+    )
+
+
+_NOW: Final = 1_767_225_600_000
+"""When the examples are judged, in Unix ms."""
+
+
+def _cluster(age: float | None, **changes: Any) -> MemorySnapshot:
+    began = None if age is None else _NOW - int(age * _DAY)
+    item = {"cluster_id": "c", "cluster_name": "etl", "state": "RUNNING", "start_time": began}
+    return given(clusters=[{**item, **changes}])
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show both sides of the limit, and what is not known."""
+    yield passes("24 days to the second", _cluster(24))
+    yield fails("a little longer", _cluster(24.001))
+    yield passes("old, and stopped", _cluster(400, state="TERMINATED"))
+    yield passes("old, and restarted", _cluster(400, last_restarted_time=_NOW - _DAY))
+    yield fails("restarted, long ago", _cluster(400, last_restarted_time=_NOW - 99 * _DAY))
+    yield fails("resizing is running", _cluster(99, state="RESIZING"))
+    longer = Policy(thresholds={"cluster_days": 90})
+    yield passes("a longer limit", _cluster(89), longer)
+    yield unclear("when it started is missing", _cluster(None))
+    yield passes("stopped, whenever it started", _cluster(None, state="TERMINATED"))
+    yield unclear("old, and its state is missing", _cluster(99, state=None))
+    yield unclear("clusters may not be listed", given(clusters=refused()))
+    yield exempt("there are no clusters", given(clusters=[]))

@@ -1,0 +1,131 @@
+"""A key protects from those alone whom its policy leaves out. A policy that lets everybody in, or
+Databricks on behalf of any of its customers, makes the key a formality: whoever can reach the data
+can open it, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Judgement, all_of, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
+from lakewarden.estate.account import ENCRYPTION_KEYS
+from lakewarden.estate.fact import Cause, UnreadError
+from lakewarden.estate.given import ACCOUNT_ID, Items, given, refused
+from lakewarden.estate.rights import KEY_POLICIES
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.bucket_policy import admits_vendor, is_for_tenant
+from lakewarden.semantics.iam_documents import Statement, statements
+
+CONTROL = Control(
+    id="cmk-policy-plain",
+    title="The key's policy lets in nobody unknown, and Databricks for this account alone",
+    paper=("P26", "P27"),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=KEY,
+    needs=(ENCRYPTION_KEYS.need(), KEY_POLICIES.need()),
+    fix=Fix(
+        "Give the Databricks statements of the key's policy the condition StringEquals "
+        "aws:PrincipalTag/DatabricksAccountId with your account id, and take out every Allow to "
+        "everybody.",
+        console="KMS, Customer managed keys, the key, Key policy, Edit.",
+        api="kms PutKeyPolicy with KeyId, PolicyName default and the new policy.",
+        terraform="policy of aws_kms_key, or aws_kms_key_policy, with the condition.",
+        breaks="A wrong account id keeps Databricks from reading notebooks and the root bucket of "
+        "every workspace that uses the key.",
+    ),
+)
+
+_ALL: Final = frozenset({"*", "kms:*"})
+
+
+@CONTROL.check
+def check(key: RegisteredKey, at: Context) -> Judgement:
+    """No Allow is for everybody without a condition, or for Databricks without the tag."""
+    account_id = at.estate.meta.account_id
+    if not account_id:
+        gap = ENCRYPTION_KEYS.gap(Cause.NOT_READ, "the Databricks account is not known")
+        raise UnreadError(gap)
+    policy = at.estate.need(KEY_POLICIES, key.arn)
+    grants = [s for s in statements(policy.document.get(), KEY_POLICIES) if s.allows]
+    strangers = [s for s in grants if _for_anybody(s)]
+    vendor = [s for s in grants if not _for_anybody(s) and admits_vendor(s)]
+    foreign = [s for s in vendor if not is_for_tenant(s, account_id)]
+    total = [s for s in vendor if _ALL & set(s.actions) or not s.actions]
+    source = KEY_POLICIES.source
+    tag = f"aws:PrincipalTag/DatabricksAccountId = {account_id}"
+    return all_of(
+        observe(
+            not strangers,
+            Evidence(source, "Principal", f"{len(strangers)} for everybody", "none"),
+            otherwise=f"{len(strangers)} statements let in everybody, without a condition",
+        ),
+        observe(
+            not foreign,
+            Evidence(source, "Condition", f"{len(foreign)} of {len(vendor)} without", tag),
+            otherwise=f"{len(foreign)} statements let in Databricks for any of its customers",
+        ),
+        observe(
+            not total,
+            Evidence(source, "Action", f"{len(total)} with kms:*", "using, not managing the key"),
+            otherwise=f"{len(total)} statements let Databricks manage the key",
+        ),
+    )
+
+
+def _for_anybody(statement: Statement) -> bool:
+    everybody = statement.for_everybody or not statement.principals
+    return everybody and not statement.conditions
+
+
+def _policy(*more: dict[str, Any], **vendor: Any) -> MemorySnapshot:
+    own = {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
+    tenant = {
+        "Principal": {"AWS": "arn:aws:iam::414351767826:root"},
+        "Action": ["kms:Encrypt", "kms:Decrypt"],
+        "Condition": {"StringEquals": {"aws:PrincipalTag/DatabricksAccountId": ACCOUNT_ID}},
+        **vendor,
+    }
+    grants = [{"Effect": "Allow", "Resource": "*", **entry} for entry in (own, tenant, *more)]
+    return _key([{"arn": ARN, "Policy": json.dumps({"Statement": grants})}])
+
+
+def _key(policies: Items) -> MemorySnapshot:
+    return given(encryption_keys=[registered()], key_policies=policies)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("Databricks for this account", _policy())
+    yield fails("Databricks for anybody", _policy(Condition={}))
+    other = {"StringEquals": {"aws:PrincipalTag/DatabricksAccountId": "another"}}
+    yield fails("Databricks for another account", _policy(Condition=other))
+    yield fails("Databricks may manage the key", _policy(Action="kms:*"))
+    yield fails("everybody", _policy({"Principal": "*", "Action": "kms:Decrypt"}))
+    yield fails(
+        "everybody by another name", _policy({"Principal": {"AWS": "*"}, "Action": "kms:*"})
+    )
+    some = {"NotPrincipal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:Decrypt"}
+    yield fails("everybody but some", _policy(some))
+    service = {"Principal": {"Service": "logs.amazonaws.com"}, "Action": "kms:Decrypt"}
+    yield passes("a service of AWS", _policy(service))
+    yield unclear("text that is no policy", _key([{"arn": ARN, "Policy": "{}"}]))
+    yield unclear("the policy may not be read", _key(refused()))
+    yield unclear("keys may not be listed", given(encryption_keys=refused(), key_policies=[]))
+    yield exempt("no keys are registered", given(encryption_keys=[], key_policies=[]))

@@ -1,0 +1,71 @@
+"""Whoever once obtained the material of a key can read everything that was ever encrypted with it.
+AWS can replace the material every year without anybody noticing, so that what is lost is a year's
+data and not all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement, expect
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
+from lakewarden.estate.account import ENCRYPTION_KEYS
+from lakewarden.estate.aws import KMS_ROTATION
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="cmk-rotation",
+    title="AWS replaces the material of the key regularly",
+    paper=("P26", "P27"),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=KEY,
+    needs=(ENCRYPTION_KEYS.need(), KMS_ROTATION.need()),
+    fix=Fix(
+        "Switch on automatic rotation for the key. Its ARN stays, and what is encrypted already "
+        "stays readable.",
+        console="KMS, Customer managed keys, the key, Key rotation.",
+        api="kms EnableKeyRotation with KeyId.",
+        terraform="aws_kms_key with enable_key_rotation = true.",
+        breaks="Nothing stops working; AWS keeps the older material for what it encrypted.",
+    ),
+)
+
+
+@CONTROL.check
+def check(key: RegisteredKey, at: Context) -> Judgement:
+    """Automatic rotation is on."""
+    return expect(
+        at.estate.need(KMS_ROTATION, key.arn).enabled,
+        lambda enabled: enabled,
+        expected="true",
+        otherwise=f"AWS does not rotate the key {key.arn}",
+    )
+
+
+def _rotation(rotation: Items) -> MemorySnapshot:
+    return given(encryption_keys=[registered()], kms_rotation=rotation)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("rotates", _rotation([{"arn": ARN, "KeyRotationEnabled": True}]))
+    yield fails("never rotates", _rotation([{"arn": ARN, "KeyRotationEnabled": False}]))
+    yield unclear("not answered", _rotation([{"arn": ARN}]))
+    yield unclear("rotation may not be read", _rotation(refused()))
+    yield unclear("keys may not be listed", given(encryption_keys=refused(), kms_rotation=[]))
+    yield exempt("no keys are registered", given(encryption_keys=[], kms_rotation=[]))

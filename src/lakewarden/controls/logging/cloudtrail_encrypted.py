@@ -1,0 +1,84 @@
+"""The files of a trail list every role, key and address of the account: a map for an intruder who
+can read the bucket. Encrypted with a key of yours, they are opened by those alone whom you let use
+the key, whatever the bucket's policy says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.controls.kit.trails import some_trail, trail
+from lakewarden.estate.aws import TRAILS, Trail
+from lakewarden.estate.given import given, refused
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="cloudtrail-encrypted",
+    title="A CloudTrail trail of every region encrypts its files with a key of your own",
+    paper=("P29",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=ACCOUNT,
+    needs=(TRAILS.need(),),
+    fix=Fix(
+        "Give the trail a symmetric KMS key of the bucket's region, whose policy lets CloudTrail "
+        "generate data keys and your investigators decrypt.",
+        console="CloudTrail, Trails, the trail, General details, Log file SSE-KMS encryption.",
+        api="cloudtrail UpdateTrail with Name and KmsKeyId.",
+        terraform="aws_cloudtrail with kms_key_id.",
+        breaks="Readers of the trail need kms:Decrypt for the key; a wrong key policy stops the "
+        "delivery.",
+    ),
+)
+
+
+@CONTROL.check
+def check(_: Account, at: Context) -> Judgement:
+    """Some trail that covers all regions names a key."""
+    return some_trail(at, _encrypts, "a trail with a key")
+
+
+def _encrypts(found: Trail) -> Condition:
+    return all_of(
+        expect(
+            found.multi_region,
+            lambda value: value is True,
+            expected="true",
+            otherwise=f"trail {found.arn} covers one region only",
+        ),
+        expect(
+            found.key_arn,
+            bool,
+            expected="a key",
+            otherwise=f"trail {found.arn} has no key of its own",
+        ),
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    whole, bare = trail("whole", KmsKeyId=key), trail("bare")
+    local = trail("local", KmsKeyId=key, IsMultiRegionTrail=False)
+    yield passes("a key", given(trails=[whole]))
+    yield passes("one of two", given(trails=[bare, whole]))
+    yield fails("no key", given(trails=[bare]))
+    yield fails("a key for one region alone", given(trails=[local]))
+    yield fails("two halves make no whole", given(trails=[bare, local]))
+    yield fails("no trail", given(trails=[]))
+    odd = trail("odd", KmsKeyId=key, IsMultiRegionTrail=None)
+    yield unclear("how far it reaches is missing", given(trails=[odd]))
+    yield unclear("trails may not be read", given(trails=refused()))

@@ -1,0 +1,121 @@
+"""Whoever gets hold of Databricks' access to your account can do what this role may do. Databricks
+documents each action that it needs; one more, such as passing any role to a machine or reading any
+bucket, turns a tool for starting machines into a key to the account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.roles import statements_of, users_of
+from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
+from lakewarden.estate.account import CREDENTIALS, WORKSPACES
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.rights import ROLE_POLICIES
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.cross_account import beyond
+
+CONTROL = Control(
+    id="cross-account-role-bounded",
+    title="The cross-account role may do what Databricks documents and nothing else",
+    paper=("P28",),
+    severity=Severity.HIGH,
+    postures=HIGH,
+    subject=ROLE,
+    needs=(WORKSPACES.need(), CREDENTIALS.need(), ROLE_POLICIES.need()),
+    fix=Fix(
+        "Replace the role's policies by the documented one for your kind of network, and name each "
+        "role that Databricks may pass to machines.",
+        console="IAM, Roles, the role, Permissions: remove what is more than the documented "
+        "policy.",
+        api="iam PutRolePolicy with the documented policy, then DeleteRolePolicy and "
+        "DetachRolePolicy for the others.",
+        terraform="aws_iam_role_policy from the data source databricks_aws_crossaccount_policy "
+        "with "
+        "policy_type = customer or restricted, and pass_roles.",
+        breaks="Clusters fail to start if an instance profile that they use is not among the roles "
+        "that may be passed.",
+    ),
+)
+
+_SHOWN: Final = 6
+
+
+@CONTROL.check
+def check(role: CrossAccountRole, at: Context) -> Judgement:
+    """No policy of the role allows an action outside the documented ones for its workspaces."""
+    entries = statements_of(role, at)
+    networks = [workspace.network_id.get() for workspace in users_of(role, at)]
+    excess = beyond(entries, own_network=any(networks))
+    boundary = at.estate.need(ROLE_POLICIES, role.arn).boundary
+    evidence = [Evidence(ROLE_POLICIES.source, "Action", excess, "the documented actions alone")]
+    if boundary.gap is None and boundary.get():
+        evidence.append(
+            Evidence(ROLE_POLICIES.source, "PermissionsBoundary", boundary.get(), "noted")
+        )
+    more = f" and {len(excess) - _SHOWN} more" if len(excess) > _SHOWN else ""
+    shown = f"beyond what Databricks asks for: {', '.join(excess[:_SHOWN])}{more}"
+    return observe(not excess, *evidence, otherwise=shown)
+
+
+_ARN: Final = "arn:aws:iam::123456789012:role/databricks"
+
+
+def _estate(policies: Items, **workspace: Any) -> MemorySnapshot:
+    sts = {"sts_role": {"role_arn": _ARN}}
+    return given(
+        workspace={"credentials_id": "c1", "network_id": "n1", **workspace},
+        credentials=[{"credentials_id": "c1", "aws_credentials": sts}],
+        role_policies=policies,
+    )
+
+
+def _role(*statements: dict[str, Any], **workspace: Any) -> MemorySnapshot:
+    grants = [{"Effect": "Allow", "Resource": "*", **statement} for statement in statements]
+    documents = [json.dumps({"Statement": grants})]
+    return _estate([{"arn": _ARN, "documents": documents}], **workspace)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    run = {"Action": ["ec2:RunInstances", "ec2:DescribeVpcs"]}
+    profile = "arn:aws:iam::123456789012:role/profile"
+    yield passes("documented actions", _role(run))
+    yield passes(
+        "one named role to pass", _role(run, {"Action": "iam:PassRole", "Resource": profile})
+    )
+    make = {"Action": "ec2:CreateVpc"}
+    yield fails("making networks beside your own", _role(run, make))
+    yield passes("making the network", _role(run, make, network_id=None))
+    yield fails("everything in EC2", _role({"Action": "ec2:*"}))
+    yield fails("a pattern, even of reading", _role({"Action": "ec2:Describe*"}))
+    yield fails("passing any role", _role(run, {"Action": "iam:PassRole"}))
+    some = {"Action": "iam:PassRole", "Resource": "arn:aws:iam::123456789012:role/*"}
+    yield fails("passing roles by a pattern", _role(run, some))
+    yield fails("everything but a little", _role({"NotAction": "iam:*"}))
+    yield fails("another service", _role(run, {"Action": "s3:GetObject"}))
+    spot = "arn:aws:iam::*:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+    linked = {"Action": "iam:CreateServiceLinkedRole", "Resource": spot}
+    yield passes("the service's role for spot machines", _role(run, linked))
+    yield fails("any service's role", _role(run, {**linked, "Resource": "*"}))
+    yield passes("a Deny", _role(run, {"Effect": "Deny", "Action": "*"}))
+    yield unclear("policies may not be read", _estate(refused()))
+    yield unclear("text that is no policy", _estate([{"arn": _ARN, "documents": ["{}"]}]))
+    serverless = {"compute_mode": "SERVERLESS"}
+    yield exempt("a serverless workspace has no role", given(workspace=serverless))

@@ -1,0 +1,121 @@
+"""The documented policy for a network of your own lets Databricks stop, change or take over every
+machine in the account, also those that have nothing to do with it. Its restricted form ties these
+actions to machines that carry Databricks' tag and to the workspace's VPC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.roles import statements_of, users_of
+from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
+from lakewarden.estate.account import CREDENTIALS, NETWORKS, WORKSPACES
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.rights import ROLE_POLICIES
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.cross_account import unbounded
+
+CONTROL = Control(
+    id="cross-account-role-restricted",
+    title="What the cross-account role does with machines is tied to its tag or its VPC",
+    paper=("P28",),
+    severity=Severity.MEDIUM,
+    postures=HIGH,
+    subject=ROLE,
+    needs=(WORKSPACES.need(), CREDENTIALS.need(), ROLE_POLICIES.need(), NETWORKS.need()),
+    fix=Fix(
+        "Give the role the restricted form of the documented policy, for the account, region, VPC "
+        "and security group of its workspace.",
+        console="IAM, Roles, the role, Permissions: the policy that the documentation calls Your "
+        "VPC, custom.",
+        api="iam PutRolePolicy with the restricted policy.",
+        terraform="aws_iam_role_policy from the data source databricks_aws_crossaccount_policy "
+        "with "
+        "policy_type = restricted, aws_account_id, vpc_id, region and security_group_id.",
+        breaks="A role of one VPC and security group can no longer serve workspaces of another.",
+    ),
+)
+
+
+@CONTROL.check
+def check(role: CrossAccountRole, at: Context) -> Judgement:
+    """Each action on machines, disks and security groups carries one of the documented tests."""
+    entries = statements_of(role, at)
+    ids = {workspace.network_id.get() for workspace in users_of(role, at)} - {None}
+    if not ids:
+        return NotApplicable("Databricks makes the network, and needs the whole account for that")
+    vpcs = frozenset(at.estate.need(NETWORKS, identity).vpc_id.get() for identity in ids)
+    loose = unbounded(entries, vpcs)
+    evidence = Evidence(
+        ROLE_POLICIES.source,
+        "Condition",
+        loose,
+        f"Vendor = Databricks, or {', '.join(sorted(vpcs))}",
+    )
+    shown = f"on every machine of the account: {', '.join(loose)}"
+    return observe(not loose, evidence, otherwise=shown)
+
+
+_ARN: Final = "arn:aws:iam::123456789012:role/databricks"
+_TAG: Final = {"StringEquals": {"ec2:ResourceTag/Vendor": "Databricks"}}
+
+
+def _vpc(name: str) -> dict[str, Any]:
+    return {"StringEquals": {"ec2:vpc": f"arn:aws:ec2:us-east-1:123456789012:vpc/{name}"}}
+
+
+def _estate(policies: Items, **workspace: Any) -> MemorySnapshot:
+    sts = {"sts_role": {"role_arn": _ARN}}
+    return given(
+        workspace={"credentials_id": "c1", "network_id": "n1", **workspace},
+        credentials=[{"credentials_id": "c1", "aws_credentials": sts}],
+        networks=[{"network_id": "n1", "vpc_id": "vpc-1"}],
+        role_policies=policies,
+    )
+
+
+def _role(*statements: dict[str, Any], **workspace: Any) -> MemorySnapshot:
+    grants = [{"Effect": "Allow", "Resource": "*", **statement} for statement in statements]
+    documents = [json.dumps({"Statement": [grant]}) for grant in grants]
+    return _estate([{"arn": _ARN, "documents": documents}], **workspace)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    stop = {"Action": "ec2:TerminateInstances"}
+    group = {"Action": "ec2:AuthorizeSecurityGroupEgress"}
+    yield passes("tied to the tag", _role({**stop, "Condition": _TAG}))
+    yield passes("tied to the VPC", _role({**group, "Condition": _vpc("vpc-1")}))
+    yield fails("tied to another VPC", _role({**group, "Condition": _vpc("vpc-2")}))
+    yield fails("tied to nothing", _role(stop))
+    yield fails("half of it", _role({**stop, "Condition": _TAG}, group))
+    other = {"StringEquals": {"ec2:ResourceTag/Vendor": ["Databricks", "Mine"]}}
+    yield fails("tied to two tags", _role({**stop, "Condition": other}))
+    like = {"StringLike": {"ec2:ResourceTag/Vendor": "*"}}
+    yield fails("tied to any tag", _role({**stop, "Condition": like}))
+    yield fails("everything", _role({"Action": "ec2:*"}))
+    rest = {"Effect": "Allow", "Action": "ec2:RunInstances", "NotResource": ["arn:aws:ec2:*"]}
+    document = json.dumps({"Statement": [rest]})
+    yield passes("other resources of a start", _estate([{"arn": _ARN, "documents": [document]}]))
+    yield passes("looking alone", _role({"Action": "ec2:DescribeInstances"}))
+    yield exempt("a network that Databricks makes", _role(stop, network_id=None))
+    yield unclear("policies may not be read", _estate(refused()))
+    yield unclear("the network is gone", _estate([{"arn": _ARN, "documents": []}], network_id="n2"))
+    serverless = {"compute_mode": "SERVERLESS"}
+    yield exempt("a serverless workspace has no role", given(workspace=serverless))
