@@ -4,10 +4,10 @@ replace it, and whoever does has the credentials of all who use the cluster afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe
+from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -19,11 +19,12 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.init_scripts import DBFS, VOLUME, off_dbfs
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="init-scripts-off-dbfs",
@@ -49,23 +50,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(cluster: Cluster, _: Context) -> Judgement:
     """No init script is a file in DBFS."""
-    scripts = cluster.init_scripts
-    places = [place for entry in scripts.get() for place in _places(entry)]
-    if not places:
-        return NotApplicable("it has no init script")
-    open_to_all = [place for place in places if place.startswith(("dbfs:", "/dbfs/"))]
-    return observe(
-        not open_to_all,
-        Evidence(scripts.source, scripts.field, places, "a volume, a workspace file or a bucket"),
-        otherwise=f"every user can replace {', '.join(open_to_all)}, which runs as root",
-    )
-
-
-def _places(entry: Mapping[str, Any]) -> Iterable[str]:
-    """Return where a script lies; what is called dbfs lies in DBFS, however it is written."""
-    for store, where in entry.items():
-        place = str(where.get("destination", "")) if isinstance(where, Mapping) else str(where)
-        yield place if store != "dbfs" or place.startswith("dbfs:") else f"dbfs:{place}"
+    return off_dbfs(cluster)
 
 
 def _cluster(*scripts: dict[str, Any], **fields: Any) -> MemorySnapshot:
@@ -75,12 +60,12 @@ def _cluster(*scripts: dict[str, Any], **fields: Any) -> MemorySnapshot:
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, exempt and unread."""
-    volume = {"volumes": {"destination": "/Volumes/main/platform/init/setup.sh"}}
-    yield passes("a volume", _cluster(volume))
+    yield passes("a volume", _cluster(VOLUME))
     yield passes("a workspace file", _cluster({"workspace": {"destination": "/Shared/setup.sh"}}))
-    yield fails("DBFS", _cluster({"dbfs": {"destination": "dbfs:/init/setup.sh"}}))
-    yield fails("DBFS beside a volume", _cluster(volume, {"dbfs": {"destination": "/init/a.sh"}}))
-    yield fails("DBFS by its mount", _cluster({"file": {"destination": "/dbfs/init/setup.sh"}}))
+    yield fails("DBFS", _cluster(DBFS))
+    yield fails("DBFS beside a volume", _cluster(VOLUME, {"dbfs": {"destination": "/init/a.sh"}}))
+    mounted = {"file": {"destination": "file:/dbfs/init/setup.sh"}}
+    yield fails("DBFS by its mount", _cluster(mounted))
     yield unclear("scripts of the wrong type", _cluster(init_scripts="dbfs:/init/setup.sh"))
     yield unclear("clusters may not be listed", given(clusters=refused()))
     yield exempt("it has none", _cluster())
