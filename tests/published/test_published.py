@@ -103,7 +103,7 @@ def collected(kind: Kind[Any], example: Example, pages: Mapping[str, Any]) -> li
         keys_of(kind, example) if kind.keyed else (),
         StubHost(pages),
         None,
-        given(workspace={"workspace_id": 123}, jobs=[])
+        given(workspace={"workspace_id": 123}, jobs=[], account_service_principals=[{"id": "123"}])
         if kind.scope is Scope.ACCOUNT
         else given(jobs=[JOB]),
         map,
