@@ -6,10 +6,11 @@ for nothing but administration never reads mail, and a name that shows it makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.admins import ACCOUNT_ADMIN, every_admin, named_groups, people
+from lakewarden.controls.kit.admin_examples import administered, group, user
+from lakewarden.controls.kit.admins import EVERY_ADMIN, every_admin, named_groups, people
 from lakewarden.controls.kit.condition import Condition, Judgement, holds, unknown, violated
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -23,15 +24,8 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, Gap
-from lakewarden.estate.given import WORKSPACE_ID, Items, given, refused
-from lakewarden.estate.people import (
-    ACCOUNT_GROUPS,
-    ACCOUNT_SERVICE_PRINCIPALS,
-    ACCOUNT_USERS,
-    PERMISSION_ASSIGNMENTS,
-    WORKSPACE_GROUPS,
-)
-from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.given import refused
+from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Policy
 
@@ -42,13 +36,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     postures=BOTH,
     subject=ACCOUNT,
-    needs=(
-        ACCOUNT_USERS.need(),
-        ACCOUNT_GROUPS.need(),
-        ACCOUNT_SERVICE_PRINCIPALS.need(),
-        WORKSPACE_GROUPS.need(),
-        PERMISSION_ASSIGNMENTS.need(),
-    ),
+    needs=EVERY_ADMIN,
     fix=Fix(
         "Give each admin a second account for administration alone, say in lakewarden.toml how "
         "such accounts are named (access.admin_patterns) or grouped (access.admin_groups), and "
@@ -105,57 +93,44 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(re.search(pattern, name, re.IGNORECASE) for pattern in patterns)
 
 
-def _user(identity: str, name: str, *, admin: bool = False) -> dict[str, Any]:
-    roles = [{"value": ACCOUNT_ADMIN}] if admin else []
-    return {"id": identity, "userName": f"{name}@example.com", "roles": roles}
-
-
-def _group(identity: str, *members: str) -> dict[str, Any]:
-    shown = [{"value": member, "$ref": f"Users/{member}"} for member in members]
-    return {"id": identity, "displayName": identity, "members": shown}
-
-
-_ADA: Final = _user("1", "adm-ada", admin=True)
-_BOB: Final = _user("2", "bob")
-_ROBOT: Final[Mapping[str, Any]] = {"id": "9", "roles": [{"value": ACCOUNT_ADMIN}]}
-
-
-def _estate(*users: Mapping[str, Any], groups: Items = (), **more: Any) -> MemorySnapshot:
-    entry = {"workspace_id": WORKSPACE_ID, "permission_assignments": more.pop("assigned", ())}
-    kinds: dict[str, Any] = {
-        "account_users": users,
-        "account_groups": groups,
-        "account_service_principals": [_ROBOT],
-        "workspace_groups": [_group("admins", *more.pop("inside", ("1",)))],
-        "permission_assignments": [entry],
-    }
-    return given(**{**kinds, **more})
+_ADA: Final = user("1", "adm-ada", admin=True)
+_BOB: Final = user("2", "bob")
+_DAILY: Final = user("2", "bob", admin=True)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the two ways to say which accounts are separate, and what is not known."""
     named, grouped = Policy(admin_patterns=("^adm-",)), Policy(admin_groups=("separate",))
-    yield passes("named as an admin, beside a machine", _estate(_ADA, _BOB), named)
-    shouted = _user("1", "ADM-ADA", admin=True)
-    yield passes("named so in capitals", _estate(shouted), named)
-    apart = [_group("separate", "1")]
-    yield passes("in the group of admin accounts", _estate(_ADA, _BOB, groups=apart), grouped)
-    yield fails("an account admin with a daily name", _estate(_user("2", "bob", admin=True)), named)
-    yield fails("a name that only contains it", _estate(_user("2", "bob.adm-", admin=True)), named)
-    yield fails("a workspace admin", _estate(_ADA, _BOB, inside=("1", "2")), named)
+    both = [_ADA, _BOB]
+    yield passes("named as an admin, beside a machine", administered(both, inside="1"), named)
+    shouted = [user("1", "ADM-ADA", admin=True)]
+    yield passes("named so in capitals", administered(shouted, inside="1"), named)
+    apart = [group("separate", "1")]
+    known = administered(both, groups=apart, inside="1")
+    yield passes("in the group of admin accounts", known, grouped)
+    yield fails("an account admin with a daily name", administered([_DAILY], inside="2"), named)
+    within = [user("2", "bob.adm-", admin=True)]
+    yield fails("a name that only contains it", administered(within, inside="2"), named)
+    yield fails("a workspace admin", administered(both, inside="1 2"), named)
     assigned = [{"principal": {"principal_id": 2}, "permissions": ["ADMIN"]}]
-    yield fails("an admin by assignment", _estate(_ADA, _BOB, assigned=assigned), named)
-    role = [{**_group("crew", "2"), "roles": [{"value": ACCOUNT_ADMIN}]}]
-    yield fails("an admin by way of a group", _estate(_ADA, _BOB, groups=role), named)
-    yield fails("not in the group", _estate(_ADA, groups=[_group("separate", "2")]), grouped)
-    wrong = _estate(_user("2", "bob", admin=True), groups=refused())
-    yield fails("certain, whatever was not read", wrong, named)
-    yield unclear("nobody said how they are named", _estate(_ADA))
-    yield unclear("the group may not be read", _estate(_ADA, groups=refused()), grouped)
-    yield unclear("there is no such group", _estate(_BOB, inside=("9",)), grouped)
-    yield unclear("users may not be read", _estate(_ADA, account_users=refused()), named)
-    hidden = _estate(_ADA, account_service_principals=refused())
-    yield unclear("service principals may not be read", hidden, named)
-    yield unclear("admins may not be read", _estate(_ADA, workspace_groups=refused()), named)
-    yield unclear("nor assignments", _estate(_ADA, permission_assignments=refused()), named)
+    hired = administered(both, inside="1", assigned=assigned)
+    yield fails("an admin by assignment", hired, named)
+    crew = [group("crew", "2", admin=True)]
+    yield fails("an admin by way of a group", administered(both, groups=crew, inside="1"), named)
+    wrong = [group("separate", "2")]
+    yield fails("not in the group", administered([_ADA], groups=wrong, inside="1"), grouped)
+    certain = administered([_DAILY], groups=refused(), inside="2")
+    yield fails("certain, whatever was not read", certain, named)
+    yield from _unclear(named, grouped)
+
+
+def _unclear(named: Policy, grouped: Policy) -> Iterable[Example]:
+    yield unclear("nobody said how they are named", administered([_ADA], inside="1"))
+    closed = administered([_ADA], groups=refused(), inside="1")
+    yield unclear("the group may not be read", closed, grouped)
+    yield unclear("there is no such group", administered([_BOB], inside="9"), grouped)
+    for need in EVERY_ADMIN:
+        hidden: dict[str, Any] = {need.kind: refused()}
+        hole = administered([_ADA], inside="1", **hidden)
+        yield unclear(f"{need} may not be read", hole, named)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from lakewarden.controls.kit.admins import ACCOUNT_ADMIN, every_admin, people
+from lakewarden.controls.kit.admin_examples import administered, user
+from lakewarden.controls.kit.admins import EVERY_ADMIN, every_admin, people
 from lakewarden.controls.kit.condition import Judgement, holds, unknown, violated
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -25,14 +26,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import DAILY_WORK, UserAction
-from lakewarden.estate.given import WORKSPACE_ID, given, refused
-from lakewarden.estate.people import (
-    ACCOUNT_GROUPS,
-    ACCOUNT_SERVICE_PRINCIPALS,
-    ACCOUNT_USERS,
-    PERMISSION_ASSIGNMENTS,
-    WORKSPACE_GROUPS,
-)
+from lakewarden.estate.given import refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Attestation, Policy
@@ -44,14 +38,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=BOTH,
     subject=ACCOUNT,
-    needs=(
-        DAILY_WORK.need(),
-        ACCOUNT_USERS.need(),
-        ACCOUNT_GROUPS.need(),
-        ACCOUNT_SERVICE_PRINCIPALS.need(),
-        WORKSPACE_GROUPS.need(),
-        PERMISSION_ASSIGNMENTS.need(),
-    ),
+    needs=(DAILY_WORK.need(), *EVERY_ADMIN),
     fix=Fix(
         "Run notebooks, queries and jobs from an account without admin rights, then attest it in "
         "lakewarden.toml and give the audit logs with --events.",
@@ -109,22 +96,9 @@ def _work(user: str, service: str = "notebook", action: str = "runCommand") -> d
 
 
 def _estate(*work: dict[str, Any], **more: Any) -> MemorySnapshot:
-    role = [{"value": ACCOUNT_ADMIN}]
-    robot = {"id": "9", "roles": role}
-    inside = {"value": "2", "$ref": "Users/2"}
-    kinds: dict[str, Any] = {
-        "account_users": [
-            {"id": "1", "userName": "Ada@example.com", "roles": role},
-            {"id": "2", "userName": "bob@example.com"},
-            {"id": "3", "userName": "cleo@example.com"},
-        ],
-        "account_groups": [],
-        "account_service_principals": [robot],
-        "workspace_groups": [{"id": "a", "displayName": "admins", "members": [inside]}],
-        "permission_assignments": [{"workspace_id": WORKSPACE_ID, "permission_assignments": []}],
-        "daily_work": work,
-    }
-    return given(**{**kinds, **more})
+    users = [user("1", "Ada", admin=True), user("2", "bob"), user("3", "cleo")]
+    kinds: dict[str, Any] = {"daily_work": work, **more}
+    return administered(users, inside="2", **kinds)
 
 
 @CONTROL.examples
@@ -139,8 +113,6 @@ def examples() -> Iterable[Example]:
     yield fails("certain, whatever was not read", _estate(_work("ada"), account_groups=refused()))
     yield unclear("nobody attests it", quiet)
     yield unclear("attested, but no logs", _estate(daily_work=refused()), _WORD)
-    for name in ("users", "groups", "service_principals"):
-        hole = {f"account_{name}": refused()}
-        yield unclear(f"{name} may not be read", _estate(_work("cleo"), **hole), _WORD)
-    yield unclear("admins may not be read", _estate(workspace_groups=refused()), _WORD)
-    yield unclear("nor assignments", _estate(permission_assignments=refused()), _WORD)
+    for need in EVERY_ADMIN:
+        hole = _estate(_work("cleo"), **{need.kind: refused()})
+        yield unclear(f"{need} may not be read", hole, _WORD)

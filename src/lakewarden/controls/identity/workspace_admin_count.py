@@ -50,7 +50,7 @@ CONTROL = Control(
         "and cannot change settings; jobs that run as them may lack permissions.",
     ),
     limits=("workspace_admins",),
-    maps=also("counts the members of the group admins; here nested groups too", sat="INFO-6"),
+    maps=also("counts the members of the group admins, those of nested groups too", sat="INFO-6"),
 )
 
 _LEAST: Final = 1

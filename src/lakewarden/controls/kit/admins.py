@@ -27,6 +27,14 @@ from lakewarden.ledger.finding import Evidence
 ACCOUNT_ADMIN: Final = "account_admin"
 ADMINS: Final = "admins"
 """The group of a workspace whose members administer it."""
+EVERY_ADMIN: Final = (
+    ACCOUNT_USERS.need(),
+    ACCOUNT_GROUPS.need(),
+    ACCOUNT_SERVICE_PRINCIPALS.need(),
+    WORKSPACE_GROUPS.need(),
+    PERMISSION_ASSIGNMENTS.need(),
+)
+"""What must be collected to know who administers the account or a workspace of it."""
 _SINGLE: Final = ("Users/", "ServicePrincipals/")
 _PRINCIPALS: Final[tuple[Kind[Any], ...]] = (ACCOUNT_USERS, ACCOUNT_SERVICE_PRINCIPALS)
 
