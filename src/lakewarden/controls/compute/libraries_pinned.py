@@ -28,8 +28,8 @@ from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
 
-_EXACT: Final = re.compile(r"[^=<>!~@;*]+={2,3}[^=<>!~,*]+")
-"""A Python package with one version: `name==1.2.3`, extras and markers allowed."""
+_EXACT: Final = re.compile(r"[^=<>!~@*]+={2,3}[^=<>!~,*]+")
+"""A Python package with one version, such as `name[extra]==1.2.3`."""
 _VERSION: Final = re.compile(r"[^:]+:[^:]+(:[^:]+)*:[0-9][^:]*")
 """Maven coordinates that end with a version."""
 
@@ -64,7 +64,7 @@ def check(cluster: Cluster, at: Context) -> Judgement:
 def _pinned(libraries: tuple[Library, ...], fact: Installed) -> Judgement:
     python = [library.pypi.package for library in libraries if library.pypi]
     java = [library.maven.coordinates for library in libraries if library.maven]
-    loose = [name for name in python if not _EXACT.fullmatch(name)]
+    loose = [name for name in python if not _EXACT.fullmatch(name.partition(";")[0].strip())]
     loose += [name for name in java if not _VERSION.fullmatch(name)]
     named = Evidence(fact.source, "packages", [*python, *java], "one version each")
     return all_of(
@@ -90,6 +90,8 @@ def examples() -> Iterable[Example]:
     yield passes(
         "a version with extras", cluster_with({"pypi": {"package": "dask[array]==2026.1"}})
     )
+    marked = {"pypi": {"package": "shap==0.48.0; python_version >= '3.11'"}}
+    yield passes("a version with a marker", cluster_with(marked))
     yield passes("a Maven version", cluster_with({"maven": {"coordinates": "com.acme:a:1.0"}}))
     yield fails("none", cluster_with(exact, {"pypi": {"package": "shap"}}))
     yield fails("at least one", cluster_with({"pypi": {"package": "shap>=0.4"}}))

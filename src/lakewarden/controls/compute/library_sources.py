@@ -59,7 +59,7 @@ def check(cluster: Cluster, at: Context) -> Judgement:
     def judge(libraries: tuple[Library, ...], fact: Installed) -> Judgement:
         sources = sorted({source for library in libraries for source in library.sources})
         writable = [s for s in sources if s.startswith(("dbfs:", "/dbfs/"))]
-        remote = [s for s in sources if "://" in s and not s.startswith(("s3://", "dbfs:"))]
+        remote = [s for s in sources if "://" in s and not s.startswith(("s3:", "s3a:", "dbfs:"))]
         foreign = [s for s in remote if not inside(s, allowed)]
         shown = Evidence(fact.source, "sources", sources, "your repositories, volumes or folders")
         return all_of(
@@ -94,6 +94,7 @@ def examples() -> Iterable[Example]:
     yield fails("a Maven repository", cluster_with({"pypi": own}, {"maven": maven}), ours)
     yield fails("a wheel from the web", cluster_with({"whl": "https://example.org/a-1-any.whl"}))
     yield fails("a file in DBFS", cluster_with({"jar": "dbfs:/FileStore/jars/a.jar"}), ours)
+    yield unclear("a library of a new kind", cluster_with({"conda": {"package": "loader"}}))
     cluster = [{"cluster_id": "c1"}]
     bare = given(clusters=cluster, cluster_libraries=[{"cluster_id": "c1"}])
     yield unclear("the libraries are missing from the answer", bare)

@@ -9,7 +9,7 @@ from lakewarden.controls.kit.condition import Judgement, NotApplicable
 from lakewarden.controls.kit.control import Context
 from lakewarden.estate.code import CLUSTER_LIBRARIES, Library
 from lakewarden.estate.compute import Cluster
-from lakewarden.estate.fact import Fact
+from lakewarden.estate.fact import Cause, Fact, UnreadError
 from lakewarden.estate.given import given
 from lakewarden.estate.snapshot import MemorySnapshot
 
@@ -22,12 +22,16 @@ def on_cluster(
     """Judge the libraries of a cluster; one without any has none to judge.
 
     Raises:
-        UnreadError: the libraries were not read.
+        UnreadError: the libraries were not read, or one is of a kind that nobody knows.
     """
     found = at.estate.find(CLUSTER_LIBRARIES, cluster.id, at.here)
     if found is None or not found.libraries.get():
         return NotApplicable("no library is installed on it")
-    return judge(tuple(entry.library for entry in found.libraries.get()), found.libraries)
+    libraries = tuple(entry.library for entry in found.libraries.get())
+    if Library() in libraries:
+        detail = f"a library of cluster {cluster.id} is of a kind that is not known"
+        raise UnreadError(CLUSTER_LIBRARIES.gap(Cause.MALFORMED, detail))
+    return judge(libraries, found.libraries)
 
 
 def cluster_with(*libraries: Any) -> MemorySnapshot:

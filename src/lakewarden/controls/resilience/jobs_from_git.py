@@ -61,14 +61,14 @@ def check(job: Job, at: Context) -> Judgement:
 
 def _in_folders(job: Job, at: Context) -> Condition:
     """Require that the code of every task lies in a Git folder."""
-    paths = [task.code.path if task.code else "" for task in job.tasks.get()]
-    if job.more_tasks.get():
-        detail = f"job {job.id} has more tasks than one answer shows"
-        return unknown(JOBS.gap(Cause.NOT_READ, detail), expected="every task")
-    loose = [path for path in paths if path and not _in_git(path, at)]
-    told = f"{', '.join(loose)} lies in no Git folder" if loose else "its tasks name no code"
+    codes = [task.code for task in job.tasks.get()]
+    paths = [code.path for code in codes if code]
+    loose = [path for path in paths if not _in_git(path, at)]
+    if not loose and (len(paths) < max(len(codes), 1) or job.more_tasks.get()):
+        detail = f"what some tasks of job {job.id} run does not show in this answer"
+        return unknown(JOBS.gap(Cause.NOT_READ, detail), expected="the code of every task")
     shown = Evidence(job.tasks.source, job.tasks.field, paths, "paths in Git folders")
-    return observe(bool(paths) and all(paths) and not loose, shown, otherwise=told)
+    return observe(not loose, shown, otherwise=f"{', '.join(loose)} lies in no Git folder")
 
 
 def _in_git(path: str, at: Context) -> bool:
@@ -98,7 +98,9 @@ def examples() -> Iterable[Example]:
     yield fails("a Git folder and the workspace", _tasks(_FOLDER_CODE, _WORKSPACE_CODE))
     like = {"notebook_task": {"notebook_path": "/Repos/prod/lakeside/nightly"}}
     yield fails("a folder of a like name", _tasks(like))
-    yield fails("tasks without code", _tasks({"pipeline_task": {"pipeline_id": "p1"}}))
+    other = {"pipeline_task": {"pipeline_id": "p1"}}
+    yield unclear("a task of another kind", _tasks(_FOLDER_CODE, other))
+    yield fails("a task of another kind and the workspace", _tasks(_WORKSPACE_CODE, other))
     yield unclear("tasks are missing from the answer", job_in("production"), PRODUCTION)
     yield unclear("more tasks than are shown", _tasks(_FOLDER_CODE, has_more=True))
     yield unclear("Git folders may not be listed", _tasks(_FOLDER_CODE, folders=refused()))
