@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from lakewarden.errors import PolicyFileError
+from lakewarden.policyfile.parse import parse
+
+
+def read(text):
+    return parse(text, file="lakewarden.toml", today=date(2026, 3, 1), controls=())
+
+
+def test_what_is_wanted_of_networks():
+    found = read('[network]\ninspected_gateways = ["tgw-1"]\nallowed_destinations = ["a.example"]')
+    assert found.inspected_gateways == ("tgw-1",)
+    assert found.allowed_destinations == ("a.example",)
+    assert read("").inspected_gateways == read("").allowed_destinations == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('[network]\ninspected_gateways = "tgw-1"', "network.inspected_gateways"),
+        ("[network]\nallowed_destination = []", "network"),
+        ("network = 1", "network"),
+    ],
+)
+def test_mistakes_name_their_place(text, where):
+    with pytest.raises(PolicyFileError) as caught:
+        read(text)
+    assert caught.value.where == f"lakewarden.toml: {where}"
