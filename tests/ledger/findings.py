@@ -33,6 +33,7 @@ FINDINGS = st.builds(
     ),
     fix=st.text(),
     waiver=st.none() | st.builds(WaiverNote, st.text(), st.text(), st.text()),
+    location=st.text(),
 )
 
 

@@ -33,11 +33,13 @@ def test_the_published_names_are_these():
         "evidence",
         "fix",
         "waiver",
+        "location",
     ]
     assert published["verdict"] == "FAIL"
     assert published["severity"] == "high"
     assert published["subject"]["workspace"] == "3001"
     assert published["waiver"] is None
+    assert published["location"] is None
 
 
 def test_a_subject_of_the_account_has_no_workspace():

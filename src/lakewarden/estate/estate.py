@@ -122,29 +122,30 @@ class Estate:
         attached, unsure = self._root_storage()
         delivered, gap = self._delivery_storage()
         storages = self.of(STORAGE_CONFIGURATIONS)
-        missing = attached | delivered
+        missing, hole = attached | delivered, None
         for storage in storages.seen():
             missing.discard(storage.id)
             if storage.bucket.gap is not None:
-                unsure = unsure or storage.bucket.gap
+                hole = hole or storage.bucket.gap
                 continue
             entry = purposes.setdefault(storage.bucket.get(), set())
             if storage.id in attached:
                 entry.add(Purpose.ROOT)
             if storage.id in delivered:
                 entry.add(Purpose.AUDIT_LOGS)
-        unsure, gap = unsure or storages.gap, gap or storages.gap
+        unsure, gap = unsure or hole or storages.gap, hole or gap or storages.gap
         if missing:
             detail = f"no storage configuration {', '.join(sorted(map(str, missing)))}"
             gap = gap or STORAGE_CONFIGURATIONS.gap(Cause.NOT_FOUND, detail)
-        for location, hole in self._locations():
-            gap = gap or hole
+        for location, unread in self._locations():
+            gap = gap or unread
             if location:
                 purposes.setdefault(location, set()).add(Purpose.DATA)
         for name, found in sorted(purposes.items()):
             yield Bucket(name, frozenset(found), unsure)
-        if gap is not None or unsure is not None:
-            raise UnreadError(gap or unsure)
+        gap = gap or unsure
+        if gap is not None:
+            raise UnreadError(gap)
 
     def _root_storage(self) -> tuple[set[str | None], Gap | None]:
         """Return the storage of the workspaces' roots, and why some may be missing."""

@@ -68,10 +68,17 @@ def _job(source: Source) -> Iterator[Entry]:
     }
     yield Entry(compute.JOBS, fields)
     yield from _job_clusters(source)
+    told = {"settings.name": source.one("name"), "withheld": _looks(source)}
+    yield Entry(KINDS["job_settings"], {"job_id": source.name(), **told})
+
+
+def _looks(source: Source) -> Any:
+    """Return what the settings of a job look like, as far as they are known."""
+    if isinstance(source.get("task"), Unsaid):
+        return Unsaid.LATER
     looks = redact.settings_of(source.resource.values)
     holes = any(has_unknown(_unknown(source, name)) for name in _JOB_BLOCKS)
-    told = {"settings.name": source.one("name"), "withheld": Part(looks) if holes else looks}
-    yield Entry(KINDS["job_settings"], {"job_id": source.name(), **told})
+    return Part(looks) if holes else looks
 
 
 def _run_as(source: Source) -> dict[str, Any]:
@@ -80,9 +87,9 @@ def _run_as(source: Source) -> dict[str, Any]:
     if block is None:
         return {"settings.run_as": None, "run_as_user_name": Unsaid.SILENT}
     names = {n: block.one(n) for n in ("user_name", "service_principal_name", "group_name")}
-    if any(isinstance(name, Unsaid) for name in names.values()):
+    if Unsaid.LATER in names.values():
         return dict.fromkeys(("settings.run_as", "run_as_user_name"), Unsaid.LATER)
-    given = {n: str(name) for n, name in names.items() if name}
+    given = {n: name for n, name in names.items() if isinstance(name, str) and name}
     return {"settings.run_as": given, "run_as_user_name": next(iter(given.values()), None)}
 
 
