@@ -238,3 +238,67 @@ def test_a_value_is_prescribed_when_it_must_be_one_of_some(rule, prescribed):
 
 def test_nothing_prescribes_what_has_no_rule():
     assert not rules().prescribes("custom_tags.CostCenter")
+
+
+@pytest.mark.parametrize(
+    ("rule", "accepted"),
+    [
+        (fixed("a"), True),
+        (fixed("b"), False),
+        (allow("a", "b"), True),
+        (allow("b"), False),
+        ({"type": "blocklist", "values": ["a"]}, False),
+        ({"type": "blocklist", "values": ["b"]}, True),
+        ({"type": "regex", "pattern": "[ab]"}, True),
+        ({"type": "regex", "pattern": "[ab]b"}, False),
+        ({"type": "regex", "pattern": ""}, False),
+        ({"type": "unlimited"}, True),
+        ({"type": "forbidden"}, False),
+        ({"type": "from the future"}, True),
+    ],
+)
+def test_a_rule_accepts_what_may_be_given(rule, accepted):
+    assert rules(node_type_id=rule).accepts("node_type_id", "a") is accepted
+
+
+def test_what_has_no_rule_may_be_anything():
+    assert rules().accepts("node_type_id", "a")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "regex", "pattern": "("},
+        {"type": "allowlist"},
+        {"type": "blocklist", "values": "a"},
+    ],
+)
+def test_a_rule_that_cannot_be_understood_accepts_nothing(rule):
+    with pytest.raises(MalformedDefinitionError, match="node_type_id"):
+        rules(node_type_id=rule).accepts("node_type_id", "a")
+
+
+def test_values_that_a_rule_names():
+    found = rules(a=fixed("x"), b=allow("y", "z"), c={"type": "blocklist", "values": ["q"]})
+    assert [found.listed(path) for path in "abcd"] == [("x",), ("y", "z"), (), ()]
+
+
+@pytest.mark.parametrize(
+    ("rule", "settled"),
+    [
+        ({"type": "forbidden"}, True),
+        (fixed("x"), True),
+        (allow("x"), False),
+        ({"type": "unlimited"}, False),
+    ],
+)
+def test_nobody_chooses_what_is_fixed_or_forbidden(rule, settled):
+    assert rules(docker_image__url=rule).settled("docker_image.url") is settled
+
+
+def test_only_values_that_pass_a_test():
+    assert rules(data_security_mode=allow("A", "B")).allows_only("data_security_mode", str.isupper)
+    assert not rules(data_security_mode=allow("A", "b")).allows_only(
+        "data_security_mode", str.isupper
+    )
+    assert not rules().allows_only("data_security_mode", str.isupper)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
 from lakewarden.collect import redact
 from lakewarden.collect.task import Task, collects
@@ -35,6 +36,9 @@ class ListCall:
     query: Mapping[str, Any] = field(default_factory=dict)
     redact: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
+
+NO_METASTORE: Final = "METASTORE_DOES_NOT_EXIST"
+"""The code by which Unity Catalog says that a workspace has no metastore."""
 
 _ARRAY: Final = ListCall("", Paging.ARRAY)
 _PEOPLE: Final = "id,userName,displayName,applicationId,active,externalId,roles"
@@ -88,8 +92,16 @@ _BY_NAME: Final = {kind.name: call for kind, call in LISTS.items()}
 
 @collects(*LISTS)
 def read_list(task: Task) -> Iterator[Any]:
-    """Read a list to its end."""
+    """Read a list to its end. Without a metastore there is nothing of Unity Catalog to list."""
     call = _BY_NAME[task.kind.name]
+    try:
+        yield from _records(task, call)
+    except CallFailedError as error:
+        if error.code != NO_METASTORE:
+            raise
+
+
+def _records(task: Task, call: ListCall) -> Iterator[Any]:
     for item in items(
         task.databricks.get,
         task.path,

@@ -58,7 +58,7 @@ def total(workspaces: dict[int, WorkspaceClient], kind: str) -> int:
     [
         ("fresh", {"clusters": 1, "jobs": 1, "policies": 0, "pools": 0, "scopes": 0}),
         ("typical", {"clusters": 12, "jobs": 25, "policies": 5, "pools": 3, "scopes": 4}),
-        ("high-security", {"clusters": 8, "jobs": 16, "policies": 4, "pools": 0, "scopes": 4}),
+        ("high-security", {"clusters": 8, "jobs": 16, "policies": 4, "pools": 1, "scopes": 4}),
     ],
 )
 def test_worlds_have_their_size(world: str, sizes: dict[str, int]) -> None:
