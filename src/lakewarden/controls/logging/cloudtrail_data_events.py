@@ -21,12 +21,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.controls.kit.trails import some_trail, trail
-from lakewarden.estate.account import STORAGE_CONFIGURATIONS
+from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import TRAILS, Trail
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.oversight import TRAIL_SELECTORS
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.estate.storage import Bucket
+from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.semantics.trail_events import object_events
 
@@ -37,7 +37,13 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=HIGH,
     subject=BUCKET,
-    needs=(TRAILS.need(), TRAIL_SELECTORS.need(), STORAGE_CONFIGURATIONS.need()),
+    needs=(
+        TRAILS.need(),
+        TRAIL_SELECTORS.need(),
+        STORAGE_CONFIGURATIONS.need(),
+        LOG_DELIVERIES.need(),
+        EXTERNAL_LOCATIONS.need(),
+    ),
     fix=Fix(
         "Add the bucket to the data events that a trail records, reads and writes, for all "
         "objects.",

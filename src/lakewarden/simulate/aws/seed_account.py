@@ -105,7 +105,8 @@ def _guards(builder: Builder, settings: Table) -> None:
 
 def _watchers(builder: Builder, settings: Table) -> None:
     if settings.get("guardduty"):
-        builder.client("guardduty").create_detector(Enable=True)
+        made = builder.client("guardduty").create_detector(Enable=True)
+        builder.ids["detector.main"] = made["DetectorId"]
     if "analyzer" in settings:
         builder.client("accessanalyzer").create_analyzer(
             analyzerName=settings["analyzer"], type="ACCOUNT"
