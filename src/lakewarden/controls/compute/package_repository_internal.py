@@ -56,8 +56,8 @@ CONTROL = Control(
     fix=Fix(
         f"Create the secret scope {_SCOPE} with the address of your index under {_KEY}, and "
         "switch the default repositories on for clusters and pipelines.",
-        console="Admin settings, Compute, Default Package Repositories: enter the index URL; on the "
-        "Previews page switch it on for clusters and pipelines.",
+        console="Admin settings, Compute, Default Package Repositories: enter the index URL; on "
+        "the Previews page switch it on for clusters and pipelines.",
         api=f'POST /api/2.0/secrets/put {{"scope": "{_SCOPE}", "key": "{_KEY}", "string_value": '
         '"https://..."}, then PATCH /api/2.1/settings/pkg_repo_ui_cluster {"boolean_val": '
         '{"value": true}} and its two siblings.',
