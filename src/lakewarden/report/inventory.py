@@ -106,7 +106,7 @@ class Inventory:
 
     def tokens(self) -> Iterator[TokenRow]:
         """Yield every token of every workspace that is looked at."""
-        names = self._names({row for _, token in self._every() for row in _owner_id(token)})
+        names = self._names({owner for _, token in self._every() for owner in _owner_of(token)})
         for workspace, token in self._every():
             yield self._token(workspace, token, names)
 
@@ -190,7 +190,7 @@ class Inventory:
         return None if born is None else (self._now - born).days
 
 
-def _owner_id(token: Token) -> Iterator[str]:
+def _owner_of(token: Token) -> Iterator[str]:
     if token.owner_id.gap is None:
         yield str(token.owner_id.get())
 

@@ -70,8 +70,8 @@ def shown(moment: datetime) -> str:
 
 def _time(secret: OAuthSecret, field: str, text: str) -> datetime:
     try:
-        return parse_time(text)
-    except ValueError as error:
+        return parse_time(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the last hours of the year 9999 may overflow
         detail = f"{field} of secret {secret.id}: {error}"
         gap = Gap(Cause.MALFORMED, PRINCIPAL_SECRETS.source, detail, "")
         raise UnreadError(gap) from None

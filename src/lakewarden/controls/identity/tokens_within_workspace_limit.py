@@ -69,11 +69,10 @@ def check(token: Token, at: Context) -> Judgement:
 
 def _fits(token: Token, at: Context) -> Judgement:
     limit = at.estate.conf(at.here, _LIMIT)
-    text = limit.get()
-    if text in {None, "", "0"}:
-        evidence = Evidence(limit.source, limit.field, text, "a number of days")
+    most = limit.parsed(_days)
+    if not most:
+        evidence = Evidence(limit.source, limit.field, limit.get(), "a number of days")
         return NotApplicable("the workspace limits no token; another control asks why", (evidence,))
-    most = limit.parsed(lambda value: int(value or ""))
     expected = f"at most {most} days after creation"
     end, born = end_of(token), token.created.parsed(from_millis)
     evidence = Evidence(token.expiry.source, token.expiry.field, said(end), expected)
@@ -87,6 +86,17 @@ def _fits(token: Token, at: Context) -> Judgement:
     return observe(life <= most, evidence, otherwise=otherwise)
 
 
+def _days(text: str | None) -> int:
+    """Return the limit, 0 for none.
+
+    Raises:
+        ValueError: the text is no number of days.
+    """
+    if text and not text.isdecimal():
+        raise ValueError(f"{text!r} is no number of days")
+    return int(text or 0)
+
+
 def _estate(token: Items, limit: str | None = "90") -> MemorySnapshot:
     return example_estate(token, {SWITCH: "true", _LIMIT: limit})
 
@@ -98,6 +108,7 @@ def examples() -> Iterable[Example]:
     yield fails("a day too long", _estate([example_token(10, left=81)]))
     yield fails("it has no end", _estate([example_token(left=None)]))
     yield unclear("the limit is no number", _estate([example_token()], "ninety"))
+    yield unclear("the limit is below nothing", _estate([example_token()], "-1"))
     yield unclear("it ends before it began", _estate([example_token(-9, left=5)]))
     yield unclear("the limit may not be read", example_estate([example_token()]))
     no_end = [example_token(left=None)]
