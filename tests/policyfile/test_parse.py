@@ -242,3 +242,19 @@ def test_a_pattern_that_is_none_is_noticed(patterns):
 def test_regulated_workspaces_are_told_by_their_tags():
     found = read('[data]\nregulated_tags = { Data = "regulated" }')
     assert found.regulated_tags == {"Data": "regulated"}
+
+
+def test_what_is_sensitive_and_who_may_share():
+    policy = read(
+        """
+        [data]
+        sensitive_tags = { Sensitivity = "high" }
+        sensitive_catalogs = ["pay*"]
+        sharing_principals = ["sharing-desk"]
+        """
+    )
+    assert policy.sensitive_tags == {"Sensitivity": "high"}
+    assert policy.sensitive_catalogs == ("pay*",)
+    assert policy.sharing_principals == ("sharing-desk",)
+    where, what, _ = mistake('[data]\nsensitive_tags = ["high"]')
+    assert (where, what) == ("data.sensitive_tags", "is not a table of texts")
