@@ -13,11 +13,11 @@ from lakewarden.estate.code import (
     ARTIFACT_ALLOW_LISTS,
     CLUSTER_LIBRARIES,
     GIT_FOLDERS,
-    GLOBAL_INIT_SCRIPTS,
 )
 from lakewarden.estate.costs import COST_TAGS
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.record import pack
+from lakewarden.estate.secrets import INIT_SCRIPTS
 
 SCRIPTS = "/api/2.0/global-init-scripts"
 LISTS = "/api/2.1/unity-catalog/artifact-allowlists"
@@ -31,17 +31,18 @@ def script(text):
 
 def test_of_a_script_the_digest_is_kept():
     host = StubHost({SCRIPTS: {"scripts": [AGENT]}, f"{SCRIPTS}/A1": script(TEXT)})
-    found = collected(GLOBAL_INIT_SCRIPTS, host)["A1"]
+    found = collected(INIT_SCRIPTS, host)["A1"]
     assert found.sha256.get() == hashlib.sha256(TEXT).hexdigest()
     assert (found.name.get(), found.enabled.get()) == ("agent", True)
-    assert set(pack(found)) == {"id", "name", "enabled", "sha256"}
+    assert found.withheld.get().keys() == {"line 2"}
+    assert "hunter2" not in str(pack(found))
 
 
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
         (DENIED, Cause.FORBIDDEN),
-        ({}, Cause.MALFORMED),
+        ({}, Cause.MISSING_FIELD),
         ([], Cause.MALFORMED),
         ({"script": "not base64!"}, Cause.MALFORMED),
         ({"script": 7}, Cause.MALFORMED),
@@ -49,14 +50,14 @@ def test_of_a_script_the_digest_is_kept():
 )
 def test_a_script_that_cannot_be_read_is_still_there(answer, cause):
     host = StubHost({SCRIPTS: {"scripts": [AGENT]}, f"{SCRIPTS}/A1": answer})
-    found = collected(GLOBAL_INIT_SCRIPTS, host)["A1"]
+    found = collected(INIT_SCRIPTS, host)["A1"]
     assert found.sha256.gap.cause is cause
     assert found.enabled.get() is True
 
 
 def test_scripts_without_their_list_are_not_known():
     with pytest.raises(CallFailedError) as caught:
-        collected(GLOBAL_INIT_SCRIPTS, StubHost({SCRIPTS: {}}))
+        collected(INIT_SCRIPTS, StubHost({SCRIPTS: {}}))
     assert caught.value.cause is Cause.MISSING_FIELD
 
 

@@ -6,14 +6,18 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
 from lakewarden.collect.objects import ask_one
 from lakewarden.collect.task import Task, collects
-from lakewarden.estate.code import ARTIFACT_ALLOW_LISTS, GLOBAL_INIT_SCRIPTS, GlobalInitScript
+from lakewarden.estate.code import ARTIFACT_ALLOW_LISTS
 from lakewarden.estate.fact import Cause, Fact
+from lakewarden.estate.secrets import INIT_SCRIPTS, InitScript
+from lakewarden.semantics.secret_shapes import shapes_in_script
+
+_SCRIPTS: Final = "/api/2.0/global-init-scripts"
 
 
 @collects(ARTIFACT_ALLOW_LISTS)
@@ -26,28 +30,46 @@ def artifact_allow_lists(task: Task) -> Iterator[Any]:
     yield from task.fan_out(one, task.keys)
 
 
-@collects(GLOBAL_INIT_SCRIPTS)
-def global_init_scripts(task: Task) -> Iterator[Any]:
-    """Read every global init script; of its text nothing but the digest is kept."""
-    listed = items(
-        task.databricks.get, task.path, "scripts", Paging.ONCE, trust_empty=task.trust_empty
-    )
+@collects(INIT_SCRIPTS)
+def init_scripts(task: Task) -> Iterator[Any]:
+    """Read every global init script; its text is not kept."""
 
     def one(item: Mapping[str, Any]) -> Any:
-        return _with_digest(task, task.record(item))
+        return _with_text(task, task.record(item))
 
-    yield from task.fan_out(one, listed)
+    yield from task.fan_out(one, _scripts(task))
 
 
-def _with_digest(task: Task, script: GlobalInitScript) -> GlobalInitScript:
-    """Return a script with the SHA-256 of its text in hexadecimal, or why that is not known."""
+def _scripts(task: Task) -> Iterator[Mapping[str, Any]]:
+    trust = task.trust_empty
     try:
-        answer = task.databricks.get(f"{task.path}/{script.id}")
-        text = base64.b64decode(answer["script"], validate=True)
+        yield from items(task.databricks.get, _SCRIPTS, "scripts", Paging.ONCE, trust_empty=trust)
     except CallFailedError as error:
-        return replace(script, sha256=Fact.unread(task.gap(error), "sha256"))
-    except (KeyError, TypeError, ValueError):
-        gap = task.kind.gap(Cause.MALFORMED, "the text of the script cannot be read")
-        return replace(script, sha256=Fact.unread(gap, "sha256"))
-    digest = hashlib.sha256(text).hexdigest()
-    return replace(script, sha256=Fact.of(digest, task.kind.source, "sha256"))
+        raise CallFailedError(error.cause, error.detail, source=f"GET {_SCRIPTS}") from None
+
+
+def _with_text(task: Task, script: InitScript) -> InitScript:
+    """Return a script with what is kept of its text, or with why that is not known."""
+    try:
+        text = _text(task.databricks.get(f"{_SCRIPTS}/{script.id}"))
+    except CallFailedError as error:
+        gap = task.gap(error)
+        unread = Fact[Any].unread
+        return replace(script, sha256=unread(gap, "sha256"), withheld=unread(gap, "withheld"))
+    source = task.kind.source
+    return replace(
+        script,
+        sha256=Fact.of(hashlib.sha256(text).hexdigest(), source, "sha256"),
+        withheld=Fact.of(shapes_in_script(text.decode("utf-8", "replace")), source, "withheld"),
+    )
+
+
+def _text(answer: Any) -> bytes:
+    if not isinstance(answer, Mapping):
+        raise CallFailedError(Cause.MALFORMED, "the answer is not an object")
+    if "script" not in answer:
+        raise CallFailedError(Cause.MISSING_FIELD, "no script in the answer")
+    try:
+        return base64.b64decode(answer["script"], validate=True)
+    except (TypeError, ValueError):
+        raise CallFailedError(Cause.MALFORMED, "script is not in base64") from None

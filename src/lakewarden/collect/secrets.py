@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -16,17 +14,14 @@ from lakewarden.estate.access import SECRET_SCOPES, SecretScope
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.record import hollow
 from lakewarden.estate.secrets import (
-    INIT_SCRIPTS,
     JOB_SETTINGS,
     PIPELINE_SETTINGS,
     SCOPE_SECRETS,
     WAREHOUSE_SETTINGS,
 )
-from lakewarden.semantics.secret_shapes import shapes_in_script
 
 _JOB: Final = "/api/2.2/jobs/get"
 _PIPELINES: Final = "/api/2.0/pipelines"
-_SCRIPTS: Final = "/api/2.0/global-init-scripts"
 
 Item = Mapping[str, Any]
 
@@ -79,23 +74,6 @@ def pipeline_settings(task: Task) -> Iterator[Any]:
 
     listed = _list(task, _PIPELINES, "statuses", {"max_results": 100}, Paging.TOKEN)
     yield from task.fan_out(lambda p: _classified(task, p, "pipeline_id", withheld), listed)
-
-
-@collects(INIT_SCRIPTS)
-def init_scripts(task: Task) -> Iterator[Any]:
-    """Read every global init script and keep what its lines look like."""
-
-    def withheld(answer: Item) -> Mapping[str, str]:
-        try:
-            text = base64.b64decode(answer.get("script", ""), validate=True)
-        except (binascii.Error, ValueError, TypeError):
-            raise CallFailedError(Cause.MALFORMED, "script is not in base64") from None
-        if "script" not in answer:
-            raise CallFailedError(Cause.MISSING_FIELD, "no script in the answer")
-        return shapes_in_script(text.decode("utf-8", "replace"))
-
-    listed = _list(task, _SCRIPTS, "scripts", {}, Paging.ONCE)
-    yield from task.fan_out(lambda s: _classified(task, s, "script_id", withheld), listed)
 
 
 @collects(WAREHOUSE_SETTINGS)

@@ -79,16 +79,6 @@ class ArtifactAllowList(Record):
 
 
 @record
-class GlobalInitScript(Record):
-    """A script that runs on every node of every cluster; of its text the digest is kept."""
-
-    id: str = key("script_id")
-    name: Fact[str] = fact("name")
-    enabled: Fact[bool] = fact("enabled")
-    sha256: Fact[str] = fact("sha256")
-
-
-@record
 class GitFolder(Record):
     """A Git folder: a clone of a repository inside the workspace."""
 
@@ -111,12 +101,5 @@ ARTIFACT_ALLOW_LISTS: Final = Kind(
     "GET /api/2.1/unity-catalog/artifact-allowlists/{key}",
     "MANAGE ALLOWLIST on the metastore",
     keyed=True,
-)
-GLOBAL_INIT_SCRIPTS: Final = Kind(
-    "global_init_scripts",
-    GlobalInitScript,
-    Scope.WORKSPACE,
-    "GET /api/2.0/global-init-scripts",
-    _ADMIN,
 )
 GIT_FOLDERS: Final = Kind("git_folders", GitFolder, Scope.WORKSPACE, "GET /api/2.0/repos", _ADMIN)

@@ -44,10 +44,15 @@ class WarehouseSettings(Record):
 
 @record
 class InitScript(Record):
-    """A script that runs on every node of every cluster, by the lines that show a credential."""
+    """A script that runs on every node of every cluster.
+
+    Of its text the SHA-256 is kept, in hexadecimal, and which lines show a credential.
+    """
 
     id: str = key("script_id")
     name: Fact[str] = fact("name")
+    enabled: Fact[bool] = fact("enabled")
+    sha256: Fact[str] = fact("sha256")
     withheld: Fact[Mapping[str, str]] = fact("withheld")
 
 

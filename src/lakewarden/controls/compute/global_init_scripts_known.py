@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.code_subjects import GLOBAL_SCRIPT
 from lakewarden.controls.kit.condition import Condition, Judgement, any_of, expect
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -21,8 +20,9 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import also
-from lakewarden.estate.code import GLOBAL_INIT_SCRIPTS, GlobalInitScript
+from lakewarden.controls.kit.withheld import INIT_SCRIPT
 from lakewarden.estate.given import given, refused
+from lakewarden.estate.secrets import INIT_SCRIPTS, InitScript
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy
@@ -33,8 +33,8 @@ CONTROL = Control(
     paper=("P35",),
     severity=Severity.HIGH,
     postures=HIGH,
-    subject=GLOBAL_SCRIPT,
-    needs=(GLOBAL_INIT_SCRIPTS.need(),),
+    subject=INIT_SCRIPT,
+    needs=(INIT_SCRIPTS.need(),),
     fix=Fix(
         "Read the script. Delete or disable it, or have it reviewed and list its SHA-256 in "
         "libraries.init_scripts of lakewarden.toml.",
@@ -49,7 +49,7 @@ CONTROL = Control(
 
 
 @CONTROL.check
-def check(script: GlobalInitScript, at: Context) -> Judgement:
+def check(script: InitScript, at: Context) -> Judgement:
     """It is disabled, or its digest is listed."""
     known = {digest.lower() for digest in at.policy.init_scripts}
 
@@ -77,7 +77,7 @@ _DIGEST: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a
 
 def _script(**fields: Any) -> MemorySnapshot:
     script = {"script_id": "A1", "name": "agent", "enabled": True, "sha256": _DIGEST}
-    return given(global_init_scripts=[{**script, **fields}])
+    return given(init_scripts=[{**script, **fields}])
 
 
 @CONTROL.examples
@@ -91,5 +91,5 @@ def examples() -> Iterable[Example]:
     yield fails("one that changed since", _script(sha256=f"0{_DIGEST[1:]}"), known)
     yield unclear("its text was not read", _script(sha256=None), known)
     yield unclear("whether it is enabled is missing", _script(enabled=None))
-    yield unclear("scripts may not be listed", given(global_init_scripts=refused()))
-    yield exempt("there are none", given(global_init_scripts=[]))
+    yield unclear("scripts may not be listed", given(init_scripts=refused()))
+    yield exempt("there are none", given(init_scripts=[]))
