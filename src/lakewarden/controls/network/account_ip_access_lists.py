@@ -58,7 +58,7 @@ CONTROL = Control(
         "the account API, Terraform runs included.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("both ask for lists that are switched on and admit someone", sat="NS-8 NS-13"),
+    maps=also("asks too for lists that are switched on and admit someone", sat="NS-8 NS-13"),
 )
 
 

@@ -49,7 +49,7 @@ CONTROL = Control(
         breaks="Clusters without a NAT gateway or private endpoints lose the control plane and "
         "the internet when they restart.",
     ),
-    maps=also("both ask whether clusters sit in a private network", sat="NS-4"),
+    maps=also("asks too whether clusters sit in a private network", sat="NS-4"),
 )
 
 

@@ -62,7 +62,7 @@ CONTROL = Control(
         "people off the VPN, partners' tools and apps with visitors from outside.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("both ask whether ingress is restricted; here a dry run never counts", sat="NS-12"),
+    maps=also("asks too whether ingress is restricted; here a dry run never counts", sat="NS-12"),
 )
 
 

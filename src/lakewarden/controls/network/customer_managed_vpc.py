@@ -57,7 +57,7 @@ CONTROL = Control(
         breaks="A workspace without a network of its own must be built anew and moved; changing "
         "a network asks for all its clusters to be stopped.",
     ),
-    maps=also("both ask whether a network of your own is attached", sat="NS-4"),
+    maps=also("asks too whether a network of your own is attached", sat="NS-4"),
 )
 
 _LEAST: Final = 2

@@ -32,7 +32,6 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.ways_out import Way, ways_of
@@ -64,7 +63,6 @@ CONTROL = Control(
         breaks="Package indexes, Git hosts and other addresses that the firewall does not know "
         "are unreachable from clusters until a rule allows them.",
     ),
-    maps=also("both ask where clusters can connect to; here by routes, not by trying", sat="NS-14"),
 )
 
 _OUT = {"igw": "the internet", "eigw": "the internet of IPv6", "tgw": "a transit gateway"}

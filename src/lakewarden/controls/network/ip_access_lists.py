@@ -64,7 +64,7 @@ CONTROL = Control(
         "workers off the VPN, CI runners, BI tools and clusters behind an unlisted NAT gateway.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("both ask for lists that are switched on and admit someone", sat="NS-5 NS-11"),
+    maps=also("asks too for lists that are switched on and admit someone", sat="NS-5 NS-11"),
 )
 
 

@@ -52,7 +52,7 @@ CONTROL = Control(
         "addresses are listed or they connect privately.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("both ask whether a workspace with model endpoints is closed", sat="NS-7"),
+    maps=also("asks too whether a workspace with model endpoints is closed", sat="NS-7"),
 )
 
 

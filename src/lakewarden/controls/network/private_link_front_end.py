@@ -67,7 +67,7 @@ CONTROL = Control(
     ),
     tier=Tier.ENTERPRISE,
     maps=also(
-        "both ask for private access settings; here they must also close the public way", sat="NS-3"
+        "asks too for private access settings; here they must also close the public way", sat="NS-3"
     ),
 )
 

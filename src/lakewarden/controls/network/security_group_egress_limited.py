@@ -20,7 +20,6 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -51,7 +50,6 @@ CONTROL = Control(
         breaks="Notebooks and jobs that use other ports fail: databases, SFTP and mail servers, "
         "the legacy metastore on 3306.",
     ),
-    maps=also("both ask where compute may connect to", sat="NS-9 NS-14"),
 )
 
 

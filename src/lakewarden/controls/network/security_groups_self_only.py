@@ -51,7 +51,7 @@ CONTROL = Control(
         breaks="Whoever connects to cluster machines directly, over SSH or to a notebook server, "
         "is shut out; the platform itself connects to none of them.",
     ),
-    maps=also("both ask whether clusters sit in a private network", sat="NS-4"),
+    maps=also("asks too whether clusters sit in a private network", sat="NS-4"),
 )
 
 

@@ -54,7 +54,7 @@ CONTROL = Control(
         "destination that no allow list names, package indexes among them.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("both ask for a restricting policy that is enforced", sat="NS-9"),
+    maps=also("asks too for a restricting policy that is enforced", sat="NS-9"),
 )
 
 

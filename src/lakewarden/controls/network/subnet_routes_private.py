@@ -50,7 +50,7 @@ CONTROL = Control(
         breaks="Clusters lose the internet until a NAT gateway or private endpoints stand ready; "
         "running jobs that download packages fail.",
     ),
-    maps=also("both ask whether clusters sit in a private network", sat="NS-4"),
+    maps=also("asks too whether clusters sit in a private network", sat="NS-4"),
 )
 
 
