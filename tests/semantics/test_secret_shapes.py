@@ -85,11 +85,24 @@ def test_a_literal_under_a_secret_name_is_a_secret(name):
         ("url", "jdbc:mysql://db.example/x?user=app&password={{secrets/warehouse/password}}"),
         ("path", "s3://bucket/access/key"),
         ("ssl.key.password.file", "/etc/keys/password"),
+        ("description", "refreshes the token: every week"),
+        ("command", "run --with-token=true"),
+        ("code", "token=dbutils.secrets.get('lake', 'token')"),
+        ("code", "password = os.environ['PASSWORD']"),
+        ("example", "password=<yours>"),
     ],
 )
 def test_an_ordinary_value_is_no_secret(name, value):
     assert shape_of(name, value) == ""
     assert disclosed(withhold(name, value)) == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['{"password": "Winter-21"}', "user=app;pwd=Winter-21", "token:Winter-21", "x --secret=W21!"],
+)
+def test_a_password_is_known_wherever_it_is_assigned(value):
+    assert shape_of("settings", value) == "a password"
 
 
 def test_what_is_kept_names_the_shape():

@@ -31,7 +31,8 @@ SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "a password in a URL": re.compile(r"(?i)\b[a-z][a-z0-9+.:-]*://[^\s/:@]+:[^\s/:@]+@"),
     "a password": re.compile(
         r"(?i)(?:^|[\s;?&,'\"(_-])(?:password|passwd|pwd|secret|token|api[_-]?key)"
-        r"['\"]?\s*[=:]\s*['\"]?[^\s'\"&;,)]{4,}"
+        r"(?:\s*=\s*|['\"]\s*:\s*|:)['\"]?"
+        r"(?!(?:true|false|null|none|\d+)\b|[\w.]+[(\[]|[<*])[^\s'\"&;,)]{4,}"
     ),
 }
 """What credentials look like wherever they stand, by what people call them."""
