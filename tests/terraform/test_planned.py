@@ -7,6 +7,7 @@ from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.kind import Status
 from lakewarden.terraform.planned import planned
+from lakewarden.terraform.values import Parts
 from terraform.plans import NOW, WORKSPACE, document, estate, example, read, refers, resource
 
 ACCOUNT = {
@@ -17,7 +18,7 @@ LIST = resource("databricks_ip_access_list.l", {"list_type": "ALLOW"})
 
 
 def workspaces(plan):
-    return {w.name.get(): w.id for w in Estate(plan.snapshot(parts=False)).of(WORKSPACES).seen()}
+    return {w.name.get(): w.id for w in Estate(plan.snapshot()).of(WORKSPACES).seen()}
 
 
 def test_a_workspace_is_implied_by_its_provider():
@@ -82,7 +83,7 @@ def test_the_account_that_a_plan_is_of(providers, account):
 
 
 def test_no_list_of_a_plan_is_complete():
-    snapshot = estate(LIST).snapshot(parts=True)
+    snapshot = estate(LIST).snapshot(Parts.WHOLE)
     headers = list(snapshot.headers())
     assert {header.status for header in headers} == {Status.PARTIAL}
     assert {header.gap.cause for header in headers} == {Cause.UNPLANNED}

@@ -10,15 +10,16 @@ from lakewarden.clock import parse_time
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.fact import Cause
 from lakewarden.terraform.planned import READERS
+from lakewarden.terraform.values import Parts
 from terraform.plans import NOW, estate, refers, resource
 
 MOMENT = int(parse_time(NOW).timestamp() * 1000)
 
 
-def records(name, *resources, parts=False, **more):
+def records(name, *resources, parts=Parts.OPEN, **more):
     """Return the records of a kind that a plan of some resources has."""
     plan = estate(*resources, **more)
-    snapshot = plan.snapshot(parts=parts)
+    snapshot = plan.snapshot(parts)
     return [
         record
         for header in snapshot.headers()
@@ -68,7 +69,7 @@ def test_no_secret_of_a_plan_is_kept():
     text = base64.b64encode(b"export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPL")
     script = resource("databricks_global_init_script.s", {"content_base64": text.decode()})
     for name in ("clusters", "jobs", "job_clusters", "job_settings", "init_scripts"):
-        found = records(name, made, job, script, parts=True)
+        found = records(name, made, job, script, parts=Parts.WHOLE)
         assert found
         assert "wJalr" not in repr(found)
 
@@ -78,7 +79,7 @@ def test_part_of_a_map_proves_a_wrong_and_never_a_right():
     later = {"spark_conf": {"other": True}}
     made = resource("databricks_cluster.c", {**CLUSTER, **conf}, unknown=later | {"id": True})
     assert said(one("clusters", made).spark_conf) is Cause.PLANNED
-    assert set(said(one("clusters", made, parts=True).spark_conf)) == {"fs.s3a.access.key"}
+    assert set(said(one("clusters", made, parts=Parts.WHOLE).spark_conf)) == {"fs.s3a.access.key"}
 
 
 def conf_of(*resources):
@@ -190,11 +191,11 @@ def test_a_secret_scope_with_the_grants_that_are_known():
         "databricks_secret_acl.a", {"scope": "s", "principal": "users", "permission": "WRITE"}
     )
     assert said(one("secret_scopes", scope, acl).acl) is Cause.PLANNED
-    assert ("users", "WRITE") in grants(one("secret_scopes", scope, acl, parts=True))
+    assert ("users", "WRITE") in grants(one("secret_scopes", scope, acl, parts=Parts.WHOLE))
     everybody = resource(
         "databricks_secret_scope.s", {"name": "s", "initial_manage_principal": "users"}
     )
-    assert grants(one("secret_scopes", everybody, parts=True)) == {("users", "MANAGE")}
+    assert grants(one("secret_scopes", everybody, parts=Parts.WHOLE)) == {("users", "MANAGE")}
 
 
 def test_permissions_belong_to_what_they_are_on():
@@ -295,4 +296,81 @@ def test_a_network_with_what_it_is_made_of():
 
 def test_every_reader_survives_a_resource_that_says_nothing():
     for name in READERS:
-        assert estate(resource(f"{name}.x")).snapshot(parts=True) is not None
+        assert estate(resource(f"{name}.x")).snapshot(Parts.WHOLE) is not None
+
+
+def test_rules_of_a_security_group_wherever_they_are_written():
+    within = {"protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_blocks": ["0.0.0.0/0"]}
+    group = resource("aws_security_group.g", {"ingress": [within], "egress": []})
+    named = {"security_group_id": refers("aws_security_group.g.id", "aws_security_group.g")}
+    apart = resource(
+        "aws_vpc_security_group_egress_rule.r",
+        {"ip_protocol": "-1", "cidr_ipv4": "10.0.0.0/8"},
+        unknown={"id": True, "security_group_id": True},
+        expressions=named,
+    )
+    assert said(one("security_groups", group, apart).ingress) is Cause.PLANNED
+    found = one("security_groups", group, apart, parts=Parts.WHOLE)
+    [inward], [outward] = said(found.ingress), said(found.egress)
+    assert (inward.first, inward.ranges[0].cidr) == (443, "0.0.0.0/0")
+    assert (outward.protocol, outward.ranges[0].cidr) == ("-1", "10.0.0.0/8")
+    assert said(one("security_groups", group, apart, parts=Parts.LEAST).ingress) == ()
+
+
+def test_routes_of_a_table_wherever_they_are_written():
+    table = resource(
+        "aws_route_table.t", {"route": [{"cidr_block": "10.0.0.0/8", "gateway_id": "local"}]}
+    )
+    apart = resource(
+        "aws_route.r",
+        {"destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"},
+        unknown={"id": True, "route_table_id": True},
+        expressions={"route_table_id": refers("aws_route_table.t.id", "aws_route_table.t")},
+    )
+    routes = said(one("route_tables", table, apart, parts=Parts.WHOLE).routes)
+    assert [(route.destination, route.target) for route in routes] == [
+        ("10.0.0.0/8", "local"),
+        ("0.0.0.0/0", "igw-1"),
+    ]
+
+
+def test_what_expires_in_a_bucket():
+    rule = {
+        "status": "Enabled",
+        "filter": [],
+        "noncurrent_version_expiration": [{"noncurrent_days": 30}],
+    }
+    made = resource("aws_s3_bucket_lifecycle_configuration.l", {"bucket": "b", "rule": [rule]})
+    [found] = said(one("bucket_lifecycle", made).rules)
+    assert (found.enabled, found.whole, found.noncurrent_days, found.days) == (True, True, 30, 0)
+    narrow = {**rule, "filter": [{"prefix": "logs/"}]}
+    made = resource("aws_s3_bucket_lifecycle_configuration.l", {"bucket": "b", "rule": [narrow]})
+    assert not said(one("bucket_lifecycle", made).rules)[0].whole
+
+
+def test_the_clusters_and_settings_of_a_pipeline():
+    made = resource(
+        "databricks_pipeline.p",
+        {
+            "name": "p",
+            "cluster": [{"label": "maintenance"}],
+            "configuration": {"password": "hunter2-hunter2"},
+        },
+    )
+    assert one("pipeline_clusters", made).part == "maintenance"
+    looks = said(one("pipeline_settings", made).withheld)
+    assert looks
+    assert "hunter2" not in repr(looks)
+
+
+def test_an_allow_list_of_artifacts():
+    made = resource(
+        "databricks_artifact_allowlist.a",
+        {
+            "artifact_type": "LIBRARY_JAR",
+            "artifact_matcher": [{"artifact": "/Volumes/x/", "match_type": "PREFIX_MATCH"}],
+        },
+    )
+    found = one("artifact_allow_lists", made)
+    assert found.name == "LIBRARY_JAR"
+    assert [matcher.artifact for matcher in said(found.matchers)] == ["/Volumes/x/"]

@@ -98,7 +98,7 @@ def assessed_plan(options: PlanOptions, policy: Policy, clock: Clock) -> Iterato
     estate = planned(plan, now=clock.now().isoformat())
     findings = judge_plan(estate, policy, chosen(policy), lines)
     shown = Estate(
-        estate.snapshot(parts=False), policy.include.workspaces, policy.exclude.workspaces
+        estate.snapshot(), policy.include.workspaces, policy.exclude.workspaces
     )
     aside = (f"{ONLY_MANAGED}, and nothing is concluded from the rest", *estate.aside)
     with reported(findings, shown, policy, clock, aside) as report:

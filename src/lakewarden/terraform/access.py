@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lakewarden.collect.settings import FIELDS
-from lakewarden.estate import access, workloads
-from lakewarden.estate.catalog import KINDS
+from lakewarden.estate import access, people, workloads
 from lakewarden.estate.kind import Kind
 from lakewarden.terraform.entries import Entry, Reader, Source, same
 from lakewarden.terraform.values import Part, Unsaid
@@ -30,6 +29,7 @@ _ENTITLEMENTS: Final = {
     "workspace_consume": "workspace-consume",
 }
 _SOMEBODY: Final = "(somebody that the plan does not name)"
+_OTHERS: Final = [{"principal": _SOMEBODY, "permission": "MANAGE"}]
 _NEVER: Final = -1
 
 
@@ -133,14 +133,16 @@ def _scope(source: Source) -> Iterator[Entry]:
 def _secret_acl(source: Source) -> Iterator[Entry]:
     """One grant on a secret scope, beside others that the plan need not know of."""
     entry = _granted(source.one("scope"), source.one("principal"), source.one("permission"))
-    others = {"principal": _SOMEBODY, "permission": "MANAGE"}
-    yield Entry(entry.kind, {**entry.fields, "items": Part([*entry.fields["items"].value, others])})
+    others = [*entry.fields["items"].value, *_OTHERS]
+    yield Entry(entry.kind, {**entry.fields, "items": Part(others, _OTHERS)})
 
 
 def _granted(scope: Any, principal: Any, permission: Any) -> Entry:
     said = [{"principal": principal, "permission": permission}]
     known = not any(isinstance(v, Unsaid) for v in (principal, permission))
-    return Entry(access.SECRET_SCOPES, {"name": scope, "items": Part(said if known else [])})
+    return Entry(
+        access.SECRET_SCOPES, {"name": scope, "items": Part(said if known else [], _OTHERS)}
+    )
 
 
 def _entitled(source: Source, identity: Any, **more: Any) -> Entry:
@@ -150,7 +152,7 @@ def _entitled(source: Source, identity: Any, **more: Any) -> Entry:
         for attribute, name in _ENTITLEMENTS.items()
         if source.one(attribute) is True
     ]
-    return Entry(KINDS["workspace_groups"], {"id": identity, "entitlements": Part(held), **more})
+    return Entry(people.WORKSPACE_GROUPS, {"id": identity, "entitlements": Part(held), **more})
 
 
 def _group(source: Source) -> Iterator[Entry]:

@@ -1,13 +1,13 @@
-"""Resources of AWS under a deployment, and the Unity Catalog locations that name its buckets."""
+"""Resources of AWS under a deployment: buckets, roles, keys, trails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lakewarden.estate import aws, buckets, storage, vpc
-from lakewarden.terraform.entries import Entry, Named, Reader, Source, same
-from lakewarden.terraform.values import Unsaid
+from lakewarden.estate import aws, buckets, rights
+from lakewarden.terraform.entries import Entry, Reader, Source, same
+from lakewarden.terraform.values import Part, has_unknown
 
 _SWITCHES: Final = {
     "BlockPublicAcls": "block_public_acls",
@@ -63,6 +63,7 @@ def _key(source: Source) -> Iterator[Entry]:
     yield Entry(aws.KMS_KEYS, {"arn": arn, "KeyState": state, "KeyManager": "CUSTOMER"})
     rotates = {"arn": arn, "KeyRotationEnabled": source.one("enable_key_rotation")}
     yield Entry(aws.KMS_ROTATION, rotates)
+    yield Entry(rights.KEY_POLICIES, {"arn": arn, "Policy": source.one("policy")})
 
 
 def _trail(source: Source) -> Iterator[Entry]:
@@ -79,36 +80,35 @@ def _trail(source: Source) -> Iterator[Entry]:
     yield Entry(aws.TRAIL_STATUS, {"arn": arn, "IsLogging": source.one("enable_logging")})
 
 
-def _endpoint(source: Source) -> Iterator[Entry]:
-    [entry] = same(
-        vpc.VPC_ENDPOINTS,
-        VpcId="vpc_id",
-        ServiceName="service_name",
-        VpcEndpointType="vpc_endpoint_type",
-        State="state",
-        PrivateDnsEnabled="private_dns_enabled",
-        PolicyDocument="policy",
-        RouteTableIds="route_table_ids",
-        SubnetIds="subnet_ids",
-    )(source)
-    groups = [{"GroupId": group} for group in _things(source.get("security_group_ids"))]
-    yield Entry(entry.kind, {**entry.fields, "Groups": groups or Unsaid.LATER})
+def _lifecycle(source: Source) -> Iterator[Entry]:
+    """What expires in a bucket; a rule that is not known to the end is left out."""
+    rules = list(source.blocks("rule"))
+    known = [_expiry(rule) for rule in rules if not has_unknown(rule.resource.unknown)]
+    fields = {"bucket": source.one("bucket"), "rules": known}
+    if len(known) < len(rules):
+        fields["rules"] = Part(known)
+    yield Entry(buckets.BUCKET_LIFECYCLE, fields)
 
 
-def _things(said: Any) -> list[Any]:
-    if isinstance(said, Named):
-        return list(said.things)
-    return said if isinstance(said, list) else []
-
-
-def _flow_log(source: Source) -> Iterator[Entry]:
-    watched = (source.one(name) for name in ("vpc_id", "subnet_id", "eni_id"))
-    fields = {
-        "FlowLogId": source.name(),
-        "ResourceId": next((thing for thing in watched if thing is not None), None),
-        "TrafficType": source.one("traffic_type"),
+def _expiry(rule: Source) -> dict[str, Any]:
+    filters = [block.resource.values for block in rule.blocks("filter")]
+    return {
+        "enabled": rule.one("status") == "Enabled",
+        "whole": not _text(rule, "prefix") and not any(any(f.values()) for f in filters),
+        "noncurrent_days": _number(rule, "noncurrent_version_expiration.noncurrent_days"),
+        "days": _number(rule, "expiration.days"),
+        "date": _text(rule, "expiration.date"),
     }
-    yield Entry(vpc.FLOW_LOGS, fields)
+
+
+def _number(rule: Source, path: str) -> int:
+    said = rule.one(path)
+    return said if isinstance(said, int) else 0
+
+
+def _text(rule: Source, path: str) -> str:
+    said = rule.one(path)
+    return said if isinstance(said, str) else ""
 
 
 AWS: Final[Mapping[str, Reader]] = {
@@ -124,14 +124,6 @@ AWS: Final[Mapping[str, Reader]] = {
     "aws_iam_role": same(aws.ROLES, "arn", trust="assume_role_policy"),
     "aws_kms_key": _key,
     "aws_cloudtrail": _trail,
-    "aws_subnet": same(
-        vpc.SUBNETS,
-        CidrBlock="cidr_block",
-        AvailabilityZone="availability_zone",
-        MapPublicIpOnLaunch="map_public_ip_on_launch",
-    ),
-    "aws_vpc_endpoint": _endpoint,
-    "aws_flow_log": _flow_log,
-    "databricks_external_location": same(storage.EXTERNAL_LOCATIONS, "name"),
+    "aws_s3_bucket_lifecycle_configuration": _lifecycle,
 }
 """How the resources of AWS are read, by type."""

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lakewarden.collect import redact
-from lakewarden.estate import compute, workloads
-from lakewarden.estate.catalog import KINDS
+from lakewarden.estate import code, compute, secrets, workloads
 from lakewarden.estate.record import plan_of
 from lakewarden.semantics.secret_shapes import shapes_in_script
 from lakewarden.terraform.entries import Entry, Reader, Source, same
@@ -39,7 +38,7 @@ def _cluster(source: Source) -> Iterator[Entry]:
         for block in source.blocks("library")
     ]
     told = {"cluster_id": source.name(), "library_statuses": Part(libraries)}
-    yield Entry(KINDS["cluster_libraries"], told)
+    yield Entry(code.CLUSTER_LIBRARIES, told)
 
 
 def _library(value: Any) -> Any:
@@ -69,7 +68,7 @@ def _job(source: Source) -> Iterator[Entry]:
     yield Entry(compute.JOBS, fields)
     yield from _job_clusters(source)
     told = {"settings.name": source.one("name"), "withheld": _looks(source)}
-    yield Entry(KINDS["job_settings"], {"job_id": source.name(), **told})
+    yield Entry(secrets.JOB_SETTINGS, {"job_id": source.name(), **told})
 
 
 def _looks(source: Source) -> Any:
@@ -108,12 +107,25 @@ def _specs(block: Source, job: Source, part: str, name: Any) -> Iterator[Entry]:
         yield replace(entry, fields={**entry.fields, **keys})
 
 
+def _pipeline(source: Source) -> Iterator[Entry]:
+    """A pipeline: the clusters that it makes, and what its settings look like."""
+    name = source.one("name")
+    for block in source.blocks("cluster"):
+        [entry] = same(workloads.PIPELINE_CLUSTERS)(_redacted(block))
+        part = block.one("label") or "default"
+        keys = {"pipeline_id": source.name(), "part": part, "name": f"{name}, {part}"}
+        yield replace(entry, fields={**entry.fields, **keys})
+    blocks = ("cluster", "configuration")
+    known = all(source.get(block) is not Unsaid.SILENT for block in blocks)
+    looks = redact.settings_of(source.resource.values)
+    holes = not known or any(has_unknown(_unknown(source, block)) for block in blocks)
+    told = {"name": name, "withheld": Part(looks) if holes else looks}
+    yield Entry(secrets.PIPELINE_SETTINGS, {"pipeline_id": source.name(), **told})
+
+
 def _script(source: Source) -> Iterator[Entry]:
     """A global init script, whose text is classified here and goes no further."""
-    yield from _scripts(source, source.get("content_base64"))
-
-
-def _scripts(source: Source, content: Any) -> Iterator[Entry]:
+    content = source.get("content_base64")
     text: Any = Unsaid.LATER
     if isinstance(content, str) and content:
         try:
@@ -124,9 +136,10 @@ def _scripts(source: Source, content: Any) -> Iterator[Entry]:
     shown = {"script_id": source.name(), "name": source.one("name")}
     digest = hashlib.sha256(text).hexdigest() if known else text
     looks = shapes_in_script(text.decode("utf-8", "replace")) if known else text
-    listed = {**shown, "enabled": source.one("enabled"), "sha256": digest}
-    yield Entry(KINDS["global_init_scripts"], listed)
-    yield Entry(KINDS["init_scripts"], {**shown, "withheld": looks})
+    enabled = source.one("enabled")
+    yield Entry(
+        secrets.INIT_SCRIPTS, {**shown, "enabled": enabled, "sha256": digest, "withheld": looks}
+    )
 
 
 def _warehouse_config(source: Source) -> Iterator[Entry]:
@@ -136,9 +149,7 @@ def _warehouse_config(source: Source) -> Iterator[Entry]:
     yield Entry(workloads.WAREHOUSE_CONFIG, {**shared, "security_policy": policy})
     looks = redact.settings_of({"data_access_config": source.get("data_access_config")})
     holes = has_unknown(_unknown(source, "data_access_config"))
-    yield Entry(
-        KINDS["warehouse_settings"], {**shared, "withheld": Part(looks) if holes else looks}
-    )
+    yield Entry(secrets.WAREHOUSE_SETTINGS, {**shared, "withheld": Part(looks) if holes else looks})
 
 
 def _unknown(source: Source, name: str) -> Any:
@@ -150,6 +161,7 @@ COMPUTE: Final[Mapping[str, Reader]] = {
     "databricks_cluster": _cluster,
     "databricks_cluster_policy": _policy,
     "databricks_job": _job,
+    "databricks_pipeline": _pipeline,
     "databricks_instance_pool": same(workloads.INSTANCE_POOLS, "id"),
     "databricks_sql_endpoint": same(workloads.WAREHOUSES),
     "databricks_sql_global_config": _warehouse_config,

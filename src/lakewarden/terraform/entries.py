@@ -14,7 +14,7 @@ from lakewarden.terraform.blocks import unblocked
 from lakewarden.terraform.plan import Resource
 from lakewarden.terraform.references import References
 from lakewarden.terraform.standins import stand_in
-from lakewarden.terraform.values import Part, Unsaid
+from lakewarden.terraform.values import Part, Parts, Unsaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +130,16 @@ def merged(entries: Iterable[Entry]) -> Entry:
             if old is Unsaid.SILENT:
                 fields[path] = value
             elif isinstance(old, Part) and isinstance(value, Part):
-                fields[path] = Part([*old.value, *value.value])
+                fields[path] = Part([*old.value, *value.value], old.least or value.least)
     return replace(first, fields=fields)
 
 
-def record_of(entry: Entry, *, parts: bool) -> Record:
+def record_of(entry: Entry, parts: Parts) -> Record:
     """Make the record of an entry.
 
     Args:
         entry: what the plan says of it.
-        parts: whether to take the known part of a list or map for all of it.
+        parts: what to take the known part of a list or map for.
 
     Raises:
         MalformedError: the plan does not say what the record is of.
@@ -148,15 +148,15 @@ def record_of(entry: Entry, *, parts: bool) -> Record:
     for field in plan_of(entry.kind.record):
         said = entry.fields.get(field.path, Unsaid.SILENT)
         values[field.name] = (
-            field.convert(said) if field.is_key else _fact(entry, field, said, parts=parts)
+            field.convert(said) if field.is_key else _fact(entry, field, said, parts)
         )
     made: Record = entry.kind.record(**values)
     return made
 
 
-def _fact(entry: Entry, field: FieldPlan, said: Any, *, parts: bool) -> Fact[Any]:
+def _fact(entry: Entry, field: FieldPlan, said: Any, parts: Parts) -> Fact[Any]:
     if isinstance(said, Part):
-        said = said.value if parts else Unsaid.LATER
+        said = said.as_if(parts)
     if said is Unsaid.LATER:
         return _unread(entry, field, Cause.PLANNED)
     if said is Unsaid.SILENT or (said is None and not field.may_be_absent):

@@ -19,8 +19,10 @@ from lakewarden.ledger.finding import Finding, Verdict
 from lakewarden.policyfile.policy import Policy
 from lakewarden.terraform.entries import Entry
 from lakewarden.terraform.planned import Planned
+from lakewarden.terraform.values import Parts
 
-_CERTAIN: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WAIVED})
+_FAILED: Final = frozenset({Verdict.FAIL, Verdict.WAIVED})
+_CERTAIN: Final = _FAILED | {Verdict.PASS}
 _WHOLE: Final = "*"
 
 
@@ -32,8 +34,9 @@ def judge_plan(
 ) -> Iterator[Finding]:
     """Yield the findings on what a plan speaks of.
 
-    The plan is judged twice. First the parts of lists that it knows are taken for the whole: what
-    fails then, fails. For everything else they are taken for what they are, a part.
+    A list of which a plan knows a part can only prove a wrong. So the plan is judged with the parts
+    taken for the whole, and for nothing: what fails by what is in them, fails. For everything else
+    they are taken for what they are.
 
     Args:
         plan: the plan as an estate.
@@ -42,12 +45,12 @@ def judge_plan(
         lines: `file:line` by the address of a resource.
     """
     chosen = {control.id: control for control in controls}
-    certain = {
-        finding.id: finding
-        for finding in _judged(plan, policy, chosen, parts=True)
-        if finding.verdict in {Verdict.FAIL, Verdict.WAIVED}
-    }
-    for finding in _judged(plan, policy, chosen, parts=False):
+    failed, anyway = (
+        {f.id: f for f in _judged(plan, policy, chosen, parts) if f.verdict in _FAILED}
+        for parts in (Parts.WHOLE, Parts.LEAST)
+    )
+    certain = {identity: f for identity, f in failed.items() if identity not in anyway}
+    for finding in _judged(plan, policy, chosen, Parts.OPEN):
         best = certain.get(finding.id, finding)
         control = chosen[finding.control]
         if best.verdict in _CERTAIN or _is_asked(plan, control, best):
@@ -55,11 +58,9 @@ def judge_plan(
 
 
 def _judged(
-    plan: Planned, policy: Policy, chosen: Mapping[str, Control[Any]], *, parts: bool
+    plan: Planned, policy: Policy, chosen: Mapping[str, Control[Any]], parts: Parts
 ) -> Iterator[Finding]:
-    estate = Estate(
-        plan.snapshot(parts=parts), policy.include.workspaces, policy.exclude.workspaces
-    )
+    estate = Estate(plan.snapshot(parts), policy.include.workspaces, policy.exclude.workspaces)
     at = Context(estate, policy, parse_time(plan.meta.taken))
     return judge(estate, chosen.values(), at)
 

@@ -22,8 +22,11 @@ from lakewarden.terraform.entries import Entry, Source, merged, record_of
 from lakewarden.terraform.places import Place, Places, account_of
 from lakewarden.terraform.plan import Plan, Resource
 from lakewarden.terraform.references import References
+from lakewarden.terraform.unity import UNITY
+from lakewarden.terraform.values import Parts
+from lakewarden.terraform.vpc import VPC
 
-READERS: Final = {**ACCOUNT, **ACCESS, **COMPUTE, **AWS}
+READERS: Final = {**ACCOUNT, **ACCESS, **COMPUTE, **UNITY, **AWS, **VPC}
 """How resources are read, by type."""
 ONLY_MANAGED: Final = "a plan shows only what it manages"
 
@@ -46,12 +49,11 @@ class Planned:
     implied: frozenset[str]
     aside: tuple[str, ...] = ()
 
-    def snapshot(self, *, parts: bool) -> MemorySnapshot:
+    def snapshot(self, parts: Parts = Parts.OPEN) -> MemorySnapshot:
         """Return the plan as a snapshot.
 
         Args:
-            parts: whether to take the known part of a list for all of it. Then a failure is
-                certain, and nothing else is.
+            parts: what to take the known part of a list or map for.
         """
         scopes = {scope for _, scope in self.entries} | {"account", "aws", "events"}
         slots = {
@@ -63,7 +65,7 @@ class Planned:
         collections = {}
         for name, scope in sorted(slots):
             found = self.entries.get((name, scope), ())
-            records = tuple(record_of(entry, parts=parts) for entry in found)
+            records = tuple(record_of(entry, parts) for entry in found)
             gap = Gap(Cause.UNPLANNED, name, ONLY_MANAGED, "")
             header = Header(name, scope, Status.PARTIAL, gap, len(records))
             collections[name, scope] = (header, records)
@@ -101,7 +103,7 @@ class _Builder:
 
 def _readable(entry: Entry) -> bool:
     try:
-        record_of(entry, parts=True)
+        record_of(entry, Parts.WHOLE)
     except MalformedError:
         return False
     return True

@@ -20,9 +20,35 @@ class Unsaid(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What the plan has of a list or map that may hold more: proof of a wrong, never of a right."""
+    """What the plan has of a list or map that may hold more: proof of a wrong, never of a right.
+
+    Attributes:
+        value: the entries that are known.
+        least: what is sure to be there even if the known entries were not.
+    """
 
     value: Any
+    least: Any = None
+
+    def as_if(self, parts: Parts) -> Any:
+        """Return what to take the part for."""
+        if parts is Parts.WHOLE:
+            return self.value
+        if parts is Parts.LEAST:
+            return type(self.value)() if self.least is None else self.least
+        return Unsaid.LATER
+
+
+class Parts(Enum):
+    """What to take the known part of a list or map for.
+
+    `OPEN`: for a part, so that nothing is known of the whole. `WHOLE`: for the whole. `LEAST`: for
+    nothing. What fails as a whole and not as nothing fails by what is in it, whatever else comes.
+    """
+
+    OPEN = "open"
+    WHOLE = "whole"
+    LEAST = "least"
 
 
 def look_up(values: Any, unknown: Any, path: str) -> Any:
