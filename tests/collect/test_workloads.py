@@ -6,6 +6,7 @@ import pytest
 
 from collect.stubs import DENIED, StubHost, collected
 from lakewarden.clients.failure import CallFailedError
+from lakewarden.estate.compute import INSTANCE_TYPES
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.workloads import (
@@ -163,3 +164,49 @@ def test_the_configuration_of_warehouses():
     assert found["warehouses"].security_policy.get() == "NONE"
     found = collected(WAREHOUSE_CONFIG, StubHost({path: DENIED}))
     assert found["warehouses"].security_policy.gap.cause is Cause.FORBIDDEN
+
+
+class Ec2:
+    """EC2 that knows some machines, and keeps what it was asked for."""
+
+    region = ""
+
+    def __init__(self, *known):
+        self.known, self.asked = known, []
+
+    def client(self, service, region):
+        assert (service, region) == ("ec2", "us-east-1")
+        return self
+
+    def get_paginator(self, operation):
+        assert operation == "describe_instance_types"
+        return self
+
+    def paginate(self, Filters):  # noqa: N803  # the name of the argument in boto3
+        (wanted,) = Filters
+        self.asked.append(wanted["Values"])
+        yield {"InstanceTypes": [k for k in self.known if k["InstanceType"] in wanted["Values"]]}
+
+
+METAL = {"InstanceType": "m6id.metal", "BareMetal": True}
+
+
+class TestInstanceTypes:
+    def test_what_workspaces_offer_is_asked_for(self):
+        aws = Ec2(METAL, {"InstanceType": "other.large"})
+        offered = [{"node_type_id": "m6id.metal"}, {"node_type_id": "unknown.large"}]
+        found = collected(INSTANCE_TYPES, None, aws=aws, before=given(node_types=offered))
+        assert aws.asked == [["m6id.metal", "unknown.large"]]
+        assert set(found) == {"m6id.metal"}
+        assert found["m6id.metal"].hypervisor.get() is None
+        assert found["m6id.metal"].encrypts_traffic.gap.cause is Cause.MISSING_FIELD
+
+    def test_many_are_asked_for_in_parts(self):
+        offered = [{"node_type_id": f"m{number}.large"} for number in range(101)]
+        aws = Ec2()
+        collected(INSTANCE_TYPES, None, aws=aws, before=given(node_types=offered))
+        assert [len(part) for part in aws.asked] == [100, 1]
+
+    def test_unread_node_types_are_passed_on(self):
+        with pytest.raises(CallFailedError):
+            collected(INSTANCE_TYPES, None, aws=Ec2(), before=given(node_types=refused()))

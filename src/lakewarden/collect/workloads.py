@@ -13,10 +13,12 @@ from typing import Any, Final
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
 from lakewarden.collect import redact
+from lakewarden.collect.aws_calls import pages, regions
 from lakewarden.collect.objects import ask_one, pass_on
 from lakewarden.collect.task import Task, collects
-from lakewarden.estate.compute import CLUSTER_POLICIES, CLUSTERS
-from lakewarden.estate.fact import Cause
+from lakewarden.estate.account import WORKSPACES
+from lakewarden.estate.compute import CLUSTER_POLICIES, CLUSTERS, INSTANCE_TYPES, NODE_TYPES
+from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.record import hollow
 from lakewarden.estate.workloads import (
@@ -36,6 +38,8 @@ Json = Mapping[str, Any]
 
 _JOB: Final = "/api/2.2/jobs/get"
 _WHOLE_JOB: Final = "cluster"
+_FILTERED: Final = 100
+"""How many values one filter of an AWS call may have, with some to spare."""
 _OBJECTS: Final[dict[str, Kind[Any]]] = {
     CLUSTER_PERMISSIONS.name: CLUSTERS,
     POLICY_PERMISSIONS.name: CLUSTER_POLICIES,
@@ -162,6 +166,29 @@ def _spec(entry: Json) -> Json:
     return spec
 
 
+@collects(INSTANCE_TYPES)
+def instance_types(task: Task) -> Iterator[Any]:
+    """Read what AWS says of the machines that workspaces offer, each of them once."""
+    wanted: set[str] = set()
+    gap: Gap | None = None
+    for workspace in task.before(WORKSPACES).seen():
+        offered = task.so_far.collection(NODE_TYPES, f"workspace/{workspace.id}")
+        wanted |= {node.id for node in offered.seen()}
+        gap = gap or offered.gap
+    for region in regions(task):
+        client = task.cloud.client("ec2", region)
+        names = sorted(wanted)
+        for start in range(0, len(names), _FILTERED):
+            filters = [{"Name": "instance-type", "Values": names[start : start + _FILTERED]}]
+            for page in pages(client, "describe_instance_types", Filters=filters):
+                if "InstanceTypes" not in page:
+                    raise CallFailedError(Cause.MISSING_FIELD, "no InstanceTypes in the answer")
+                found = {item.get("InstanceType") for item in page["InstanceTypes"]}
+                yield from (task.record(item) for item in page["InstanceTypes"])
+                wanted -= found
+    pass_on(gap)
+
+
 @collects(PIPELINE_CLUSTERS)
 def pipeline_clusters(task: Task) -> Iterator[Any]:
     """Read every cluster that a pipeline makes, one call a pipeline; serverless ones make none.
@@ -181,14 +208,23 @@ def pipeline_clusters(task: Task) -> Iterator[Any]:
     )
 
 
+def _within(answer: Any, name: str) -> Json:
+    """Return the object of a name within an answer.
+
+    Raises:
+        CallFailedError: there is none.
+    """
+    found = answer.get(name) if isinstance(answer, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise CallFailedError(Cause.MISSING_FIELD, f"no {name} in the answer")
+    return found
+
+
 def _of_pipeline(task: Task, pipeline: Json) -> list[Any]:
     identity = str(pipeline.get("pipeline_id", ""))
     shown = str(pipeline.get("name") or identity)
     try:
-        answer = task.databricks.get(f"{task.path}/{identity}")
-        spec = answer.get("spec") if isinstance(answer, Mapping) else None
-        if not isinstance(spec, Mapping):
-            raise CallFailedError(Cause.MISSING_FIELD, f"no spec of pipeline {identity}")
+        spec = _within(task.databricks.get(f"{task.path}/{identity}"), "spec")
         if spec.get("serverless") is True:
             return []
         found = _objects(spec, "clusters") or [{}]

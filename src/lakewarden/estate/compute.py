@@ -150,6 +150,16 @@ class NodeType(Record):
     encrypted_in_transit: Fact[bool] = fact("is_encrypted_in_transit")
 
 
+@record
+class InstanceType(Record):
+    """A kind of machine, as AWS describes it. Bare metal has no hypervisor."""
+
+    id: str = key("InstanceType")
+    hypervisor: Fact[str | None] = fact("Hypervisor", absent=None)
+    bare_metal: Fact[bool] = fact("BareMetal")
+    encrypts_traffic: Fact[bool] = fact("NetworkInfo.EncryptionInTransitSupported")
+
+
 CLUSTERS: Final = Kind("clusters", Cluster, Scope.WORKSPACE, "GET /api/2.1/clusters/list", _ADMIN)
 CLUSTER_POLICIES: Final = Kind(
     "cluster_policies",
@@ -172,4 +182,12 @@ NODE_TYPES: Final = Kind(
     Scope.WORKSPACE,
     "GET /api/2.1/clusters/list-node-types",
     "workspace access",
+)
+INSTANCE_TYPES: Final = Kind(
+    "instance_types",
+    InstanceType,
+    Scope.AWS,
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeInstanceTypes",
+    after=("node_types",),
 )

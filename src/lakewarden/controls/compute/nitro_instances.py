@@ -20,9 +20,9 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.specs import modern
+from lakewarden.controls.kit.specs import HARDWARE, modern
 from lakewarden.controls.kit.subjects import CLUSTER
-from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
+from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
@@ -34,7 +34,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=HIGH,
     subject=CLUSTER,
-    needs=(CLUSTERS.need(), NODE_TYPES.need()),
+    needs=(CLUSTERS.need(), *HARDWARE),
     fix=Fix(
         "Choose node types with is_encrypted_in_transit, such as i4i, m6id or r6id, for the driver "
         "and the workers, and allow no others in the cluster policy.",
@@ -84,4 +84,16 @@ def examples() -> Iterable[Example]:
     yield unclear("a type that is not listed", _estate("x9.xlarge"))
     yield unclear("the type is missing from the answer", _estate(None))
     yield unclear("node types may not be listed", _estate("i4i.xlarge", node_types=refused()))
+    told = {"InstanceType": "i4i.xlarge", "Hypervisor": "nitro", "BareMetal": False}
+    modern_one = {**told, "NetworkInfo": {"EncryptionInTransitSupported": True}}
+    yield passes("AWS says the same", _estate("i4i.xlarge", instance_types=[modern_one]))
+    metal = {k: v for k, v in modern_one.items() if k != "Hypervisor"} | {"BareMetal": True}
+    yield passes("bare metal", _estate("i4i.xlarge", instance_types=[metal]))
+    old = {**modern_one, "Hypervisor": "xen"}
+    yield fails("AWS says Xen", _estate("i4i.xlarge", instance_types=[old]))
+    clear = {**told, "NetworkInfo": {"EncryptionInTransitSupported": False}}
+    yield fails("AWS does not encrypt", _estate("i4i.xlarge", instance_types=[clear]))
+    yield unclear("AWS does not say", _estate("i4i.xlarge", instance_types=[told]))
+    yield passes("AWS does not know it", _estate("i4i.xlarge", instance_types=[]))
+    yield passes("AWS may not be asked", _estate("i4i.xlarge", instance_types=refused()))
     yield exempt("there are no clusters", given(clusters=[]))

@@ -20,9 +20,8 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.specs import modern
+from lakewarden.controls.kit.specs import HARDWARE, modern
 from lakewarden.controls.kit.workload_subjects import POOL
-from lakewarden.estate.compute import NODE_TYPES
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import INSTANCE_POOLS, InstancePool
@@ -35,7 +34,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=HIGH,
     subject=POOL,
-    needs=(INSTANCE_POOLS.need(), NODE_TYPES.need()),
+    needs=(INSTANCE_POOLS.need(), *HARDWARE),
     fix=Fix(
         "Make a pool of a node type with is_encrypted_in_transit, such as m6id or r6id, move the "
         "clusters to it and delete the old one: the type of a pool cannot be changed.",

@@ -11,7 +11,14 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Condition, all_of, expect, observe, unknown
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.policies import effective
-from lakewarden.estate.compute import CLUSTER_POLICIES, NODE_TYPES, POLICY_FAMILIES, ClusterSpec
+from lakewarden.estate.compute import (
+    CLUSTER_POLICIES,
+    INSTANCE_TYPES,
+    NODE_TYPES,
+    POLICY_FAMILIES,
+    ClusterSpec,
+    InstanceType,
+)
 from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
 from lakewarden.estate.kind import Need
 from lakewarden.estate.workloads import INSTANCE_POOLS, JobCluster, PipelineCluster
@@ -21,7 +28,9 @@ from lakewarden.semantics.instance_families import family_of, runs_on_xen
 
 FILLED: Final[tuple[Need, ...]] = (CLUSTER_POLICIES.need(), POLICY_FAMILIES.need())
 """What must be collected to know what policies fill in."""
-MACHINES: Final[tuple[Need, ...]] = (*FILLED, NODE_TYPES.need(), INSTANCE_POOLS.need())
+HARDWARE: Final[tuple[Need, ...]] = (NODE_TYPES.need(), INSTANCE_TYPES.need())
+"""What must be collected to know whether machines are modern."""
+MACHINES: Final[tuple[Need, ...]] = (*FILLED, *HARDWARE, INSTANCE_POOLS.need())
 """What must be collected to know the machines of a described cluster."""
 
 
@@ -102,17 +111,51 @@ def modern(role: str, field: Fact[Any], at: Context) -> Condition:
         at: what is known of machine types.
     """
     node_type = str(field.get())
-    family = Evidence(field.source, field.field, node_type, "a family that runs on Nitro")
+    found = _from_aws(node_type, at)
     return all_of(
-        observe(
-            not runs_on_xen(node_type),
-            family,
-            otherwise=f"{node_type} for {role}: the family {family_of(node_type)} is not Nitro",
-        ),
+        lambda: _on_nitro(role, field, found),
         lambda: expect(
             at.estate.need(NODE_TYPES, node_type, at.here).encrypted_in_transit,
             lambda value: value,
             expected=f"true for {node_type}",
             otherwise=f"{node_type} for {role}: it sends data unencrypted",
         ),
+        lambda: _encrypts(role, node_type, found),
+    )
+
+
+def _from_aws(node_type: str, at: Context) -> InstanceType | None:
+    """Return what AWS says of a machine, None where it was not asked or does not know it."""
+    try:
+        return at.estate.find(INSTANCE_TYPES, node_type)
+    except UnreadError:
+        return None
+
+
+def _on_nitro(role: str, field: Fact[Any], found: InstanceType | None) -> Condition:
+    """Require a Nitro machine: by what AWS says, or else by the families known to be older."""
+    node_type = str(field.get())
+    expected = "a family that runs on Nitro"
+    if found is None:
+        modern = not runs_on_xen(node_type)
+        evidence = Evidence(field.source, field.field, node_type, f"{expected}; AWS was not read")
+    else:
+        hypervisor = found.hypervisor
+        modern = hypervisor.get() == "nitro" or found.bare_metal.get()
+        evidence = Evidence(
+            hypervisor.source, f"Hypervisor of {node_type}", hypervisor.get(), "nitro"
+        )
+    told = f"{node_type} for {role}: the family {family_of(node_type)} is not Nitro"
+    return observe(modern, evidence, otherwise=told)
+
+
+def _encrypts(role: str, node_type: str, found: InstanceType | None) -> Condition:
+    """Require that AWS, where it was asked, says that a machine encrypts traffic."""
+    if found is None:
+        return Condition(met=True)
+    return expect(
+        found.encrypts_traffic,
+        lambda value: value,
+        expected=f"true for {node_type}",
+        otherwise=f"{node_type} for {role}: AWS does not encrypt between such machines",
     )
