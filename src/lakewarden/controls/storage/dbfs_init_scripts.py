@@ -1,0 +1,61 @@
+"""Clusters of old runtimes run whatever lies in this folder as root when they start. Any user of
+the workspace could write there, so one file hands an attacker every cluster with the identities
+and secrets that it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.dbfs import EmptyFolder
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.ledger.finding import Severity
+
+_FOLDER: Final = EmptyFolder(
+    "/databricks/init", "scripts that run as root on every cluster lie where users can write"
+)
+
+CONTROL = Control(
+    id="dbfs-init-scripts",
+    title="No init scripts lie in the legacy folder of DBFS",
+    paper=("P13",),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=_FOLDER.needs,
+    fix=Fix(
+        "Move the scripts to a Unity Catalog volume or to workspace files, refer to them from "
+        "cluster policies, and delete the folder.",
+        console=(
+            "Notebook or web terminal: delete /databricks/init, once the clusters use the new "
+            "place."
+        ),
+        api=('POST /api/2.0/dbfs/delete {"path": "/databricks/init", "recursive": true}'),
+        terraform=(
+            "No resource changes it; databricks_disable_legacy_dbfs_setting closes the door."
+        ),
+        breaks="Clusters that rely on a script of that folder start without it.",
+    ),
+    maps=also(
+        "the same folder; a failed call is unknown here and passes there",
+        sat="GOV-25",
+    ),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The folder is empty, or DBFS is switched off."""
+    return _FOLDER.is_empty(workspace, at)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    return _FOLDER.examples()

@@ -1,0 +1,88 @@
+"""A mounted bucket is open to every user of a workspace with the rights of whoever mounted it. The
+mount outlives that person's grants and asks nobody again. Mounts show in no API, only where they
+are made: in the audit log. With legacy DBFS switched off there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, Judgement, any_of, unknown, violated
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.dbfs import SWITCH, is_off
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.access import WORKSPACE_SETTINGS
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.dbfs import MOUNTS
+from lakewarden.estate.fact import Cause
+from lakewarden.estate.given import WORKSPACE_ID, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="dbfs-not-mounted",
+    title="No bucket is mounted into DBFS",
+    paper=("P13",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(WORKSPACE_SETTINGS.need(SWITCH), MOUNTS.need()),
+    fix=Fix(
+        "Replace each mount by an external location or a volume, unmount it with "
+        "dbutils.fs.unmount, then switch legacy DBFS off.",
+        console="Workspace settings, Security, Disable DBFS root and mounts.",
+        api="No API lists or removes mounts; disable_legacy_dbfs among the settings ends them all.",
+        terraform="databricks_disable_legacy_dbfs_setting; remove databricks_mount resources.",
+        breaks="Code that reads dbfs:/mnt or /dbfs/mnt must use volumes or s3:// URLs.",
+    ),
+    maps=also("asks for the same mounts, without a cluster that cannot see them", sat="GOV-11"),
+    limits=("evidence_days",),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Legacy DBFS is off; a recorded mount contradicts, and without one nothing is known."""
+    return any_of(is_off(workspace, at), lambda: _unmounted(workspace, at))
+
+
+def _unmounted(workspace: Workspace, at: Context) -> Condition:
+    mounts = [m for m in at.estate.of(MOUNTS).seen() if m.workspace_id == workspace.id]
+    if not mounts:
+        gap = MOUNTS.gap(Cause.NOT_READ, "no API lists mounts, and none was recorded being made")
+        return unknown(gap, expected="legacy DBFS switched off")
+    points = sorted({mount.point for mount in mounts})
+    evidence = Evidence(MOUNTS.source, "mountPoint", points, "none")
+    return violated(f"{mounts[0].user} mounted {', '.join(points)}", evidence)
+
+
+def _estate(mounts: Any, *, off: Any) -> MemorySnapshot:
+    setting = {SWITCH: off} if off is None or isinstance(off, bool) else off
+    return given(workspace_settings=setting, mounts=mounts)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    mount = {"workspace_id": WORKSPACE_ID, "point": "/mnt/lake", "user": "a@example.com"}
+    mount |= {"times": 1, "last": 0}
+    yield passes("switched off", _estate([], off=True))
+    yield passes("switched off since", _estate([mount], off=True))
+    yield fails("mounted lately", _estate([mount], off=False))
+    yield fails("mounted lately, never switched off", _estate([mount], off=None))
+    yield unclear("nobody was seen mounting", _estate([], off=False))
+    elsewhere = {**mount, "workspace_id": WORKSPACE_ID + 1}
+    yield unclear("somebody mounted elsewhere", _estate([elsewhere], off=False))
+    yield unclear("the logs may not be read", _estate(refused(), off=False))
+    yield unclear("the setting may not be read", _estate([mount], off=refused()))

@@ -1,0 +1,135 @@
+"""An isolated catalog keeps its tables in a bucket, and an open location over the same folder lets
+every workspace read the files beneath the tables. The isolation is worth no more than that of
+the location and of the credential that opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import Condition, Judgement, NotApplicable, all_of, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.unity_examples import governed
+from lakewarden.controls.kit.unity_subjects import LOCATION, Shown
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.given import refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.storage import EXTERNAL_LOCATIONS, ExternalLocation
+from lakewarden.estate.unity import CATALOGS, METASTORE_ASSIGNMENTS, STORAGE_CREDENTIALS
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="locations-isolated",
+    title="Locations and credentials beneath isolated catalogs are isolated too",
+    paper=("P22",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=LOCATION,
+    needs=(
+        METASTORE_ASSIGNMENTS.need(),
+        EXTERNAL_LOCATIONS.need(),
+        STORAGE_CREDENTIALS.need(),
+        CATALOGS.need(),
+    ),
+    fix=Fix(
+        "Isolate the external location and its storage credential, and bind both to the "
+        "workspaces that the catalog is bound to.",
+        console="Catalog Explorer, External data, the location, Workspaces: assign to workspaces.",
+        api="PATCH /api/2.1/unity-catalog/external-locations/{name} "
+        '{"isolation_mode": "ISOLATION_MODE_ISOLATED"}, likewise for storage-credentials.',
+        terraform="databricks_external_location and databricks_storage_credential with "
+        'isolation_mode = "ISOLATION_MODE_ISOLATED".',
+        breaks="Workspaces that are not bound can no longer read files there by path.",
+    ),
+)
+
+_ISOLATED: Final = "ISOLATION_MODE_ISOLATED"
+
+
+@CONTROL.check
+def check(shown: Shown[ExternalLocation], at: Context) -> Judgement:
+    """It is isolated, and so is its credential, if an isolated catalog lies there."""
+    location = shown.record
+    above = _catalogs(shown, at)
+    if not above:
+        return NotApplicable("no isolated catalog keeps its tables there")
+    names = ", ".join(above)
+    return all_of(
+        _isolated(location.isolation, f"the files beneath {names} are open to every workspace"),
+        lambda: _isolated(
+            at.estate.need(
+                STORAGE_CREDENTIALS, location.credential.get(), shown.workspace
+            ).isolation,
+            f"every workspace can use the credential {location.credential.get()} beneath {names}",
+        ),
+    )
+
+
+def _isolated(mode: Fact[str], otherwise: str) -> Condition:
+    return expect(mode, lambda v: v == _ISOLATED, expected=_ISOLATED, otherwise=otherwise)
+
+
+def _catalogs(shown: Shown[ExternalLocation], at: Context) -> list[str]:
+    """Return the isolated catalogs whose managed tables lie in a location.
+
+    Raises:
+        UnreadError: the catalogs, or where they keep their tables, were not all read.
+    """
+    url = shown.record.url.get().rstrip("/") + "/"
+    return [
+        catalog.name
+        for catalog in at.estate.of(CATALOGS, shown.workspace).each()
+        if catalog.isolation.get() == "ISOLATED" and f"{catalog.root.get() or ''}/".startswith(url)
+    ]
+
+
+def _estate(location: str | None, credential: Any, catalog: Any = "ISOLATED") -> MemorySnapshot:
+    root = "s3://b/lake/payroll"
+    row = {"name": "payroll", "isolation_mode": catalog, "storage_root": root}
+    place = {"name": "lake", "url": "s3://b/lake/", "credential_name": "key"}
+    key = [{"name": "key", "isolation_mode": credential}]
+    return governed(
+        catalogs=[row] if isinstance(catalog, str) else catalog,
+        external_locations=[{**place, "isolation_mode": location}],
+        storage_credentials=key if isinstance(credential, str) else credential,
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("both are isolated", _estate(_ISOLATED, _ISOLATED))
+    yield fails("the location is open", _estate("ISOLATION_MODE_OPEN", _ISOLATED))
+    yield fails("the credential is open", _estate(_ISOLATED, "ISOLATION_MODE_OPEN"))
+    yield fails("open, whatever the credential is", _estate("ISOLATION_MODE_OPEN", refused()))
+    yield exempt("the catalog is open", _estate("ISOLATION_MODE_OPEN", _ISOLATED, "OPEN"))
+    beside = [{"name": "hr", "isolation_mode": "ISOLATED", "storage_root": "s3://b/lake-hr"}]
+    yield exempt("the catalog lies elsewhere", _estate("ISOLATION_MODE_OPEN", _ISOLATED, beside))
+    yield unclear("the credential may not be read", _estate(_ISOLATED, refused()))
+    yield unclear("the mode is missing", _estate(None, _ISOLATED))
+    yield unclear("catalogs may not be read", _estate(_ISOLATED, _ISOLATED, refused()))
+    nowhere = refused()
+    yield unclear(
+        "the metastore is not known",
+        governed(
+            catalogs=[],
+            external_locations=[],
+            storage_credentials=[],
+            metastore_assignments=nowhere,
+        ),
+    )
+    yield unclear(
+        "locations may not be read",
+        governed(catalogs=[], external_locations=refused(), storage_credentials=[]),
+    )

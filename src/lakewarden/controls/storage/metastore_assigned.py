@@ -1,0 +1,67 @@
+"""A workspace without a metastore of Unity Catalog governs data with what came before: grants that
+clusters may ignore, no lineage and no record of who read what. Whatever is asked of catalogs does
+not reach its tables at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.estate.account import Workspace
+from lakewarden.estate.given import WORKSPACE_ID, given, refused
+from lakewarden.estate.unity import METASTORE_ASSIGNMENTS
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="metastore-assigned",
+    title="The workspace has a metastore of Unity Catalog",
+    paper=("P22",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(METASTORE_ASSIGNMENTS.need(),),
+    fix=Fix(
+        "Assign the metastore of the region to the workspace, then upgrade its tables.",
+        console="Account console, Catalog, the metastore, Workspaces: assign to workspace.",
+        api="PUT /api/2.0/accounts/{account_id}/workspaces/{workspace_id}/metastores/{id}",
+        terraform="databricks_metastore_assignment with metastore_id and workspace_id.",
+        breaks="Nothing at once; clusters in modes that Unity Catalog does not support see the old "
+        "metastore alone.",
+    ),
+    maps=also("asks for the same assignment, and that there is one to assign", sat="GOV-16 GOV-20"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """The service names one."""
+    return expect(
+        at.estate.need(METASTORE_ASSIGNMENTS, workspace.id, workspace).metastore_id,
+        lambda value: value is not None,
+        expected="the id of a metastore",
+        otherwise="no metastore is assigned, so Unity Catalog governs nothing here",
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    one = {"workspace_id": WORKSPACE_ID, "metastore_id": "m1"}
+    yield passes("one is assigned", given(metastore_assignments=[one]))
+    none = {"workspace_id": WORKSPACE_ID}
+    yield fails("none is assigned", given(metastore_assignments=[none]))
+    yield unclear("that may not be read", given(metastore_assignments=refused()))
+    yield unclear("nobody asked", given(metastore_assignments=[]))

@@ -1,0 +1,90 @@
+"""The owner of a metastore may take over every catalog in it. One person as owner is one phished
+account away from all data, and a service principal is one leaked secret away; neither can be
+reviewed or replaced as easily as the members of a small group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Condition, Judgement, holds, violated
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.unity_subjects import METASTORE
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.people import ACCOUNT_GROUPS
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.unity import METASTORES, Metastore
+from lakewarden.ledger.finding import Evidence, Severity
+
+CONTROL = Control(
+    id="metastore-owner-is-group",
+    title="A group of the account owns the metastore",
+    paper=("P05", "P22"),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=METASTORE,
+    needs=(METASTORES.need(), ACCOUNT_GROUPS.need()),
+    fix=Fix(
+        "Make a small group of the account the owner of the metastore, with members who "
+        "administer data and nobody else.",
+        console="Account console, Catalog, the metastore, Metastore admin: choose a group.",
+        api='PUT /api/2.0/accounts/{account_id}/metastores/{id} {"metastore_info": {"owner": ...}}',
+        terraform="databricks_metastore with owner set to a group's name.",
+        breaks="The previous owner loses the rights of a metastore admin unless in the group.",
+    ),
+    maps=also("asks for a group too, and takes a service principal for one", sat="GOV-21"),
+)
+
+
+@CONTROL.check
+def check(metastore: Metastore, at: Context) -> Judgement:
+    """The owner's name is that of a group; an address, an application id or the system is not."""
+    owner = metastore.owner.get()
+    evidence = Evidence(metastore.owner.source, metastore.owner.field, owner, "a group's name")
+    if "@" in owner:
+        return violated(f"one person owns it: {owner}", evidence)
+    return _is_group(owner, evidence, at)
+
+
+def _is_group(owner: str, evidence: Evidence, at: Context) -> Condition:
+    groups = at.estate.of(ACCOUNT_GROUPS)
+    unnamed = None
+    for group in groups.seen():
+        if group.name.gap is not None:
+            unnamed = group
+        elif group.name.get() == owner:
+            return holds(evidence)
+    if unnamed is not None:
+        unnamed.name.get()
+    any(groups.each())
+    return violated(f"{owner or 'the system'} owns it, which is no group of the account", evidence)
+
+
+def _estate(owner: Any, groups: Any = None) -> MemorySnapshot:
+    store = {"metastore_id": "m1", "name": "main", "owner": owner}
+    found = [{"id": "1", "displayName": "metastore-admins"}] if groups is None else groups
+    return given(metastores=[store], account_groups=found)
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    yield passes("a group", _estate("metastore-admins"))
+    yield fails("a person", _estate("ada@example.com"))
+    yield fails("a person, whatever the groups are", _estate("ada@example.com", refused()))
+    yield fails("a service principal", _estate("2d6f5b0e-0000-4000-8000-000000000000"))
+    yield fails("the system", _estate("System user"))
+    yield unclear("the groups may not be read", _estate("metastore-admins", refused()))
+    yield unclear("the owner is missing", _estate(None))
+    yield unclear("metastores may not be read", given(metastores=refused(), account_groups=[]))

@@ -1,0 +1,83 @@
+"""Whoever holds the token file of a recipient reads the share, from any place in the world. A list
+of the recipient's own addresses makes a copied file worthless to everybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lakewarden.controls.kit.condition import Judgement, NotApplicable, expect
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    exempt,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.unity_examples import governed, shared_with
+from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown
+from lakewarden.estate.given import refused
+from lakewarden.estate.unity import METASTORE_ASSIGNMENTS, RECIPIENTS, Recipient
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.ip_lists import too_wide
+
+CONTROL = Control(
+    id="recipient-ip-lists",
+    title="Recipients with tokens may come from addresses of their own alone",
+    paper=("P11",),
+    severity=Severity.MEDIUM,
+    postures=BOTH,
+    subject=RECIPIENT,
+    needs=(METASTORE_ASSIGNMENTS.need(), RECIPIENTS.need()),
+    fix=Fix(
+        "Ask the recipient for the addresses that they come from, and allow no others.",
+        console="Catalog Explorer, Delta Sharing, the recipient, IP access list.",
+        api='PATCH /api/2.1/unity-catalog/recipients/{name} {"ip_access_list": '
+        '{"allowed_ip_addresses": ["192.0.2.0/24"]}}',
+        terraform="databricks_recipient with ip_access_list { allowed_ip_addresses = [...] }.",
+        breaks="Readers of the recipient at other addresses are refused.",
+    ),
+    maps=also("the same list; one that holds everything passes there", sat="GOV-18"),
+)
+
+
+@CONTROL.check
+def check(shown: Shown[Recipient], _: Context) -> Judgement:
+    """There are addresses, and they are somebody's own."""
+    how, addresses = shown.record.authentication, shown.record.addresses
+    if how.get() != "TOKEN":
+        evidence = Evidence(how.source, how.field, how.get(), "TOKEN")
+        return NotApplicable("the recipient has no token to steal", (evidence,))
+    return expect(
+        addresses,
+        lambda value: bool(value) and not too_wide(value),
+        expected="addresses of the recipient's own",
+        otherwise="the recipient's token works from everywhere"
+        if addresses.gap is None and not addresses.get()
+        else "the recipient may come from nearly everywhere: {value}",
+    )
+
+
+def _from(*addresses: str) -> Any:
+    return shared_with(ip_access_list={"allowed_ip_addresses": list(addresses)})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong, exempt and unread."""
+    yield passes("one network", _from("192.0.2.0/24"))
+    yield fails("no list", shared_with(ip_access_list=None))
+    yield fails("an empty list", _from())
+    yield fails("everything", _from("192.0.2.0/24", "0.0.0.0/0"))
+    yield fails("everything, in two halves", _from("0.0.0.0/1", "128.0.0.0/1"))
+    yield exempt("another Databricks account", shared_with(authentication_type="DATABRICKS"))
+    yield exempt("there are no recipients", governed(recipients=[]))
+    yield unclear("something that is no address", _from("office"))
+    yield unclear("recipients may not be read", governed(recipients=refused()))
+    yield unclear("the metastore is not known", governed(metastore_assignments=refused()))

@@ -1,0 +1,175 @@
+"""Two workspaces that share a role, a bucket, a key or a network are one to whoever breaks in. A
+sandbox where people try things is easy to break into; the workspace with the sensitive data must
+not be reachable by what the sandbox runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    all_of,
+    observe,
+)
+from lakewarden.controls.kit.control import (
+    BOTH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.sensitive import is_sensitive, unlabelled
+from lakewarden.controls.kit.subjects import WORKSPACE, name_of
+from lakewarden.estate.account import (
+    CREDENTIALS,
+    ENCRYPTION_KEYS,
+    NETWORKS,
+    STORAGE_CONFIGURATIONS,
+    WORKSPACES,
+    Workspace,
+)
+from lakewarden.estate.fact import Fact
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.kind import Kind
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.policyfile.policy import Policy
+
+CONTROL = Control(
+    id="sensitive-workspaces-separate",
+    title="Workspaces for sensitive data share no role, bucket, key or network with others",
+    paper=("P22",),
+    severity=Severity.HIGH,
+    postures=BOTH,
+    subject=WORKSPACE,
+    needs=(
+        CREDENTIALS.need(),
+        STORAGE_CONFIGURATIONS.need(),
+        ENCRYPTION_KEYS.need(),
+        NETWORKS.need(),
+    ),
+    fix=Fix(
+        "Give each workspace for sensitive data a role, a root bucket, keys and a VPC of its own, "
+        "and name the tag that marks such workspaces in data.sensitive_tags.",
+        console="Account console, Cloud resources: new configurations, then the workspace, Update.",
+        api="PATCH /api/2.0/accounts/{account_id}/workspaces/{workspace_id} with new "
+        "credentials_id, network_id and key ids; a root bucket cannot be exchanged.",
+        terraform="databricks_mws_workspaces with configurations that no other workspace uses.",
+        breaks="Clusters must be stopped for the change; a shared root bucket means a new "
+        "workspace and moving everything there.",
+    ),
+)
+
+_Part = tuple[str, Callable[[Workspace], Fact[str | None]], Kind[Any], str]
+_PARTS: Final[tuple[_Part, ...]] = (
+    ("role", lambda w: w.credentials_id, CREDENTIALS, "role_arn"),
+    ("root bucket", lambda w: w.storage_id, STORAGE_CONFIGURATIONS, "bucket"),
+    ("storage key", lambda w: w.storage_key_id, ENCRYPTION_KEYS, "arn"),
+    ("managed services key", lambda w: w.managed_services_key_id, ENCRYPTION_KEYS, "arn"),
+    ("VPC", lambda w: w.network_id, NETWORKS, "vpc_id"),
+)
+
+
+@CONTROL.check
+def check(workspace: Workspace, at: Context) -> Judgement:
+    """Nothing that it runs on serves workspaces of the other sort too, by whatever name."""
+    labelled = {w.id: is_sensitive(w, at) for w in at.estate.of(WORKSPACES).each()}
+    if not at.policy.sensitive_tags or not any(labelled.values()):
+        return unlabelled()
+    mine = labelled[workspace.id]
+    others = [w for w in at.estate.of(WORKSPACES).each() if labelled[w.id] is not mine]
+    return all_of(*(lambda part=part: _apart(part, workspace, others, at) for part in _PARTS))
+
+
+def _apart(
+    part: _Part, workspace: Workspace, others: Iterable[Workspace], at: Context
+) -> Condition:
+    name, reference, _, _ = part
+    mine, fact = _thing(part, workspace, at), reference(workspace)
+    shared = [name_of(w) for w in others if mine is not None and _thing(part, w, at) == mine]
+    evidence = Evidence(fact.source, fact.field, mine, f"a {name} of its own")
+    return observe(
+        not shared,
+        evidence,
+        otherwise=f"sensitive or not, it shares its {name} {mine} with {', '.join(shared)}",
+    )
+
+
+def _thing(part: _Part, workspace: Workspace, at: Context) -> str | None:
+    """Return what a configuration of a workspace stands for in AWS.
+
+    Raises:
+        UnreadError: the configuration was not read.
+    """
+    _, reference, kind, field = part
+    identity = reference(workspace).get()
+    if identity is None:
+        return None
+    fact: Fact[str] = getattr(at.estate.need(kind, identity), field)
+    return fact.get()
+
+
+_LABEL: Final = {"Sensitivity": "high"}
+_OWN: Final[dict[str, Any]] = {
+    "credentials": [
+        {"credentials_id": n, "aws_credentials": {"sts_role": {"role_arn": f"arn:{n}"}}}
+        for n in ("c1", "c2")
+    ],
+    "storage_configurations": [
+        {"storage_configuration_id": n, "root_bucket_info": {"bucket_name": b}}
+        for n, b in (("s1", "b1"), ("s2", "b2"), ("s3", "b1"))
+    ],
+    "encryption_keys": [
+        {"customer_managed_key_id": n, "aws_key_info": {"key_arn": f"arn:{n}"}}
+        for n in ("k1", "k2")
+    ],
+    "networks": [{"network_id": n, "vpc_id": f"vpc-{n}"} for n in ("n1", "n2")],
+}
+_MINE: Final = {
+    "credentials_id": "c1",
+    "storage_configuration_id": "s1",
+    "storage_customer_managed_key_id": "k1",
+    "managed_services_customer_managed_key_id": "k1",
+    "network_id": "n1",
+}
+_OTHER: Final = {
+    "credentials_id": "c2",
+    "storage_configuration_id": "s2",
+    "storage_customer_managed_key_id": "k2",
+    "managed_services_customer_managed_key_id": "k2",
+    "network_id": "n2",
+}
+
+
+def _estate(
+    other: Mapping[str, Any], tags: Mapping[str, str] | None = None, **answers: Any
+) -> MemorySnapshot:
+    vault = {"workspace_id": 1, "workspace_name": "vault", "pricing_tier": "ENTERPRISE", **_MINE}
+    sandbox = {**vault, "workspace_id": 2, "workspace_name": "sandbox", **other}
+    both = [{**vault, "custom_tags": _LABEL}, {**sandbox, "custom_tags": tags or {}}]
+    return given(workspaces=answers.pop("workspaces", both), **{**_OWN, **answers})
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    label = Policy(sensitive_tags=_LABEL)
+    yield passes("each has its own", _estate(_OTHER), label)
+    bare = {**dict.fromkeys(_MINE), "credentials_id": "c2"}
+    yield passes("the other has hardly anything", _estate(bare), label)
+    for field, value in _MINE.items():
+        yield fails(f"the same {field}", _estate({**_OTHER, field: value}), label)
+    twice = {**_OTHER, "storage_configuration_id": "s3"}
+    yield fails("one bucket under two names", _estate(twice), label)
+    yield passes("both are sensitive", _estate(_MINE, _LABEL), label)
+    yield unclear("nobody said what is sensitive", _estate(_OTHER))
+    yield unclear("no workspace has the label", _estate(_OTHER), Policy(sensitive_tags={"S": "1"}))
+    for kind in _OWN:
+        unread: dict[str, Any] = {kind: refused()}
+        yield unclear(f"{kind} may not be read", _estate(_OTHER, **unread), label)
