@@ -106,7 +106,7 @@ def _items(task: Task, describe: _Describe, wanted: Iterable[str]) -> Iterator[A
         client = task.cloud.client("ec2", region)
         for start in range(0, len(values), _MOST):
             mine = {"Name": describe.by, "Values": values[start : start + _MOST]}
-            filters = {describe.filters: [mine, *describe.always]}
+            filters: dict[str, Any] = {describe.filters: [mine, *describe.always]}
             for page in pages(client, describe.operation, **filters):
                 if describe.envelope not in page:
                     detail = f"no {describe.envelope} in the answer"

@@ -53,8 +53,10 @@ def admits(rules: Iterable[Rule], port: int, groups: Collection[str], cidrs: Ite
     ]
     if any(group.id in groups for rule in able for group in rule.groups):
         return True
-    wanted = [ipaddress.IPv4Network(cidr) for cidr in cidrs]
-    given = [ipaddress.IPv4Network(entry.cidr) for rule in able for entry in rule.ranges]
+    wanted = [ipaddress.IPv4Network(cidr, strict=False) for cidr in cidrs]
+    given = [
+        ipaddress.IPv4Network(entry.cidr, strict=False) for rule in able for entry in rule.ranges
+    ]
     joined = list(ipaddress.collapse_addresses(given))
     return bool(wanted) and all(any(w.subnet_of(g) for g in joined) for w in wanted)
 

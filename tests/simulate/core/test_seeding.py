@@ -131,3 +131,23 @@ def test_tokens_and_apps_as_a_world_declares_them(open_world: Open) -> None:
         assert scoped["last_used_day"] - scoped["creation_time"] == 86_400_000
         assert "scopes" not in plain
         assert plain["expiry_time"] == -1
+
+
+def test_private_endpoints_are_as_far_as_the_world_says(open_world: Open) -> None:
+    with open_world(
+        """
+[[network_connectivity_configs]]
+name = "t-serverless"
+region = "us-east-1"
+rules = [
+  { endpoint_service = "vpce-svc-1", connection_state = "ESTABLISHED" },
+  { endpoint_service = "vpce-svc-2" },
+]
+"""
+    ) as served:
+        (config,) = served.account.table("network-connectivity-configs")
+        rules = served.account.table(f"private-endpoint-rules/{config}").values()
+        assert [(rule["endpoint_service"], rule["connection_state"]) for rule in rules] == [
+            ("vpce-svc-1", "ESTABLISHED"),
+            ("vpce-svc-2", "PENDING"),
+        ]

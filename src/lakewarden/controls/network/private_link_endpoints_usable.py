@@ -15,7 +15,6 @@ from lakewarden.controls.kit.condition import (
     all_of,
     any_of,
     expect,
-    observe,
     unknown,
 )
 from lakewarden.controls.kit.control import (
@@ -29,6 +28,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.endpoint_ports import admits_clusters
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
@@ -39,7 +39,6 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import SECURITY_GROUPS, SUBNETS, VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.security_groups import admits, describe
 
 _CSP: Final = "shield_csp_enablement_ws_db"
 _REST_PORTS: Final = (443, *range(8443, 8452))
@@ -118,7 +117,7 @@ def _answers(identity: str, ports: tuple[int, ...], network: Network, at: Contex
             expected="true",
             otherwise=f"private names do not lead to endpoint {endpoint.id}",
         ),
-        lambda: _open(endpoint, ports, network, at),
+        lambda: admits_clusters(endpoint, ports, network, at),
     )
 
 
@@ -130,7 +129,7 @@ def _endpoint(identity: str, at: Context) -> VpcEndpoint:
 def _compliant(identity: str, workspace: Workspace, network: Network, at: Context) -> Condition:
     """Require the port of validated encryption where the compliance security profile is on."""
     return any_of(
-        lambda: _open(_endpoint(identity, at), (_COMPLIANT_PORT,), network, at),
+        lambda: admits_clusters(_endpoint(identity, at), (_COMPLIANT_PORT,), network, at),
         lambda: expect(
             at.estate.value(WORKSPACE_SETTINGS, _CSP, workspace),
             lambda value: value is not True,
@@ -138,21 +137,6 @@ def _compliant(identity: str, workspace: Workspace, network: Network, at: Contex
             otherwise="the compliance security profile is on",
         ),
     )
-
-
-def _open(
-    endpoint: VpcEndpoint, ports: tuple[int, ...], network: Network, at: Context
-) -> Condition:
-    groups = [at.estate.need(SECURITY_GROUPS, group.id) for group in endpoint.groups.get()]
-    rules = [rule for group in groups for rule in group.ingress.get()]
-    clusters = network.security_group_ids.get()
-    cidrs = [at.estate.need(SUBNETS, subnet).cidr.get() for subnet in network.subnet_ids.get()]
-    shut = [str(port) for port in ports if not admits(rules, port, clusters, cidrs)]
-    shown = [describe(rule) for rule in rules]
-    expected = f"TCP {', '.join(map(str, ports))} for {', '.join(clusters)}"
-    evidence = Evidence(SECURITY_GROUPS.source, "IpPermissions", shown, expected)
-    otherwise = f"endpoint {endpoint.id} does not admit the clusters to port {', '.join(shut)}"
-    return observe(not shut, evidence, otherwise=otherwise)
 
 
 def _estate(*ports: tuple[int, int], csp: Any = None, **changes: Any) -> MemorySnapshot:
@@ -205,6 +189,8 @@ def examples() -> Iterable[Example]:
     yield fails("no private names", _estate(*usual, PrivateDnsEnabled=False))
     yield fails("deleted in EC2", _estate(*usual, State="deleted"))
     yield unclear("in another network", _estate(*usual, VpcId="vpc-2"))
+    odd = _rule(0, 65535, IpRanges=[{"CidrIp": "10.0.0.0/99"}])
+    yield unclear("a range that is none", _world(linked, [whole], [odd]))
     yield unclear("EC2 may not be read", _world(linked, refused(), []))
     yield exempt("no endpoints", own_network())
     yield exempt("a network that Databricks manages", given(networks=[]))
