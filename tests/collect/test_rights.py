@@ -101,6 +101,8 @@ def test_all_policies_of_a_role_are_read():
 def test_a_policy_that_was_not_read_makes_all_of_them_unknown(operation, answer, cause):
     found = ask(ROLE_POLICIES, **{**POLICIES, operation: answer})[ROLE]
     assert found.documents.gap.cause is cause
+    if answer is DENIED:
+        assert found.documents.gap.source == f"iam:{operation.title().replace('_', '')}"
 
 
 def test_the_policy_of_a_key_is_read():

@@ -12,8 +12,13 @@ from lakewarden.estate.account import WORKSPACES
 from lakewarden.estate.record import hollow
 
 
-def call(operation: Callable[..., Any], **arguments: Any) -> Any:
+def call(operation: Callable[..., Any], *, source: str = "", **arguments: Any) -> Any:
     """Call boto3.
+
+    Args:
+        operation: a method of a client.
+        source: the call as `iam:GetRole`, where its kind is named by another.
+        arguments: of the method.
 
     Raises:
         CallFailedError: for anything but a whole answer.
@@ -21,11 +26,25 @@ def call(operation: Callable[..., Any], **arguments: Any) -> Any:
     try:
         return operation(**arguments)
     except Exception as error:  # noqa: BLE001  # the edge: whatever boto3 raises is a failed call
-        raise failure_of(error) from None
+        raise _failed(error, source) from None
 
 
-def pages(client: Any, operation: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+def _failed(error: Exception, source: str) -> CallFailedError:
+    failure = failure_of(error)
+    failure.source = source
+    return failure
+
+
+def pages(
+    client: Any, operation: str, *, source: str = "", **arguments: Any
+) -> Iterator[Mapping[str, Any]]:
     """Yield every page of a list.
+
+    Args:
+        client: a client of boto3.
+        operation: the name of its method.
+        source: the call as `iam:ListRoles`, where its kind is named by another.
+        arguments: of the method.
 
     Raises:
         CallFailedError: as soon as a page fails.
@@ -37,7 +56,7 @@ def pages(client: Any, operation: str, **arguments: Any) -> Iterator[Mapping[str
         except StopIteration:
             return
         except Exception as error:  # noqa: BLE001  # the edge: whatever boto3 raises is a failed call
-            raise failure_of(error) from None
+            raise _failed(error, source) from None
         yield page
 
 

@@ -93,7 +93,7 @@ def detectors(task: Task) -> Iterator[Any]:
     def ask(region: str) -> Mapping[str, Any]:
         client = task.cloud.client("guardduty", region)
         found: list[str] = []
-        for page in pages(client, "list_detectors"):
+        for page in pages(client, "list_detectors", source="guardduty:ListDetectors"):
             if "DetectorIds" not in page:
                 raise CallFailedError(Cause.MISSING_FIELD, "no DetectorIds in the answer")
             found += page["DetectorIds"]

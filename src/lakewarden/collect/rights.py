@@ -36,7 +36,7 @@ def role_policies(task: Task) -> Iterator[Any]:
 
     def ask(arn: str) -> Mapping[str, Any]:
         name = arn.rsplit("/", 1)[-1]
-        role = _part(call(client.get_role, RoleName=name), "Role")
+        role = _part(call(client.get_role, source="iam:GetRole", RoleName=name), "Role")
         boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         documents = [*_inline(client, name), *_attached(client, name)]
         return {"arn": arn, "documents": documents, "boundary": boundary}
@@ -46,18 +46,29 @@ def role_policies(task: Task) -> Iterator[Any]:
 
 
 def _inline(client: Any, role: str) -> Iterator[str]:
-    for page in pages(client, "list_role_policies", RoleName=role):
+    for page in pages(client, "list_role_policies", source="iam:ListRolePolicies", RoleName=role):
         for name in _part(page, "PolicyNames"):
             answer = call(client.get_role_policy, RoleName=role, PolicyName=name)
             yield _text(_part(answer, "PolicyDocument"))
 
 
 def _attached(client: Any, role: str) -> Iterator[str]:
-    for page in pages(client, "list_attached_role_policies", RoleName=role):
+    for page in pages(
+        client,
+        "list_attached_role_policies",
+        source="iam:ListAttachedRolePolicies",
+        RoleName=role,
+    ):
         for attached in _part(page, "AttachedPolicies"):
             arn = attached["PolicyArn"]
-            version = _part(call(client.get_policy, PolicyArn=arn), "Policy")["DefaultVersionId"]
-            answer = call(client.get_policy_version, PolicyArn=arn, VersionId=version)
+            answer = call(client.get_policy, source="iam:GetPolicy", PolicyArn=arn)
+            version = _part(_part(answer, "Policy"), "DefaultVersionId")
+            answer = call(
+                client.get_policy_version,
+                source="iam:GetPolicyVersion",
+                PolicyArn=arn,
+                VersionId=version,
+            )
             yield _text(_part(_part(answer, "PolicyVersion"), "Document"))
 
 
@@ -90,7 +101,9 @@ def volumes(task: Task) -> Iterator[Any]:
     for region in regions(task):
         client = task.cloud.client("ec2", region)
         subnets: dict[str, str] = {}
-        for page in pages(client, "describe_instances", Filters=_VENDOR):
+        for page in pages(
+            client, "describe_instances", source="ec2:DescribeInstances", Filters=_VENDOR
+        ):
             for reservation in _part(page, "Reservations"):
                 for machine in reservation.get("Instances", []):
                     subnets[machine.get("InstanceId", "")] = machine.get("SubnetId", "")
@@ -146,7 +159,7 @@ def _peak(client: Any, metric: Mapping[str, Any], window: Mapping[str, Any]) -> 
 
 def _processor_quotas(task: Task, region: str) -> Iterator[Mapping[str, Any]]:
     client = task.cloud.client("service-quotas", region)
-    for page in pages(client, "list_service_quotas", ServiceCode="ec2"):
+    for page in pages(client, "list_service_quotas", source=QUOTAS.source, ServiceCode="ec2"):
         for quota in _part(page, "Quotas"):
             name = str(quota.get("QuotaName", ""))
             if name.startswith("Running On-Demand ") or name.endswith(" Spot Instance Requests"):

@@ -54,7 +54,10 @@ def _parts(task: Task, job: Item) -> Iterator[Item]:
     query: dict[str, Any] = {"job_id": job.get("job_id")}
     seen: set[str] = set()
     while True:
-        page = _object(task.databricks.get(_JOB, query), "answer")
+        try:
+            page = _object(task.databricks.get(_JOB, query), "answer")
+        except CallFailedError as error:
+            raise CallFailedError(error.cause, error.detail, source=f"GET {_JOB}") from None
         yield _object(page.get("settings"), "settings")
         token = page.get("next_page_token")
         if not token:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from lakewarden.clients.aws import AwsAccount
@@ -84,8 +84,9 @@ class Task:
             raise CallFailedError(Cause.MALFORMED, str(error)) from None
 
     def gap(self, error: CallFailedError, key: str = "") -> Gap:
-        """Return the gap that a failed call leaves."""
-        return self.kind.gap(error.cause, error.detail, key)
+        """Return the gap that a failed call leaves; it names the very call that failed."""
+        gap = self.kind.gap(error.cause, error.detail, key)
+        return replace(gap, source=error.source) if error.source else gap
 
 
 Collector = Callable[[Task], Iterator[Any]]
