@@ -10,13 +10,11 @@ from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.vpc import ROUTE_TABLES, Route, RouteTable
 
 _PRIVATE: Final = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
-        *("fc00::/7", "fe80::/10"),
-    )
+    ipaddress.IPv4Network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 )
 """What nobody on the internet is reached by."""
+_PRIVATE_V6: Final = (ipaddress.IPv6Network("fc00::/7"), ipaddress.IPv6Network("fe80::/10"))
 
 
 def table_of(subnet_id: str, vpc_id: str, tables: Iterable[RouteTable]) -> RouteTable:
@@ -70,12 +68,13 @@ def ways_out(table: RouteTable) -> Iterator[Route]:
 
 
 def _is_private(route: Route) -> bool:
-    text = route.v4 or route.v6
-    if not text:
-        return False
     try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        detail = f"{text} is not a network"
-        raise UnreadError(ROUTE_TABLES.gap(Cause.MALFORMED, detail)) from None
-    return any(network.version == p.version and network.subnet_of(p) for p in _PRIVATE)
+        if route.v4:
+            v4 = ipaddress.IPv4Network(route.v4, strict=False)
+            return any(v4.subnet_of(private) for private in _PRIVATE)
+        if route.v6:
+            v6 = ipaddress.IPv6Network(route.v6, strict=False)
+            return any(v6.subnet_of(private) for private in _PRIVATE_V6)
+    except ValueError as error:
+        raise UnreadError(ROUTE_TABLES.gap(Cause.MALFORMED, str(error))) from None
+    return False
