@@ -8,6 +8,7 @@ import pytest
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.collect.audit_logs import COUNTED, count
 from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, JOB_CHANGES, LOGINS, MFA_KEYS
+from lakewarden.estate.dbfs import MOUNTS
 from lakewarden.estate.fact import Cause
 
 SINCE = 1_000
@@ -175,3 +176,19 @@ def test_changes_of_jobs_are_counted_by_workspace_and_person(tallied):
         change("update", "3002", at=SINCE - 1),
     )
     assert found == {"3001/reset/a%40example.com": 2, "3002/create/a%40example.com": 1}
+
+
+def test_mounts_are_counted_by_workspace_place_and_person(tallied):
+    def mount(action="mount", point="/mnt/lake", **more):
+        params = {"mountPoint": point}
+        return event(action, serviceName="dbfs", workspaceId="7", requestParams=params, **more)
+
+    found = tallied(
+        MOUNTS,
+        mount(),
+        mount("updateMount"),
+        mount("unmount"),
+        mount(point="/mnt/b", status=403),
+        mount(point=None, user="b@example.com"),
+    )
+    assert found == {"7/%2Fmnt%2Flake/a%40example.com": 2, "7/unknown/b%40example.com": 1}
