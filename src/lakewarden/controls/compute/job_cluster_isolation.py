@@ -6,7 +6,7 @@ identity that the job runs as, and what it reads is neither checked nor recorded
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
@@ -62,10 +62,14 @@ def check(cluster: JobCluster, at: Context) -> Judgement:
     return isolated(mode, cluster.single_user.get() or _RUNNER, cluster)
 
 
+_FIXED: Final = '{"type": "fixed", "value": "SINGLE_USER"}'
+_FAMILY: Final = [{"policy_family_id": "f1", "definition": f'{{"data_security_mode": {_FIXED}}}'}]
+
+
 def _job(mode: str | None = None, *, policy: Any = (), **fields: Any) -> MemorySnapshot:
     cluster = {"job_id": 1, "part": "cluster main", "name": "load, cluster main"}
     clusters = [{**cluster, "data_security_mode": mode, **fields}]
-    return given(job_clusters=clusters, cluster_policies=policy, policy_families=[])
+    return given(job_clusters=clusters, cluster_policies=policy, policy_families=_FAMILY)
 
 
 def _policy(rule: str) -> Any:
@@ -82,8 +86,10 @@ def examples() -> Iterable[Example]:
     yield fails("no mode at all", _job())
     acls = {"spark.databricks.acl.dfAclsEnabled": "true"}
     yield passes("no mode, but table ACLs", _job(spark_conf=acls))
-    fixed = _policy('{"type": "fixed", "value": "SINGLE_USER"}')
+    fixed = _policy(_FIXED)
     yield passes("the policy fixes the mode", _job(policy_id="p1", policy=fixed))
+    heir = [{"policy_id": "p1", "policy_family_id": "f1"}]
+    yield passes("the policy's family fixes it", _job(policy_id="p1", policy=heir))
     default = _policy('{"type": "unlimited", "defaultValue": "USER_ISOLATION"}')
     asked: dict[str, Any] = {"policy_id": "p1", "apply_policy_default_values": True}
     yield passes("the policy's default is asked for", _job(policy=default, **asked))

@@ -83,6 +83,10 @@ def examples() -> Iterable[Example]:
     yield fails("the policy fixes an old one", _cluster(None, policy=fixed))
     alias = '{"spark_version": {"type": "fixed", "value": "auto:latest-lts"}}'
     yield passes("the policy fixes the latest", _cluster(None, policy=alias))
+    heir = [{"policy_id": "p1", "policy_family_id": "f1"}]
+    family = [{"policy_family_id": "f1", "definition": alias}]
+    kinds: dict[str, Any] = {"cluster_policies": heir, "policy_families": family}
+    yield passes("the policy's family fixes the latest", _cluster(None, **kinds))
     yield unclear("nobody says", _cluster(None))
     yield unclear("no runtime is on offer", _cluster("13.3.x-scala2.12", runtimes=[]))
     yield unclear("runtimes may not be listed", _cluster("9.1.x-scala2.12", runtimes=refused()))

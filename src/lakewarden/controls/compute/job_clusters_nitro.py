@@ -55,25 +55,31 @@ def check(cluster: JobCluster, at: Context) -> Judgement:
     return machines_modern(cluster, at)
 
 
-def _cluster(policy: str = "{}", **fields: Any) -> MemorySnapshot:
+def _cluster(policy: str = "{}", *, xen: bool = False, **fields: Any) -> MemorySnapshot:
     cluster = {"job_id": 1, "part": "main", "name": "load, main", **fields}
     types = [
         {"node_type_id": "m6id.large", "is_encrypted_in_transit": True},
         {"node_type_id": "m5d.large", "is_encrypted_in_transit": False},
     ]
+    aws = {"InstanceType": "m6id.large", "Hypervisor": "xen", "BareMetal": False}
     return given(
+        instance_types=[aws] if xen else [],
         job_clusters=[cluster],
         node_types=types,
         instance_pools=[{"instance_pool_id": "p1", "node_type_id": "m5d.large"}],
-        cluster_policies=[{"policy_id": "c1", "definition": policy}],
-        policy_families=[],
+        cluster_policies=[
+            {"policy_id": "c1", "definition": policy},
+            {"policy_id": "c2", "policy_family_id": "f1"},
+        ],
+        policy_families=[{"policy_family_id": "f1", "definition": policy}],
     )
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    good, bad = {"node_type_id": "m6id.large"}, {"node_type_id": "m5d.large"}
+    good: dict[str, Any] = {"node_type_id": "m6id.large"}
+    bad: dict[str, Any] = {"node_type_id": "m5d.large"}
     yield passes("the driver like the workers", _cluster(**good))
     yield fails("Nitro, but without encryption", _cluster(**bad))
     yield fails("the driver alone is wrong", _cluster(**good, driver_node_type_id="i3.xlarge"))
@@ -81,6 +87,7 @@ def examples() -> Iterable[Example]:
     yield fails("the driver from a pool of others", _cluster(**good, driver_instance_pool_id="p1"))
     fixed = '{"node_type_id": {"type": "fixed", "value": "m6id.large"}}'
     yield passes("the policy fixes it", _cluster(fixed, policy_id="c1"))
+    yield passes("the policy's family fixes it", _cluster(fixed, policy_id="c2"))
     default = '{"node_type_id": {"type": "unlimited", "defaultValue": "m5d.large"}}'
     asked: dict[str, Any] = {"policy_id": "c1", "apply_policy_default_values": True}
     yield fails("the policy's default is asked for", _cluster(default, **asked))
@@ -89,4 +96,5 @@ def examples() -> Iterable[Example]:
     yield unclear("a pool that is not known", _cluster(instance_pool_id="p9"))
     yield unclear("a type that is not listed", _cluster(node_type_id="x9.large"))
     yield unclear("jobs may not be listed", given(job_clusters=refused()))
+    yield fails("AWS says Xen", _cluster(xen=True, **good))
     yield exempt("no job makes a cluster", given(job_clusters=[]))

@@ -19,10 +19,11 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.policies import NEEDS, policy_with, unless_for_admins
+from lakewarden.controls.kit.policies import policy_with, unless_for_admins
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
-from lakewarden.estate.compute import ClusterPolicy
+from lakewarden.estate.compute import CLUSTER_POLICIES, ClusterPolicy
 from lakewarden.estate.given import refused
+from lakewarden.estate.workloads import POLICY_PERMISSIONS
 from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy
 
@@ -33,7 +34,7 @@ CONTROL = Control(
     severity=Severity.LOW,
     postures=HIGH,
     subject=CLUSTER_POLICY,
-    needs=NEEDS,
+    needs=(CLUSTER_POLICIES.need(), POLICY_PERMISSIONS.need()),
     fix=Fix(
         "Set the maximum of compute resources per user on every policy that people may use.",
         console="Compute, Policies, the policy, Edit: fill in Max compute resources per user.",

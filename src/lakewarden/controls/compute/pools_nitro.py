@@ -72,4 +72,6 @@ def examples() -> Iterable[Example]:
     yield unclear("a type that is not listed", _pool("x9.large"))
     yield unclear("the type is missing from the answer", _pool(None))
     yield unclear("pools may not be listed", given(instance_pools=refused()))
+    aws = {"InstanceType": "m6id.large", "Hypervisor": "xen", "BareMetal": False}
+    yield fails("AWS says Xen", _pool("m6id.large", instance_types=[aws]))
     yield exempt("there are no pools", given(instance_pools=[]))

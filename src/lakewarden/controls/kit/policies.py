@@ -121,9 +121,11 @@ def usual_examples(
     yield unclear("nobody says who may use it", policy_with(bad, **unread))
     yield unclear("a definition that is no JSON", policy_with("{", **kinds))
     yield unclear("no definition in the answer", policy_with(None, **kinds))
-    lost = {"policy_families": refused(), **kinds}
-    family = [{"policy_id": "p1", "name": "team", "policy_family_id": "shared-compute"}]
-    yield unclear("the family is not known", policy_with({}, cluster_policies=family, **lost))
+    own = {"policy_id": "p1", "name": "team", "policy_family_id": "shared-compute"}
+    family = {"policy_family_id": "shared-compute", "definition": json.dumps(good)}
+    heir = {**kinds, "cluster_policies": [own]}
+    yield passes("a family that binds", policy_with(None, policy_families=[family], **heir))
+    yield unclear("the family is not known", policy_with(None, policy_families=refused(), **heir))
     yield unclear(
         "policies may not be listed", policy_with({}, cluster_policies=refused(), **kinds)
     )
