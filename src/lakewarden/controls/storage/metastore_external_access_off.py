@@ -1,0 +1,62 @@
+"""With external data access on, engines outside Databricks get brief credentials for the files
+of tables, and read them past row filters, column masks and clusters that you watch. Until somebody
+needs that, it is one more way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakewarden.controls.kit.condition import Judgement, expect
+from lakewarden.controls.kit.control import (
+    HIGH,
+    Context,
+    Control,
+    Example,
+    fails,
+    passes,
+    unclear,
+)
+from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.unity_subjects import METASTORE
+from lakewarden.estate.given import given, refused
+from lakewarden.estate.unity import METASTORES, Metastore
+from lakewarden.ledger.finding import Severity
+
+CONTROL = Control(
+    id="metastore-external-access-off",
+    title="Engines outside Databricks get no credentials for the metastore's data",
+    paper=("P22",),
+    severity=Severity.LOW,
+    postures=HIGH,
+    subject=METASTORE,
+    needs=(METASTORES.need(),),
+    fix=Fix(
+        "Switch external data access of the metastore off, unless an engine outside needs it.",
+        console="Catalog Explorer, the metastore, Details, External data access: off.",
+        api='PUT /api/2.0/accounts/{account_id}/metastores/{id} {"metastore_info": '
+        '{"external_access_enabled": false}}',
+        terraform="databricks_metastore with external_access_enabled = false.",
+        breaks="Engines that read tables through the Iceberg or Unity REST API are refused.",
+    ),
+)
+
+
+@CONTROL.check
+def check(metastore: Metastore, _: Context) -> Judgement:
+    """The switch is off."""
+    return expect(
+        metastore.external_access,
+        lambda value: not value,
+        expected="false",
+        otherwise="engines outside Databricks can be given credentials for its data",
+    )
+
+
+@CONTROL.examples
+def examples() -> Iterable[Example]:
+    """Show the ways to be right, wrong and unread."""
+    for state, example in ((False, passes), (True, fails), (None, unclear)):
+        metastore = {"metastore_id": "m1", "external_access_enabled": state}
+        yield example(f"the switch is {state}", given(metastores=[metastore]))
+    yield unclear("metastores may not be read", given(metastores=refused()))
