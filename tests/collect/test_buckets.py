@@ -7,7 +7,6 @@ from collect.stubs import collected
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
-    BUCKET_LOCK,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS,
     BUCKET_VERSIONING,
@@ -131,13 +130,6 @@ def test_one_bucket_that_is_refused_leaves_the_others():
     found = collected(BUCKET_POLICY, None, aws=cloud, before=DEPLOYMENT)
     assert found["logs"].document.gap.cause is Cause.FORBIDDEN
     assert found["lake"].document.get() == found["root"].document.get() == "{}"
-
-
-def test_a_lock_is_read_or_known_to_be_missing():
-    locked = {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}
-    assert ask(BUCKET_LOCK, locked).enabled.get() is True
-    assert ask(BUCKET_LOCK, refusal("ObjectLockConfigurationNotFoundError")).enabled.get() is False
-    assert ask(BUCKET_LOCK, {}).enabled.gap.cause is Cause.MISSING_FIELD
 
 
 def test_ownership_is_read_and_its_absence_in_an_answer_is_a_gap():

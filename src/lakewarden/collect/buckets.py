@@ -14,7 +14,6 @@ from lakewarden.collect.task import Task, collects
 from lakewarden.estate.account import STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import (
     BUCKET_ENCRYPTION,
-    BUCKET_LOCK,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS,
     BUCKET_VERSIONING,
@@ -31,7 +30,6 @@ _SWITCHES: Final = (
 _UNSET: Final[dict[str, Mapping[str, Any]]] = {
     "ServerSideEncryptionConfigurationNotFoundError": {"algorithm": None},
     "NoSuchBucketPolicy": {"Policy": None},
-    "ObjectLockConfigurationNotFoundError": {"enabled": False},
     "NoSuchPublicAccessBlockConfiguration": dict.fromkeys(_SWITCHES, False),
     "OwnershipControlsNotFoundError": {"ObjectOwnership": None},
     "NoSuchLifecycleConfiguration": {"rules": []},
@@ -64,14 +62,6 @@ def _policy(client: Any, bucket: str) -> Mapping[str, Any]:
     if "Policy" not in answer:
         raise CallFailedError(Cause.MISSING_FIELD, "no Policy in the answer")
     return answer
-
-
-def _lock(client: Any, bucket: str) -> Mapping[str, Any]:
-    answer = call(client.get_object_lock_configuration, Bucket=bucket)
-    found = answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled")
-    if found is None:
-        raise CallFailedError(Cause.MISSING_FIELD, "no ObjectLockEnabled in the answer")
-    return {"enabled": found == "Enabled"}
 
 
 def _ownership(client: Any, bucket: str) -> Mapping[str, Any]:
@@ -111,7 +101,6 @@ _QUESTIONS: Final[dict[Kind[Any], _Question]] = {
     BUCKET_PUBLIC_ACCESS: _public_access,
     BUCKET_POLICY: _policy,
     BUCKET_LIFECYCLE: _lifecycle,
-    BUCKET_LOCK: _lock,
     BUCKET_OWNERSHIP: _ownership,
 }
 

@@ -46,14 +46,6 @@ class BucketPolicy(Record):
 
 
 @record
-class BucketLock(Record):
-    """Whether objects of a bucket are locked against deletion for a time."""
-
-    name: str = key("bucket")
-    enabled: Fact[bool] = fact("enabled")
-
-
-@record
 class Role(Record):
     """An IAM role that Databricks may assume."""
 
@@ -132,14 +124,6 @@ BUCKET_POLICY: Final = Kind(
     Scope.AWS,
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicy",
-    _BUCKETS,
-)
-BUCKET_LOCK: Final = Kind(
-    "bucket_lock",
-    BucketLock,
-    Scope.AWS,
-    "s3:GetObjectLockConfiguration",
-    "s3:GetBucketObjectLockConfiguration",
     _BUCKETS,
 )
 ROLES: Final = Kind("roles", Role, Scope.AWS, "iam:GetRole", "iam:GetRole", ("credentials",))

@@ -13,7 +13,6 @@ from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
     all_of,
-    any_of,
     expect,
     holds,
     observe,
@@ -32,7 +31,7 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.log_buckets import of_the_log
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import CREDENTIALS, LOG_DELIVERIES, STORAGE_CONFIGURATIONS
-from lakewarden.estate.aws import BUCKET_ENCRYPTION, BUCKET_LOCK, BUCKET_POLICY, BUCKET_VERSIONING
+from lakewarden.estate.aws import BUCKET_ENCRYPTION, BUCKET_POLICY, BUCKET_VERSIONING
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import Bucket
@@ -48,7 +47,6 @@ CONTROL = Control(
     subject=BUCKET,
     needs=(
         BUCKET_VERSIONING.need(),
-        BUCKET_LOCK.need(),
         BUCKET_ENCRYPTION.need(),
         BUCKET_POLICY.need(),
         LOG_DELIVERIES.need(),
@@ -91,19 +89,12 @@ def _protected(bucket: Bucket, at: Context) -> Condition:
 
 
 def _kept(name: str, at: Context) -> Condition:
-    return any_of(
-        lambda: expect(
-            at.estate.need(BUCKET_VERSIONING, name).status,
-            lambda status: status == "Enabled",
-            expected="Enabled",
-            otherwise=f"bucket {name} keeps no versions",
-        ),
-        lambda: expect(
-            at.estate.need(BUCKET_LOCK, name).enabled,
-            lambda enabled: enabled,
-            expected="true",
-            otherwise=f"bucket {name} locks no objects",
-        ),
+    """Require versions; S3 locks no objects without keeping versions of them."""
+    return expect(
+        at.estate.need(BUCKET_VERSIONING, name).status,
+        lambda status: status == "Enabled",
+        expected="Enabled",
+        otherwise=f"bucket {name} keeps no versions",
     )
 
 
@@ -152,7 +143,6 @@ def _estate(**changes: Items) -> MemorySnapshot:
             {"storage_configuration_id": "s", "root_bucket_info": {"bucket_name": "logs"}}
         ],
         "bucket_versioning": [{"bucket": "logs", "Status": "Enabled"}],
-        "bucket_lock": [{"bucket": "logs", "enabled": False}],
         "bucket_encryption": [{"bucket": "logs", "algorithm": "AES256"}],
         "bucket_policy": _policy({"AWS": _ARN}),
     }
@@ -168,25 +158,19 @@ def _policy(principal: Any) -> Items:
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, exempt and unread."""
     unversioned: list[dict[str, Any]] = [{"bucket": "logs", "Status": "Suspended"}]
-    locked = [{"bucket": "logs", "enabled": True}]
     bare: list[dict[str, Any]] = [{"bucket": "logs", "algorithm": None}]
     both = _policy({"AWS": [_ARN, "arn:aws:iam::123456789012:role/analyst"]})
     yield passes("versions, encryption, one role", _estate())
-    yield passes("a lock in the place of versions", _estate(bucket_lock=locked))
     yield passes("no policy", _estate(bucket_policy=[{"bucket": "logs", "Policy": None}]))
-    yield fails("neither versions nor a lock", _estate(bucket_versioning=unversioned))
+    yield fails("no versions", _estate(bucket_versioning=unversioned))
     yield fails("no encryption", _estate(bucket_encryption=bare))
     yield fails("another role", _estate(bucket_policy=both))
     yield fails("everybody", _estate(bucket_policy=_policy("*")))
     yield fails(
         "open, whatever else is unknown",
-        _estate(bucket_policy=_policy("*"), bucket_versioning=refused(), bucket_lock=refused()),
+        _estate(bucket_policy=_policy("*"), bucket_versioning=refused()),
     )
-    yield unclear("versions unread, no lock", _estate(bucket_versioning=refused()))
-    yield unclear(
-        "no versions, the lock unread",
-        _estate(bucket_versioning=unversioned, bucket_lock=refused()),
-    )
+    yield unclear("versions may not be read", _estate(bucket_versioning=refused()))
     yield unclear("encryption may not be read", _estate(bucket_encryption=refused()))
     yield unclear("the policy may not be read", _estate(bucket_policy=refused()))
     yield unclear("the delivery role is not known", _estate(credentials=[]))

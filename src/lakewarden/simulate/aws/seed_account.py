@@ -48,6 +48,7 @@ def keys(builder: Builder, world: Table) -> None:
         if key.get("rotation"):
             kms.enable_key_rotation(KeyId=made["KeyId"])
         builder.ids[f"key.{name}"] = made["Arn"]
+        builder.ids[f"key_id.{name}"] = made["KeyId"]
 
 
 def account(builder: Builder, world: Table) -> None:
