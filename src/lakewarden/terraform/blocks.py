@@ -5,7 +5,16 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
+
+_HINTS: Final[dict[Any, Mapping[str, Any]]] = {}
+
+
+def hints_of(cls: Any) -> Mapping[str, Any]:
+    """Return the declared types of a class's fields."""
+    if cls not in _HINTS:
+        _HINTS[cls] = get_type_hints(cls)
+    return _HINTS[cls]
 
 
 def unblocked(value: Any, hint: Any) -> Any:
@@ -24,7 +33,7 @@ def unblocked(value: Any, hint: Any) -> Any:
     if origin is Mapping or dataclasses.is_dataclass(hint):
         value = _only(value)
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        hints = get_type_hints(hint)
+        hints = hints_of(hint)
         return {name: unblocked(inner, hints.get(name, Any)) for name, inner in value.items()}
     return value
 

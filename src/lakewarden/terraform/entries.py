@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 from lakewarden.estate.fact import Cause, Fact, Gap
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.record import FieldPlan, Record, plan_of
 from lakewarden.estate.wire import MalformedError
-from lakewarden.terraform.blocks import unblocked
+from lakewarden.terraform.blocks import hints_of, unblocked
 from lakewarden.terraform.plan import Resource
 from lakewarden.terraform.references import References
 from lakewarden.terraform.standins import stand_in
@@ -169,7 +169,7 @@ def _fact(entry: Entry, field: FieldPlan, said: Any, parts: Parts) -> Fact[Any]:
 
 
 def _converted(entry: Entry, field: FieldPlan, said: Any) -> Any:
-    hint = get_args(get_type_hints(entry.kind.record)[field.name])[0]
+    hint = get_args(hints_of(entry.kind.record)[field.name])[0]
     if isinstance(said, Named):
         listed = get_origin(hint) is tuple
         if not listed and len(said.things) != 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,7 +16,6 @@ from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.kind import Need, Scope
-from lakewarden.estate.record import plan_of
 from lakewarden.ledger.finding import Finding, Verdict
 from lakewarden.policyfile.policy import Policy
 from lakewarden.terraform.entries import Entry
@@ -50,11 +51,12 @@ def judge_plan(
         for parts in (Parts.WHOLE, Parts.LEAST)
     )
     certain = {identity: f for identity, f in failed.items() if identity not in anyway}
+    where = Locator(plan, lines or {})
     for finding in _judged(plan, policy, chosen, Parts.OPEN):
         best = certain.get(finding.id, finding)
         control = chosen[finding.control]
         if best.verdict in _CERTAIN or _is_asked(plan, control, best):
-            yield replace(best, location=_location(plan, control, best, lines or {}))
+            yield replace(best, location=where.of(control, best))
 
 
 def _judged(
@@ -69,11 +71,7 @@ def _is_asked(plan: Planned, control: Control[Any], finding: Finding) -> bool:
     """Return whether a plan speaks of what a control would have to know of a subject."""
     if finding.subject.id == _WHOLE:
         return any(entry.value != str(Cause.UNPLANNED) for entry in finding.evidence)
-    return any(_speaks(plan, need, finding) for need in control.needs)
-
-
-def _speaks(plan: Planned, need: Need, finding: Finding) -> bool:
-    return any(_entries(plan, need, finding))
+    return any(any(_entries(plan, need, finding)) for need in control.needs)
 
 
 def _entries(plan: Planned, need: Need, finding: Finding) -> Iterator[Entry]:
@@ -90,29 +88,35 @@ def _entries(plan: Planned, need: Need, finding: Finding) -> Iterator[Entry]:
             yield entry
 
 
-def _location(
-    plan: Planned, control: Control[Any], finding: Finding, lines: Mapping[str, str]
-) -> str:
-    """Return where the resource stands that decided, or else the one that the finding is about."""
-    subject = finding.subject
-    needed = {KINDS[need.kind].source: need for need in control.needs}
-    addresses = []
-    for fact in finding.evidence:
-        if str(fact.value).lower() == fact.expected.lower():
-            continue  # it is as it should be
-        addresses.append(fact.source)
-        if fact.source in needed:
-            addresses += [e.address for e in _entries(plan, needed[fact.source], finding)]
-    addresses += [
-        entry.address
-        for found in plan.entries.values()
-        for entry in found
-        if _is_about(entry, subject.id)
-    ]
-    addresses += [e.address for need in control.needs for e in _entries(plan, need, finding)]
-    return next((lines[address] for address in addresses if address in lines), "")
+class Locator:
+    """Finds where the resource stands that decided, or else the one that a finding is about."""
 
+    def __init__(self, plan: Planned, lines: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._lines = lines
+        self._about: dict[str, list[str]] = defaultdict(list)
+        for entry in itertools.chain.from_iterable(plan.entries.values()):
+            self._about["/".join(map(str, entry.identity))].append(entry.address)
 
-def _is_about(entry: Entry, identity: str) -> bool:
-    keys = [field.path for field in plan_of(entry.kind.record) if field.is_key]
-    return [str(entry.fields.get(path)) for path in keys] == [identity]
+    def of(self, control: Control[Any], finding: Finding) -> str:
+        """Return `file:line`, empty when no resource of the configuration bears on a finding."""
+        if not self._lines:
+            return ""
+        addresses = self._addresses(control, finding)
+        return next((self._lines[a] for a in addresses if a in self._lines), "")
+
+    def _addresses(self, control: Control[Any], finding: Finding) -> Iterator[str]:
+        """Yield the resources that bear on a finding, those that decided first."""
+        needed = {KINDS[need.kind].source: need for need in control.needs}
+        for fact in finding.evidence:
+            if str(fact.value).lower() == fact.expected.lower():
+                continue  # it is as it should be
+            yield fact.source
+            if fact.source in needed:
+                yield from self._of_need(needed[fact.source], finding)
+        yield from self._about[finding.subject.id]
+        for need in control.needs:
+            yield from self._of_need(need, finding)
+
+    def _of_need(self, need: Need, finding: Finding) -> Iterator[str]:
+        return (entry.address for entry in _entries(self._plan, need, finding))
