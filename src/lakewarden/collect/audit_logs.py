@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.activity import DAILY_WORK, DIRECTORY_WRITES, JOB_CHANGES, LOGINS, MFA_KEYS
+from lakewarden.estate.dbfs import MOUNTS
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.record import read
@@ -65,6 +66,12 @@ def _key_change(event: Event) -> Keys:
 def _job_change(event: Event) -> Keys:
     workspace = int(event["workspaceId"])
     return {"workspace_id": workspace, "action": str(event["actionName"]), "user": _user(event)}
+
+
+def _mount(event: Event) -> Keys:
+    parameters = event.get("requestParams") or {}
+    point = str(parameters.get("mountPoint") or "unknown")
+    return {"workspace_id": int(event["workspaceId"]), "point": point, "user": _user(event)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,7 @@ COUNTED: Final[Mapping[Kind[Any], Counting]] = {
         _directory_write,
     ),
     JOB_CHANGES: Counting({"jobs": frozenset({"create", "update", "reset"})}, _job_change),
+    MOUNTS: Counting({"dbfs": frozenset({"mount", "updateMount"})}, _mount),
     MFA_KEYS: Counting({"accounts": frozenset({"mfaAddKey", "mfaDeleteKey"})}, _key_change),
 }
 """What counts for each kind. Tokens of programs are not logins; the status of a command is not
