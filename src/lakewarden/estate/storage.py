@@ -13,10 +13,12 @@ from lakewarden.estate.record import Record, fact, key, record
 
 @record
 class ExternalLocation(Record):
-    """A Unity Catalog external location."""
+    """A Unity Catalog external location. `isolation` is ISOLATION_MODE_OPEN or …_ISOLATED."""
 
     name: str = key("name")
     url: Fact[str] = fact("url")
+    credential: Fact[str] = fact("credential_name")
+    isolation: Fact[str] = fact("isolation_mode")
 
 
 EXTERNAL_LOCATIONS: Final = Kind(
