@@ -105,3 +105,13 @@ def test_what_is_not_looked_at_is_told():
 def test_the_time_of_a_plan():
     assert planned(read(example("awful")), now=NOW).meta.taken == example("awful")["timestamp"]
     assert estate(LIST).meta.taken == NOW
+
+
+@pytest.mark.parametrize("name", ["awful", "hardened"])
+def test_values_of_an_odd_shape_never_crash(name):
+    for made in read(example(name)).resources.values():
+        for attribute in made.values:
+            for odd in (5, "x", [1], {"a": 1}, [[]], [{"a": [None]}], True):
+                values = {**made.values, attribute: odd}
+                plan = estate(resource(f"{made.type}.x", values))
+                assert plan.snapshot(Parts.WHOLE) is not None

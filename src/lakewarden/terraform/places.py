@@ -71,11 +71,13 @@ class Places:
 
 def account_of(plan: Plan) -> str:
     """Return the id of the Databricks account that a plan names, empty for none or several."""
-    named = {_constant(expressions) for expressions in plan.providers.values()}
-    for resource in plan.resources.values():
-        if resource.type.startswith("databricks_mws_"):
-            named.add(resource.values.get("account_id"))
-    known = {str(name) for name in named if name}
+    named = [_constant(expressions) for expressions in plan.providers.values()]
+    named += [
+        resource.values.get("account_id")
+        for resource in plan.resources.values()
+        if resource.type.startswith("databricks_mws_")
+    ]
+    known = {name for name in named if isinstance(name, str) and name}
     return known.pop() if len(known) == 1 else ""
 
 

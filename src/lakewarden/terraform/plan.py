@@ -94,13 +94,18 @@ def read_plan(data: bytes, *, file: str) -> Plan:
         PlanFileError: it is no plan in JSON, of another version, or has masked values.
     """
     document = _document(data, file)
-    changes = {change["address"]: change.get("change") or {} for change in _changes(document)}
+    try:
+        return _plan(document, file)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _refused(f"is not a whole plan ({error})", file) from None
+
+
+def _plan(document: Mapping[str, Any], file: str) -> Plan:
+    listed = document.get("resource_changes") or []
+    changes = {change["address"]: change.get("change") or {} for change in listed}
     configuration = document.get("configuration") or {}
     root = configuration.get("root_module") or {}
-    try:
-        found = list(_resources(document["planned_values"]["root_module"], "", root, changes))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _refused(f"is not a whole plan: no {error}", file) from None
+    found = list(_resources(document["planned_values"]["root_module"], "", root, changes))
     for resource in found:
         _insist_unmasked(resource, changes.get(resource.address, {}), file)
     providers = {
@@ -123,11 +128,6 @@ def _document(data: bytes, file: str) -> Mapping[str, Any]:
     if str(version).partition(".")[0] != "1":
         raise _refused(f"has format_version {version}; 1.x is understood", file)
     return document
-
-
-def _changes(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    changes: list[Mapping[str, Any]] = document.get("resource_changes") or []
-    return changes
 
 
 def _refused(what: str, file: str) -> PlanFileError:

@@ -122,8 +122,12 @@ def planned(plan: Plan, *, now: str) -> Planned:
     moment = int(parse_time(taken).timestamp() * 1000)
     builder = _Builder()
     for resource in plan.resources.values():
-        for entry in _entries(Source(resource, references, moment)):
-            builder.add(entry, places.of(resource) if entry.kind.scope is Scope.WORKSPACE else None)
+        try:
+            for entry in _entries(Source(resource, references, moment)):
+                inside = entry.kind.scope is Scope.WORKSPACE
+                builder.add(entry, places.of(resource) if inside else None)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            builder.aside.append(f"{resource.address}: its values have an unknown shape")
     implied = _imply(builder)
     entries = {
         slot: tuple(merged(same) for same in found.values())
