@@ -97,9 +97,7 @@ def assessed_plan(options: PlanOptions, policy: Policy, clock: Clock) -> Iterato
     lines = lines_of(options.config, iter(plan.resources)) if options.config else {}
     estate = planned(plan, now=clock.now().isoformat())
     findings = judge_plan(estate, policy, chosen(policy), lines)
-    shown = Estate(
-        estate.snapshot(), policy.include.workspaces, policy.exclude.workspaces
-    )
+    shown = Estate(estate.snapshot(), policy.include.workspaces, policy.exclude.workspaces)
     aside = (f"{ONLY_MANAGED}, and nothing is concluded from the rest", *estate.aside)
     with reported(findings, shown, policy, clock, aside) as report:
         yield report
