@@ -26,6 +26,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET, name_of
 from lakewarden.estate.account import (
     ENCRYPTION_KEYS,
@@ -64,6 +65,26 @@ CONTROL = Control(
         "kms_master_key_id.",
         breaks="Readers and writers without rights on the key are refused; old objects stay as "
         "they are until they are copied.",
+    ),
+    maps=(
+        *also(
+            "leaves disks and snapshots unreadable to whoever lacks the key",
+            Relation.SUBSET,
+            nist="SC-13 SC-28 SC-28(1)",
+            soc2="CC6.1 CCc.1.1",
+            pci="3.5.1",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.8.24",
+            ccm="CEK-03",
+        ),
+        *also(
+            "makes readers of a root bucket need a right on a key that you can revoke",
+            nist="SC-12",
+            cis_databricks="2.1.8",
+            ccm="CEK-08",
+            dasf="DASF-8",
+            attack="T1530",
+        ),
     ),
 )
 

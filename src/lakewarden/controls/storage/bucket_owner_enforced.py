@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.buckets import BUCKET_OWNERSHIP
 from lakewarden.estate.given import refused
@@ -40,6 +41,24 @@ CONTROL = Control(
         terraform='aws_s3_bucket_ownership_controls with object_ownership = "BucketOwnerEnforced".',
         breaks="Writers that send an ACL other than bucket-owner-full-control are refused, and "
         "readers that had access by ACL alone lose it.",
+    ),
+    maps=(
+        *also(
+            "leaves the bucket's policy as the one place that opens objects to others",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.3.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-16",
+        ),
+        *also(
+            "keeps writers from opening single objects to other accounts or to the world",
+            cis_aws="2.1.4",
+            dasf="DASF-5",
+            attack="T1530 T1537",
+        ),
     ),
 )
 

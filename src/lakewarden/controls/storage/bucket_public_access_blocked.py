@@ -27,6 +27,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_PUBLIC_ACCESS
 from lakewarden.estate.buckets import ACCOUNT_PUBLIC_ACCESS
@@ -52,6 +53,20 @@ CONTROL = Control(
         "bucket, with all four switches true.",
         terraform="aws_s3_account_public_access_block, or aws_s3_bucket_public_access_block.",
         breaks="Whatever is meant to be public, such as a web site in a bucket, stops being so.",
+    ),
+    maps=(
+        *also(
+            "overrules every ACL and policy that would open the bucket to the internet",
+            Relation.SUBSET,
+            nist="AC-3 AC-4 SC-7",
+            cis_aws="2.1.4",
+            soc2="CC6.1 CC6.6",
+            pci="1.4.4 7.3.3",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-07 DSP-17",
+        ),
+        *also("leaves strangers nothing to list or to fetch", dasf="DASF-5", attack="T1530 T1619"),
     ),
 )
 

@@ -26,6 +26,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_POLICY
 from lakewarden.estate.given import refused
@@ -50,6 +51,24 @@ CONTROL = Control(
         terraform="aws_s3_bucket_policy, with the statement in its policy document.",
         breaks="Clients that still use http:// endpoints are refused; boto3, Spark and the console "
         "use TLS.",
+    ),
+    maps=(
+        *also(
+            "refuses every request for data or logs that comes over plain HTTP",
+            Relation.SUBSET,
+            nist="AC-17(2) SC-8 SC-8(1)",
+            cis_aws="2.1.1",
+            soc2="CC6.7",
+            pci="4.2.1",
+            hipaa="164.312(e)(1) 164.312(e)(2)(ii)",
+            iso="A.5.14 A.8.24",
+            ccm="CEK-03 DSP-10",
+        ),
+        *also(
+            "leaves a listener on the way neither data nor signatures to read",
+            dasf="DASF-9",
+            attack="T1040",
+        ),
     ),
 )
 

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import BUCKET_VERSIONING
@@ -47,6 +48,24 @@ CONTROL = Control(
         terraform="aws_s3_bucket_versioning with versioning_configuration { status = ... }.",
         breaks="Nothing stops working, and the bill grows until a lifecycle rule deletes old "
         "versions.",
+    ),
+    maps=(
+        *also(
+            "keeps what was deleted or overwritten, by mistake or in malice",
+            Relation.SUBSET,
+            nist="CP-9 CP-10",
+            soc2="CC7.5 CCa.1.1",
+            hipaa="164.308(a)(7)(ii)(A) 164.312(c)(1)",
+            iso="A.8.13",
+            ccm="BCR-08",
+        ),
+        *also(
+            "lets an object come back, a log file too, that somebody destroyed or changed",
+            cis_aws="2.1.2",
+            soc2="PI1.5",
+            pci="10.3.2",
+            attack="T1485 T1486",
+        ),
     ),
 )
 

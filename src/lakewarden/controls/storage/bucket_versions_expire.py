@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_VERSIONING
 from lakewarden.estate.buckets import BUCKET_LIFECYCLE
@@ -45,6 +46,22 @@ CONTROL = Control(
         "prefix is empty.",
         terraform="aws_s3_bucket_lifecycle_configuration with noncurrent_version_expiration.",
         breaks="Versions older than the rule cannot be brought back any more.",
+    ),
+    maps=(
+        *also(
+            "removes what was deleted or replaced once the time to recover it is over",
+            Relation.SUBSET,
+            nist="SI-12 SI-12(3)",
+            soc2="CCc.1.2",
+            pci="3.2.1",
+            iso="A.8.10",
+            ccm="DSP-02 DSP-16",
+        ),
+        *also(
+            "limits how long erased rows and stray secrets can still be read",
+            iso="A.5.34",
+            attack="T1530 T1552.001",
+        ),
     ),
 )
 

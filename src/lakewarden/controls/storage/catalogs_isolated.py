@@ -28,6 +28,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.sensitive import holds_sensitive, is_sensitive
 from lakewarden.controls.kit.unity_examples import governed
 from lakewarden.controls.kit.unity_subjects import CATALOG, Shown
@@ -55,6 +56,25 @@ CONTROL = Control(
         terraform='databricks_catalog with isolation_mode = "ISOLATED", and '
         "databricks_workspace_binding.",
         breaks="Queries of the catalog from workspaces that are not bound to it fail.",
+    ),
+    maps=(
+        *also(
+            "keeps sensitive data out of reach of workspaces that were not made for it",
+            Relation.SUBSET,
+            nist="AC-3 AC-4 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.3.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IVS-06",
+        ),
+        *also(
+            "makes a grant on such a catalog worthless where the catalog is not bound",
+            cis_databricks="2.1.5",
+            iso="A.8.31",
+            dasf="DASF-5",
+            attack="T1078.004 T1213",
+        ),
     ),
 )
 

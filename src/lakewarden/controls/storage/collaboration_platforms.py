@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
@@ -45,6 +46,21 @@ CONTROL = Control(
             'databricks_workspace_setting_v2 with name = "collaboration_platform_connectivity".'
         ),
         breaks=("Links and bots of Slack or Teams no longer show anything of the workspace."),
+    ),
+    maps=(
+        *also(
+            "keeps previews of data out of channels whose readers are chosen elsewhere",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CCc.1.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.14 A.8.12",
+            ccm="DSP-10 DSP-17",
+        ),
+        *also(
+            "shuts a way by which data leaves and then lies in chats for others to collect",
+            attack="T1048 T1213",
+        ),
     ),
 )
 

@@ -12,6 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -42,6 +43,22 @@ CONTROL = Control(
         breaks=(
             "People who fetched models or plots from the run page must read them from a notebook "
             "or the registry."
+        ),
+    ),
+    maps=(
+        *also(
+            "switches off a function that saves models and logged samples on laptops",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CCc.1.1",
+            iso="A.8.1 A.8.12",
+            ccm="DSP-17 UEM-11",
+        ),
+        *also(
+            "takes an easy way to carry models off from a session, a stolen one too",
+            hipaa="164.312(a)(1)",
+            dasf="DASF-5",
+            attack="T1048 T1213",
         ),
     ),
 )
