@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -48,6 +49,26 @@ CONTROL = Control(
         '"enable-X-Content-Type-Options": "true", "enable-X-XSS-Protection": "true"}',
         terraform="databricks_workspace_conf with the three keys in custom_config.",
         breaks="Portals that show the workspace in a frame of theirs stop working.",
+    ),
+    maps=(
+        *also(
+            "has browsers refuse foreign frames and guessed types in pages of the workspace",
+            Relation.SUBSET,
+            nist="CM-6 SC-18",
+            soc2="CC6.6",
+            pci="2.2",
+            iso="A.8.9 A.8.26",
+            ccm="IVS-04",
+        ),
+        *also(
+            "makes it harder to misuse a signed-in user's session by a page or a script",
+            nist="SC-23",
+            soc2="CC6.8",
+            pci="6.4.1",
+            hipaa="164.308(a)(5)(ii)(B)",
+            ccm="AIS-04",
+            attack="T1204",
+        ),
     ),
 )
 

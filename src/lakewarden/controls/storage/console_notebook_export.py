@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -44,9 +44,26 @@ CONTROL = Control(
             "and exports by API keep working."
         ),
     ),
-    maps=also(
-        "the same key; unset counts as on in both",
-        sat="DP-6",
+    maps=(
+        *also(
+            "switches off a function that saves code and the results under it on laptops",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CCc.1.1",
+            iso="A.8.1 A.8.12",
+            ccm="DSP-17 UEM-11",
+        ),
+        *also(
+            "takes an easy way to carry data off from a session, a stolen one too",
+            hipaa="164.312(a)(1)",
+            dasf="DASF-5",
+            attack="T1048 T1213",
+        ),
+        *also(
+            "reads the same key, and takes an unset one for on as well",
+            Relation.EQUAL,
+            sat="DP-6",
+        ),
     ),
 )
 

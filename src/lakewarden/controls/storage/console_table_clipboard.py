@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -44,9 +44,26 @@ CONTROL = Control(
             "People can no longer copy a table from a notebook into a spreadsheet or a message."
         ),
     ),
-    maps=also(
-        "the same key; unset counts as on in both",
-        sat="DP-7",
+    maps=(
+        *also(
+            "switches off a function that copies tables to any window beside the browser",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CCc.1.1",
+            iso="A.8.1 A.8.12",
+            ccm="DSP-17 UEM-11",
+        ),
+        *also(
+            "takes a way to carry rows off that hardly leaves a trace",
+            pci="7.2.6",
+            hipaa="164.312(a)(1)",
+            attack="T1048 T1213",
+        ),
+        *also(
+            "reads the same key, and takes an unset one for on as well",
+            Relation.EQUAL,
+            sat="DP-7",
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -51,6 +52,24 @@ CONTROL = Control(
             "databricks_aibi_dashboard_embedding_access_policy_setting with access_policy_type."
         ),
         breaks="Dashboards in pages of domains that were not approved stop showing.",
+    ),
+    maps=(
+        *also(
+            "keeps dashboards and their data on sites that were approved",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-6",
+            soc2="CC6.6 CC6.7",
+            hipaa="164.312(a)(1)",
+            iso="A.8.9 A.8.12",
+            ccm="DSP-07 DSP-17",
+        ),
+        *also(
+            "keeps a hostile page from tricking a signed-in reader into clicks",
+            nist="SC-23",
+            pci="6.4.1",
+            iso="A.8.26",
+            attack="T1204",
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -48,6 +49,24 @@ CONTROL = Control(
         breaks=(
             "Existing subscriptions stop sending, and their readers must open the dashboard "
             "instead."
+        ),
+    ),
+    maps=(
+        *also(
+            "keeps data out of mailboxes, where no grant and no log follows it",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CCc.1.1",
+            hipaa="164.312(e)(1)",
+            iso="A.5.14 A.8.12",
+            ccm="DSP-10 DSP-17",
+        ),
+        *also(
+            "ends deliveries that would go on when a reader's grant is gone",
+            soc2="CC6.3",
+            iso="A.5.18",
+            ccm="IAM-07",
+            attack="T1048",
         ),
     ),
 )

@@ -33,6 +33,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_POLICY
 from lakewarden.estate.given import refused
@@ -58,6 +59,24 @@ CONTROL = Control(
         terraform="aws_s3_bucket_policy with aws_iam_policy_document.",
         breaks="Whoever reads the bucket from a network that is not named is cut off: Unity "
         "Catalog's own network, serverless compute and people in the console have to be named.",
+    ),
+    maps=(
+        *also(
+            "refuses requests for data from networks and callers that nobody named",
+            Relation.SUBSET,
+            nist="AC-3 SC-7 SC-7(5)",
+            soc2="CC6.1 CC6.6",
+            pci="1.3.1 7.3.3",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.20",
+            ccm="DSP-17 IVS-03",
+        ),
+        *also(
+            "leaves neither strangers nor stolen keys a way in from outside",
+            cis_aws="2.1.4",
+            dasf="DASF-5",
+            attack="T1078.004 T1530",
+        ),
     ),
 )
 

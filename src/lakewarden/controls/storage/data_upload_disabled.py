@@ -12,6 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -38,6 +39,23 @@ CONTROL = Control(
             'databricks_workspace_conf with custom_config = { enableUploadDataUis = "false" }.'
         ),
         breaks="Analysts can no longer make a table from a local file in the browser.",
+    ),
+    maps=(
+        *also(
+            "closes a way in for files that nobody vetted",
+            Relation.SUBSET,
+            nist="AC-4 CM-7",
+            soc2="CC6.8",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.5.14 A.8.7",
+            ccm="DSP-07 TVM-02",
+        ),
+        *also(
+            "leaves data and prepared files to come in by pipelines, which can check them",
+            nist="SI-10",
+            soc2="PI1.2",
+            attack="T1204",
+        ),
     ),
 )
 
