@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -45,9 +45,23 @@ CONTROL = Control(
             "notebooks instead."
         ),
     ),
-    maps=also(
-        "the same key; unset is unknown here and passes there",
-        sat="DP-13",
+    maps=(
+        *also(
+            "hides files of the DBFS root, which no grant protects, from the browser",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-7",
+            soc2="CC6.1 CC6.7",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.12",
+            ccm="DSP-07 DSP-17",
+        ),
+        *also(
+            "takes the list of files to look through and to save from a stolen session",
+            pci="7.2.6",
+            dasf="DASF-5",
+            attack="T1048 T1530 T1619",
+        ),
+        *also("reads the same key, and wants it to be off explicitly", Relation.EQUAL, sat="DP-13"),
     ),
 )
 

@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.dbfs import EmptyFolder
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -42,9 +42,26 @@ CONTROL = Control(
         ),
         breaks="Clusters that rely on a script of that folder start without it.",
     ),
-    maps=also(
-        "the same folder; a failed call is unknown here and passes there",
-        sat="GOV-25",
+    maps=(
+        *also(
+            "leaves no file that any user may change and that clusters run as root",
+            Relation.SUBSET,
+            nist="AC-6 CM-5 CM-7(2) SI-7",
+            soc2="CC6.8 CC8.1",
+            pci="7.2.2",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.19 A.8.32",
+            ccm="CCC-04 TVM-02",
+        ),
+        *also(
+            "closes a path from any user to the identities and secrets of clusters",
+            attack="T1059 T1546 T1552",
+        ),
+        *also(
+            "looks into the same folder, and tells a failed call from an empty one",
+            Relation.EQUAL,
+            sat="GOV-25",
+        ),
     ),
 )
 

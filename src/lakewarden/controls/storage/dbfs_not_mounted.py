@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.dbfs import SWITCH, is_off
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
@@ -46,7 +46,29 @@ CONTROL = Control(
         terraform="databricks_disable_legacy_dbfs_setting; remove databricks_mount resources.",
         breaks="Code that reads dbfs:/mnt or /dbfs/mnt must use volumes or s3:// URLs.",
     ),
-    maps=also("asks for the same mounts, without a cluster that cannot see them", sat="GOV-11"),
+    maps=(
+        *also(
+            "ends access to buckets that asks its readers for no grant",
+            Relation.SUBSET,
+            nist="AC-3 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.3.2",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-16",
+        ),
+        *also(
+            "sends readers of buckets to Unity Catalog, which asks each for a grant",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+            attack="T1530",
+        ),
+        *also(
+            "asks for the same mounts, without a cluster that cannot see them",
+            Relation.EQUAL,
+            sat="GOV-11",
+        ),
+    ),
     limits=("evidence_days",),
 )
 

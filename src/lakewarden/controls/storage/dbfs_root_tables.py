@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.dbfs import EmptyFolder
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -46,9 +46,28 @@ CONTROL = Control(
         ),
         breaks="Jobs that name the old tables must name the new ones.",
     ),
-    maps=also(
-        "the same folder; a failed call is unknown here and passes there",
-        sat="GOV-10",
+    maps=(
+        *also(
+            "leaves no tables where every user may read the files beneath them",
+            Relation.SUBSET,
+            nist="AC-3 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.2.6",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-16",
+        ),
+        *also(
+            "has tables moved to where grants hold for their files as well",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+            attack="T1213 T1530",
+        ),
+        *also(
+            "looks into the same folder, and tells a failed call from an empty one",
+            Relation.EQUAL,
+            sat="GOV-10",
+        ),
     ),
 )
 

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
@@ -45,6 +46,24 @@ CONTROL = Control(
         terraform="databricks_default_namespace_setting with namespace { value = ... }.",
         breaks="Code that relies on tables of hive_metastore without naming it looks for them in "
         "the new catalog.",
+    ),
+    maps=(
+        *also(
+            "makes tables land under Unity Catalog when nobody names a catalog",
+            Relation.SUBSET,
+            nist="AC-3 CM-6",
+            soc2="CC6.1",
+            pci="7.3.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.9",
+            ccm="DSP-07 DSP-17",
+        ),
+        *also(
+            "keeps new tables from places where clusters may ignore the grants",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+            attack="T1213",
+        ),
     ),
 )
 

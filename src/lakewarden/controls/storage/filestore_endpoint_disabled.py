@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -41,9 +41,26 @@ CONTROL = Control(
         ),
         breaks=("Images and downloads that notebooks link to as /files/... stop loading."),
     ),
-    maps=also(
-        "the same key; unset counts as on here and passes there",
-        sat="DP-9",
+    maps=(
+        *also(
+            "stops the serving of files by plain URL, past every grant",
+            Relation.SUBSET,
+            nist="AC-3 AC-4 CM-7",
+            soc2="CC6.1 CC6.7",
+            pci="2.2",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.12",
+            ccm="DSP-17 IVS-04",
+        ),
+        *also(
+            "leaves no page to run in a session, and no file to fetch with its cookie",
+            attack="T1048 T1204 T1550.004",
+        ),
+        *also(
+            "reads the same key, and takes an unset one for on as well",
+            Relation.EQUAL,
+            sat="DP-9",
+        ),
     ),
 )
 

@@ -12,6 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -47,6 +48,24 @@ CONTROL = Control(
         breaks=(
             "Notebooks that were shown with their results on the Git host lose them with the next"
             " commit."
+        ),
+    ),
+    maps=(
+        *also(
+            "keeps the rows that a notebook shows out of Git, where others may clone them",
+            Relation.SUBSET,
+            nist="AC-4 AC-20",
+            soc2="CC6.7 CCc.1.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.14 A.8.12",
+            ccm="DSP-10 DSP-17",
+        ),
+        *also(
+            "leaves fewer copies of data and secrets in repositories to guard and erase",
+            pci="3.2.1",
+            iso="A.8.10",
+            dasf="DASF-52",
+            attack="T1213 T1552.001",
         ),
     ),
 )

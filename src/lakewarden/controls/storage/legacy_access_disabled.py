@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -48,6 +49,24 @@ CONTROL = Control(
         breaks=(
             "Queries of hive_metastore tables and external metastores fail, and so do clusters "
             "without an isolating access mode."
+        ),
+    ),
+    maps=(
+        *also(
+            "leaves no way to read or write tables beside Unity Catalog",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-7",
+            soc2="CC6.1 CC6.3",
+            pci="7.3.1 7.3.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-16",
+        ),
+        *also(
+            "has all tables read where grants hold on every cluster",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+            attack="T1213",
         ),
     ),
 )

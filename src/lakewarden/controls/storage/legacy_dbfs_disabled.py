@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -51,9 +51,24 @@ CONTROL = Control(
             "13.3 LTS; it takes up to 20 minutes and a restart."
         ),
     ),
-    maps=also(
-        "the same setting, judged alike",
-        sat="DP-10",
+    maps=(
+        *also(
+            "closes storage that every user may read, whatever the grants say",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-7",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.3.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-05",
+        ),
+        *also(
+            "sends readers of files to volumes, where a stolen token needs a grant",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+            attack="T1530",
+        ),
+        *also("reads the same setting, and judges it alike", Relation.EQUAL, sat="DP-10"),
     ),
 )
 

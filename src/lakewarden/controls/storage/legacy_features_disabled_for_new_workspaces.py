@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.access import ACCOUNT_SETTINGS
@@ -51,9 +51,28 @@ CONTROL = Control(
             " or hive_metastore."
         ),
     ),
-    maps=also(
-        "the same account setting, judged alike",
-        sat="GOV-37",
+    maps=(
+        *also(
+            "starts new workspaces without storage and tables that grants do not protect",
+            Relation.SUBSET,
+            nist="AC-3 CM-2 CM-6 CM-7",
+            soc2="CC6.1",
+            pci="2.2",
+            hipaa="164.312(a)(1)",
+            iso="A.8.9 A.8.27",
+            ccm="DSP-07 IVS-04",
+        ),
+        *also(
+            "leaves Unity Catalog as the one door to the data of new workspaces",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+            attack="T1213 T1530",
+        ),
+        *also(
+            "reads the same setting of the account, and judges it alike",
+            Relation.EQUAL,
+            sat="GOV-37",
+        ),
     ),
 )
 
