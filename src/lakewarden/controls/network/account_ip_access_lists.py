@@ -28,7 +28,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.access import ACCOUNT_IP_LISTS, ACCOUNT_SETTINGS
 from lakewarden.estate.fact import Cause
@@ -58,7 +58,25 @@ CONTROL = Control(
         "the account API, Terraform runs included.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks too for lists that are switched on and admit someone", sat="NS-8 NS-13"),
+    maps=(
+        *also(
+            "lets nobody administer the account from an unknown network",
+            Relation.SUBSET,
+            nist="AC-3 AC-17 AC-17(3) SC-7(5)",
+            soc2="CC6.6",
+            pci="1.4.2",
+            hipaa="164.312(a)(1)",
+            iso="A.8.2 A.8.20",
+            ccm="IVS-03 IAM-16",
+            dasf="DASF-3",
+            attack="T1078.004",
+        ),
+        *also(
+            "asks for lists in force and refuses ranges of the whole internet besides",
+            Relation.SUPERSET,
+            sat="NS-8 NS-13",
+        ),
+    ),
 )
 
 

@@ -32,7 +32,7 @@ from lakewarden.controls.kit.front_door import (
     policy_of,
     private_only,
 )
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
@@ -62,7 +62,27 @@ CONTROL = Control(
         "people off the VPN, partners' tools and apps with visitors from outside.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks too whether ingress is restricted; here a dry run never counts", sat="NS-12"),
+    maps=(
+        *also(
+            "decides by network and identity who is let in before any password or token counts",
+            Relation.SUBSET,
+            nist="AC-3 AC-17 AC-17(3) SC-7(5)",
+            soc2="CC6.6",
+            pci="1.4.2 7.3.3",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.20",
+            ccm="IVS-03 IAM-16",
+            attack="T1078.004 T1550.001",
+        ),
+        *also(
+            "asks whether ingress is restricted too, and counts no dry run as a restriction",
+            sat="NS-12",
+        ),
+        *also(
+            "closes the public way into the workspace to all but those whom a rule names",
+            cis_databricks="2.1.10",
+        ),
+    ),
 )
 
 

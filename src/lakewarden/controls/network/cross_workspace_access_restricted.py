@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import policy_of
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.given import given, refused
@@ -52,6 +53,18 @@ CONTROL = Control(
         "refused until a rule names their workspace.",
     ),
     tier=Tier.ENTERPRISE,
+    maps=also(
+        "keeps one workspace's serverless compute from calling another without a rule",
+        Relation.SUBSET,
+        nist="AC-4 SC-7(5) SC-7(21)",
+        soc2="CC6.1",
+        pci="1.4.2",
+        hipaa="164.308(a)(4)(i)",
+        iso="A.8.22 A.8.31",
+        ccm="IVS-03 IVS-06",
+        dasf="DASF-62",
+        attack="T1550.001 T1213",
+    ),
 )
 
 

@@ -26,7 +26,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -57,7 +57,28 @@ CONTROL = Control(
         breaks="A workspace without a network of its own must be built anew and moved; changing "
         "a network asks for all its clusters to be stopped.",
     ),
-    maps=also("asks too whether a network of your own is attached", sat="NS-4"),
+    maps=(
+        *also(
+            "puts clusters into private subnets whose traffic you govern yourself",
+            Relation.SUBSET,
+            nist="SC-7 SC-7(21) CM-6",
+            soc2="CC6.6",
+            pci="1.4.1 1.4.4",
+            hipaa="164.312(a)(1)",
+            iso="A.8.20 A.8.22",
+            ccm="IVS-03 IVS-06",
+            dasf="DASF-62",
+        ),
+        *also(
+            "asks whether a network of your own is attached, and whether its subnets are private",
+            Relation.SUPERSET,
+            sat="NS-4",
+        ),
+        *also(
+            "asks for a network of your own too, in the terms of another cloud",
+            cis_databricks="2.1.1",
+        ),
+    ),
 )
 
 _LEAST: Final = 2

@@ -32,6 +32,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.ways_out import Way, ways_of
@@ -62,6 +63,18 @@ CONTROL = Control(
         "endpoint for each of the clusters' route tables.",
         breaks="Package indexes, Git hosts and other addresses that the firewall does not know "
         "are unreachable from clusters until a rule allows them.",
+    ),
+    maps=also(
+        "has traffic to the internet inspected before it leaves the clusters' network",
+        Relation.SUBSET,
+        nist="AC-4 SC-7 SI-4(4)",
+        soc2="CC6.6 CC6.7",
+        pci="1.3.2 1.4.1",
+        hipaa="164.312(e)(1)",
+        iso="A.8.12 A.8.20 A.8.23",
+        ccm="IVS-03 IVS-09",
+        dasf="DASF-65",
+        attack="T1048 T1537",
     ),
 )
 

@@ -33,7 +33,7 @@ from lakewarden.controls.kit.front_door import (
     policy_guards,
     private_only,
 )
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
@@ -64,7 +64,27 @@ CONTROL = Control(
         "workers off the VPN, CI runners, BI tools and clusters behind an unlisted NAT gateway.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks too for lists that are switched on and admit someone", sat="NS-5 NS-11"),
+    maps=(
+        *also(
+            "lets people and programs in from known networks only, whatever token they hold",
+            Relation.SUBSET,
+            nist="AC-3 AC-17(3) SC-7(5)",
+            soc2="CC6.6",
+            pci="1.4.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.20",
+            ccm="IVS-03 IAM-16",
+            dasf="DASF-3",
+            attack="T1078.004 T1550.001",
+        ),
+        *also(
+            "asks for lists in force too, and refuses ranges of the whole internet besides",
+            sat="NS-5 NS-11",
+        ),
+        *also(
+            "narrows the public way into the workspace without shutting it", cis_databricks="2.1.10"
+        ),
+    ),
 )
 
 

@@ -22,7 +22,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import FRONT_DOOR, shut
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import Items, given, refused
@@ -52,7 +52,21 @@ CONTROL = Control(
         "addresses are listed or they connect privately.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks too whether a workspace with model endpoints is closed", sat="NS-7"),
+    maps=(
+        *also(
+            "keeps strangers from calling models even with a stolen token",
+            Relation.SUBSET,
+            nist="AC-3 SC-7 SC-7(5)",
+            soc2="CC6.1 CC6.6",
+            pci="1.4.2",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.20",
+            ccm="IVS-03 IAM-16",
+            dasf="DASF-3 DASF-4 DASF-64",
+            attack="T1550.001",
+        ),
+        *also("asks too whether a workspace that serves models is shut", sat="NS-7"),
+    ),
 )
 
 
