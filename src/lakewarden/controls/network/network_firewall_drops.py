@@ -30,6 +30,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.ways_out import ways_of
@@ -61,6 +62,18 @@ CONTROL = Control(
         '"STRICT_ORDER" and stateful_default_actions = ["aws:drop_established"].',
         breaks="Every destination that no rule names becomes unreachable from clusters, the "
         "control plane too if it is not reached through private endpoints.",
+    ),
+    maps=also(
+        "has the firewall on the way out refuse whatever no rule allows",
+        Relation.SUBSET,
+        nist="AC-4 SC-7(5) CM-7",
+        soc2="CC6.6 CC6.7",
+        pci="1.3.2",
+        hipaa="164.312(e)(1)",
+        iso="A.8.12 A.8.20 A.8.23",
+        ccm="IVS-03 IVS-09 UEM-11",
+        dasf="DASF-65",
+        attack="T1048 T1537",
     ),
 )
 

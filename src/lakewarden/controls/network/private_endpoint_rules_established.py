@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
@@ -50,6 +51,15 @@ CONTROL = Control(
         "workspace that shares the configuration.",
     ),
     tier=Tier.ENTERPRISE,
+    maps=also(
+        "tells which private connections of serverless compute really carry the traffic",
+        nist="AC-4 SC-7 CA-9 CM-6",
+        soc2="CC6.6 CC6.7",
+        hipaa="164.312(e)(1)",
+        iso="A.8.9 A.8.20 A.8.21",
+        ccm="IVS-03",
+        dasf="DASF-4",
+    ),
 )
 
 

@@ -27,6 +27,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, REGISTERED_ENDPOINTS, Network, Workspace
@@ -59,6 +60,24 @@ CONTROL = Control(
         "without private names keep them from starting.",
     ),
     tier=Tier.ENTERPRISE,
+    maps=(
+        *also(
+            "keeps calls between clusters and control plane off the public internet",
+            Relation.SUBSET,
+            nist="AC-4 SC-7 SC-7(4) SC-8",
+            soc2="CC6.6 CC6.7",
+            pci="1.4.1",
+            hipaa="164.312(e)(1)",
+            iso="A.5.14 A.8.20 A.8.21",
+            ccm="IVS-03 DSP-10",
+            dasf="DASF-4",
+            attack="T1040",
+        ),
+        *also(
+            "asks for private connections as well, here from the clusters' side",
+            cis_databricks="2.1.11",
+        ),
+    ),
 )
 
 _REST: Final = frozenset({"GENERAL_ACCESS", "WORKSPACE_ACCESS"})

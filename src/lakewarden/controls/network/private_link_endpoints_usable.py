@@ -30,6 +30,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.endpoint_ports import admits_clusters
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -74,6 +75,17 @@ CONTROL = Control(
         "plane is no longer used from this VPC.",
     ),
     tier=Tier.ENTERPRISE,
+    maps=also(
+        "shows that traffic to the control plane can take the private way and open ports",
+        nist="SC-7 SC-7(4) CA-9 CM-6",
+        cis_databricks="2.1.11",
+        soc2="CC6.6 CC6.7",
+        pci="1.2.5",
+        hipaa="164.312(e)(1)",
+        iso="A.8.9 A.8.20 A.8.21",
+        ccm="IVS-03",
+        dasf="DASF-4",
+    ),
 )
 
 

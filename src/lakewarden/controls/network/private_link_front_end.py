@@ -29,7 +29,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import (
     PRIVATE_ACCESS,
@@ -66,8 +66,28 @@ CONTROL = Control(
         "VPN, CI runners, BI services and partners.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also(
-        "asks too for private access settings; here they must also close the public way", sat="NS-3"
+    maps=(
+        *also(
+            "lets people in through private connections alone",
+            Relation.SUBSET,
+            nist="AC-17(3) SC-7 SC-7(5)",
+            soc2="CC6.6",
+            pci="1.4.1 1.4.2",
+            hipaa="164.312(e)(1)",
+            iso="A.8.20 A.8.21",
+            ccm="IVS-03 IVS-09",
+            dasf="DASF-4",
+            attack="T1078.004",
+        ),
+        *also(
+            "asks for private access settings, and that they shut the public way besides",
+            Relation.SUPERSET,
+            sat="NS-3",
+        ),
+        *also(
+            "asks the same two things of a workspace, in terms of another cloud",
+            cis_databricks="2.1.10 2.1.11",
+        ),
     ),
 )
 

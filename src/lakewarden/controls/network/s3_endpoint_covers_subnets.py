@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -48,6 +49,18 @@ CONTROL = Control(
         "in route_table_ids.",
         breaks="Open S3 connections of that subnet drop once; buckets that the endpoint's policy "
         "does not name become unreachable from it.",
+    ),
+    maps=also(
+        "leads requests for storage past the endpoint whose policy limits them",
+        Relation.SUBSET,
+        nist="AC-4 SC-7 SC-7(4)",
+        soc2="CC6.6 CC6.7",
+        pci="1.3.2",
+        hipaa="164.312(e)(1)",
+        iso="A.8.12 A.8.20 A.8.21",
+        ccm="IVS-03 UEM-11",
+        dasf="DASF-65",
+        attack="T1537",
     ),
 )
 

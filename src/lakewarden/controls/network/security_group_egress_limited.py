@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -49,6 +50,24 @@ CONTROL = Control(
         'with ip_protocol = "-1" and cidr_ipv4 = "0.0.0.0/0".',
         breaks="Notebooks and jobs that use other ports fail: databases, SFTP and mail servers, "
         "the legacy metastore on 3306.",
+    ),
+    maps=(
+        *also(
+            "leaves clusters no more ports and destinations than they need on the way out",
+            Relation.SUBSET,
+            nist="AC-4 CM-7 SC-7 SC-7(5)",
+            soc2="CC6.6 CC6.7",
+            pci="1.2.5 1.3.2",
+            hipaa="164.312(e)(1)",
+            iso="A.8.12 A.8.20",
+            ccm="IVS-03 IVS-09",
+            dasf="DASF-65",
+            attack="T1048",
+        ),
+        *also(
+            "asks for security rules around the clusters as well, here on the way out",
+            cis_databricks="2.1.2",
+        ),
     ),
 )
 

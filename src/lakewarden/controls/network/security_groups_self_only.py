@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -51,7 +51,25 @@ CONTROL = Control(
         breaks="Whoever connects to cluster machines directly, over SSH or to a notebook server, "
         "is shut out; the platform itself connects to none of them.",
     ),
-    maps=also("asks too whether clusters sit in a private network", sat="NS-4"),
+    maps=(
+        *also(
+            "admits nobody to the clusters' machines but the other machines",
+            Relation.SUBSET,
+            nist="AC-4 SC-7 SC-7(5)",
+            soc2="CC6.6",
+            pci="1.4.2",
+            hipaa="164.312(a)(1)",
+            iso="A.8.20 A.8.22",
+            ccm="IVS-03 IVS-06",
+            attack="T1046 T1190",
+        ),
+        *also(
+            "asks too whether clusters are shut to the internet, by the rules of their groups",
+            sat="NS-4",
+            cis_aws="5.3 5.4",
+            cis_databricks="2.1.2",
+        ),
+    ),
 )
 
 

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import policy_of
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.given import given, refused
@@ -52,6 +53,18 @@ CONTROL = Control(
         "fail at once.",
     ),
     tier=Tier.ENTERPRISE,
+    maps=also(
+        "holds each destination of serverless compute against a list that you keep",
+        Relation.SUBSET,
+        nist="AC-4 SC-7(5) CM-7(1) CA-3",
+        soc2="CC6.7",
+        pci="1.2.5 1.3.2",
+        hipaa="164.312(e)(1)",
+        iso="A.5.14 A.8.12 A.8.23",
+        ccm="IVS-03 UEM-11",
+        dasf="DASF-65",
+        attack="T1048 T1537",
+    ),
 )
 
 

@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.fact import Cause
@@ -54,7 +54,23 @@ CONTROL = Control(
         "destination that no allow list names, package indexes among them.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks too for a restricting policy that is enforced", sat="NS-9"),
+    maps=(
+        *also(
+            "lets serverless compute connect to nothing that no rule names",
+            Relation.SUBSET,
+            nist="AC-4 SC-7(5) CM-7",
+            soc2="CC6.6 CC6.7",
+            pci="1.3.2",
+            hipaa="164.312(e)(1)",
+            iso="A.8.12 A.8.20 A.8.23",
+            ccm="IVS-03 UEM-11",
+            dasf="DASF-65",
+            attack="T1048 T1537",
+        ),
+        *also(
+            "wants the same: a policy that restricts and is enforced", Relation.EQUAL, sat="NS-9"
+        ),
+    ),
 )
 
 

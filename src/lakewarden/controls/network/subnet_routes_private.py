@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -50,7 +50,24 @@ CONTROL = Control(
         breaks="Clusters lose the internet until a NAT gateway or private endpoints stand ready; "
         "running jobs that download packages fail.",
     ),
-    maps=also("asks too whether clusters sit in a private network", sat="NS-4"),
+    maps=(
+        *also(
+            "leaves no direct route between the clusters' subnets and the internet",
+            Relation.SUBSET,
+            nist="AC-4 SC-7 SC-7(3)",
+            soc2="CC6.6",
+            pci="1.4.1 1.4.4",
+            hipaa="164.312(a)(1)",
+            iso="A.8.20 A.8.22",
+            ccm="IVS-03 IVS-06",
+            attack="T1046 T1190",
+        ),
+        *also(
+            "asks too whether clusters sit in a private network, judged by its routes",
+            sat="NS-4",
+            cis_databricks="2.1.9",
+        ),
+    ),
 )
 
 

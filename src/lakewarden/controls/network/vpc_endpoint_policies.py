@@ -28,6 +28,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -58,6 +59,18 @@ CONTROL = Control(
         "aws:ResourceAccount, and aws_vpc_endpoint_policy for existing ones.",
         breaks="Buckets, roles and streams that the policy does not name become unreachable from "
         "clusters, with AccessDenied errors in jobs that used them.",
+    ),
+    maps=also(
+        "lets requests through the endpoints reach known buckets and accounts only",
+        Relation.SUBSET,
+        nist="AC-3 AC-4 SC-7 SC-7(5)",
+        soc2="CC6.6 CC6.7",
+        pci="1.3.2 7.2.5",
+        hipaa="164.312(e)(1)",
+        iso="A.5.14 A.8.3 A.8.12",
+        ccm="IVS-03 UEM-11",
+        dasf="DASF-65",
+        attack="T1537",
     ),
 )
 

@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -47,6 +48,23 @@ CONTROL = Control(
         "and log_destination.",
         breaks="Nothing stops working; storage and delivery cost grows with the traffic of the "
         "clusters.",
+    ),
+    maps=(
+        *also(
+            "keeps a record of who connected to whom in the clusters' network",
+            Relation.SUBSET,
+            nist="AU-2 AU-12 SI-4 SI-4(4)",
+            soc2="CC7.2",
+            pci="10.2.1 11.5.1",
+            hipaa="164.312(b)",
+            iso="A.8.15 A.8.16 A.8.20",
+            ccm="LOG-07 LOG-08 IVS-09",
+            attack="T1048",
+        ),
+        *also(
+            "asks for flow logs too, of one network and with the accepted traffic in them",
+            cis_aws="3.7",
+        ),
     ),
 )
 
