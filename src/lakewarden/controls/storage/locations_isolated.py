@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed
 from lakewarden.controls.kit.unity_subjects import LOCATION, Shown
 from lakewarden.estate.fact import Fact
@@ -51,6 +52,25 @@ CONTROL = Control(
         terraform="databricks_external_location and databricks_storage_credential with "
         'isolation_mode = "ISOLATION_MODE_ISOLATED".',
         breaks="Workspaces that are not bound can no longer read files there by path.",
+    ),
+    maps=(
+        *also(
+            "keeps files beneath isolated catalogs from workspaces that those shut out",
+            Relation.SUBSET,
+            nist="AC-3 AC-4 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.3.2",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IVS-06",
+        ),
+        *also(
+            "closes the way around a catalog's isolation, by path or by credential",
+            cis_databricks="2.1.5",
+            iso="A.8.31",
+            dasf="DASF-5",
+            attack="T1530",
+        ),
     ),
 )
 

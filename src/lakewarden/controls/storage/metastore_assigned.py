@@ -18,7 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import WORKSPACE_ID, given, refused
@@ -41,7 +41,25 @@ CONTROL = Control(
         breaks="Nothing at once; clusters in modes that Unity Catalog does not support see the old "
         "metastore alone.",
     ),
-    maps=also("asks for the same assignment, and that there is one to assign", sat="GOV-16 GOV-20"),
+    maps=(
+        *also(
+            "puts the workspace's tables under grants and keeps a record of who reads them",
+            Relation.SUBSET,
+            nist="AC-3 AU-12",
+            soc2="CC6.1 CC6.3",
+            pci="7.3.1 10.2.1.1",
+            hipaa="164.312(a)(1) 164.312(b)",
+            iso="A.5.15 A.8.15",
+            ccm="IAM-16 LOG-11",
+        ),
+        *also(
+            "takes a metastore that exists, and has Unity Catalog govern the tables",
+            sat="GOV-20",
+            cis_databricks="2.1.5",
+            dasf="DASF-5",
+        ),
+        *also("asks for the same assignment", Relation.EQUAL, sat="GOV-16"),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.unity import METASTORES, Metastore
@@ -38,6 +39,23 @@ CONTROL = Control(
         '{"external_access_enabled": false}}',
         terraform="databricks_metastore with external_access_enabled = false.",
         breaks="Engines that read tables through the Iceberg or Unity REST API are refused.",
+    ),
+    maps=(
+        *also(
+            "gives engines outside no credentials that lead past filters and masks",
+            Relation.SUBSET,
+            nist="AC-3 AC-4 AC-20 CM-7",
+            soc2="CC6.1 CC6.7",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.12",
+            ccm="DSP-17 IAM-16",
+        ),
+        *also(
+            "takes away one more way to the files of tables, and out with them",
+            pci="7.2.6",
+            dasf="DASF-5",
+            attack="T1048 T1530",
+        ),
     ),
 )
 

@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS
@@ -43,7 +43,28 @@ CONTROL = Control(
         terraform="databricks_metastore with owner set to a group's name.",
         breaks="The previous owner loses the rights of a metastore admin unless in the group.",
     ),
-    maps=also("asks for a group too, and takes a service principal for one", sat="GOV-21"),
+    maps=(
+        *also(
+            "leaves the rule over all data to a group whose members can be reviewed",
+            Relation.SUBSET,
+            nist="AC-2 AC-6 AC-6(5)",
+            soc2="CC6.3",
+            pci="7.2.2",
+            hipaa="164.308(a)(3)(i) 164.308(a)(4)(i)",
+            iso="A.5.18 A.8.2",
+            ccm="IAM-05 IAM-10",
+        ),
+        *also(
+            "ties the rights over all data to no single account or secret",
+            dasf="DASF-5",
+            attack="T1078.004",
+        ),
+        *also(
+            "asks for a group as well, and takes no service principal for one",
+            Relation.SUPERSET,
+            sat="GOV-21",
+        ),
+    ),
 )
 
 

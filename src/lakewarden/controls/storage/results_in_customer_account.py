@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.console import ConsoleSwitch
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -50,9 +50,24 @@ CONTROL = Control(
         ),
         breaks=("Results show a little later, and small ones of old runs stay where they are."),
     ),
-    maps=also(
-        "the same key, judged alike",
-        sat="DP-8",
+    maps=(
+        *also(
+            "keeps results where your own key, policy and logs can protect them",
+            Relation.SUBSET,
+            nist="AC-20 SC-28",
+            soc2="CC6.1 CCc.1.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.23 A.8.3",
+            ccm="CEK-08 DSP-17",
+        ),
+        *also(
+            "puts results under the storage key of the workspace where there is one",
+            cis_databricks="2.1.8",
+            pci="3.5.1",
+            hipaa="164.312(a)(2)(iv)",
+            dasf="DASF-8",
+        ),
+        *also("reads the same key, and judges it alike", Relation.EQUAL, sat="DP-8"),
     ),
 )
 

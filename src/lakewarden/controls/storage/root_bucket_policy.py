@@ -30,6 +30,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS, WORKSPACES
 from lakewarden.estate.aws import BUCKET_POLICY
@@ -62,6 +63,24 @@ CONTROL = Control(
         terraform="aws_s3_bucket_policy with data databricks_aws_bucket_policy, which takes "
         "databricks_e2_account_id for the condition.",
         breaks="A wrong account id in the condition shuts the workspace out of its own root.",
+    ),
+    maps=(
+        *also(
+            "lets the vendor in for your account alone, and nobody over plain HTTP",
+            Relation.SUBSET,
+            nist="AC-3 SC-7 SC-8(1)",
+            soc2="CC6.1 CC6.7",
+            pci="4.2.1",
+            hipaa="164.312(a)(1) 164.312(e)(1)",
+            iso="A.5.23 A.8.3",
+            ccm="CEK-03 DSP-17",
+        ),
+        *also(
+            "shuts out other customers of the vendor and listeners on the way",
+            cis_aws="2.1.1",
+            dasf="DASF-9",
+            attack="T1040 T1199",
+        ),
     ),
 )
 

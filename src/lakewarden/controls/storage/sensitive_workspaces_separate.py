@@ -24,6 +24,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.sensitive import is_sensitive, unlabelled
 from lakewarden.controls.kit.subjects import WORKSPACE, name_of
 from lakewarden.estate.account import (
@@ -63,6 +64,23 @@ CONTROL = Control(
         terraform="databricks_mws_workspaces with configurations that no other workspace uses.",
         breaks="Clusters must be stopped for the change; a shared root bucket means a new "
         "workspace and moving everything there.",
+    ),
+    maps=(
+        *also(
+            "keeps a break-in elsewhere from reaching workspaces with sensitive data",
+            Relation.SUBSET,
+            nist="AC-4 SC-7 SC-7(21)",
+            soc2="CC6.1 CC6.6",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.8.22 A.8.31",
+            ccm="DSP-17 IVS-06",
+        ),
+        *also(
+            "leaves an intruder of a sandbox no role, bucket, key or network to go on with",
+            pci="1.3.1",
+            dasf="DASF-62",
+            attack="T1078.004 T1530 T1552.005",
+        ),
     ),
 )
 
