@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed, shared_with
 from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown
 from lakewarden.estate.given import refused
@@ -43,7 +43,28 @@ CONTROL = Control(
         terraform="databricks_recipient with ip_access_list { allowed_ip_addresses = [...] }.",
         breaks="Readers of the recipient at other addresses are refused.",
     ),
-    maps=also("the same list; one that holds everything passes there", sat="GOV-18"),
+    maps=(
+        *also(
+            "lets a recipient in from addresses of its own alone",
+            Relation.SUBSET,
+            nist="AC-3 AC-20 SC-7",
+            soc2="CC6.1 CC6.6",
+            pci="1.3.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.14 A.8.20",
+            ccm="DSP-10 IVS-03",
+        ),
+        *also(
+            "makes a copied token file worthless to everybody else",
+            dasf="DASF-3 DASF-51",
+            attack="T1199 T1550.001",
+        ),
+        *also(
+            "asks for the same list, and refuses one that holds nearly every address",
+            Relation.SUPERSET,
+            sat="GOV-18",
+        ),
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed, shared_with
 from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown
 from lakewarden.estate.given import refused
@@ -47,7 +47,29 @@ CONTROL = Control(
         terraform="databricks_recipient with expiration_time, in milliseconds.",
         breaks="The recipient must fetch a new token before the old one ends.",
     ),
-    maps=also("asks for an end too; a recipient that shows none passes there", sat="GOV-19"),
+    maps=(
+        *also(
+            "limits how long the tokens of a recipient open a share",
+            Relation.SUBSET,
+            nist="AC-20 IA-5",
+            soc2="CC6.1 CC6.3",
+            pci="8.2.7",
+            hipaa="164.312(d)",
+            iso="A.5.14 A.5.17",
+            ccm="IAM-07 IAM-15",
+        ),
+        *also(
+            "ends the use of copies that nobody remembers",
+            cis_databricks="2.1.6",
+            dasf="DASF-33 DASF-51",
+            attack="T1199 T1550.001",
+        ),
+        *also(
+            "asks for an end as well, and for one that comes soon enough",
+            Relation.SUPERSET,
+            sat="GOV-19",
+        ),
+    ),
     limits=("recipient_token_days",),
 )
 

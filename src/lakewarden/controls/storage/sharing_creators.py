@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import METASTORE_ID, governed
 from lakewarden.controls.kit.unity_subjects import METASTORE, metastore_of
 from lakewarden.estate.estate import Estate
@@ -57,7 +57,24 @@ CONTROL = Control(
         terraform="databricks_grants with metastore, without those privileges.",
         breaks="Those who shared by themselves must ask the group; existing shares stay.",
     ),
-    maps=also("looks at the same grants, where they are only shown", sat="INFO-18"),
+    maps=(
+        *also(
+            "leaves the decision to share with outsiders to the few who were named",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 AC-21",
+            soc2="CC6.3 CC6.7",
+            pci="7.2.2 7.2.3",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.14 A.5.18",
+            ccm="DSP-10 IAM-05",
+        ),
+        *also(
+            "keeps others from handing tables to an account outside",
+            dasf="DASF-5 DASF-51",
+            attack="T1537",
+        ),
+        *also("judges the grants that are only shown there", Relation.SUPERSET, sat="INFO-18"),
+    ),
 )
 
 

@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -48,7 +48,29 @@ CONTROL = Control(
         terraform="databricks_metastore with delta_sharing_recipient_token_lifetime_in_seconds.",
         breaks="Recipients must fetch a new token each time theirs ends; those of today live on.",
     ),
-    maps=also("the same number; zero, which is no end, passes there", sat="GOV-17"),
+    maps=(
+        *also(
+            "limits how long new tokens that open shares will work",
+            Relation.SUBSET,
+            nist="AC-20 IA-5",
+            soc2="CC6.1 CC6.3",
+            pci="8.2.7",
+            hipaa="164.312(d)",
+            iso="A.5.14 A.5.17",
+            ccm="IAM-07 IAM-15",
+        ),
+        *also(
+            "bounds the use of a token file that was passed on or copied",
+            cis_databricks="2.1.6",
+            dasf="DASF-33 DASF-51",
+            attack="T1199 T1550.001",
+        ),
+        *also(
+            "reads the same number, and takes zero for no end at all",
+            Relation.SUPERSET,
+            sat="GOV-17",
+        ),
+    ),
     limits=("recipient_token_days",),
 )
 

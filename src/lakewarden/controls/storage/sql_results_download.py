@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -50,9 +50,23 @@ CONTROL = Control(
             "files."
         ),
     ),
-    maps=also(
-        "the same setting, judged alike",
-        sat="DP-11",
+    maps=(
+        *also(
+            "switches off a function that saves results of the SQL editor on laptops",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CCc.1.1",
+            iso="A.8.1 A.8.12",
+            ccm="DSP-17 UEM-11",
+        ),
+        *also(
+            "limits readers, and stolen sessions, to looking at the data they may query",
+            pci="7.2.6",
+            hipaa="164.312(a)(1)",
+            dasf="DASF-5",
+            attack="T1048 T1213",
+        ),
+        *also("reads the same setting, and judges it alike", Relation.EQUAL, sat="DP-11"),
     ),
 )
 
