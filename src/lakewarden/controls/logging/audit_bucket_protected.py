@@ -29,6 +29,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.log_buckets import of_the_log
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import CREDENTIALS, LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import BUCKET_ENCRYPTION, BUCKET_POLICY, BUCKET_VERSIONING
@@ -64,6 +65,17 @@ CONTROL = Control(
         "aws_s3_bucket_server_side_encryption_configuration and aws_s3_bucket_policy.",
         breaks="Readers of the log whose access came from the bucket's policy need it from their "
         "own; kept versions are charged for.",
+    ),
+    maps=also(
+        "keeps the audit log from being read, changed or deleted by other hands",
+        Relation.SUBSET,
+        nist="AU-9 AU-9(3) AU-9(4) AC-6",
+        soc2="CC6.1",
+        pci="10.3.1 10.3.2",
+        hipaa="164.312(b) 164.312(c)(1)",
+        iso="A.5.33 A.8.15",
+        ccm="LOG-02 LOG-04 LOG-09 IAM-12",
+        attack="T1485",
     ),
 )
 

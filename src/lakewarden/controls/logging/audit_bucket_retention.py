@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.log_buckets import of_the_log
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.buckets import BUCKET_LIFECYCLE
@@ -49,6 +50,17 @@ CONTROL = Control(
         breaks="Nothing stops working; storage of older logs is charged for.",
     ),
     limits=("retention_days",),
+    maps=also(
+        "keeps the audit log for as long as an investigation may look back",
+        Relation.SUBSET,
+        nist="AU-11 SI-12",
+        soc2="CC7.3",
+        pci="10.5.1",
+        hipaa="164.312(b)",
+        iso="A.5.28 A.5.33 A.8.15",
+        ccm="LOG-02 DSP-16",
+        attack="T1485",
+    ),
 )
 
 

@@ -27,6 +27,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import CREDENTIALS, LOG_DELIVERIES, LogDelivery
 from lakewarden.estate.aws import ROLES
@@ -54,6 +55,17 @@ CONTROL = Control(
         "databricks_aws_assume_role_policy with external_id and for_log_delivery = true.",
         breaks="Whoever else assumed the role can no longer do so; a wrong external id stops the "
         "delivery of the log.",
+    ),
+    maps=also(
+        "lets nobody but the vendor's delivery write the log with this role",
+        Relation.SUBSET,
+        nist="AC-3 AC-6 AU-9 AU-9(4)",
+        soc2="CC6.1 CC6.3",
+        pci="7.2.5 10.3.2",
+        hipaa="164.312(a)(1) 164.312(c)(1)",
+        iso="A.5.15 A.8.15",
+        ccm="IAM-05 LOG-02 LOG-09",
+        attack="T1199",
     ),
 )
 

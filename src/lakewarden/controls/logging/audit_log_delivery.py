@@ -29,7 +29,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import (
     LOG_DELIVERIES,
@@ -67,7 +67,26 @@ CONTROL = Control(
         "has room for two enabled ones.",
     ),
     limits=("delivery_hours",),
-    maps=also("wants a delivery of the audit log to exist and be enabled", sat="GOV-3"),
+    maps=(
+        *also(
+            "brings the record of what everybody does into a bucket of your own",
+            Relation.SUBSET,
+            nist="AU-2 AU-9(2) AU-12",
+            cis_databricks="2.1.7",
+            soc2="CC7.2",
+            pci="10.2.1 10.3.3",
+            hipaa="164.312(b) 164.308(a)(1)(ii)(D)",
+            iso="A.8.15",
+            ccm="LOG-07 LOG-08 LOG-09",
+            dasf="DASF-14",
+            attack="T1562.008",
+        ),
+        *also(
+            "wants a delivery enabled, and that it works, lacks a filter and is kept private",
+            Relation.SUPERSET,
+            sat="GOV-3",
+        ),
+    ),
 )
 
 

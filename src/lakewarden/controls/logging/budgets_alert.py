@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.given import given, refused
@@ -44,6 +45,15 @@ CONTROL = Control(
         terraform="databricks_budget with alert_configurations and, in each, "
         "action_configurations.",
         breaks="Nothing stops working; a budget alerts and does not limit.",
+    ),
+    maps=also(
+        "tells somebody when consumption leaves what is usual",
+        nist="SI-4 SI-4(5) SI-4(12)",
+        soc2="CC7.2",
+        hipaa="164.308(a)(1)(ii)(D)",
+        iso="A.8.6 A.8.16",
+        ccm="LOG-03 LOG-13",
+        attack="T1496",
     ),
 )
 

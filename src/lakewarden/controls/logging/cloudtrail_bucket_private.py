@@ -26,6 +26,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.trails import trail
 from lakewarden.estate.aws import TRAILS, Trail
@@ -50,6 +51,24 @@ CONTROL = Control(
         api="s3 PutPublicAccessBlock with all four settings true.",
         terraform="aws_s3_bucket_public_access_block with all four arguments true.",
         breaks="Whoever read the bucket without signing in no longer can.",
+    ),
+    maps=(
+        *also(
+            "shuts the record of the AWS account to the public",
+            Relation.SUBSET,
+            nist="AC-3 AU-9 SC-7",
+            soc2="CC6.1 CC6.6",
+            pci="10.3.1 10.3.2",
+            hipaa="164.312(a)(1) 164.312(c)(1)",
+            iso="A.5.33 A.8.3 A.8.15",
+            ccm="LOG-02 LOG-04",
+            attack="T1530",
+        ),
+        *also(
+            "asks for the same block, of the trails' buckets alone",
+            Relation.SUBSET,
+            cis_aws="2.1.4",
+        ),
     ),
 )
 

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.controls.kit.trails import some_trail, trail
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
@@ -52,6 +53,25 @@ CONTROL = Control(
         "arn:aws:s3:::<bucket>/",
         terraform="event_selector with data_resource of type AWS::S3::Object in aws_cloudtrail.",
         breaks="Nothing stops working; data events are charged for by their number.",
+    ),
+    maps=(
+        *also(
+            "records who reads and writes the files under the tables",
+            Relation.SUBSET,
+            nist="AU-2 AU-3 AU-12",
+            soc2="CC7.2",
+            pci="10.2.1.1",
+            hipaa="164.312(b) 164.308(a)(1)(ii)(D)",
+            iso="A.8.15",
+            ccm="LOG-07 LOG-08 LOG-11",
+            dasf="DASF-14",
+            attack="T1530 T1619",
+        ),
+        *also(
+            "asks for the same events, of the buckets of the deployment alone",
+            Relation.SUBSET,
+            cis_aws="3.8 3.9",
+        ),
     ),
 )
 

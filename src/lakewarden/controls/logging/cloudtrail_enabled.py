@@ -26,6 +26,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.trails import some_trail, trail
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
@@ -53,6 +54,23 @@ CONTROL = Control(
         breaks="Nothing stops working; a second copy of management events is charged for.",
     ),
     limits=("delivery_hours",),
+    maps=(
+        *also(
+            "records what is done in the AWS account and seals it against later changes",
+            Relation.SUBSET,
+            nist="AU-2 AU-9 AU-12 SI-7(1)",
+            soc2="CC7.2",
+            pci="10.2.1 10.3.4",
+            hipaa="164.312(b) 164.312(c)(1)",
+            iso="A.8.15",
+            ccm="LOG-07 LOG-08 LOG-09",
+            attack="T1562.008",
+        ),
+        *also(
+            "wants a trail of every region and sealed files too, and that the files arrive",
+            cis_aws="3.1 3.2",
+        ),
+    ),
 )
 
 

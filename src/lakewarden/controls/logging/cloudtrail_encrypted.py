@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.trails import some_trail, trail
 from lakewarden.estate.aws import TRAILS, Trail
@@ -40,6 +41,24 @@ CONTROL = Control(
         terraform="aws_cloudtrail with kms_key_id.",
         breaks="Readers of the trail need kms:Decrypt for the key; a wrong key policy stops the "
         "delivery.",
+    ),
+    maps=(
+        *also(
+            "opens the files of the trail to those alone whom a key of your own admits",
+            Relation.SUBSET,
+            nist="AU-9 AU-9(3) SC-28(1) SC-12",
+            soc2="CC6.1",
+            pci="10.3.1",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.8.15 A.8.24",
+            ccm="CEK-03 LOG-02 LOG-09",
+            attack="T1530",
+        ),
+        *also(
+            "asks for a key of your own too, of one trail of every region",
+            Relation.SUBSET,
+            cis_aws="3.5",
+        ),
     ),
 )
 

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
@@ -39,6 +40,17 @@ CONTROL = Control(
         api='guardduty CreateDetector {"Enable": true}, in each region.',
         terraform="aws_guardduty_detector with enable = true, in each region.",
         breaks="Nothing stops working; events are charged for by their number.",
+    ),
+    maps=also(
+        "has traffic and calls in the AWS account watched for signs of an intruder",
+        Relation.SUBSET,
+        nist="SI-4 SI-4(2) SI-4(4) SI-4(5) AU-6(1)",
+        soc2="CC7.2 CC7.3",
+        pci="10.4.1.1 11.5.1",
+        hipaa="164.308(a)(1)(ii)(D) 164.308(a)(6)(ii)",
+        iso="A.8.16",
+        ccm="LOG-03 LOG-05",
+        attack="T1496 T1078.004",
     ),
 )
 

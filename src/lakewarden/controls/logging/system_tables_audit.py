@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.system_tables import enabled, enabling, schema_examples
 from lakewarden.estate.account import Workspace
@@ -25,7 +25,20 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(SYSTEM_SCHEMAS.need(),),
     fix=enabling(["access"]),
-    maps=also("wants the same system schema enabled", sat="GOV-34"),
+    maps=(
+        *also(
+            "makes audit events something that people and alerts can query",
+            Relation.SUBSET,
+            nist="AU-6 AU-7 AU-12 SI-4",
+            soc2="CC7.2 CC7.3",
+            pci="10.2.1 10.4.1",
+            hipaa="164.312(b) 164.308(a)(1)(ii)(D)",
+            iso="A.8.15 A.8.16",
+            ccm="LOG-05 LOG-08",
+            dasf="DASF-14",
+        ),
+        *also("wants the same system schema enabled", Relation.EQUAL, sat="GOV-34"),
+    ),
 )
 
 

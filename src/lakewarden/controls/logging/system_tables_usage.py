@@ -10,6 +10,7 @@ from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.system_tables import enabled, enabling, schema_examples
 from lakewarden.estate.account import Workspace
@@ -27,6 +28,18 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(SYSTEM_SCHEMAS.need(),),
     fix=enabling(_SCHEMAS),
+    maps=also(
+        "keeps the record by which strange clusters, jobs and queries are found",
+        Relation.SUBSET,
+        nist="AU-2 AU-6 AU-12 CM-8",
+        soc2="CC7.2",
+        pci="10.2.1",
+        hipaa="164.308(a)(1)(ii)(D)",
+        iso="A.8.6 A.8.15 A.8.16",
+        ccm="LOG-07 LOG-08 IVS-02",
+        dasf="DASF-14",
+        attack="T1496",
+    ),
 )
 
 

@@ -18,7 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -44,7 +44,21 @@ CONTROL = Control(
         "commands, "
         "literals included.",
     ),
-    maps=also("wants the same switch of the workspace to be on", sat="GOV-15"),
+    maps=(
+        *also(
+            "records the commands themselves and not only that somebody ran some",
+            Relation.SUBSET,
+            nist="AU-3 AU-3(1) AU-12",
+            soc2="CC7.2",
+            pci="10.2.1.1 10.2.2",
+            hipaa="164.312(b)",
+            iso="A.5.28 A.8.15",
+            ccm="LOG-08 LOG-11",
+            dasf="DASF-14",
+            attack="T1059",
+        ),
+        *also("wants the same switch of the workspace to be on", Relation.EQUAL, sat="GOV-15"),
+    ),
 )
 
 
