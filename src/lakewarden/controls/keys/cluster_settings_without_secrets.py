@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.controls.kit.withheld import moved_to_scope, no_secret
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -41,6 +42,18 @@ CONTROL = Control(
         "spark_conf or spark_env_vars of databricks_cluster with the reference",
         "The cluster restarts; whatever still uses the revoked credential fails until it is "
         "given the new one.",
+    ),
+    maps=also(
+        "finds credentials that everybody who may see the cluster can read",
+        Relation.SUBSET,
+        nist="IA-5 IA-5(6) SC-28",
+        soc2="CC6.1",
+        pci="8.3.2 8.6",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17 A.8.9 A.8.12",
+        ccm="IAM-14 DSP-17",
+        dasf="DASF-33",
+        attack="T1552 T1552.001 T1078.004",
     ),
 )
 

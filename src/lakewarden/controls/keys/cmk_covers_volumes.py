@@ -30,6 +30,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.keys import ARN, registered
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import ENCRYPTION_KEYS, NETWORKS, EncryptionKey, Workspace
 from lakewarden.estate.fact import Cause
@@ -60,6 +61,24 @@ CONTROL = Control(
         "use it; running ones keep their disks until they restart.",
     ),
     tier=Tier.ENTERPRISE,
+    maps=(
+        *also(
+            "encrypts what clusters spill to disk with a key that you can take away",
+            Relation.SUBSET,
+            nist="SC-12 SC-13 SC-28 SC-28(1)",
+            soc2="CC6.1",
+            pci="3.5.1",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.8.24",
+            ccm="CEK-03 CEK-08 UEM-08",
+            dasf="DASF-8",
+        ),
+        *also(
+            "asks for encrypted disks or keys of your own too, though not for this use of the key",
+            cis_aws="5.1.1",
+            cis_databricks="2.1.8",
+        ),
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, fails
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
@@ -39,7 +39,25 @@ CONTROL = Control(
         "workspace cannot be read by anybody.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("wants a key attached, of this or the other kind", sat="DP-3"),
+    maps=(
+        *also(
+            "encrypts notebooks, queries and secrets with a key that you can take away",
+            Relation.SUBSET,
+            nist="SC-12 SC-13 SC-28 SC-28(1)",
+            cis_databricks="2.1.8",
+            soc2="CC6.1 CCc.1.1",
+            pci="3.5.1 3.6.1",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.5.23 A.8.24",
+            ccm="CEK-03 CEK-08",
+            dasf="DASF-8",
+        ),
+        *also(
+            "wants a key of this kind attached, where the other kind counts there as well",
+            Relation.SUPERSET,
+            sat="DP-3",
+        ),
+    ),
 )
 
 _EXAMPLES: Final = KeyExamples("managed_services_customer_managed_key_id", "MANAGED_SERVICES")

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.estate.account import ENCRYPTION_KEYS
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import ACCOUNT_ID, Items, given, refused
@@ -48,6 +49,17 @@ CONTROL = Control(
         terraform="policy of aws_kms_key, or aws_kms_key_policy, with the condition.",
         breaks="A wrong account id keeps Databricks from reading notebooks and the root bucket of "
         "every workspace that uses the key.",
+    ),
+    maps=also(
+        "keeps the use and the management of the key from strangers and from other tenants",
+        Relation.SUBSET,
+        nist="AC-3 AC-6 SC-12 SC-28(1)",
+        soc2="CC6.1 CC6.3",
+        pci="3.6.1 7.2.5",
+        hipaa="164.312(a)(2)(iv) 164.312(a)(1)",
+        iso="A.5.15 A.8.24",
+        ccm="CEK-08 IAM-05 IAM-16",
+        attack="T1530",
     ),
 )
 

@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.estate.account import ENCRYPTION_KEYS
 from lakewarden.estate.aws import KMS_ROTATION
 from lakewarden.estate.given import Items, given, refused
@@ -41,6 +42,24 @@ CONTROL = Control(
         api="kms EnableKeyRotation with KeyId.",
         terraform="aws_kms_key with enable_key_rotation = true.",
         breaks="Nothing stops working; AWS keeps the older material for what it encrypted.",
+    ),
+    maps=(
+        *also(
+            "bounds how much data a lost piece of key material opens",
+            Relation.SUBSET,
+            nist="SC-12 SC-28(1)",
+            soc2="CC6.1",
+            pci="3.7.4",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.8.24",
+            ccm="CEK-08 CEK-12",
+            dasf="DASF-8",
+        ),
+        *also(
+            "asks for rotation as well, of the keys that Databricks uses alone",
+            Relation.SUBSET,
+            cis_aws="3.6",
+        ),
     ),
 )
 

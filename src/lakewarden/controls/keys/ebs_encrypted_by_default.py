@@ -17,6 +17,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
@@ -38,6 +39,24 @@ CONTROL = Control(
         terraform="aws_ebs_encryption_by_default with enabled = true, in each region.",
         breaks="Machine types of before 2010 that cannot encrypt disks do not start; images shared "
         "with other accounts need a key that they may use.",
+    ),
+    maps=(
+        *also(
+            "has every new disk of the account encrypted, whoever creates it",
+            Relation.SUBSET,
+            nist="SC-13 SC-28 SC-28(1) CM-6",
+            soc2="CC6.1",
+            pci="3.5.1",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.8.9 A.8.24",
+            ccm="CEK-03 UEM-08",
+            dasf="DASF-8",
+        ),
+        *also(
+            "asks for the same default, in the regions of the deployment alone",
+            Relation.SUBSET,
+            cis_aws="5.1.1",
+        ),
     ),
 )
 

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.withheld import INIT_SCRIPT, moved_to_scope, no_secret
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import INIT_SCRIPTS, InitScript
@@ -39,6 +40,18 @@ CONTROL = Control(
         "content_base64 of databricks_global_init_script without the value",
         "Clusters whose policy does not set the variable start without the credential, or not at "
         "all where the script insists on it.",
+    ),
+    maps=also(
+        "finds credentials in a script that runs on every cluster and that many may read",
+        Relation.SUBSET,
+        nist="IA-5 IA-5(6) SC-28",
+        soc2="CC6.1",
+        pci="8.3.2 8.6",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17 A.8.4 A.8.12",
+        ccm="IAM-14 DSP-17",
+        dasf="DASF-33",
+        attack="T1552 T1552.001 T1078.004",
     ),
 )
 

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.withheld import JOB, moved_to_scope, no_secret
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import JOB_SETTINGS, JobSettings
@@ -39,6 +40,18 @@ CONTROL = Control(
         "spark_env_vars; a notebook reads it with dbutils.secrets.get instead of a parameter",
         "spark_env_vars of the job cluster in databricks_job with the reference",
         "Runs fail from the moment the old credential is revoked until the job has the new one.",
+    ),
+    maps=also(
+        "finds credentials that everybody who may see the job or its runs can read",
+        Relation.SUBSET,
+        nist="IA-5 IA-5(6) SC-28",
+        soc2="CC6.1",
+        pci="8.3.2 8.6",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17 A.8.9 A.8.12",
+        ccm="IAM-14 DSP-17",
+        dasf="DASF-33",
+        attack="T1552 T1552.001 T1078.004",
     ),
 )
 

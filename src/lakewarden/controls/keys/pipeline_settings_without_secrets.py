@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.withheld import PIPELINE, moved_to_scope, no_secret
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import PIPELINE_SETTINGS, PipelineSettings
@@ -38,6 +39,18 @@ CONTROL = Control(
         "PUT /api/2.0/pipelines/{pipeline_id} with the reference in configuration",
         "configuration of databricks_pipeline with the reference",
         "Updates of the pipeline fail between revoking the old credential and the next edit.",
+    ),
+    maps=also(
+        "finds credentials that everybody who may see the pipeline can read",
+        Relation.SUBSET,
+        nist="IA-5 IA-5(6) SC-28",
+        soc2="CC6.1",
+        pci="8.3.2 8.6",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17 A.8.9 A.8.12",
+        ccm="IAM-14 DSP-17",
+        dasf="DASF-33",
+        attack="T1552 T1552.001 T1078.004",
     ),
 )
 

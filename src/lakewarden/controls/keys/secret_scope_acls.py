@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import SECRET_SCOPE
 from lakewarden.estate.access import SECRET_SCOPES, SecretScope
 from lakewarden.estate.given import given, refused
@@ -46,6 +47,18 @@ CONTROL = Control(
         breaks="Notebooks and jobs of people who read secrets by the grant to everybody are "
         "refused "
         "until their group is given READ.",
+    ),
+    maps=also(
+        "limits who may read out, replace or share the secrets of a scope",
+        Relation.SUBSET,
+        nist="AC-3 AC-6 IA-5 IA-5(6)",
+        soc2="CC6.1 CC6.3",
+        pci="7.2.2 8.6",
+        hipaa="164.308(a)(4)(i)",
+        iso="A.5.15 A.5.17 A.8.3",
+        ccm="IAM-05 IAM-16",
+        dasf="DASF-33",
+        attack="T1552",
     ),
 )
 

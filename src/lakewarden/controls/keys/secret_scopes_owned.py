@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import SECRET_SCOPE
 from lakewarden.estate.access import SECRET_SCOPES, SecretScope
 from lakewarden.estate.fact import UnreadError
@@ -45,6 +46,17 @@ CONTROL = Control(
         terraform="databricks_secret_acl with principal = the group and permission = MANAGE; "
         "leave out initial_manage_principal of databricks_secret_scope.",
         breaks="People who lose MANAGE can no longer write or share the scope's secrets.",
+    ),
+    maps=also(
+        "makes a group answer for the secrets, which outlives the leaving of single people",
+        Relation.SUBSET,
+        nist="AC-2 AC-6 IA-5",
+        soc2="CC6.2 CC6.3",
+        pci="7.2.2 8.6",
+        hipaa="164.308(a)(4)(i)",
+        iso="A.5.9 A.5.17 A.5.18",
+        ccm="IAM-07 IAM-16",
+        dasf="DASF-33",
     ),
 )
 

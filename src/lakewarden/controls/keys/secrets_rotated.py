@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.withheld import SECRETS
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import SCOPE_SECRETS, ScopeSecrets
@@ -45,6 +46,18 @@ CONTROL = Control(
         "they restart.",
     ),
     limits=("secret_days",),
+    maps=also(
+        "ends the use of a credential that leaked without anybody noticing",
+        Relation.SUBSET,
+        nist="IA-5 SC-12",
+        soc2="CC6.1",
+        pci="8.6.3",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17",
+        ccm="IAM-14 IAM-15",
+        dasf="DASF-33",
+        attack="T1552 T1078.004",
+    ),
 )
 
 _DAY: Final = 86_400_000

@@ -17,6 +17,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.withheld import moved_to_scope, no_secret
 from lakewarden.estate.account import Workspace
@@ -39,6 +40,18 @@ CONTROL = Control(
         "PUT /api/2.0/sql/config/warehouses with the reference in data_access_config",
         "data_access_config of databricks_sql_global_config with the reference",
         "All running warehouses restart, which ends the queries on them.",
+    ),
+    maps=also(
+        "finds credentials in the settings that all SQL warehouses share",
+        Relation.SUBSET,
+        nist="IA-5 IA-5(6) SC-28",
+        soc2="CC6.1",
+        pci="8.3.2 8.6",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17 A.8.9 A.8.12",
+        ccm="IAM-14 DSP-17",
+        dasf="DASF-33",
+        attack="T1552 T1552.001 T1078.004",
     ),
 )
 
