@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.roles import statements_of, users_of
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, WORKSPACES
@@ -50,6 +51,23 @@ CONTROL = Control(
         "policy_type = customer or restricted, and pass_roles.",
         breaks="Clusters fail to start if an instance profile that they use is not among the roles "
         "that may be passed.",
+    ),
+    maps=(
+        *also(
+            "leaves the vendor's role no right that its work does not need",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 AC-6(5) SA-9",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.2.5",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.15 A.5.19 A.8.2",
+            ccm="IAM-05 IAM-16",
+            attack="T1199",
+        ),
+        *also(
+            "refuses roles with every right as well, and asks it of one role in particular",
+            cis_aws="1.15",
+        ),
     ),
 )
 

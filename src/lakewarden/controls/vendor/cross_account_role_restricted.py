@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.roles import statements_of, users_of
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, NETWORKS, WORKSPACES
@@ -48,6 +49,17 @@ CONTROL = Control(
         "with "
         "policy_type = restricted, aws_account_id, vpc_id, region and security_group_id.",
         breaks="A role of one VPC and security group can no longer serve workspaces of another.",
+    ),
+    maps=also(
+        "ties the vendor's rights over machines to those of the deployment",
+        Relation.SUBSET,
+        nist="AC-3 AC-6 SC-7(21) SA-9",
+        soc2="CC6.1 CC6.3",
+        pci="7.2.2 7.2.5",
+        hipaa="164.308(a)(4)(i)",
+        iso="A.5.15 A.5.19 A.8.22",
+        ccm="IAM-05 IAM-16",
+        attack="T1199 T1578",
     ),
 )
 

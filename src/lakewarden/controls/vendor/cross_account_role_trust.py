@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, WORKSPACES
 from lakewarden.estate.aws import ROLES
@@ -51,6 +52,17 @@ CONTROL = Control(
         "databricks_aws_assume_role_policy with external_id = the account id.",
         breaks="Whoever else assumed the role can no longer do so; a wrong external id keeps "
         "Databricks from starting any cluster.",
+    ),
+    maps=also(
+        "keeps strangers and other customers of the vendor from taking on its role",
+        Relation.SUBSET,
+        nist="AC-3 AC-6 IA-8 SA-9",
+        soc2="CC6.1 CC6.6",
+        pci="7.2.5",
+        hipaa="164.312(a)(1) 164.312(d)",
+        iso="A.5.15 A.5.19 A.8.5",
+        ccm="IAM-14 IAM-16",
+        attack="T1199 T1078.004",
     ),
 )
 

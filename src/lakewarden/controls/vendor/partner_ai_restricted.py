@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -39,6 +40,18 @@ CONTROL = Control(
         "{ value = false }",
         breaks="Features that only partners' models offer disappear; others answer by models that "
         "the vendor hosts.",
+    ),
+    maps=(
+        *also(
+            "keeps prompts and samples of data with the one vendor that you reviewed",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7 SA-9",
+            soc2="CC6.7",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.14 A.5.21 A.5.23 A.8.12",
+            ccm="DSP-10 DSP-17",
+        ),
+        *also("limits too which models of others the workspace talks to", dasf="DASF-54 DASF-64"),
     ),
 )
 

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.quotas import every_quota
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause
@@ -46,6 +47,15 @@ CONTROL = Control(
         breaks="Nothing stops working; a higher quota also lets an intruder run more.",
     ),
     limits=("quota_percent",),
+    maps=also(
+        "notices that machines are nearly used up, by growth or by an intruder",
+        nist="CP-2(2) SC-5 SI-4",
+        soc2="CC7.2",
+        hipaa="164.308(a)(1)(ii)(D)",
+        iso="A.8.6 A.8.16",
+        ccm="IVS-02 LOG-03",
+        attack="T1496",
+    ),
 )
 
 

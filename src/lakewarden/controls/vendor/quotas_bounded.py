@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import also
 from lakewarden.controls.kit.quotas import every_quota, is_graphics
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import UnreadError
@@ -48,6 +49,14 @@ CONTROL = Control(
         breaks="Clusters that want more machines than the quota allows do not start or grow.",
     ),
     limits=("vcpus", "gpu_vcpus"),
+    maps=also(
+        "bounds how many machines an intruder could run on your bill",
+        nist="CM-6 CM-7 SC-5",
+        soc2="CC6.8",
+        iso="A.8.6 A.8.9",
+        ccm="IVS-02",
+        attack="T1496 T1578.002",
+    ),
 )
 
 
