@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_SERVICE_PRINCIPALS, ACCOUNT_USERS
@@ -50,6 +51,22 @@ CONTROL = Control(
         "that needs it; check service principals that create workspaces first.",
     ),
     limits=("account_admins",),
+    maps=(
+        *also(
+            "keeps those with the account's highest role few, people and machines alike",
+            Relation.SUBSET,
+            nist="AC-2 AC-6 AC-6(1) AC-6(5)",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(3)(i) 164.308(a)(4)(i)",
+            iso="A.5.18 A.8.2",
+            ccm="IAM-05 IAM-10",
+        ),
+        *also(
+            "leaves fewer accounts whose theft gives away every right in the account",
+            attack="T1078.004 T1098.003",
+        ),
+    ),
 )
 
 _LEAST: Final = 2

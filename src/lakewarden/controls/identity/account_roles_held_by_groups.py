@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import ACCOUNT_ID, given, refused
@@ -45,6 +46,23 @@ CONTROL = Control(
         "databricks_group.….acl_principal_id.",
         breaks="People who are not in the group lose the role; who reads billing data through it "
         "should be added first.",
+    ),
+    maps=(
+        *also(
+            "lets roles of the account come and go with the membership of a group",
+            Relation.SUBSET,
+            nist="AC-2 AC-3 PS-5",
+            soc2="CC6.2 CC6.3",
+            pci="7.2.1 7.2.2 7.3.2",
+            hipaa="164.308(a)(3)(i) 164.308(a)(4)(i)",
+            iso="A.5.15 A.5.18",
+            ccm="IAM-07 IAM-10",
+        ),
+        *also(
+            "finds rights that were granted to one person, and so outlast their task",
+            cis_aws="1.14",
+            attack="T1078.004",
+        ),
     ),
 )
 

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.given import refused
@@ -50,6 +51,23 @@ CONTROL = Control(
         '"account_admin"; databricks_mws_permission_assignment for workspaces.',
         breaks="People must sign in with another account to administer; bookmarks, saved "
         "sessions and scripts that rely on their daily account's rights stop working.",
+    ),
+    maps=(
+        *also(
+            "keeps administration out of the accounts that people work in all day",
+            Relation.SUBSET,
+            nist="AC-5 AC-6(2) AC-6(5)",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.3 A.8.2",
+            ccm="IAM-09 IAM-10",
+        ),
+        *also(
+            "leaves the account that reads mail and opens links without admin rights",
+            cis_aws="1.6",
+            attack="T1078.004 T1204",
+        ),
     ),
 )
 

@@ -24,6 +24,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import DAILY_WORK, UserAction
 from lakewarden.estate.given import refused
@@ -53,6 +54,23 @@ CONTROL = Control(
     ),
     limits=("evidence_days",),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "finds notebooks, queries and jobs that admins ran, in the audit log",
+            Relation.SUBSET,
+            nist="AC-2(11) AC-6(2) AU-6 SI-4(20)",
+            soc2="CC6.3 CC7.2",
+            pci="7.2.2",
+            hipaa="164.308(a)(1)(ii)(D)",
+            iso="A.8.2 A.8.16",
+            ccm="IAM-09 IAM-10 LOG-05",
+        ),
+        *also(
+            "keeps the mightiest accounts out of work in which other people's code runs",
+            cis_aws="1.6",
+            attack="T1059 T1204",
+        ),
+    ),
 )
 
 _TASTE: Final = 3

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.controls.kit.tokens import SWITCH, SWITCH_NEED, example_token, while_usable
 from lakewarden.estate.access import TOKENS, Token
@@ -63,6 +64,25 @@ CONTROL = Control(
         "federated service principal.",
         breaks="Scripts that run with the administrator's token stop; look for them in the audit "
         "log under tokenLogin first.",
+    ),
+    maps=(
+        *also(
+            "leaves administrators no key that works without a second factor",
+            Relation.SUBSET,
+            nist="AC-6(5) IA-2(1) IA-5",
+            cis_databricks="2.1.6",
+            soc2="CC6.1",
+            pci="7.2.2 8.4.1",
+            hipaa="164.312(d)",
+            iso="A.5.17 A.8.2",
+            ccm="IAM-10 IAM-14",
+            dasf="DASF-33",
+        ),
+        *also(
+            "finds keys of the mightiest accounts, which anybody could copy and use",
+            cis_aws="1.3",
+            attack="T1078.004 T1550.001",
+        ),
     ),
 )
 

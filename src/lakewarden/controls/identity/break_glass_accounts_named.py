@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.given import Items, given, refused
@@ -50,6 +51,22 @@ CONTROL = Control(
         "while the identity provider is down.",
     ),
     limits=("break_glass_accounts",),
+    maps=(
+        *also(
+            "asks for a few accounts that let people in when the usual way fails",
+            Relation.SUBSET,
+            nist="AC-2 CP-2",
+            soc2="CC6.3 CC7.5",
+            pci="7.2.1",
+            hipaa="164.308(a)(7)(ii)(C) 164.312(a)(2)(ii)",
+            iso="A.5.18 A.5.29 A.8.2",
+            ccm="BCR-09 IAM-03 IAM-10",
+        ),
+        *also(
+            "tells accounts for emergencies from back doors that somebody left",
+            attack="T1078.004 T1136.003",
+        ),
+    ),
 )
 
 

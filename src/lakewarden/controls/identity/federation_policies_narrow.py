@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.directory import FEDERATION_POLICY
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.given import ACCOUNT_ID, given, refused
 from lakewarden.estate.people import FEDERATION_POLICIES, FederationPolicy
@@ -46,6 +47,22 @@ CONTROL = Control(
         "subject_claim.",
         breaks="Programs whose tokens name another audience are refused until they ask the "
         "issuer for the new one.",
+    ),
+    maps=(
+        *also(
+            "takes sign-ins by an outside issuer's tokens only if made for this account",
+            Relation.SUBSET,
+            nist="AC-3 IA-2 IA-8 IA-8(2)",
+            soc2="CC6.1 CC6.6",
+            pci="8.3",
+            hipaa="164.312(a)(1) 164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14 IAM-16",
+        ),
+        *also(
+            "turns away tokens that were made for somebody else's application",
+            attack="T1078.004 T1199 T1550.001",
+        ),
     ),
 )
 

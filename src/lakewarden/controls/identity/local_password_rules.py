@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import AUTHORIZATION
 from lakewarden.estate.account import Workspace
@@ -52,6 +53,23 @@ CONTROL = Control(
         "provider; programs with passwords in them stop working.",
     ),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "has a person vouch for passwords that are long and used nowhere else",
+            Relation.SUBSET,
+            nist="IA-5 IA-5(1)",
+            soc2="CC6.1",
+            pci="8.3 8.3.6",
+            hipaa="164.308(a)(5)(ii)(D) 164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-02 IAM-15",
+        ),
+        *also(
+            "leaves nothing to gain from guessed or reused passwords",
+            cis_aws="1.7 1.8",
+            attack="T1110.001 T1110.003 T1110.004",
+        ),
+    ),
 )
 
 

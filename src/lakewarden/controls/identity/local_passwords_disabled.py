@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import AUTHORIZATION
 from lakewarden.estate.account import Workspace
@@ -49,6 +50,24 @@ CONTROL = Control(
         "for the emergency group alone.",
         breaks="Whoever signs in with a local password must sign in through the identity "
         "provider; programs with passwords in them stop working.",
+    ),
+    maps=(
+        *also(
+            "leaves the identity provider as the one way in, emergencies aside",
+            Relation.SUBSET,
+            nist="IA-2 IA-5",
+            soc2="CC6.1",
+            pci="8.3 8.4.2",
+            hipaa="164.308(a)(5)(ii)(D) 164.312(d)",
+            iso="A.5.16 A.5.17 A.8.5",
+            ccm="IAM-14 IAM-15",
+            dasf="DASF-1",
+        ),
+        *also(
+            "does away with passwords that the identity provider does not govern",
+            cis_aws="1.20",
+            attack="T1110.003 T1110.004",
+        ),
     ),
 )
 

@@ -24,6 +24,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import MFA_KEYS, MfaKeyChange
 from lakewarden.estate.fact import Cause
@@ -53,6 +54,24 @@ CONTROL = Control(
     ),
     limits=("evidence_days",),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "has a second factor vouched for, and finds whoever took theirs away",
+            Relation.SUBSET,
+            nist="IA-2 IA-2(1) IA-2(2)",
+            soc2="CC6.1",
+            pci="8.4.1 8.4.2 8.4.3",
+            hipaa="164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14",
+            dasf="DASF-1",
+        ),
+        *also(
+            "makes a password worth nothing by itself",
+            cis_aws="1.9",
+            attack="T1078.004 T1110 T1556.006",
+        ),
+    ),
 )
 
 _DAY: Final = int(timedelta(days=1).total_seconds() * 1000)

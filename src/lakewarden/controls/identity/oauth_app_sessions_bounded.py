@@ -23,6 +23,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.machines import APP
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.machines import CUSTOM_APPS, PUBLISHED_APPS, CustomApp, PublishedApp
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -51,6 +52,23 @@ CONTROL = Control(
         "longer listed cannot sign anybody in.",
     ),
     limits=("oauth_access_minutes", "oauth_refresh_minutes"),
+    maps=(
+        *also(
+            "ends an app's sessions soon, and sends its codes to named addresses by TLS",
+            Relation.SUBSET,
+            nist="AC-12 IA-5 IA-11 SC-8 SC-23",
+            soc2="CC6.1 CC6.7",
+            pci="8.3.2",
+            hipaa="164.312(d) 164.312(e)(1)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14",
+            dasf="DASF-33",
+        ),
+        *also(
+            "shortens the use of a stolen token, and shows codes to no eavesdropper",
+            attack="T1040 T1550.001",
+        ),
+    ),
 )
 
 _LOCAL: Final = "localhost"

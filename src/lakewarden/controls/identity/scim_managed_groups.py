@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS
@@ -48,6 +49,25 @@ CONTROL = Control(
         "only it gave them.",
     ),
     limits=("scim_percent",),
+    maps=(
+        *also(
+            "wants the groups that carry access filled and emptied by the identity provider",
+            Relation.SUBSET,
+            nist="AC-2 AC-2(1) PS-5",
+            cis_databricks="2.1.4",
+            soc2="CC6.2 CC6.3",
+            pci="7.3.2 8.2.4",
+            hipaa="164.308(a)(3)(i) 164.308(a)(4)(i)",
+            iso="A.5.16 A.5.18",
+            ccm="IAM-07",
+            dasf="DASF-2",
+        ),
+        *also(
+            "tells groups of the identity provider from those made by hand",
+            cis_aws="1.20",
+            attack="T1098",
+        ),
+    ),
 )
 
 _TASTE: Final = 3

@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.emergency import emergency_users
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
@@ -48,6 +49,25 @@ CONTROL = Control(
         "hand those over first.",
     ),
     limits=("scim_percent",),
+    maps=(
+        *also(
+            "finds users whose access the identity provider cannot end when they leave",
+            Relation.SUBSET,
+            nist="AC-2 AC-2(3) PS-4",
+            cis_databricks="2.1.4",
+            soc2="CC6.2 CC6.3",
+            pci="8.2.5",
+            hipaa="164.308(a)(3)(i)",
+            iso="A.5.16 A.6.5",
+            ccm="IAM-03 IAM-07",
+            dasf="DASF-2",
+        ),
+        *also(
+            "leaves few accounts that were made by hand, and may be forgotten",
+            cis_aws="1.20",
+            attack="T1078.004 T1136.003",
+        ),
+    ),
 )
 
 

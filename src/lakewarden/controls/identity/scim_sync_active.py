@@ -25,6 +25,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import DIRECTORY_WRITES, DirectoryWrite
 from lakewarden.estate.fact import Cause
@@ -55,6 +56,25 @@ CONTROL = Control(
     ),
     limits=("scim_sync_days",),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "shows that joiners and leavers still arrive from the identity provider",
+            Relation.SUBSET,
+            nist="AC-2 AC-2(1) AC-2(3) PS-4(2)",
+            cis_databricks="2.1.4",
+            soc2="CC6.2 CC6.3",
+            pci="8.2.5",
+            hipaa="164.308(a)(3)(i)",
+            iso="A.5.16 A.5.18 A.6.5",
+            ccm="IAM-07",
+            dasf="DASF-2",
+        ),
+        *also(
+            "finds accounts that were added around the identity provider",
+            cis_aws="1.20",
+            attack="T1136.003",
+        ),
+    ),
 )
 
 

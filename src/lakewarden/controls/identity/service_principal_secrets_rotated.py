@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.machines import SECRET, HeldSecret
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.oauth_secrets import example_secret, secrets_of, while_signing_in
 from lakewarden.controls.kit.tokens import days_between
 from lakewarden.estate.given import refused
@@ -50,7 +50,25 @@ CONTROL = Control(
         breaks="Whatever still signs in with the old secret is refused once it is deleted.",
     ),
     limits=("secret_days",),
-    maps=also("asks the same of the age of active secrets", sat="IA-9"),
+    maps=(
+        *also(
+            "has secrets of machines replaced before they grow old",
+            Relation.SUBSET,
+            nist="IA-5",
+            soc2="CC6.1",
+            pci="8.3 8.6.3",
+            hipaa="164.308(a)(5)(ii)(D) 164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14 IAM-15",
+            dasf="DASF-33",
+        ),
+        *also(
+            "ends the copies of a secret that leaked, or that nobody remembers",
+            cis_aws="1.13",
+            attack="T1078.004 T1552.001",
+        ),
+        *also("asks the same of the age of secrets that work", Relation.EQUAL, sat="IA-9"),
+    ),
 )
 
 

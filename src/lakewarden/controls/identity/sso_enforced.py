@@ -24,6 +24,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.emergency import emergency_users
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import LOGINS, LoginMethod
 from lakewarden.estate.given import Items, given, refused
@@ -55,6 +56,24 @@ CONTROL = Control(
     ),
     limits=("evidence_days",),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "finds sign-ins that went around the identity provider",
+            Relation.SUBSET,
+            nist="AU-6 IA-2",
+            soc2="CC6.1 CC6.2",
+            pci="8.3 8.4.2",
+            hipaa="164.308(a)(5)(ii)(C) 164.312(d)",
+            iso="A.5.16 A.8.5",
+            ccm="IAM-13 IAM-14",
+            dasf="DASF-1",
+        ),
+        *also(
+            "leaves no way in that misses the identity provider's lockout and off-boarding",
+            cis_aws="1.20",
+            attack="T1110.003 T1110.004",
+        ),
+    ),
 )
 
 _SSO_ACTIONS: Final = frozenset({"samlLogin", "oidcBrowserLogin"})

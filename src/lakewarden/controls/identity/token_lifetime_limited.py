@@ -18,7 +18,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -38,9 +38,37 @@ CONTROL = Control(
     fix=Fix(
         'Set maxTokenLifetimeDays to the longest life you allow, as a text such as "90"; '
         "older tokens keep their life until they are revoked.",
+        console="No switch for it is documented; use the API or Terraform.",
+        api='PATCH /api/2.0/workspace-conf {"maxTokenLifetimeDays": "90"}',
+        terraform='databricks_workspace_conf with custom_config = { maxTokenLifetimeDays = "90" }.',
+        breaks="Requests for tokens that would live longer fail; scripts that make tokens "
+        "without lifetime_seconds, or with a long one, must ask for less.",
     ),
     limits=("token_days",),
-    maps=also("asks about the same setting", sat="IA-5"),
+    maps=(
+        *also(
+            "limits how long tokens work that are made from now on",
+            Relation.SUBSET,
+            nist="CM-6 IA-5",
+            cis_databricks="2.1.6",
+            soc2="CC6.1",
+            pci="8.3.9 8.6.3",
+            hipaa="164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14 IAM-15",
+            dasf="DASF-33",
+        ),
+        *also(
+            "cuts the time for which a copy that leaked is of use",
+            cis_aws="1.13",
+            attack="T1078.004 T1550.001",
+        ),
+        *also(
+            "reads the same setting, and asks for a limit that is short enough",
+            Relation.SUPERSET,
+            sat="IA-5",
+        ),
+    ),
 )
 
 

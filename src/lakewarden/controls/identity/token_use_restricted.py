@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import AUTHORIZATION, WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -49,7 +49,30 @@ CONTROL = Control(
         "block for each group.",
         breaks="Tokens of people who are not on the list stop working at once.",
     ),
-    maps=also("reads the same list for the group of all users", sat="IA-8"),
+    maps=(
+        *also(
+            "lets nobody but named principals create tokens",
+            Relation.SUBSET,
+            nist="AC-3 IA-5",
+            cis_databricks="2.1.6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.15",
+            ccm="IAM-05 IAM-16",
+            dasf="DASF-33",
+        ),
+        *also(
+            "keeps most accounts from making a lasting key, whoever uses them",
+            cis_aws="1.10",
+            attack="T1098.001",
+        ),
+        *also(
+            "reads the same list, and asks about each name on it besides all users",
+            Relation.SUPERSET,
+            sat="IA-8",
+        ),
+    ),
 )
 
 _ADMINS: Final = "admins"

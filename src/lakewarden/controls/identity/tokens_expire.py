@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.estate.access import TOKENS, Token
 from lakewarden.estate.fact import Cause
@@ -50,7 +50,30 @@ CONTROL = Control(
         breaks="Whatever signs in with the old token stops until it has the new one.",
     ),
     limits=("token_days",),
-    maps=also("finds tokens without an end, or with one too far away", sat="IA-4"),
+    maps=(
+        *also(
+            "wants every token to end, no later than the limit after it was made",
+            Relation.SUBSET,
+            nist="IA-5",
+            cis_databricks="2.1.6",
+            soc2="CC6.1",
+            pci="8.3.9 8.6.3",
+            hipaa="164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14 IAM-15",
+            dasf="DASF-33",
+        ),
+        *also(
+            "ends the copies of a token that leaked, or that nobody remembers",
+            cis_aws="1.13",
+            attack="T1078.004 T1550.001",
+        ),
+        *also(
+            "finds tokens without an end or with a late one, everybody's and even a single one",
+            Relation.SUPERSET,
+            sat="IA-4",
+        ),
+    ),
 )
 
 

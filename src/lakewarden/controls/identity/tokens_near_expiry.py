@@ -55,7 +55,18 @@ CONTROL = Control(
         breaks="Replacing it breaks nothing; letting it end stops whatever signs in with it.",
     ),
     limits=("token_notice_days",),
-    maps=also("warns of tokens that end within days; there ended ones count too", sat="GOV-2"),
+    maps=also(
+        "warns of tokens that end within days, so that successors are made with care",
+        nist="IA-5",
+        cis_databricks="2.1.6",
+        soc2="CC6.1",
+        pci="8.6.3",
+        hipaa="164.308(a)(5)(ii)(D)",
+        iso="A.5.17",
+        ccm="IAM-15",
+        dasf="DASF-33",
+        sat="GOV-2",
+    ),
 )
 
 

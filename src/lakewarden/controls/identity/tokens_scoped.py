@@ -29,6 +29,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.controls.kit.tokens import (
     SWITCH,
@@ -63,6 +64,24 @@ CONTROL = Control(
         '"update_mask": "scopes"}',
         terraform="No resource sets scopes of a token yet; use the API, or OAuth federation.",
         breaks="Calls of APIs that were left out are refused to whatever uses the token.",
+    ),
+    maps=(
+        *also(
+            "cuts a token down to the APIs that it is for",
+            Relation.SUBSET,
+            nist="AC-3 AC-6",
+            cis_databricks="2.1.6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.2.5",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="IAM-05 IAM-16",
+            dasf="DASF-33",
+        ),
+        *also(
+            "keeps a stolen token from doing all that its owner may, or making another",
+            attack="T1098.001 T1550.001",
+        ),
     ),
 )
 

@@ -27,6 +27,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.controls.kit.tokens import (
     SWITCH,
@@ -61,6 +62,25 @@ CONTROL = Control(
         breaks="A job that runs once a quarter may be its only user: ask the owner first.",
     ),
     limits=("token_idle_days",),
+    maps=(
+        *also(
+            "finds keys that nobody needs any more",
+            Relation.SUBSET,
+            nist="AC-2(3) IA-5",
+            cis_databricks="2.1.6",
+            soc2="CC6.1 CC6.3",
+            pci="8.2.6",
+            hipaa="164.308(a)(3)(i) 164.308(a)(5)(ii)(D)",
+            iso="A.5.17 A.5.18",
+            ccm="IAM-07 IAM-08",
+            dasf="DASF-33",
+        ),
+        *also(
+            "takes away idle credentials before a thief finds them",
+            cis_aws="1.11",
+            attack="T1078.004 T1550.001",
+        ),
+    ),
 )
 
 

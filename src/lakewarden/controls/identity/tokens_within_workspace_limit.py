@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.controls.kit.tokens import (
     SWITCH,
@@ -57,7 +57,30 @@ CONTROL = Control(
         terraform="Replace the databricks_token or databricks_obo_token, so that it is made anew.",
         breaks="Whatever signs in with the old token stops until it has the new one.",
     ),
-    maps=also("compares the same two, and overlooks one such token alone", sat="IA-6"),
+    maps=(
+        *also(
+            "finds tokens that are not bound by the workspace's limit on their life",
+            Relation.SUBSET,
+            nist="CM-6 IA-5",
+            cis_databricks="2.1.6",
+            soc2="CC6.1",
+            pci="8.3.9 8.6.3",
+            hipaa="164.312(d)",
+            iso="A.5.17 A.8.9",
+            ccm="CCC-07 IAM-15",
+            dasf="DASF-33",
+        ),
+        *also(
+            "ends keys that are older than the rule meant to end them",
+            cis_aws="1.13",
+            attack="T1078.004 T1550.001",
+        ),
+        *also(
+            "compares the same two, for everybody's tokens and even for a single one",
+            Relation.SUPERSET,
+            sat="IA-6",
+        ),
+    ),
 )
 
 

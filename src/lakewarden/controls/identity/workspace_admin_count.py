@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import WORKSPACE_ID, Items, given, refused
@@ -50,7 +50,27 @@ CONTROL = Control(
         "and cannot change settings; jobs that run as them may lack permissions.",
     ),
     limits=("workspace_admins",),
-    maps=also("counts the members of the group admins, those of nested groups too", sat="INFO-6"),
+    maps=(
+        *also(
+            "keeps the admins of a workspace few, whatever groups make them admins",
+            Relation.SUBSET,
+            nist="AC-2 AC-6 AC-6(1) AC-6(5)",
+            soc2="CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(3)(i) 164.308(a)(4)(i)",
+            iso="A.5.18 A.8.2",
+            ccm="IAM-05 IAM-10",
+        ),
+        *also(
+            "leaves fewer accounts whose theft gives away the workspace",
+            attack="T1078.004 T1098.003",
+        ),
+        *also(
+            "counts the members of the same group, those of nested groups too",
+            Relation.SUPERSET,
+            sat="INFO-6",
+        ),
+    ),
 )
 
 _LEAST: Final = 1

@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
@@ -50,7 +50,23 @@ CONTROL = Control(
         breaks="Admins can no longer make tokens for service principals whose users they are not, "
         "nor let jobs run as others; deployments that rely on it need that role.",
     ),
-    maps=also("fails the same setting when it allows everything", sat="GOV-35"),
+    maps=(
+        *also(
+            "keeps admins from taking on the rights of other identities",
+            Relation.SUBSET,
+            nist="AC-3 AC-5 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.2.5",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.3 A.8.2",
+            ccm="IAM-04 IAM-09",
+        ),
+        *also(
+            "bars the step from an admin's session to a service principal's token",
+            attack="T1078.004 T1098.001",
+        ),
+        *also("asks whether the same setting restricts admins", Relation.EQUAL, sat="GOV-35"),
+    ),
 )
 
 

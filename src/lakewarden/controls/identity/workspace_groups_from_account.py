@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.directory import GROUP
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.people import WORKSPACE_GROUPS, WorkspaceGroup
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -47,6 +48,25 @@ CONTROL = Control(
         "the databricks_group made with the workspace's provider.",
         breaks="Grants on objects, tables and secrets that name the local group are lost with it; "
         "grant them to the account group first.",
+    ),
+    maps=(
+        *also(
+            "finds groups that the identity provider neither fills nor empties",
+            Relation.SUBSET,
+            nist="AC-2 AC-2(1) PS-5",
+            cis_databricks="2.1.4",
+            soc2="CC6.2 CC6.3",
+            pci="8.2.4",
+            hipaa="164.308(a)(3)(i) 164.308(a)(4)(i)",
+            iso="A.5.16 A.5.18",
+            ccm="IAM-07 IAM-08",
+            dasf="DASF-2",
+        ),
+        *also(
+            "leaves no group of one workspace whose members nobody reviews",
+            cis_aws="1.20",
+            attack="T1098",
+        ),
     ),
 )
 
