@@ -10,6 +10,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import TypedSwitch
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
@@ -38,6 +39,22 @@ CONTROL = Control(
         terraform='databricks_workspace_setting_v2 { name = "enforceGitAppDeployments" } with '
         "boolean_val value true.",
         breaks="Deployments of apps from workspace folders are refused; running apps go on.",
+    ),
+    maps=(
+        *also(
+            "lets apps change by way of a repository, and not from anybody's folder",
+            Relation.SUBSET,
+            nist="CM-3 CM-5 SA-10",
+            soc2="CC8.1",
+            pci="6.5",
+            hipaa="164.312(c)(1)",
+            iso="A.8.19 A.8.25 A.8.32",
+            ccm="CCC-04",
+            dasf="DASF-52",
+        ),
+        *also(
+            "keeps code that an intruder put into a folder from running as the app", attack="T1648"
+        ),
     ),
 )
 

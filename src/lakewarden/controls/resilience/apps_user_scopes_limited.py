@@ -11,6 +11,7 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Judgement, observe, unknown
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
@@ -39,6 +40,23 @@ CONTROL = Control(
         terraform=f'databricks_workspace_setting_v2 {{ name = "{_KEY}" }} with '
         "allowed_apps_user_api_scopes.",
         breaks="Apps that act for their users within other scopes lose that access.",
+    ),
+    maps=(
+        *also(
+            "limits what an app may do in its visitors' names to scopes that you named",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-7",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.2.5",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="IAM-05 IAM-16",
+            dasf="DASF-5",
+        ),
+        *also(
+            "cuts down what a hostile app could read with its visitors' rights",
+            attack="T1530 T1550.001",
+        ),
     ),
 )
 

@@ -17,6 +17,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT
 from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Severity
@@ -42,6 +43,18 @@ CONTROL = Control(
         "limits.",
     ),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "has somebody vouch for a backup out of the admins' reach and for a restore",
+            Relation.SUBSET,
+            nist="CP-9 CP-9(1) CP-9(3) CP-10",
+            soc2="CC7.5",
+            hipaa="164.308(a)(7)(ii)(A) 164.308(a)(7)(ii)(B)",
+            iso="A.5.30 A.8.13",
+            ccm="BCR-08",
+        ),
+        *also("lets people bring back what an intruder deletes", attack="T1485 T1490"),
+    ),
 )
 
 

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.production import in_production
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
@@ -52,6 +53,20 @@ CONTROL = Control(
         breaks="People can no longer mend a production job by hand; keep a way for emergencies.",
     ),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "has review and a pipeline vouched for, and finds jobs that people changed by hand",
+            Relation.SUBSET,
+            nist="CM-3 CM-3(2) CM-5 SA-10",
+            soc2="CC8.1",
+            pci="6.5",
+            hipaa="164.312(c)(1)",
+            iso="A.8.25 A.8.32",
+            ccm="CCC-04 CCC-07",
+            dasf="DASF-52",
+        ),
+        *also("leaves no quiet way to have production run other code", attack="T1546 T1648"),
+    ),
 )
 
 

@@ -29,6 +29,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.keyless import holds_no_secret, holds_no_token, is_federated
 from lakewarden.controls.kit.machines import MACHINE, Machine
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.oauth_secrets import example_secret
 from lakewarden.controls.kit.tokens import example_token
 from lakewarden.estate.access import TOKENS
@@ -66,6 +67,24 @@ CONTROL = Control(
         terraform="databricks_service_principal_federation_policy with service_principal_id and "
         "oidc_policy, in place of databricks_service_principal_secret.",
         breaks="Pipelines that still sign in with the secret or the token stop when it is gone.",
+    ),
+    maps=(
+        *also(
+            "has the machines that deploy and run jobs sign in without a key to copy",
+            Relation.SUBSET,
+            nist="IA-5 IA-5(6)",
+            soc2="CC6.1",
+            pci="8.6 8.6.3",
+            hipaa="164.312(d)",
+            iso="A.5.17 A.8.5",
+            ccm="IAM-14 IAM-15",
+            dasf="DASF-33",
+        ),
+        *also(
+            "leaves no lasting key in a pipeline's settings to be stolen",
+            cis_aws="1.17",
+            attack="T1078.004 T1550.001 T1552.001",
+        ),
     ),
 )
 

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.recovery_subjects import FAILOVER_GROUP
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.recovery import FAILOVER_GROUPS, FailoverGroup
@@ -48,6 +49,18 @@ CONTROL = Control(
         terraform="databricks_disaster_recovery_failover_group with unity_catalog_assets that "
         "exist.",
         breaks="What is taken out of the group is no longer replicated.",
+    ),
+    maps=(
+        *also(
+            "sees whether the other region is recent enough to take over",
+            Relation.SUBSET,
+            nist="CP-6 CP-6(2) CP-7 CP-10",
+            soc2="CC7.5",
+            hipaa="164.308(a)(7)(ii)(B) 164.308(a)(7)(ii)(C)",
+            iso="A.5.30 A.8.14",
+            ccm="BCR-09 BCR-11",
+        ),
+        *also("shows that replication was broken before somebody depends on it", attack="T1490"),
     ),
 )
 

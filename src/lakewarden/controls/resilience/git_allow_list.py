@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
@@ -56,7 +56,27 @@ CONTROL = Control(
         breaks="People can no longer clone or push to other repositories, public samples included; "
         "clones that are there stay.",
     ),
-    maps=also("the same switch; the list itself is not judged there", sat="INFO-42"),
+    maps=(
+        *also(
+            "keeps clones and pushes within repositories that you named",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7 SC-7(5)",
+            soc2="CC6.7 CC6.8",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.4 A.8.12",
+            ccm="DSP-10 UEM-11",
+            dasf="DASF-52",
+        ),
+        *also(
+            "bars pushes to a stranger's repository, and clones of a poisoned one",
+            attack="T1048 T1204",
+        ),
+        *also(
+            "reads the same switch, and judges what is on the list",
+            Relation.SUPERSET,
+            sat="INFO-42",
+        ),
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -38,7 +38,21 @@ CONTROL = Control(
         '{ enableProjectTypeInWorkspace = "true" }.',
         breaks="Nothing stops; people can clone repositories, so switch the allow list on first.",
     ),
-    maps=also("the same switch; there a switch that was never set passes", sat="INFO-11"),
+    maps=(
+        *also(
+            "lets people keep their code under version control",
+            Relation.SUBSET,
+            nist="CM-2(3) CM-3 SA-10",
+            soc2="CC8.1",
+            pci="6.5",
+            hipaa="164.312(c)(1)",
+            iso="A.8.25 A.8.32",
+            ccm="CCC-04",
+            dasf="DASF-52",
+        ),
+        *also("offers code a home that a deletion in the workspace does not reach", attack="T1485"),
+        *also("reads the same switch, and wants it to be set", Relation.SUPERSET, sat="INFO-11"),
+    ),
 )
 
 

@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.code import GIT_FOLDERS, GitFolder
 from lakewarden.estate.given import given, refused
@@ -46,6 +47,22 @@ CONTROL = Control(
         api="DELETE /api/2.0/repos/{repo_id}",
         terraform="databricks_repo with url set to a repository of yours, or without the resource.",
         breaks="Notebooks and jobs that run from the folder stop; what was not pushed is lost.",
+    ),
+    maps=(
+        *also(
+            "finds clones of repositories that are not yours",
+            Relation.SUBSET,
+            nist="AC-4 AC-20 CM-7",
+            soc2="CC6.7 CC6.8",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.4 A.8.12",
+            ccm="DSP-10 UEM-11",
+            dasf="DASF-52",
+        ),
+        *also(
+            "leaves no clone that carries data out, or brings a stranger's code in",
+            attack="T1048 T1204",
+        ),
     ),
 )
 

@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import JOB_ACL
 from lakewarden.estate.access import JOB_PERMISSIONS, Grantee, ObjectPermissions
 from lakewarden.estate.given import given, refused
@@ -45,7 +45,25 @@ CONTROL = Control(
         "whole list.",
         breaks="People who change the job by hand can no longer do so; they can still run it.",
     ),
-    maps=also("grants of CAN_MANAGE beyond owner and admins; there 200 jobs at most", sat="GOV-45"),
+    maps=(
+        *also(
+            "leaves changes of a job to its owner, admins and machines",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.3 CC8.1",
+            pci="6.5 7.2.2",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.15 A.8.32",
+            ccm="CCC-04 IAM-05",
+        ),
+        *also(
+            "keeps an account that is taken over from having a job run other code",
+            attack="T1078.004 T1648",
+        ),
+        *also(
+            "asks about the same grants of every job, which machines may hold here", sat="GOV-45"
+        ),
+    ),
 )
 
 _ADMINS: Final = "admins"

@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.job_code import PRODUCTION, bundled, job_in, pinned
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.production import in_production
 from lakewarden.controls.kit.subjects import JOB
 from lakewarden.estate.compute import JOBS, Job
@@ -44,6 +45,23 @@ CONTROL = Control(
         api='POST /api/2.2/jobs/update {"job_id": 7, "new_settings": {"edit_mode": "UI_LOCKED"}}',
         terraform='databricks_job { edit_mode = "UI_LOCKED", git_source { tag = ... } }.',
         breaks="People can no longer change the job in the console; a change takes a deployment.",
+    ),
+    maps=(
+        *also(
+            "lets a production job change by way of its code alone",
+            Relation.SUBSET,
+            nist="CM-2(2) CM-3 CM-5 SA-10",
+            soc2="CC8.1",
+            pci="6.5",
+            hipaa="164.312(c)(1)",
+            iso="A.8.9 A.8.32",
+            ccm="CCC-04",
+            dasf="DASF-52",
+        ),
+        *also(
+            "takes away the console as a quiet way to change what runs tonight",
+            attack="T1546 T1648",
+        ),
     ),
 )
 

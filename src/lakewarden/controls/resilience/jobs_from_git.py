@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.job_code import PRODUCTION, bundled, from_git, job_in
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.production import in_production
 from lakewarden.controls.kit.subjects import JOB
 from lakewarden.estate.code import GIT_FOLDERS
@@ -47,6 +48,20 @@ CONTROL = Control(
         terraform="databricks_job { git_source { url, provider, tag } } and tasks with source GIT.",
         breaks="The job fails until its identity has a credential for the repository, and until "
         "the paths of its tasks are those of the repository.",
+    ),
+    maps=(
+        *also(
+            "has production run code that somebody committed",
+            Relation.SUBSET,
+            nist="CM-2(3) CM-3 SA-10",
+            soc2="CC8.1",
+            pci="6.5",
+            hipaa="164.312(c)(1)",
+            iso="A.8.25 A.8.32",
+            ccm="CCC-04",
+            dasf="DASF-52",
+        ),
+        *also("leaves no loose notebook whose next edit runs as the job", attack="T1546 T1648"),
     ),
 )
 

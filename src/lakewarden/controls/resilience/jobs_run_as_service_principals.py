@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import JOB
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.fact import Cause
@@ -47,7 +47,23 @@ CONTROL = Control(
         breaks="The job fails where the service principal lacks a right that the person had: on "
         "tables, secrets, repositories or its cluster.",
     ),
-    maps=also("the identity that jobs run as; there 200 jobs at most", sat="GOV-42"),
+    maps=(
+        *also(
+            "gives a job an identity that is no person's, with the rights of its task",
+            Relation.SUBSET,
+            nist="AC-2 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.5 8.6",
+            hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+            iso="A.5.16 A.5.18",
+            ccm="IAM-05 IAM-13",
+        ),
+        *also(
+            "keeps whoever can change the job from acting with a person's rights",
+            attack="T1078.004 T1648",
+        ),
+        *also("asks the same of the identity that jobs run as", Relation.EQUAL, sat="GOV-42"),
+    ),
 )
 
 _EXPECTED: Final = "a service principal"

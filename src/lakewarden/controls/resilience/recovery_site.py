@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import WORKSPACES
 from lakewarden.estate.given import given, refused
@@ -51,6 +52,18 @@ CONTROL = Control(
         breaks="Nothing stops; a second region costs, and data then lies in two jurisdictions.",
     ),
     basis=Basis.ATTESTATION,
+    maps=(
+        *also(
+            "asks for a second region that can take over, and for a tried switch",
+            Relation.SUBSET,
+            nist="CP-2 CP-4(2) CP-6 CP-7 CP-7(1) CP-10",
+            soc2="CC7.5",
+            hipaa="164.308(a)(7)(ii)(B) 164.308(a)(7)(ii)(C)",
+            iso="A.5.29 A.5.30 A.8.14",
+            ccm="BCR-09 BCR-11",
+        ),
+        *also("leaves another place to work from when one is destroyed", attack="T1485 T1490"),
+    ),
 )
 
 
