@@ -269,3 +269,21 @@ def test_a_need_brings_what_must_be_read_before_it():
     assert closure({CLUSTERS.need()}) == {Need("clusters"), Need("workspaces")}
     assert closure(set()) == {Need("workspaces")}
     assert {name for kind in KINDS.values() for name in kind.after} <= KINDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose"),
+    [
+        ("external_locations", DATA),
+        ("log_deliveries", LOGS),
+        ("storage_configurations", LOGS),
+    ],
+)
+def test_what_a_bucket_is_not_for_is_certain_only_when_all_was_read(name, purpose):
+    whole = buckets(given(**LAKE))
+    root = next(b for b in whole if b.name == "spare")
+    assert not root.serves(purpose)
+    for bucket in drained(buckets(cut_short(name, **LAKE)))[0]:
+        if purpose not in bucket.purposes:
+            with pytest.raises(UnreadError):
+                bucket.serves(purpose)

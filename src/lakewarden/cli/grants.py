@@ -94,7 +94,12 @@ def unread(snapshot: DiskSnapshot, kind: Kind[Any], scope: str = "") -> Iterator
         if header.gap is not None:
             yield header.gap
         for record in snapshot.collection(kind, header.scope).seen():
-            yield from itertools.islice((g for g in gaps_of(record) if g.cause not in _ANSWERED), 1)
+            yield from itertools.islice(filter(_missed, gaps_of(record)), 1)
+
+
+def _missed(gap: Gap) -> bool:
+    """Return whether somebody who may do more would have read it."""
+    return bool(gap.grant) and gap.cause not in _ANSWERED
 
 
 def aws_policy(snapshot: DiskSnapshot, selected: tuple[Control[Any], ...]) -> dict[str, Any]:

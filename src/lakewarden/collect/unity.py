@@ -11,8 +11,9 @@ from lakewarden.clients.paging import Paging, items
 from lakewarden.collect.lists import NO_METASTORE
 from lakewarden.collect.objects import pass_on
 from lakewarden.collect.task import Task, collects
+from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.dbfs import DBFS_FOLDERS
-from lakewarden.estate.fact import Cause
+from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.record import hollow
 from lakewarden.estate.unity import (
     CATALOG_BINDINGS,
@@ -23,6 +24,7 @@ from lakewarden.estate.unity import (
 )
 
 _NO_FOLDER: Final = "RESOURCE_DOES_NOT_EXIST"
+_DBFS_SWITCH: Final = "disable_legacy_dbfs"
 
 
 @collects(METASTORE_ASSIGNMENTS)
@@ -69,7 +71,14 @@ def catalog_bindings(task: Task) -> Iterator[Any]:
 
 @collects(DBFS_FOLDERS)
 def folders(task: Task) -> Iterator[Any]:
-    """Read what is directly in each folder; one that does not exist holds nothing."""
+    """Read what is directly in each folder; one that does not exist holds nothing.
+
+    Where legacy DBFS is switched off the service refuses to list anything, so nothing is asked.
+    """
+    if _switched_off(task):
+        off = Gap(Cause.NOT_READ, task.kind.source, "legacy DBFS is switched off", "")
+        yield from (hollow(task.kind.record, {"path": path}, off) for path in task.keys)
+        return
 
     def one(path: str) -> Any:
         keys = {"path": path}
@@ -89,6 +98,13 @@ def folders(task: Task) -> Iterator[Any]:
             return hollow(task.kind.record, keys, task.gap(error))
 
     yield from task.fan_out(one, task.keys)
+
+
+def _switched_off(task: Task) -> bool:
+    for setting in task.so_far.collection(WORKSPACE_SETTINGS, task.scope).seen():
+        if setting.name == _DBFS_SWITCH and setting.value.gap is None:
+            return setting.value.get() is True
+    return False
 
 
 def _listed(

@@ -42,6 +42,7 @@ DBFS_FOLDERS: Final = Kind(
     Scope.WORKSPACE,
     "GET /api/2.0/dbfs/list",
     "workspace access",
+    after=("workspace_settings",),
     keyed=True,
 )
 MOUNTS: Final = Kind(

@@ -113,39 +113,48 @@ class Estate:
     def buckets(self) -> Iterator[Bucket]:
         """Yield the buckets of the deployment with what each is for.
 
-        A bucket that might be a workspace's root besides, as not every workspace was read, says so.
+        A bucket that might be for something else besides, as not everything was read, says so.
 
         Raises:
             UnreadError: at the end, when buckets may be missing.
         """
         purposes: dict[str, set[Purpose]] = {}
+        holes = {**self._registered(purposes), Purpose.DATA: self._governed(purposes)}
+        unsure = {purpose: gap for purpose, gap in holes.items() if gap is not None}
+        for name, found in sorted(purposes.items()):
+            yield Bucket(name, frozenset(found), unsure)
+        for gap in unsure.values():
+            raise UnreadError(gap)
+
+    def _registered(self, purposes: dict[str, set[Purpose]]) -> dict[Purpose, Gap | None]:
+        """Note the buckets of storage configurations; return why others may serve as well."""
         attached, unsure = self._root_storage()
         delivered, gap = self._delivery_storage()
         storages = self.of(STORAGE_CONFIGURATIONS)
-        missing, hole = attached | delivered, None
+        missing, lost = attached | delivered, storages.gap
         for storage in storages.seen():
             missing.discard(storage.id)
             if storage.bucket.gap is not None:
-                hole = hole or storage.bucket.gap
+                lost = lost or storage.bucket.gap
                 continue
             entry = purposes.setdefault(storage.bucket.get(), set())
             if storage.id in attached:
                 entry.add(Purpose.ROOT)
             if storage.id in delivered:
                 entry.add(Purpose.AUDIT_LOGS)
-        unsure, gap = unsure or hole or storages.gap, hole or gap or storages.gap
-        if missing:
+        if missing and lost is None:
             detail = f"no storage configuration {', '.join(sorted(map(str, missing)))}"
-            gap = gap or STORAGE_CONFIGURATIONS.gap(Cause.NOT_FOUND, detail)
+            lost = STORAGE_CONFIGURATIONS.gap(Cause.NOT_FOUND, detail)
+        return {Purpose.ROOT: unsure or lost, Purpose.AUDIT_LOGS: gap or lost}
+
+    def _governed(self, purposes: dict[str, set[Purpose]]) -> Gap | None:
+        """Note the buckets of external locations; return why others may hold data."""
+        hidden = self.of(WORKSPACES).gap
         for location, unread in self._locations():
-            gap = gap or unread
+            hidden = hidden or unread
             if location:
                 purposes.setdefault(location, set()).add(Purpose.DATA)
-        for name, found in sorted(purposes.items()):
-            yield Bucket(name, frozenset(found), unsure)
-        gap = gap or unsure
-        if gap is not None:
-            raise UnreadError(gap)
+        return hidden
 
     def _root_storage(self) -> tuple[set[str | None], Gap | None]:
         """Return the storage of the workspaces' roots, and why some may be missing."""

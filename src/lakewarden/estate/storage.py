@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -45,12 +46,24 @@ class Bucket:
     Attributes:
         name: its name.
         purposes: what it is certainly for.
-        gap: why it might be a root besides; None when that is certain.
+        unsure: why it might be for something else besides, by purpose.
     """
 
     name: str
     purposes: frozenset[Purpose]
-    gap: Gap | None = None
+    unsure: Mapping[Purpose, Gap] = field(default_factory=dict, compare=False)
+
+    def serves(self, purpose: Purpose) -> bool:
+        """Return whether it is for a purpose.
+
+        Raises:
+            UnreadError: that is not certain.
+        """
+        if purpose in self.purposes:
+            return True
+        if purpose in self.unsure:
+            raise UnreadError(self.unsure[purpose])
+        return False
 
     @property
     def is_root(self) -> bool:
@@ -59,11 +72,7 @@ class Bucket:
         Raises:
             UnreadError: that is not certain.
         """
-        if Purpose.ROOT in self.purposes:
-            return True
-        if self.gap is not None:
-            raise UnreadError(self.gap)
-        return False
+        return self.serves(Purpose.ROOT)
 
 
 def bucket_of(url: str) -> str:

@@ -83,7 +83,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
     """Deleted objects are kept, new ones are encrypted, and nobody else is allowed in."""
-    return of_the_log(bucket, at, lambda: _protected(bucket, at))
+    return of_the_log(bucket, lambda: _protected(bucket, at))
 
 
 def _protected(bucket: Bucket, at: Context) -> Condition:

@@ -67,7 +67,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
     """No rule in force deletes current objects too early or on a fixed date."""
-    return of_the_log(bucket, at, lambda: _retained(bucket, at))
+    return of_the_log(bucket, lambda: _retained(bucket, at))
 
 
 def _retained(bucket: Bucket, at: Context) -> Condition:

@@ -69,7 +69,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
     """A rule in force covers the whole bucket; suspending versioning leaves old versions behind."""
-    if bucket.is_root or Purpose.DATA not in bucket.purposes:
+    if bucket.is_root or not bucket.serves(Purpose.DATA):
         return NotApplicable("no external location keeps data in this bucket alone")
     status = at.estate.need(BUCKET_VERSIONING, bucket.name).status
     if status.get() is None:

@@ -84,7 +84,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
     """A Deny keeps strangers out, and no Allow lets everybody in."""
-    if bucket.is_root or Purpose.DATA not in bucket.purposes:
+    if bucket.is_root or not bucket.serves(Purpose.DATA):
         return NotApplicable("no external location keeps data in this bucket alone")
     fact = at.estate.need(BUCKET_POLICY, bucket.name).document
     document = fact.get()

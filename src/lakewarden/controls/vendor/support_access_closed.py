@@ -30,6 +30,7 @@ from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 
 _KEY: Final = "customerApprovedWSLoginExpirationTime"
+_PAST: Final = "1998-01-01T00:00:00.000Z"
 
 CONTROL = Control(
     id="support-access-closed",
@@ -40,13 +41,13 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(WORKSPACE_SETTINGS_V2.need(_KEY),),
     fix=Fix(
-        f"Set {_KEY} to an empty text, and to a time of a few hours ahead while a support case "
-        "needs it. A time in the past closes the door as well.",
+        f"Set {_KEY} to a time in the past, and to one of a few hours ahead while a support case "
+        "needs it.",
         console="Workspace settings, Advanced, Workspace access for Databricks personnel: "
         "disabled.",
-        api=f'PATCH /api/2.1/settings/{_KEY} {{"string_val": {{"value": ""}}}}',
+        api=f'PATCH /api/2.1/settings/{_KEY} {{"string_val": {{"value": "{_PAST}"}}}}',
         terraform=f"databricks_workspace_setting_v2 with name = {_KEY} and string_val = {{ value "
-        f'= "" }}',
+        f'= "{_PAST}" }}',
         breaks="Databricks support cannot look into the workspace until somebody opens a window.",
     ),
     limits=("support_hours",),
@@ -57,12 +58,10 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The window is explicitly closed or over."""
     value = at.estate.value(WORKSPACE_SETTINGS_V2, _KEY, workspace).get()
-    evidence = Evidence(WORKSPACE_SETTINGS_V2.call(_KEY), _KEY, value, "empty or a past time")
-    if value is None:
-        detail = "the default is not certain: set it to an empty text"
+    evidence = Evidence(WORKSPACE_SETTINGS_V2.call(_KEY), _KEY, value, "a time in the past")
+    if not value:  # what an empty text means is told one way here and another there
+        detail = f"what holds then is not certain: set it to a time in the past, such as {_PAST}"
         return unknown(WORKSPACE_SETTINGS_V2.unset(_KEY, detail))
-    if value == "":
-        return holds(evidence)
     if value == "indefinite":
         return violated("Databricks staff may sign in without end", evidence)
     return _window(str(value), evidence, at)
@@ -72,7 +71,7 @@ def _window(value: str, evidence: Evidence, at: Context) -> Condition:
     try:
         end = parse_time(value)
     except ValueError:
-        detail = f"{_KEY} is neither a time nor empty"
+        detail = f"{_KEY} is no time"
         return unknown(WORKSPACE_SETTINGS_V2.gap(Cause.MALFORMED, detail, _KEY))
     if end <= at.now:
         return holds(evidence)
@@ -89,8 +88,8 @@ def _set(value: object) -> MemorySnapshot:
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the edge, the ways to be open, and what is not known."""
-    yield passes("explicitly closed", _set(""))
-    yield passes("closed long ago", _set("1998-01-01T00:00:00.000Z"))
+    yield passes("closed long ago", _set(_PAST))
+    yield unclear("an empty text", _set(""))
     yield passes("closing this very second", _set("2026-01-01T00:00:00Z"))
     yield fails("open for a second more", _set("2026-01-01T00:00:01Z"))
     yield fails("open for days", _set("2026-01-09T00:00:00Z"))
