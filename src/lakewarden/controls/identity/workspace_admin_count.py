@@ -66,8 +66,7 @@ CONTROL = Control(
             attack="T1078.004 T1098.003",
         ),
         *also(
-            "counts the members of the same group, those of nested groups too",
-            Relation.SUPERSET,
+            "counts the members of the same group, nested groups too, against another limit",
             sat="INFO-6",
         ),
     ),
