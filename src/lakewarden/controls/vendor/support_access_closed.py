@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
@@ -51,6 +52,17 @@ CONTROL = Control(
         breaks="Databricks support cannot look into the workspace until somebody opens a window.",
     ),
     limits=("support_hours",),
+    maps=also(
+        "opens the workspace to the vendor's staff for a bounded time or never",
+        Relation.SUBSET,
+        nist="AC-17 MA-4 MA-5 SA-9",
+        soc2="CC6.1 CC6.3",
+        pci="8.2.7",
+        hipaa="164.308(a)(4)(i) 164.312(a)(1)",
+        iso="A.5.18 A.5.19 A.8.2",
+        ccm="IAM-05 IAM-10",
+        attack="T1199 T1078.004",
+    ),
 )
 
 
