@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.switches import TypedSwitch
 from lakewarden.estate.access import ACCOUNT_SETTINGS
@@ -45,7 +45,27 @@ CONTROL = Control(
         "and its limits.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="INFO-37"),
+    maps=(
+        *also(
+            "gives each new workspace hardened images and machines and steady fixes",
+            Relation.SUBSET,
+            nist="CM-2 CM-6 SI-2",
+            soc2="CC6.8 CC7.1",
+            pci="2.2 6.3.3",
+            iso="A.8.8 A.8.9",
+            ccm="IVS-04 TVM-03",
+        ),
+        *also(
+            "lets nobody forget or undo the protections of a new workspace",
+            hipaa="164.308(a)(5)(ii)(B)",
+            attack="T1562",
+        ),
+        *also(
+            "asks about the same setting of the account",
+            Relation.EQUAL,
+            sat="INFO-37",
+        ),
+    ),
 )
 
 

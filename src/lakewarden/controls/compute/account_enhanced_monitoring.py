@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.switches import TypedSwitch
 from lakewarden.estate.access import ACCOUNT_SETTINGS
@@ -43,8 +43,25 @@ CONTROL = Control(
         breaks="Clusters of new workspaces start from another image, and the price per DBU rises.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also(
-        "the rule there asks about the profile, which includes the monitoring", sat="INFO-37"
+    maps=(
+        *also(
+            "has the machines of each new workspace watched from its first day",
+            Relation.SUBSET,
+            nist="SI-3 SI-4 SI-4(2)",
+            soc2="CC6.8 CC7.2",
+            pci="5.3 11.5.1",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.7 A.8.16",
+            ccm="LOG-03 TVM-02",
+        ),
+        *also(
+            "takes from intruders the weeks in which nobody watches new machines",
+            attack="T1059 T1496",
+        ),
+        *also(
+            "asks for the monitoring alone, a part of the profile that is asked for there",
+            sat="INFO-37",
+        ),
     ),
 )
 

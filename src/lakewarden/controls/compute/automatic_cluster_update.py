@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, exempt
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import TypedSwitch
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -46,7 +46,25 @@ CONTROL = Control(
         breaks="Clusters restart within the window, and what runs on them then is interrupted.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="GOV-36"),
+    maps=(
+        *also(
+            "brings fixes to clusters that would otherwise run on as they started",
+            Relation.SUBSET,
+            nist="MA-2 SI-2",
+            soc2="CC7.1",
+            pci="6.3.3",
+            iso="A.8.8",
+            ccm="IVS-04 TVM-03",
+        ),
+        *also(
+            "closes holes that malicious code on a machine would use", hipaa="164.308(a)(5)(ii)(B)"
+        ),
+        *also(
+            "asks about the same setting",
+            Relation.EQUAL,
+            sat="GOV-36",
+        ),
+    ),
 )
 
 

@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.fact import Cause
@@ -49,7 +49,27 @@ CONTROL = Control(
         "lost.",
     ),
     limits=("cluster_days",),
-    maps=also("wants running clusters restarted within a number of days", sat="GOV-4"),
+    maps=(
+        *also(
+            "brings fixed images under clusters, which get them only at a start",
+            Relation.SUBSET,
+            nist="SI-2",
+            soc2="CC7.1",
+            pci="6.3.3",
+            iso="A.8.8",
+            ccm="IVS-04 TVM-03",
+        ),
+        *also(
+            "ends with the old machines the work of what was slipped onto them",
+            nist="SI-3",
+            hipaa="164.308(a)(5)(ii)(B)",
+            attack="T1496",
+        ),
+        *also(
+            "wants running clusters restarted within as many days, unless told otherwise",
+            sat="GOV-4",
+        ),
+    ),
 )
 
 _STOPPED: Final = frozenset({"TERMINATED", "TERMINATING", "ERROR"})

@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
@@ -46,6 +47,21 @@ CONTROL = Control(
         "jobs. State in memory is lost.",
     ),
     limits=("autotermination_minutes",),
+    maps=(
+        *also(
+            "ends machines, and the sessions on them, when nobody works there",
+            Relation.SUBSET,
+            nist="AC-12 CM-7",
+            soc2="CC5.2",
+            iso="A.8.6 A.8.9",
+            ccm="IVS-02",
+        ),
+        *also(
+            "leaves fewer idle machines to misuse at hours when nobody looks",
+            soc2="CC6.8",
+            attack="T1496",
+        ),
+    ),
 )
 
 _INTERACTIVE: Final = frozenset({"UI", "API"})

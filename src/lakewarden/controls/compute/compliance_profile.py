@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, exempt, fails
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.production import in_regulated
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import TypedSwitch
@@ -51,7 +51,28 @@ CONTROL = Control(
         "certified vanish, and the price per DBU rises. There is no way back.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="INFO-39"),
+    maps=(
+        *also(
+            "enforces hardened images, encrypted traffic, monitors and fixes at once",
+            Relation.SUBSET,
+            nist="CM-6 SC-8(1) SI-2 SI-4",
+            soc2="CC6.8 CC7.1",
+            pci="2.2 6.3.3",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.8 A.8.9",
+            ccm="IVS-04 TVM-03",
+        ),
+        *also(
+            "has nodes encrypt what they send, and lets nobody switch protections off",
+            cis_databricks="2.1.3",
+            attack="T1562",
+        ),
+        *also(
+            "asks about the same setting, of regulated workspaces where those are named",
+            Relation.SUBSET,
+            sat="INFO-39",
+        ),
+    ),
 )
 
 

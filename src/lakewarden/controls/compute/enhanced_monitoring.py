@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, exempt
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import TypedSwitch
 from lakewarden.estate.access import WORKSPACE_SETTINGS
@@ -48,7 +48,29 @@ CONTROL = Control(
         "rises.",
     ),
     tier=Tier.ENTERPRISE,
-    maps=also("asks about the same setting", sat="INFO-40"),
+    maps=(
+        *also(
+            "watches the machines under clusters for malware and for intruders",
+            Relation.SUBSET,
+            nist="SI-3 SI-4",
+            soc2="CC6.8 CC7.2",
+            pci="5.3 11.5.1",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.7 A.8.16",
+            ccm="LOG-03 TVM-02",
+        ),
+        *also(
+            "writes to the audit log what happens on machines below the notebooks",
+            hipaa="164.312(b)",
+            dasf="DASF-14",
+            attack="T1059 T1496",
+        ),
+        *also(
+            "asks about the same setting",
+            Relation.EQUAL,
+            sat="INFO-40",
+        ),
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -42,7 +42,29 @@ CONTROL = Control(
         breaks="Libraries that know the first version of the metadata service alone lose the "
         "credentials of the instance profile.",
     ),
-    maps=also("asks about the same switch", sat="GOV-14"),
+    maps=(
+        *also(
+            "keeps programs that can be made to fetch a URL from a role's credentials",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-6",
+            soc2="CC6.1",
+            pci="2.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.17 A.8.9",
+            ccm="IAM-16 IVS-04",
+            attack="T1552.005",
+        ),
+        *also(
+            "asks for the second version of the service on the machines of clusters",
+            Relation.SUBSET,
+            cis_aws="5.7",
+        ),
+        *also(
+            "asks about the same switch",
+            Relation.EQUAL,
+            sat="GOV-14",
+        ),
+    ),
 )
 
 
