@@ -60,11 +60,7 @@ CONTROL = Control(
             hipaa="164.308(a)(5)(ii)(B)",
             attack="T1562",
         ),
-        *also(
-            "asks about the same setting of the account",
-            Relation.EQUAL,
-            sat="INFO-37",
-        ),
+        *also("asks about the same setting of the account", Relation.EQUAL, sat="INFO-37"),
     ),
 )
 

@@ -59,11 +59,7 @@ CONTROL = Control(
         *also(
             "closes holes that malicious code on a machine would use", hipaa="164.308(a)(5)(ii)(B)"
         ),
-        *also(
-            "asks about the same setting",
-            Relation.EQUAL,
-            sat="GOV-36",
-        ),
+        *also("asks about the same setting", Relation.EQUAL, sat="GOV-36"),
     ),
 )
 

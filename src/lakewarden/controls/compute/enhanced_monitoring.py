@@ -65,11 +65,7 @@ CONTROL = Control(
             dasf="DASF-14",
             attack="T1059 T1496",
         ),
-        *also(
-            "asks about the same setting",
-            Relation.EQUAL,
-            sat="INFO-40",
-        ),
+        *also("asks about the same setting", Relation.EQUAL, sat="INFO-40"),
     ),
 )
 

@@ -59,11 +59,7 @@ CONTROL = Control(
             Relation.SUBSET,
             cis_aws="5.7",
         ),
-        *also(
-            "asks about the same switch",
-            Relation.EQUAL,
-            sat="GOV-14",
-        ),
+        *also("asks about the same switch", Relation.EQUAL, sat="GOV-14"),
     ),
 )
 
