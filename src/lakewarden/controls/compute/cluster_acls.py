@@ -12,6 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.everybody import acl_examples, spared
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.workload_subjects import CLUSTER_ACL
 from lakewarden.estate.access import ObjectPermissions
 from lakewarden.estate.workloads import CLUSTER_PERMISSIONS
@@ -35,6 +36,22 @@ CONTROL = Control(
         'permission_level = "CAN_ATTACH_TO".',
         breaks="People who restarted or edited a cluster that others depend on must ask its "
         "owners.",
+    ),
+    maps=(
+        *also(
+            "leaves it to the people who run a cluster to restart or change it",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.15 A.8.3",
+            ccm="IAM-05 IAM-16",
+        ),
+        *also(
+            "keeps a stolen login from changing the machines under everybody's work",
+            attack="T1078.004 T1578",
+        ),
     ),
 )
 

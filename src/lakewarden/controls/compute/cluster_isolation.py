@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.specs import isolated
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -48,7 +48,28 @@ CONTROL = Control(
         breaks="The cluster restarts. On Standard, RDDs, R, Scala of old runtimes and libraries "
         "that need the whole machine stop working for its users.",
     ),
-    maps=also("both look at the access mode of interactive clusters", sat="GOV-12"),
+    maps=(
+        *also(
+            "keeps one user's code from the memory and the credentials of the others",
+            Relation.SUBSET,
+            nist="AC-3 SC-4 SC-39",
+            soc2="CC6.1",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3",
+            ccm="IVS-06",
+            attack="T1550.001 T1552",
+        ),
+        *also(
+            "lets a shared cluster read for each user only what that user may",
+            cis_databricks="2.1.5",
+            pci="7.2.6",
+            dasf="DASF-5",
+        ),
+        *also(
+            "judges the access mode of such clusters too, and lets legacy table ACLs pass",
+            sat="GOV-12",
+        ),
+    ),
 )
 
 _INTERACTIVE: Final = frozenset({"UI", "API"})

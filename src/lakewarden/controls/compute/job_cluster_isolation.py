@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.specs import FILLED, filled, isolated
 from lakewarden.controls.kit.workload_subjects import JOB_CLUSTER
 from lakewarden.estate.given import given, refused
@@ -47,8 +47,28 @@ CONTROL = Control(
         breaks="Jobs that reach storage through the instance profile alone, or that use the Hive "
         "metastore without grants, lose that access on their next run.",
     ),
-    maps=also(
-        "the rule there looks at interactive clusters, and not at those of jobs", sat="GOV-12"
+    maps=(
+        *also(
+            "lets a job read what its identity may, past no grant by a machine's role",
+            Relation.SUBSET,
+            nist="AC-3 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.5 7.3.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="IAM-05 IAM-16",
+            dasf="DASF-5",
+        ),
+        *also(
+            "has the catalogue check and record what a job reads",
+            cis_databricks="2.1.5",
+            hipaa="164.312(b)",
+            attack="T1530",
+        ),
+        *also(
+            "asks of the clusters of jobs what the rule there asks of interactive ones",
+            sat="GOV-12",
+        ),
     ),
 )
 

@@ -11,7 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement, all_of
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -44,7 +44,26 @@ CONTROL = Control(
         '"true".',
         breaks="People no longer find objects of others that nobody shared with them.",
     ),
-    maps=also("each asks about one of the three switches", sat="INFO-8 INFO-9 INFO-10"),
+    maps=(
+        *also(
+            "shows notebooks, jobs and clusters only to people with a right to them",
+            Relation.SUBSET,
+            nist="AC-3 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.1 7.3.3",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="IAM-05 IAM-16",
+        ),
+        *also(
+            "leaves a stolen login little to learn about where the data is", attack="T1213 T1580"
+        ),
+        *also(
+            "asks for all three switches, of which each rule there asks for one",
+            Relation.SUPERSET,
+            sat="INFO-8 INFO-9 INFO-10",
+        ),
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import (
     NEEDS,
     effective,
@@ -40,6 +41,26 @@ CONTROL = Control(
         '"values": ["USER_ISOLATION", "SINGLE_USER"]} in the definition.',
         terraform="databricks_cluster_policy: the same rule within definition = jsonencode({...}).",
         breaks="People can no longer make or edit clusters of another mode under this policy.",
+    ),
+    maps=(
+        *also(
+            "lets users make no cluster on which code reaches what others hold",
+            Relation.SUBSET,
+            nist="AC-3 CM-6 SC-4 SC-39",
+            soc2="CC6.1",
+            pci="7.3.1",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.9",
+            ccm="CCC-04 IVS-06",
+        ),
+        *also(
+            "keeps people from making a cluster to read other users' tokens on",
+            dasf="DASF-5",
+            attack="T1550.001 T1552",
+        ),
+        *also(
+            "forbids beforehand the open modes that the rule there finds on clusters", sat="GOV-12"
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -35,6 +36,26 @@ CONTROL = Control(
         api='PATCH /api/2.0/workspace-conf {"enforceUserIsolation": "true"}',
         terraform='databricks_workspace_conf: custom_config = { enforceUserIsolation = "true" }.',
         breaks="Clusters without isolation no longer start, nor do jobs and notebooks on them.",
+    ),
+    maps=(
+        *also(
+            "forbids clusters on which one user's code reaches what others hold",
+            Relation.SUBSET,
+            nist="AC-3 CM-6 SC-4 SC-39",
+            soc2="CC6.1",
+            pci="2.2 7.3.1",
+            hipaa="164.312(a)(1)",
+            iso="A.8.3 A.8.9",
+            ccm="CCC-04 IVS-06",
+        ),
+        *also(
+            "leaves nobody a cluster on which to collect other people's credentials",
+            dasf="DASF-5",
+            attack="T1550.001 T1552",
+        ),
+        *also(
+            "forbids beforehand the open modes that the rule there finds on clusters", sat="GOV-12"
+        ),
     ),
 )
 

@@ -12,6 +12,7 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.everybody import acl_examples, spared
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.workload_subjects import WAREHOUSE_ACL
 from lakewarden.estate.access import ObjectPermissions
 from lakewarden.estate.workloads import WAREHOUSE_PERMISSIONS
@@ -33,6 +34,22 @@ CONTROL = Control(
         terraform="databricks_permissions: sql_endpoint_id, and in access_control "
         'permission_level = "CAN_USE".',
         breaks="People who changed a SQL warehouse that others depend on must ask its owners.",
+    ),
+    maps=(
+        *also(
+            "leaves it to the people who run a warehouse to change it and see queries",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-05",
+        ),
+        *also(
+            "keeps stolen logins from reading what others ask, and about whom",
+            attack="T1078.004 T1213",
+        ),
     ),
 )
 

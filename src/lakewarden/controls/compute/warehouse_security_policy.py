@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
@@ -35,6 +36,23 @@ CONTROL = Control(
         terraform='databricks_sql_global_config: security_policy = "DATA_ACCESS_CONTROL".',
         breaks="All warehouses restart, and queries on legacy tables fail for people without a "
         "grant.",
+    ),
+    maps=(
+        *also(
+            "checks for each user which tables a query may read",
+            Relation.SUBSET,
+            nist="AC-3 AC-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.6 7.3.1",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="DSP-17 IAM-16",
+            dasf="DASF-5",
+        ),
+        *also(
+            "keeps the rights of a machine's role from whoever may use a warehouse",
+            attack="T1213 T1530",
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -33,6 +34,26 @@ CONTROL = Control(
         terraform='databricks_workspace_conf: custom_config = { enableWebTerminal = "false" }.',
         breaks="People who repair libraries or watch processes by hand on a cluster can no longer "
         "do so.",
+    ),
+    maps=(
+        *also(
+            "closes a shell on machines that hold sessions and credentials of others",
+            Relation.SUBSET,
+            nist="AC-6 AC-17 CM-7",
+            soc2="CC6.1",
+            pci="2.2",
+            hipaa="164.312(a)(1)",
+            iso="A.8.9 A.8.18",
+            ccm="IAM-05 IVS-04",
+            attack="T1059 T1552",
+        ),
+        *also(
+            "leaves no way to run commands that the record of notebooks misses",
+            nist="AU-12",
+            pci="10.2.1",
+            hipaa="164.312(b)",
+            dasf="DASF-14",
+        ),
     ),
 )
 
