@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.rights import right_examples, users_lack
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
@@ -35,6 +36,19 @@ CONTROL = Control(
         terraform="databricks_entitlements for the group users: allow_cluster_create = false.",
         breaks="People who made clusters freely need a policy, and jobs that make theirs without "
         "one fail for those who lost the right.",
+    ),
+    maps=(
+        *also(
+            "takes from all users the right to make clusters that no policy bounds",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.15 A.5.18",
+            ccm="IAM-05 IAM-16",
+        ),
+        *also("leaves most stolen logins no machines to mine coins on", attack="T1496 T1578.002"),
     ),
 )
 

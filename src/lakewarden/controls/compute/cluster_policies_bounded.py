@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import effective, shown
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, POLICY_FAMILIES, ClusterPolicy
@@ -49,6 +50,22 @@ CONTROL = Control(
         "until somebody enforces compliance.",
     ),
     limits=("autotermination_minutes",),
+    maps=(
+        *also(
+            "bounds the idle time, size and machines of what users make",
+            Relation.SUBSET,
+            nist="CM-2 CM-6",
+            soc2="CC5.2",
+            pci="2.2",
+            iso="A.8.6 A.8.9",
+            ccm="CCC-04 IVS-02",
+        ),
+        *also(
+            "leaves a stolen login few and small machines to misuse",
+            nist="SC-5",
+            attack="T1496 T1578.002",
+        ),
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.fact import Fact
@@ -44,6 +45,18 @@ CONTROL = Control(
         terraform="databricks_cluster: change the arguments that break the rules, and apply.",
         breaks="The cluster restarts, and what relied on the setting that the policy forbids stops "
         "working.",
+    ),
+    maps=(
+        *also(
+            "finds clusters that no longer are what their policy allows",
+            Relation.SUBSET,
+            nist="CM-2 CM-6 CM-6(1)",
+            soc2="CC7.1",
+            pci="2.2",
+            iso="A.5.36 A.8.9",
+            ccm="CCC-04 CCC-07",
+        ),
+        *also("leaves no cluster on which loosened protections live on unseen", attack="T1562"),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, holds, observe, unknown
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.rights import groups
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
@@ -39,6 +40,25 @@ CONTROL = Control(
         terraform="databricks_entitlements for the group: allow_cluster_create = false.",
         breaks="Members of the group need a policy for new clusters, and jobs that they own must "
         "name one too.",
+    ),
+    maps=(
+        *also(
+            "leaves a right that goes round all policies to few groups, each named",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.15 A.5.18",
+            ccm="IAM-05",
+        ),
+        *also(
+            "finds groups that kept a right to make machines which nobody remembers",
+            nist="AC-6(7)",
+            pci="7.2.4",
+            ccm="IAM-08",
+            attack="T1496 T1578.002",
+        ),
     ),
 )
 

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import SECRET_SCOPES
 from lakewarden.estate.account import Workspace
@@ -46,6 +47,24 @@ CONTROL = Control(
         '"permission": "READ"}; POST /api/2.0/secrets/acls/delete for other managers.',
         terraform="databricks_secret_acl with scope, principal and permission for each of the two.",
         breaks="Whoever maintained the index without being an admin can no longer do so.",
+    ),
+    maps=(
+        *also(
+            "lets nobody but admins change where all packages come from",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.3 CC6.8",
+            pci="7.2.1 7.2.2",
+            iso="A.5.15 A.8.19",
+            ccm="CCC-04 IAM-05",
+        ),
+        *also(
+            "keeps a stolen login from sending installations to an index of its own",
+            nist="SR-3",
+            hipaa="164.308(a)(5)(ii)(B)",
+            dasf="DASF-53",
+            attack="T1204",
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.switches import TypedSwitch
 from lakewarden.estate.access import ACCOUNT_SETTINGS
@@ -42,6 +43,22 @@ CONTROL = Control(
         "name that the settings metadata of the account gives.",
         breaks="In workspaces made afterwards nobody but admins may use Personal Compute until it "
         "is granted.",
+    ),
+    maps=(
+        *also(
+            "ends the default by which everybody may make a machine of their own",
+            Relation.SUBSET,
+            nist="AC-6 CM-6 CM-7",
+            soc2="CC6.3",
+            pci="2.2 7.2.1",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.15 A.8.9",
+            ccm="IAM-05",
+        ),
+        *also(
+            "lets workspaces keep machines from those whose login may be stolen",
+            attack="T1496 T1578.002",
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import (
     NEEDS,
     effective,
@@ -40,6 +41,23 @@ CONTROL = Control(
         terraform="databricks_cluster_policy: the same rule within definition = jsonencode({...}).",
         breaks="Code that reaches S3 through a profile instead of external locations loses that "
         "access on new clusters.",
+    ),
+    maps=(
+        *also(
+            "leaves users no choice of the AWS role whose rights a cluster has",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-6",
+            soc2="CC6.1 CC6.3",
+            pci="7.2.2 7.2.5",
+            hipaa="164.312(a)(1)",
+            iso="A.5.15 A.8.3",
+            ccm="IAM-05 IAM-16",
+        ),
+        *also(
+            "keeps data from being read past all grants by way of a stronger role",
+            dasf="DASF-5",
+            attack="T1078.004 T1530",
+        ),
     ),
 )
 

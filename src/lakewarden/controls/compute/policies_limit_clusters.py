@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import policy_with, unless_for_admins
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, ClusterPolicy
@@ -45,6 +46,17 @@ CONTROL = Control(
         "beyond the limit.",
     ),
     limits=("clusters_per_user",),
+    maps=(
+        *also(
+            "caps how many clusters each user may have",
+            Relation.SUBSET,
+            nist="CM-6 SC-5",
+            soc2="CC5.2",
+            iso="A.8.6 A.8.9",
+            ccm="IVS-02",
+        ),
+        *also("leaves a stolen login few machines to mine coins on", attack="T1496 T1578.002"),
+    ),
 )
 
 

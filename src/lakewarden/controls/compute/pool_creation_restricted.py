@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.rights import right_examples, users_lack
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
@@ -35,6 +36,21 @@ CONTROL = Control(
         terraform="databricks_entitlements for the group users: allow_instance_pool_create = "
         "false.",
         breaks="People who made pools ask an admin from then on; the pools that exist stay.",
+    ),
+    maps=(
+        *also(
+            "takes from all users the right to make pools, which no policy bounds",
+            Relation.SUBSET,
+            nist="AC-3 AC-6 CM-5",
+            soc2="CC6.3",
+            pci="7.2.1 7.2.2",
+            hipaa="164.308(a)(4)(i)",
+            iso="A.5.15 A.5.18",
+            ccm="IAM-05 IVS-02",
+        ),
+        *also(
+            "leaves most stolen logins no way to keep machines waiting", attack="T1496 T1578.002"
+        ),
     ),
 )
 

@@ -19,6 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.workload_subjects import WAREHOUSE
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -43,6 +44,25 @@ CONTROL = Control(
         "warehouses that are not serverless.",
     ),
     limits=("warehouse_idle_minutes",),
+    maps=(
+        *also(
+            "stops warehouses at hours when nobody works",
+            Relation.SUBSET,
+            nist="CM-7",
+            soc2="CC5.2",
+            iso="A.8.6 A.8.9",
+            ccm="IVS-02",
+        ),
+        *also(
+            "has use at night show in the audit log, as the start of a warehouse",
+            nist="SI-4",
+            soc2="CC7.2",
+            hipaa="164.308(a)(1)(ii)(D)",
+            iso="A.8.16",
+            ccm="LOG-03",
+            attack="T1078.004",
+        ),
+    ),
 )
 
 
