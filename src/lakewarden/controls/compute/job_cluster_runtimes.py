@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.runtimes import on_offer
 from lakewarden.controls.kit.specs import FILLED, filled
 from lakewarden.controls.kit.workload_subjects import JOB_CLUSTER
@@ -49,8 +49,24 @@ CONTROL = Control(
         breaks="Code and libraries may need changes for the newer versions of Spark, Python and "
         "Scala; try them on a copy first.",
     ),
-    maps=also(
-        "the rule there looks at clusters on the list, and not at those of jobs", sat="GOV-5"
+    maps=(
+        *also(
+            "keeps jobs off runtimes that get no more fixes",
+            Relation.SUBSET,
+            nist="SA-22 SI-2",
+            soc2="CC7.1",
+            pci="6.3.3",
+            iso="A.8.8 A.8.19",
+            ccm="TVM-03 TVM-05",
+        ),
+        *also(
+            "leaves fewer known holes to malicious code on the machines of jobs",
+            hipaa="164.308(a)(5)(ii)(B)",
+        ),
+        *also(
+            "asks of the clusters of jobs what the rule there asks of those on the list",
+            sat="GOV-5",
+        ),
     ),
 )
 

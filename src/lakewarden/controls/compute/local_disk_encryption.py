@@ -28,7 +28,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
 from lakewarden.estate.fact import Fact
@@ -55,7 +55,23 @@ CONTROL = Control(
         breaks="The cluster restarts; encryption by the platform slows down what reads and writes "
         "local disks.",
     ),
-    maps=also("the rule there asks for the platform's encryption alone", sat="DP-2"),
+    maps=(
+        *also(
+            "leaves what spills to local disks unreadable to whoever gets them next",
+            Relation.SUBSET,
+            nist="SC-13 SC-28 SC-28(1)",
+            soc2="CC6.1 CCc.1.1",
+            pci="3.5.1",
+            hipaa="164.312(a)(2)(iv)",
+            iso="A.7.14 A.8.24",
+            ccm="CEK-03",
+            dasf="DASF-8",
+        ),
+        *also(
+            "asks for encrypted disks under machines, though under clusters alone", cis_aws="5.1.1"
+        ),
+        *also("lets encryption by the hardware count beside that by the platform", sat="DP-2"),
+    ),
 )
 
 

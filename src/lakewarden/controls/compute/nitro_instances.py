@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.specs import HARDWARE, modern
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -45,6 +46,23 @@ CONTROL = Control(
         '"driver_node_type_id": "m6id.large"}}',
         terraform="databricks_cluster: node_type_id and driver_node_type_id of such types.",
         breaks="The cluster restarts, costs may change, and quotas of the new family must suffice.",
+    ),
+    maps=(
+        *also(
+            "has the nodes of a cluster encrypt what they send each other",
+            Relation.SUBSET,
+            nist="SC-8 SC-8(1) SC-13",
+            soc2="CC6.7",
+            hipaa="164.312(e)(1) 164.312(e)(2)(ii)",
+            iso="A.8.20 A.8.24",
+            ccm="CEK-03 DSP-10",
+        ),
+        *also(
+            "leaves a listener between driver and workers nothing to read",
+            cis_databricks="2.1.3",
+            dasf="DASF-9",
+            attack="T1040",
+        ),
     ),
 )
 

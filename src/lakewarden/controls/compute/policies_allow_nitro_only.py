@@ -11,6 +11,7 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Condition, Judgement, observe, unknown
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import (
     NEEDS,
     effective,
@@ -44,6 +45,24 @@ CONTROL = Control(
         terraform="databricks_cluster_policy: the same rules, within definition = jsonencode().",
         breaks="Clusters of the types that go off the lists cannot be edited, and jobs that name "
         "them fail.",
+    ),
+    maps=(
+        *also(
+            "offers users no machines that send data to each other in the clear",
+            Relation.SUBSET,
+            nist="CM-6 SC-8 SC-8(1)",
+            soc2="CC6.7",
+            pci="2.2",
+            hipaa="164.312(e)(1) 164.312(e)(2)(ii)",
+            iso="A.8.9 A.8.24",
+            ccm="CEK-03 DSP-10",
+        ),
+        *also(
+            "leaves a listener nothing to read between nodes of what users make",
+            cis_databricks="2.1.3",
+            dasf="DASF-9",
+            attack="T1040",
+        ),
     ),
 )
 

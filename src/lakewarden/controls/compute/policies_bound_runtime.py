@@ -12,6 +12,7 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Condition, Judgement, observe, unknown
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import (
     NEEDS,
     effective,
@@ -45,6 +46,24 @@ CONTROL = Control(
         terraform="databricks_cluster_policy: the same rule within definition = jsonencode({...}).",
         breaks="Clusters and jobs that name an older runtime cannot be made or edited until their "
         "code runs on a newer one.",
+    ),
+    maps=(
+        *also(
+            "lets users make no cluster whose runtime gets no more fixes",
+            Relation.SUBSET,
+            nist="CM-6 SA-22 SI-2",
+            soc2="CC7.1",
+            pci="2.2 6.3.3",
+            iso="A.8.8 A.8.9",
+            ccm="TVM-03 TVM-05",
+        ),
+        *also(
+            "leaves fewer known holes to malicious code on clusters that users make",
+            hipaa="164.308(a)(5)(ii)(B)",
+        ),
+        *also(
+            "forbids beforehand the old runtimes that the rule there finds on clusters", sat="GOV-5"
+        ),
     ),
 )
 

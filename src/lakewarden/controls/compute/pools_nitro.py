@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.specs import HARDWARE, modern
 from lakewarden.controls.kit.workload_subjects import POOL
 from lakewarden.estate.given import given, refused
@@ -44,6 +45,23 @@ CONTROL = Control(
         terraform="databricks_instance_pool: node_type_id of such a type; the pool is replaced.",
         breaks="Clusters and jobs that name the old pool no longer start until they name the new "
         "one.",
+    ),
+    maps=(
+        *also(
+            "has the machines of a pool encrypt what they send each other",
+            Relation.SUBSET,
+            nist="SC-8 SC-8(1) SC-13",
+            soc2="CC6.7",
+            hipaa="164.312(e)(1) 164.312(e)(2)(ii)",
+            iso="A.8.20 A.8.24",
+            ccm="CEK-03 DSP-10",
+        ),
+        *also(
+            "leaves a listener between machines of a pool nothing to read",
+            cis_databricks="2.1.3",
+            dasf="DASF-9",
+            attack="T1040",
+        ),
     ),
 )
 

@@ -20,7 +20,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.runtimes import on_offer
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -47,7 +47,21 @@ CONTROL = Control(
         breaks="Code and libraries may need changes for the newer versions of Spark, Python and "
         "Scala; try them on a copy first.",
     ),
-    maps=also("asks about the same list of runtimes", sat="GOV-5"),
+    maps=(
+        *also(
+            "finds clusters whose runtime gets no more fixes",
+            Relation.SUBSET,
+            nist="SA-22 SI-2",
+            soc2="CC7.1",
+            pci="6.3.3",
+            iso="A.8.8 A.8.19",
+            ccm="TVM-03 TVM-05",
+        ),
+        *also(
+            "leaves fewer known holes to malicious code on clusters", hipaa="164.308(a)(5)(ii)(B)"
+        ),
+        *also("holds each cluster against the same list of runtimes", Relation.EQUAL, sat="GOV-5"),
+    ),
 )
 
 
