@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.controls.kit.tags import WANTED, carries, examples_of
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -34,6 +35,21 @@ CONTROL = Control(
         terraform="databricks_cluster { custom_tags = { CostCenter = ..., Owner = ... } }.",
         breaks="A running cluster restarts; a cluster from a pool hands its tags to the bill of "
         "Databricks alone, and the machines carry the tags of the pool.",
+    ),
+    maps=(
+        *also(
+            "names an owner for each cluster, whom one can ask what it is for",
+            Relation.SUBSET,
+            nist="CM-8 CM-8(4)",
+            soc2="CC6.1",
+            iso="A.5.9",
+            ccm="DCS-06",
+        ),
+        *also(
+            "makes a cluster that nobody owns stand out, one of an intruder too",
+            nist="CM-8(3)",
+            attack="T1496 T1578.002",
+        ),
     ),
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from lakewarden.controls.kit.condition import Condition, Judgement, expect, violated
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.controls.kit.tags import WANTED, each_required
 from lakewarden.estate.costs import COST_TAGS
@@ -33,6 +34,22 @@ CONTROL = Control(
         '"CostCenter", "Status": "Active"}]}',
         terraform='aws_ce_cost_allocation_tag { tag_key = "CostCenter", status = "Active" }.',
         breaks="Nothing stops; reports show the split from the next day on.",
+    ),
+    maps=(
+        *also(
+            "has the bill name an owner for whatever runs",
+            Relation.SUBSET,
+            nist="CM-8 CM-8(4)",
+            iso="A.5.9",
+            ccm="DCS-06",
+        ),
+        *also(
+            "shows early when somebody's costs run away, those of a stolen token too",
+            nist="SI-4",
+            soc2="CC7.2",
+            iso="A.8.16",
+            attack="T1496",
+        ),
     ),
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import JOB
 from lakewarden.controls.kit.tags import WANTED, carries, examples_of
 from lakewarden.estate.compute import JOBS, Job
@@ -33,6 +34,21 @@ CONTROL = Control(
         '"..."}}}',
         terraform="databricks_job { tags = { CostCenter = ..., Owner = ... } }.",
         breaks="Nothing stops; costs show under the new tags from the next run on.",
+    ),
+    maps=(
+        *also(
+            "names an owner for each job and for the clusters that it makes",
+            Relation.SUBSET,
+            nist="CM-8 CM-8(4)",
+            soc2="CC6.1",
+            iso="A.5.9",
+            ccm="DCS-06",
+        ),
+        *also(
+            "makes a scheduled run that nobody owns stand out, a miner's too",
+            nist="CM-8(3)",
+            attack="T1496 T1578.002",
+        ),
     ),
 )
 

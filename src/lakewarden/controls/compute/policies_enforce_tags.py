@@ -12,6 +12,7 @@ from typing import Any
 from lakewarden.controls.kit.condition import Condition, Judgement, observe
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import (
     NEEDS,
     effective,
@@ -44,6 +45,19 @@ CONTROL = Control(
         terraform="databricks_cluster_policy { definition = jsonencode({ ... }) }.",
         breaks="Clusters and jobs of the policy without the tags no longer pass it when they are "
         "edited; running ones go on.",
+    ),
+    maps=(
+        *also(
+            "fixes the tags that name an owner, so that no cluster goes without",
+            Relation.SUBSET,
+            nist="CM-6 CM-8 CM-8(4)",
+            soc2="CC6.1",
+            iso="A.5.9 A.8.9",
+            ccm="CCC-04 DCS-06",
+        ),
+        *also(
+            "leaves intruders no nameless cluster to make under a policy", attack="T1496 T1578.002"
+        ),
     ),
 )
 

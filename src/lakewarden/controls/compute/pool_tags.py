@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.tags import WANTED, carries, examples_of
 from lakewarden.controls.kit.workload_subjects import POOL
 from lakewarden.estate.given import given, refused
@@ -35,6 +36,21 @@ CONTROL = Control(
         terraform="databricks_instance_pool { custom_tags = { ... } }, which replaces the pool.",
         breaks="Clusters, jobs and policies that name the old pool fail until they name the new "
         "one.",
+    ),
+    maps=(
+        *also(
+            "names an owner for the machines of a pool, in AWS as well",
+            Relation.SUBSET,
+            nist="CM-8 CM-8(4)",
+            soc2="CC6.1",
+            iso="A.5.9",
+            ccm="DCS-06",
+        ),
+        *also(
+            "makes machines that nobody owns stand out, those of an intruder too",
+            nist="CM-8(3)",
+            attack="T1496 T1578.002",
+        ),
     ),
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.tags import WANTED, carries, examples_of
 from lakewarden.controls.kit.workload_subjects import WAREHOUSE
 from lakewarden.estate.given import given, refused
@@ -35,6 +36,21 @@ CONTROL = Control(
         terraform="databricks_sql_endpoint { tags { custom_tags { key = ..., value = ... } } }.",
         breaks="A classic warehouse restarts its machines to carry the tags, and its queries with "
         "it.",
+    ),
+    maps=(
+        *also(
+            "names an owner for each warehouse, whom one can ask what it is for",
+            Relation.SUBSET,
+            nist="CM-8 CM-8(4)",
+            soc2="CC6.1",
+            iso="A.5.9",
+            ccm="DCS-06",
+        ),
+        *also(
+            "makes a warehouse that runs for nobody stand out",
+            nist="CM-8(3)",
+            attack="T1496",
+        ),
     ),
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, unclear
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.tags import WANTED, carries, examples_of
 from lakewarden.estate.account import WORKSPACES, Workspace
@@ -34,6 +35,22 @@ CONTROL = Control(
         breaks="Nothing stops; new resources carry the tags within the hour, and tags cannot be "
         "taken "
         "off entirely again.",
+    ),
+    maps=(
+        *also(
+            "names an owner and a purpose for whatever is made for a workspace",
+            Relation.SUBSET,
+            nist="CM-8 CM-8(4)",
+            soc2="CC6.1",
+            iso="A.5.9",
+            ccm="DCS-06",
+        ),
+        *also(
+            "lets stricter rules find the workspaces that process sensitive data",
+            nist="RA-2",
+            iso="A.5.12",
+            ccm="DSP-04",
+        ),
     ),
 )
 
