@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.code import ARTIFACT_ALLOW_LISTS
@@ -51,7 +51,23 @@ CONTROL = Control(
         breaks="Clusters in standard access mode that load libraries or scripts from elsewhere no "
         "longer start with them; every workspace of the metastore shares the list.",
     ),
-    maps=also("also looks at the artifact allow lists, at whether there are any", sat="INFO-38"),
+    maps=(
+        *also(
+            "lets libraries and scripts onto shared clusters from narrow places alone",
+            Relation.SUBSET,
+            nist="CM-7(5) CM-11 SR-3",
+            soc2="CC6.8",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.7 A.8.19",
+            ccm="TVM-02 TVM-05",
+        ),
+        *also(
+            "leaves a stranger's file no way to run with the rights of a whole cluster",
+            dasf="DASF-53",
+            attack="T1059 T1204",
+        ),
+        *also("reads the same lists, and judges how wide their entries are", sat="INFO-38"),
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement, holds
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, passes
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -36,6 +37,23 @@ CONTROL = Control(
         api='PATCH /api/2.0/workspace-conf {"enableDcs": "false"}',
         terraform='databricks_workspace_conf with custom_config = { enableDcs = "false" }.',
         breaks="Clusters and jobs that start from a container image of their own no longer start.",
+    ),
+    maps=(
+        *also(
+            "starts clusters from the images of the platform and from no others",
+            Relation.SUBSET,
+            nist="CM-7(5) CM-11",
+            soc2="CC6.8",
+            pci="2.2",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.9 A.8.19",
+            ccm="IVS-04 TVM-02",
+        ),
+        *also(
+            "leaves nobody a way to hide code in an image of their own",
+            nist="SR-3",
+            attack="T1204.003 T1525",
+        ),
     ),
 )
 

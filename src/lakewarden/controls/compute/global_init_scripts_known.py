@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.withheld import INIT_SCRIPT
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import INIT_SCRIPTS, InitScript
@@ -44,7 +44,26 @@ CONTROL = Control(
         breaks="What the script installed or configured is missing on clusters that start "
         "afterwards, monitoring agents included.",
     ),
-    maps=also("also looks at global init scripts, at whether there are any", sat="INFO-5"),
+    maps=(
+        *also(
+            "lets no script run as root on all clusters before somebody reviewed it",
+            Relation.SUBSET,
+            nist="CM-3 CM-7(5) SI-7",
+            soc2="CC6.8 CC8.1",
+            pci="6.5",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.19 A.8.32",
+            ccm="CCC-04 TVM-02",
+        ),
+        *also(
+            "takes from intruders a place that runs their code at each cluster's start",
+            attack="T1059 T1546",
+        ),
+        *also(
+            "asks whether each such script is known, and not only whether there is any",
+            sat="INFO-5",
+        ),
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.init_scripts import DBFS, VOLUME, off_dbfs
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
@@ -43,6 +44,23 @@ CONTROL = Control(
         terraform="databricks_cluster { init_scripts { volumes { destination = ... } } }.",
         breaks="The cluster restarts; in standard access mode the volume must be on the "
         "metastore's allow list of init scripts.",
+    ),
+    maps=(
+        *also(
+            "keeps what runs as root out of places where every user can write",
+            Relation.SUBSET,
+            nist="AC-3 CM-5 SI-7",
+            soc2="CC6.1 CC6.8",
+            pci="7.2.2",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.3 A.8.19",
+            ccm="CCC-04 IAM-05",
+        ),
+        *also(
+            "leaves an intruder no script to replace before a cluster's next start",
+            attack="T1059 T1546",
+        ),
+        *also("looks for init scripts in DBFS too, by the clusters that name them", sat="GOV-25"),
     ),
 )
 

@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.init_scripts import DBFS, VOLUME, off_dbfs
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.workload_subjects import JOB_CLUSTER
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -44,6 +45,20 @@ CONTROL = Control(
         terraform="databricks_job { job_cluster { new_cluster { init_scripts { volumes { ... } } } "
         "} }, and the same in tasks that have a new_cluster.",
         breaks="The next run fails until the identity of the job may read the volume.",
+    ),
+    maps=(
+        *also(
+            "keeps what runs as root in each run of a job out of everybody's reach",
+            Relation.SUBSET,
+            nist="AC-3 CM-5 SI-7",
+            soc2="CC6.1 CC6.8",
+            pci="7.2.2 7.2.5",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.3 A.8.19",
+            ccm="CCC-04 IAM-05",
+        ),
+        *also("leaves an intruder no script to replace before tonight's run", attack="T1059 T1546"),
+        *also("looks for init scripts in DBFS too, by the jobs that name them", sat="GOV-25"),
     ),
 )
 

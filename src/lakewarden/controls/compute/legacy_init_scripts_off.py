@@ -11,6 +11,7 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement, all_of
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
@@ -46,6 +47,25 @@ CONTROL = Control(
         '"enableDeprecatedClusterNamedInitScripts": "false"}',
         terraform="databricks_workspace_conf with both keys false in custom_config.",
         breaks="Clusters that counted on a script in dbfs:/databricks/init start without it.",
+    ),
+    maps=(
+        *also(
+            "ends scripts that anybody could lay into DBFS to run as root",
+            Relation.SUBSET,
+            nist="CM-5 CM-7 SI-7",
+            soc2="CC6.1 CC6.8",
+            pci="2.2",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.9 A.8.19",
+            ccm="CCC-04 IVS-04",
+        ),
+        *also(
+            "takes from intruders a folder from which clusters would run their code",
+            attack="T1059 T1546",
+        ),
+        *also(
+            "keeps the scripts from running for which the rule there looks in DBFS", sat="GOV-25"
+        ),
     ),
 )
 

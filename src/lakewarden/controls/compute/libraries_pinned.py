@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.installed import Installed, cluster_with, on_cluster
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.code import CLUSTER_LIBRARIES, Library
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -51,6 +52,23 @@ CONTROL = Control(
         terraform='databricks_library { pypi { package = "lightgbm==4.6.0" } }.',
         breaks="Nothing stops; the cluster keeps the version until somebody raises it, security "
         "fixes included.",
+    ),
+    maps=(
+        *also(
+            "keeps clusters from taking in versions that nobody chose",
+            Relation.SUBSET,
+            nist="CM-2 CM-11 SR-3",
+            soc2="CC6.8 CC8.1",
+            pci="6.5",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.5.21 A.8.19 A.8.32",
+            ccm="CCC-04 TVM-05",
+        ),
+        *also(
+            "gives whoever takes over a project's uploads no way onto clusters at once",
+            dasf="DASF-53",
+            attack="T1204",
+        ),
     ),
 )
 

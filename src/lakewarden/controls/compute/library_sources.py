@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.installed import Installed, cluster_with, on_cluster
-from lakewarden.controls.kit.mapping import also
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.code import CLUSTER_LIBRARIES, Library
 from lakewarden.estate.compute import CLUSTERS, Cluster
@@ -47,7 +47,22 @@ CONTROL = Control(
         "databricks_cluster_policy.",
         breaks="Notebooks and jobs on the cluster miss the library until it is installed anew.",
     ),
-    maps=also("also judges libraries of clusters, those that are on all of them", sat="INFO-3"),
+    maps=(
+        *also(
+            "refuses libraries from places that strangers or all users can fill",
+            Relation.SUBSET,
+            nist="CM-7(5) CM-11 SR-3",
+            soc2="CC6.8",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.5.21 A.8.7 A.8.19",
+            ccm="TVM-02 TVM-05",
+        ),
+        *also(
+            "keeps a stranger's code from running with the rights of a cluster's users",
+            dasf="DASF-53",
+            attack="T1059 T1204",
+        ),
+    ),
 )
 
 

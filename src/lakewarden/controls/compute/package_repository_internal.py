@@ -26,6 +26,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
@@ -65,6 +66,22 @@ CONTROL = Control(
         "databricks_workspace_setting_v2.",
         breaks="Packages that the index does not serve can no longer be installed by name; "
         "clusters need a network path to the index.",
+    ),
+    maps=(
+        *also(
+            "has Python packages come by default from an index that you fill",
+            Relation.SUBSET,
+            nist="CM-7(5) CM-11 SR-3",
+            soc2="CC6.8",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.5.21 A.8.19",
+            ccm="TVM-02 TVM-05",
+        ),
+        *also(
+            "keeps misspelt names from bringing in the packages of strangers",
+            dasf="DASF-53",
+            attack="T1204",
+        ),
     ),
 )
 

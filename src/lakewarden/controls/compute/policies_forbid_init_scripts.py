@@ -11,6 +11,7 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import (
     NEEDS,
     effective,
@@ -40,6 +41,22 @@ CONTROL = Control(
         terraform="databricks_cluster_policy: the same rules, within definition = jsonencode().",
         breaks="Clusters that install software by scripts or images of their own no longer start; "
         "fix those scripts in the policy instead.",
+    ),
+    maps=(
+        *also(
+            "leaves users no choice of code that runs as root before a cluster serves",
+            Relation.SUBSET,
+            nist="AC-6 CM-6 CM-7(5)",
+            soc2="CC6.8",
+            pci="2.2",
+            hipaa="164.308(a)(5)(ii)(B)",
+            iso="A.8.9 A.8.19",
+            ccm="CCC-04 TVM-02",
+        ),
+        *also(
+            "keeps intruders from waiting under a cluster for its users' tokens",
+            attack="T1204.003 T1546 T1552",
+        ),
     ),
 )
 
