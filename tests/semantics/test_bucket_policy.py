@@ -76,6 +76,13 @@ def test_what_ties_an_allow_to_one_customer(condition, tied):
     assert is_for_tenant(statement, TENANT) is tied
 
 
+def test_a_tag_ties_strangers_to_nothing():
+    tag = {TAG: TENANT}
+    assert not is_for_tenant(only(Principal="*", Condition={"StringEquals": tag}), TENANT)
+    vendor = {**tag, "aws:PrincipalAccount": "414351767826"}
+    assert is_for_tenant(only(Principal="*", Condition={"StringEquals": vendor}), TENANT)
+
+
 DENY = {
     "Effect": "Deny",
     "Principal": "*",
@@ -102,6 +109,7 @@ DENY = {
         ({"Resource": "arn:aws:s3:::b"}, False),
         ({"Resource": "arn:aws:s3:::other/*"}, False),
         ({"Resource": "arn:aws:s3:::b/logs/*"}, False),
+        ({"Resource": "arn:aws:s3:::b/logs:b/*"}, False),
         ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
         ({"Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}, True),
         ({"Condition": {}}, False),
@@ -141,6 +149,20 @@ ENDPOINT = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
         ({"Condition": {**ENDPOINT, "Bool": {"aws:MultiFactorAuthPresent": "false"}}}, False),
         ({"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}, False),
         ({"Condition": {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/0"]}}}, False),
+        ({"Condition": {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}}, False),
+        ({"Condition": {"NotIpAddress": {"aws:SourceIp": "office"}}}, False),
+        ({"Condition": {"NotIpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}}, True),
+        ({"Condition": {"StringNotLike": {"aws:SourceVpce": "vpce-*"}}}, False),
+        ({"Condition": {"StringNotLike": {"aws:PrincipalAccount": "????????????"}}}, False),
+        ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/lake"}}}, False),
+        ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:*"}}}, False),
+        (
+            {"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}},
+            True,
+        ),
+        ({"Condition": {"ForAllValues:StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}, True),
+        ({"Condition": {"ForAnyValue:StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}, False),
+        ({"Condition": {"Null": {"aws:SourceVpce": "true"}}}, False),
         ({"Condition": {}}, False),
         ({"Effect": "Allow"}, False),
         ({"Action": "s3:PutObject"}, False),
@@ -162,6 +184,34 @@ def test_what_keeps_strangers_out(parts, fenced):
         ({"Principal": "*", "Condition": ENDPOINT}, True),
         ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}, True),
         ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.1"}}}, False),
+        (
+            {
+                "Principal": "*",
+                "Condition": {"IpAddress": {"aws:SourceIp": ["::/1", "8000::/1"]}},
+            },
+            True,
+        ),
+        (
+            {"Principal": "*", "Condition": {"StringEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}},
+            True,
+        ),
+        ({"Principal": "*", "Condition": {"Null": {"aws:SourceVpc": "true"}}}, True),
+        (
+            {
+                "Principal": "*",
+                "Condition": {"ForAllValues:StringEquals": {"aws:SourceVpc": "vpc-1"}},
+            },
+            True,
+        ),
+        ({"Principal": "*", "Condition": {"StringLike": {"aws:SourceVpc": "vpc-*"}}}, True),
+        ({"Principal": "*", "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}}, True),
+        (
+            {
+                "Principal": "*",
+                "Condition": {"StringEquals": {"s3:DataAccessPointAccount": "111122223333"}},
+            },
+            False,
+        ),
         ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, False),
         ({"Principal": "*", "Effect": "Deny"}, False),
     ],

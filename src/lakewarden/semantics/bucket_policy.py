@@ -6,7 +6,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from lakewarden.estate.databricks_accounts import control_plane_accounts
+from lakewarden.estate.fact import UnreadError
 from lakewarden.semantics.iam_documents import Statement
+from lakewarden.semantics.ip_lists import too_wide
 
 _TENANT_TAG: Final = "aws:principaltag/databricksaccountid"
 _PLAIN: Final = {"aws:securetransport": ("false",)}
@@ -18,7 +20,20 @@ _NETWORK: Final = frozenset(
 )
 _CALLER: Final = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principalorgid"})
 _SERVICE: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
-_ANYTHING: Final = frozenset({"*", "0.0.0.0/0", "::/0"})
+_ADDRESS: Final = frozenset({"aws:sourceip", "aws:vpcsourceip"})
+_BOUNDS: Final = (_NETWORK | _CALLER | {"s3:dataaccesspointaccount", "s3:dataaccesspointarn"}) - {
+    "aws:vpcsourceip"  # anybody may give a network of theirs the same private addresses
+}
+"""What keeps strangers from an Allow to everybody."""
+_MATCHES: Final = frozenset(
+    {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress"}
+)
+_DIFFERS: Final = frozenset(
+    {
+        *("stringnotequals", "stringnotequalsignorecase", "stringnotlike"),
+        *("arnnotequals", "arnnotlike", "notipaddress"),
+    }
+)
 
 
 def admits_vendor(statement: Statement) -> bool:
@@ -33,9 +48,13 @@ def admits_vendor(statement: Statement) -> bool:
 
 
 def is_for_tenant(statement: Statement, account_id: str) -> bool:
-    """Return whether it holds for sessions of one Databricks account alone."""
+    """Return whether it holds for sessions of one Databricks account alone.
+
+    Strangers may give a role of theirs any tag, so that the tag alone binds nobody but Databricks.
+    """
     tests = {op.lower(): keys for op, keys in statement.conditions.items()}
-    return tests.get("stringequals", {}).get(_TENANT_TAG) == (account_id,)
+    tied = tests.get("stringequals", {}).get(_TENANT_TAG) == (account_id,)
+    return tied and not is_open(statement)
 
 
 def refuses_plain_http(statement: Statement, bucket: str) -> bool:
@@ -77,12 +96,17 @@ def fences(statement: Statement, bucket: str) -> bool:
 
 
 def is_open(statement: Statement) -> bool:
-    """Return whether it allows something to everybody, from everywhere."""
+    """Return whether it allows something to everybody, from everywhere.
+
+    A test that a request without the key passes, such as one IfExists, bounds nothing.
+    """
     everybody = statement.for_everybody or (statement.negated and not statement.principals)
     if not statement.allows or not everybody:
         return False
     return not any(
-        name in _NETWORK | _CALLER and "not" not in op.lower() and not _ANYTHING & {*values}
+        name in _BOUNDS
+        and op.lower().removeprefix("foranyvalue:") in _MATCHES
+        and not _fits_anybody(name, values)
         for op, keys in statement.conditions.items()
         for name, values in keys.items()
     )
@@ -91,7 +115,28 @@ def is_open(statement: Statement) -> bool:
 def _is_exception(operator: str, name: str, values: tuple[str, ...]) -> bool:
     if name in _SERVICE:
         return operator in {"bool", "boolifexists"} and values == ("false",)
-    return name in _NETWORK | _CALLER and "not" in operator and not _ANYTHING & {*values}
+    negation = operator.removeprefix("forallvalues:").removesuffix("ifexists")
+    named = name in _NETWORK | _CALLER and negation in _DIFFERS
+    return named and not _fits_anybody(name, values)
+
+
+def _fits_anybody(name: str, values: tuple[str, ...]) -> bool:
+    """Return whether strangers fit the values of a test: wide networks, patterns for accounts."""
+    if name not in _ADDRESS:
+        return any(_is_loose(value) for value in values)
+    try:
+        return bool(too_wide(values))
+    except UnreadError:  # what is no address names nobody in particular
+        return True
+
+
+def _is_loose(value: str) -> bool:
+    """Return whether a pattern leaves open whose account, network or organisation it means."""
+    parts = value.split(":", 5)
+    if parts[0] == "arn":
+        return not parts[4:5] or not {"*", "?"}.isdisjoint(parts[4])
+    named = value.replace("?", "*").partition("*")
+    return bool(named[1]) and "/" not in named[0]
 
 
 def _covers(action: str, patterns: tuple[str, ...]) -> bool:
@@ -107,4 +152,4 @@ def _is_vendor(principal: str) -> bool:
 
 
 def _covers_objects(resource: str, bucket: str) -> bool:
-    return resource.rsplit(":", 1)[-1] in {"*", f"{bucket}*", f"{bucket}/*"}
+    return resource.split(":", 5)[-1] in {"*", f"{bucket}*", f"{bucket}/*"}

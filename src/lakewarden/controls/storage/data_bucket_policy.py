@@ -151,6 +151,11 @@ def examples() -> Iterable[Example]:
     yield fails("everybody is allowed in as well", estate(_FENCE, _ALLOW))
     anybody = {"StringNotLike": {"aws:SourceVpce": ["vpce-1", "*"]}}
     yield fails("the exception is for anybody", estate({**_FENCE, "Condition": anybody}))
+    halves = {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}
+    yield fails("two halves of the internet", estate({**_FENCE, "Condition": halves}))
+    outside = {"StringEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}
+    allow = {**_ALLOW, "Condition": outside}
+    yield fails("requests from no network pass the test", estate(_FENCE, allow))
     agent = {**_FENCE["Condition"], "StringLike": {"aws:UserAgent": "*curl*"}}
     yield fails("only one tool is refused", estate({**_FENCE, "Condition": agent}))
     yield fails("writing alone is refused", estate({**_FENCE, "Action": "s3:PutObject"}))

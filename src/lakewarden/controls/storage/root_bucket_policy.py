@@ -174,6 +174,8 @@ def examples() -> Iterable[Example]:
     bare = {k: v for k, v in _ALLOW.items() if k != "Condition"}
     yield fails("no tag condition", _estate(bare, _DENY))
     yield fails("everybody may read", _estate(_ALLOW, {**bare, "Principal": {"AWS": ["*"]}}, _DENY))
+    anybody = {**_ALLOW, "Principal": "*"}
+    yield fails("strangers may tag a role of theirs", _estate(anybody, _DENY))
     tag = {"aws:PrincipalTag/DatabricksAccountId": [ACCOUNT_ID, "another"]}
     other = {**_ALLOW, "Condition": {"StringEquals": tag}}
     yield fails("another customer is admitted too", _estate(other, _DENY))
