@@ -77,11 +77,11 @@ CONTROL = Control(
 _ACTIONS: Final = {"s3": "s3", "sts": "sts", "kinesis-streams": "kinesis"}
 """Endpoint services that carry data, with the prefix of their actions."""
 _LIMITING: Final = frozenset(
-    f"aws:{whose}{what}"
-    for whose in ("resource", "principal")
-    for what in ("account", "orgid", "orgpaths")
-) | {"s3:resourceaccount"}
-"""Condition keys that tie a request to accounts of one's own or the vendor's."""
+    {"s3:resourceaccount", *(f"aws:resource{what}" for what in ("account", "orgid", "orgpaths"))}
+)
+"""Condition keys that tie a request to resources of one's own accounts or the vendor's."""
+_WHOSE: Final = frozenset(f"aws:principal{what}" for what in ("account", "orgid", "orgpaths"))
+"""Condition keys that say who asks, which does not limit where data goes."""
 
 
 @CONTROL.check
@@ -125,13 +125,15 @@ def _leads_anywhere(statement: Statement, prefix: str) -> bool:
 
     STS has no resources of its own to name, so there it is the principals that must be.
     """
+    limiting = _LIMITING | _WHOSE if prefix == "sts" else _LIMITING
     return bool(
         statement.allows
         and any(fnmatchcase(prefix, action.partition(":")[0]) for action in statement.actions)
         and any(_is_anybodys(resource) for resource in statement.resources)
         and (prefix != "sts" or statement.for_everybody)
         and not any(
-            operator.lower() in {"stringequals", "stringlike"} and not _LIMITING.isdisjoint(tests)
+            operator.lower() in {"stringequals", "stringlike"}
+            and any(key in limiting and not _opens(values) for key, values in tests.items())
             for operator, tests in statement.conditions.items()
         )
     )
@@ -140,7 +142,12 @@ def _leads_anywhere(statement: Statement, prefix: str) -> bool:
 def _is_anybodys(resource: str) -> bool:
     """Return whether a resource pattern names neither an account nor, for S3, a bucket."""
     owner, _, name = resource.split(":", 4)[-1].partition(":")
-    return "*" in owner or (not owner and name.startswith("*"))
+    return "*" in owner or (not owner and name.startswith(("*", "?")))
+
+
+def _opens(values: tuple[str, ...]) -> bool:
+    """Return whether a pattern among the values is for everything."""
+    return not all(value.strip("*?") for value in values)
 
 
 def _estate(endpoints: Items) -> MemorySnapshot:
@@ -175,6 +182,16 @@ def examples() -> Iterable[Example]:
     ours = {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
     yield passes("S3 limited to a bucket", _estate([s3]))
     yield passes("limited by a condition", _estate([_endpoint(_policy(Condition=ours))]))
+    stars = {"StringLike": {"aws:ResourceAccount": ["123456789012", "*"]}}
+    anyone = _endpoint(_policy(Condition=stars))
+    yield unclear("a condition that any account meets", _estate([anyone]))
+    asker = {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
+    mixed = _endpoint(_policy(Condition=asker))
+    yield unclear("our own people, by a condition, to every bucket", _estate([mixed]))
+    yield passes(
+        "our own people, by a condition, to every role",
+        _estate([s3, _endpoint(_policy(Condition=asker), "sts")]),
+    )
     yield passes("a service that carries no data", _estate([s3, _endpoint(_policy(), "ec2")]))
     stranger = _endpoint(_policy(), "sts", "vpc-2")
     yield passes("another network's policy is its own matter", _estate([s3, stranger]))
@@ -186,6 +203,8 @@ def examples() -> Iterable[Example]:
     yield fails(
         "every bucket, by its ARN", _estate([_endpoint(_policy(Resource="arn:aws:s3:::*"))])
     )
+    spelt = _endpoint(_policy(Resource="arn:aws:s3:::?*/*"))
+    yield fails("every bucket, by another pattern", _estate([spelt]))
     mine = _policy(Principal={"AWS": "123456789012"})
     yield fails("our own people, to every bucket", _estate([_endpoint(mine)]))
     yield passes("our own people, to every role", _estate([s3, _endpoint(mine, "sts")]))
