@@ -16,8 +16,11 @@ from typing import Any, Final
 
 Rule = Mapping[str, Any]
 
-_CLOSED_JOBS: Final = frozenset({"job", "dlt"})
-_MATCHES_ALL: Final = frozenset({"", ".*", ".+", "^.*$", "^.+$", "^.*", ".*$"})
+_CLOSED_JOBS: Final = ("job", "dlt")
+_MACHINES: Final = ("zz9.metal", "zz9.48xlarge", "zz9gn.large")
+"""Machine types that nobody makes: a pattern that takes them all takes any."""
+_TEXTS: Final = ("-", "Q 7:/@", "any")
+"""Texts with nothing in common: a pattern that takes them all takes any, the empty one apart."""
 
 
 class MalformedDefinitionError(Exception):
@@ -69,10 +72,8 @@ class Definition:
 
     def limits_workers_type(self) -> bool:
         """Return whether only some machine types may be workers, by themselves or by pools."""
-        return any(
-            self._chosen(path) and bool(self._required(path))
-            for path in ("node_type_id", "instance_pool_id")
-        )
+        of_type = self._chosen("node_type_id", _MACHINES) and bool(self._required("node_type_id"))
+        return of_type or self.prescribes("instance_pool_id")
 
     def limits_driver_type(self) -> bool:
         """Return whether only some machine types may be drivers.
@@ -81,8 +82,7 @@ class Definition:
         One on its pool may not: forbidding pools, or offering them, leaves the type itself open.
         """
         path, pool = "driver_node_type_id", "driver_instance_pool_id"
-        in_pool = self._chosen(pool) and bool(self._required(pool))
-        return self._chosen(path) or self._forbidden(path) or in_pool
+        return self._chosen(path, _MACHINES) or self._forbidden(path) or self.prescribes(pool)
 
     def allows_only(self, path: str, test: Callable[[Any], bool]) -> bool:
         """Return whether a required attribute has none but the values that pass a test."""
@@ -151,12 +151,22 @@ class Definition:
         values = rule.get("values") if rule.get("type") == "allowlist" else None
         return isinstance(values, list) and all(_number(value) is not None for value in values)
 
-    def _chosen(self, path: str) -> bool:
+    def _chosen(self, path: str, probes: tuple[str, ...] = _TEXTS) -> bool:
+        """Return whether a rule leaves a choice of some values, none of them empty.
+
+        A pattern does when it refuses one of the probes, and one that makes no sense does not.
+        """
         rule = self.rules.get(path, {})
-        kind = rule.get("type")
-        if kind == "regex":
-            return str(rule.get("pattern", "")) not in _MATCHES_ALL
-        return kind in {"fixed", "allowlist"}
+        if rule.get("type") == "regex":
+            try:
+                taken = [_matches(path, str(rule.get("pattern", "")), p) for p in ("", *probes)]
+            except MalformedDefinitionError:
+                return False
+            return not taken[0] and not all(taken[1:])
+        values = [rule.get("value")] if rule.get("type") == "fixed" else rule.get("values")
+        if rule.get("type") not in {"fixed", "allowlist"} or not isinstance(values, list):
+            return False
+        return bool(values) and all(v is not None and str(v).strip() for v in values)
 
 
 def parse(text: str | None) -> Definition:

@@ -146,6 +146,8 @@ def examples() -> Iterable[Example]:
     optional = {**_BOUNDED[idle], "isOptional": True}
     yield fails("the idle time may be left out", _policy(**{idle: optional}))
     yield fails("no end of workers", _policy(**{"autoscale.max_workers": {"type": "unlimited"}}))
+    any_type = {"type": "regex", "pattern": "[a-z0-9.]+"}
+    yield fails("a pattern of every type", _policy(node_type_id=any_type))
     yield fails("any driver", _policy(driver_node_type_id={"type": "unlimited"}))
     pools = {
         "driver_node_type_id": {"type": "unlimited"},

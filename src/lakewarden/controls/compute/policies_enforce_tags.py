@@ -98,6 +98,9 @@ def examples() -> Iterable[Example]:
         "a pattern that matches all", policy_with(_ruled(type="regex", pattern=".*")), WANTED
     )
     yield fails("any value", policy_with(_ruled(type="unlimited")), WANTED)
+    yield fails("a fixed value of nothing", policy_with(_ruled(type="fixed", value="")), WANTED)
+    empty = _ruled(type="regex", pattern="[a-z]*")
+    yield fails("a pattern that nothing matches too", policy_with(empty), WANTED)
     optional = _ruled(type="fixed", value="research", isOptional=True)
     yield fails("it may be left out", policy_with(optional), WANTED)
     yield fails(
