@@ -47,7 +47,7 @@ from lakewarden.estate.activity import LOGINS
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.fact import Cause, Gap, UnreadError
 from lakewarden.estate.kind import Kind, Need, Scope
-from lakewarden.estate.record import hollow
+from lakewarden.estate.record import gaps_of, hollow
 from lakewarden.estate.snapshot import Header
 from lakewarden.store.snapshots import SnapshotWriter
 
@@ -151,7 +151,7 @@ class Collector:
         """Fail when nothing was read at all, or when the credential is refused everywhere."""
         headers = self._writer.headers()
         asked = [header for header in headers if header.scope not in {"aws", "events"}]
-        if asked and all(_unauthenticated(header) for header in asked):
+        if any(map(_unauthenticated, asked)) and all(map(self._refused, asked)):
             for host in self._hosts:
                 host.insist_on_credential()
         if any(header.count or header.gap is None for header in headers):
@@ -164,6 +164,14 @@ class Collector:
             where=self._reach.account_host or self._reach.workspace_host or "AWS",
             next_step="Check the address and the credentials; `lakewarden doctor` tries each door",
         )
+
+    def _refused(self, header: Header) -> bool:
+        """Return whether a collection, or all that is in it, was asked for without success."""
+        if header.gap is not None:
+            return _unauthenticated(header)
+        records = self._writer.collection(KINDS[header.kind], header.scope).seen()
+        causes = [{gap.cause for gap in gaps_of(record)} for record in records]
+        return bool(causes) and all(Cause.UNAUTHENTICATED in found for found in causes)
 
     def _read_account(self) -> None:
         if not self._reach.account_host:

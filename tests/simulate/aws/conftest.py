@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
+from multiprocessing.connection import Connection
 from typing import Any
 
 import boto3
@@ -24,6 +26,13 @@ def _world(name: str) -> dict[str, Any]:
 
 def _without_account_in_host(request: Any, **_: Any) -> None:
     request.url = request.url.replace(f"//{ACCOUNT}.", "//")
+
+
+def _serve(pipe: Connection) -> None:
+    """Serve an AWS account until something is received."""
+    with start() as server:
+        pipe.send(server.url)
+        pipe.recv()
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +68,16 @@ def read_world() -> ReadWorld:
 
 @pytest.fixture(scope="session")
 def high_security(connect: Connect) -> Iterator[Seeded]:
-    with start() as server:
-        ids = seed(server.url, _world("high-security"))
-        yield ids, lambda service: connect(server.url, service)
+    """Serve the world's AWS account in a process of its own: bucket names are unique in each."""
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(there,), daemon=True)
+    process.start()
+    url = here.recv()
+    ids = seed(url, _world("high-security"))
+    yield ids, lambda service: connect(url, service)
+    here.send(None)
+    process.join()
 
 
 @pytest.fixture
