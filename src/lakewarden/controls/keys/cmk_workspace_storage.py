@@ -53,7 +53,7 @@ CONTROL = Control(
             Relation.SUBSET,
             nist="SC-12 SC-28 SC-28(1)",
             cis_databricks="2.1.8",
-            soc2="CC6.1 CCc.1.1",
+            soc2="CC6.1 C1.1",
             pci="3.5.1 3.6.1",
             hipaa="164.312(a)(2)(iv)",
             iso="A.5.23 A.8.24",

@@ -71,7 +71,7 @@ CONTROL = Control(
             "leaves disks and snapshots unreadable to whoever lacks the key",
             Relation.SUBSET,
             nist="SC-13 SC-28 SC-28(1)",
-            soc2="CC6.1 CCc.1.1",
+            soc2="CC6.1 C1.1",
             pci="3.5.1",
             hipaa="164.312(a)(2)(iv)",
             iso="A.8.24",

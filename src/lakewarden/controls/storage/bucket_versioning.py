@@ -54,7 +54,7 @@ CONTROL = Control(
             "keeps what was deleted or overwritten, by mistake or in malice",
             Relation.SUBSET,
             nist="CP-9 CP-10",
-            soc2="CC7.5 CCa.1.1",
+            soc2="CC7.5 A1.2",
             hipaa="164.308(a)(7)(ii)(A) 164.312(c)(1)",
             iso="A.8.13",
             ccm="BCR-08",

@@ -52,7 +52,7 @@ CONTROL = Control(
             "removes what was deleted or replaced once the time to recover it is over",
             Relation.SUBSET,
             nist="SI-12 SI-12(3)",
-            soc2="CCc.1.2",
+            soc2="C1.2",
             pci="3.2.1",
             iso="A.8.10",
             ccm="DSP-02 DSP-16",

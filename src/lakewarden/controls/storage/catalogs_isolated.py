@@ -134,6 +134,7 @@ def examples() -> Iterable[Example]:
     yield fails("bound to another", _estate("ISOLATED"), label)
     yield fails("open", _estate("OPEN"))
     yield fails("open, and named", _estate("OPEN"), Policy(sensitive_catalogs=("pay*",)))
+    yield fails("named in capitals", _estate("OPEN"), Policy(sensitive_catalogs=("Payroll",)))
     yield exempt("others are named", _estate("OPEN"), Policy(sensitive_catalogs=("hr",)))
     system = [{"name": "system", "catalog_type": "SYSTEM_CATALOG", "isolation_mode": "OPEN"}]
     yield exempt("the platform's own", _estate("OPEN", catalogs=system))

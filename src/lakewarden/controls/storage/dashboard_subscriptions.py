@@ -56,7 +56,7 @@ CONTROL = Control(
             "keeps data out of mailboxes, where no grant and no log follows it",
             Relation.SUBSET,
             nist="AC-4 AC-20 CM-7",
-            soc2="CC6.7 CCc.1.1",
+            soc2="CC6.7 C1.1",
             hipaa="164.312(e)(1)",
             iso="A.5.14 A.8.12",
             ccm="DSP-10 DSP-17",

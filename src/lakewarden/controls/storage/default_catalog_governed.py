@@ -73,12 +73,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     """It is set, and not to the legacy metastore; until then, its history decides."""
     fact = at.estate.value(WORKSPACE_SETTINGS, _NAME, workspace)
     wanted = "a catalog other than hive_metastore"
-    if fact.gap is None and fact.get() is None:
+    if fact.gap is None and fact.get() in (None, ""):
         detail = "how the workspace got its metastore decides until somebody sets it: set it"
         return unknown(WORKSPACE_SETTINGS.unset(_NAME, detail), field=_NAME, expected=wanted)
     return expect(
         fact,
-        lambda value: value not in _LEGACY,
+        lambda value: str(value).strip().lower() not in _LEGACY,
         expected=wanted,
         otherwise="tables without a catalog's name are made in {value}",
     )
@@ -90,5 +90,8 @@ def examples() -> Iterable[Example]:
     yield passes("a catalog of one's own", given(workspace_settings={_NAME: "main"}))
     for name in sorted(_LEGACY):
         yield fails(f"still {name}", given(workspace_settings={_NAME: name}))
+    loud = given(workspace_settings={_NAME: "HIVE_METASTORE"})
+    yield fails("names of catalogs have no case", loud)
     yield unclear("never set", given(workspace_settings={_NAME: None}))
+    yield unclear("set to nothing", given(workspace_settings={_NAME: ""}))
     yield unclear("the settings may not be read", given(workspace_settings=refused()))

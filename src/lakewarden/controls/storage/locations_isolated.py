@@ -5,7 +5,7 @@ the location and of the credential that opens it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, Judgement, NotApplicable, all_of, expect
@@ -22,12 +22,18 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed
-from lakewarden.controls.kit.unity_subjects import LOCATION, Shown
+from lakewarden.controls.kit.unity_subjects import LOCATION, Shown, metastore_of
+from lakewarden.estate.account import WORKSPACES
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, ExternalLocation
-from lakewarden.estate.unity import CATALOGS, METASTORE_ASSIGNMENTS, STORAGE_CREDENTIALS
+from lakewarden.estate.unity import (
+    CATALOGS,
+    METASTORE_ASSIGNMENTS,
+    STORAGE_CREDENTIALS,
+    Catalog,
+)
 from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
@@ -106,12 +112,32 @@ def _catalogs(shown: Shown[ExternalLocation], at: Context) -> list[str]:
     Raises:
         UnreadError: the catalogs, or where they keep their tables, were not all read.
     """
-    url = shown.record.url.get().rstrip("/") + "/"
-    return [
-        catalog.name
-        for catalog in at.estate.of(CATALOGS, shown.workspace).each()
-        if catalog.isolation.get() == "ISOLATED" and f"{catalog.root.get() or ''}/".startswith(url)
-    ]
+    url = _folder(shown.record.url.get())
+    return sorted(
+        {
+            catalog.name
+            for catalog in _neighbours(shown, at)
+            if catalog.isolation.get() == "ISOLATED"
+            and _folder(catalog.root.get() or "").startswith(url)
+        }
+    )
+
+
+def _neighbours(shown: Shown[ExternalLocation], at: Context) -> Iterator[Catalog]:
+    """Yield the catalogs of a location's metastore, those that other workspaces show as well."""
+    yield from at.estate.of(CATALOGS, shown.workspace).each()
+    metastore = metastore_of(shown.workspace, at.estate)
+    for workspace in at.estate.of(WORKSPACES).seen():
+        assigned = at.estate.of(METASTORE_ASSIGNMENTS, workspace).seen()
+        ids = [a.metastore_id.get() for a in assigned if a.metastore_id.gap is None]
+        if metastore in ids:
+            yield from at.estate.of(CATALOGS, workspace).seen()
+
+
+def _folder(url: str) -> str:
+    """Return a URL with a slash at its end, and with one name for all schemes of S3."""
+    scheme, mark, rest = url.rstrip("/").partition("://")
+    return f"{'s3' if scheme in {'s3a', 's3n'} else scheme}{mark}{rest}/"
 
 
 def _estate(location: str | None, credential: Any, catalog: Any = "ISOLATED") -> MemorySnapshot:
@@ -132,6 +158,8 @@ def examples() -> Iterable[Example]:
     yield passes("both are isolated", _estate(_ISOLATED, _ISOLATED))
     yield fails("the location is open", _estate("ISOLATION_MODE_OPEN", _ISOLATED))
     yield fails("the credential is open", _estate(_ISOLATED, "ISOLATION_MODE_OPEN"))
+    other = [{"name": "hr", "isolation_mode": "ISOLATED", "storage_root": "s3a://b/lake/hr"}]
+    yield fails("S3 by another scheme", _estate("ISOLATION_MODE_OPEN", _ISOLATED, other))
     yield fails("open, whatever the credential is", _estate("ISOLATION_MODE_OPEN", refused()))
     yield exempt("the catalog is open", _estate("ISOLATION_MODE_OPEN", _ISOLATED, "OPEN"))
     beside = [{"name": "hr", "isolation_mode": "ISOLATED", "storage_root": "s3://b/lake-hr"}]

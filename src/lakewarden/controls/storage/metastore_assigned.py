@@ -68,7 +68,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     """The service names one."""
     return expect(
         at.estate.need(METASTORE_ASSIGNMENTS, workspace.id, workspace).metastore_id,
-        lambda value: value is not None,
+        bool,
         expected="the id of a metastore",
         otherwise="no metastore is assigned, so Unity Catalog governs nothing here",
     )
@@ -81,5 +81,7 @@ def examples() -> Iterable[Example]:
     yield passes("one is assigned", given(metastore_assignments=[one]))
     none = {"workspace_id": WORKSPACE_ID}
     yield fails("none is assigned", given(metastore_assignments=[none]))
+    empty = {**one, "metastore_id": ""}
+    yield fails("an empty id names none", given(metastore_assignments=[empty]))
     yield unclear("that may not be read", given(metastore_assignments=refused()))
     yield unclear("nobody asked", given(metastore_assignments=[]))

@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.everybody import EVERYBODY
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
@@ -70,11 +71,16 @@ CONTROL = Control(
 
 @CONTROL.check
 def check(metastore: Metastore, at: Context) -> Judgement:
-    """The owner's name is that of a group; an address, an application id or the system is not."""
+    """The owner's name is that of a group; an address, an application id or the system is not.
+
+    Nor is the group that everybody is in one of a few.
+    """
     owner = metastore.owner.get()
     evidence = Evidence(metastore.owner.source, metastore.owner.field, owner, "a group's name")
     if "@" in owner:
         return violated(f"one person owns it: {owner}", evidence)
+    if owner in EVERYBODY:
+        return violated(f"everybody owns it: {owner}", evidence)
     return _is_group(owner, evidence, at)
 
 
@@ -106,6 +112,8 @@ def examples() -> Iterable[Example]:
     yield fails("a person, whatever the groups are", _estate("ada@example.com", refused()))
     yield fails("a service principal", _estate("2d6f5b0e-0000-4000-8000-000000000000"))
     yield fails("the system", _estate("System user"))
+    everybody = [{"id": "1", "displayName": "account users"}]
+    yield fails("everybody is a group too", _estate("account users", everybody))
     yield unclear("the groups may not be read", _estate("metastore-admins", refused()))
     yield unclear("the owner is missing", _estate(None))
     yield unclear("metastores may not be read", given(metastores=refused(), account_groups=[]))

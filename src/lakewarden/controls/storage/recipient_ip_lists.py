@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed, shared_with
-from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown
+from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown, has_token
 from lakewarden.estate.given import refused
 from lakewarden.estate.unity import METASTORE_ASSIGNMENTS, RECIPIENTS, Recipient
 from lakewarden.ledger.finding import Evidence, Severity
@@ -72,7 +72,7 @@ CONTROL = Control(
 def check(shown: Shown[Recipient], _: Context) -> Judgement:
     """There are addresses, and they are somebody's own."""
     how, addresses = shown.record.authentication, shown.record.addresses
-    if how.get() != "TOKEN":
+    if not has_token(shown.record):
         evidence = Evidence(how.source, how.field, how.get(), "TOKEN")
         return NotApplicable("the recipient has no token to steal", (evidence,))
     return expect(
@@ -98,6 +98,10 @@ def examples() -> Iterable[Example]:
     yield fails("everything", _from("192.0.2.0/24", "0.0.0.0/0"))
     yield fails("everything, in two halves", _from("0.0.0.0/1", "128.0.0.0/1"))
     yield exempt("another Databricks account", shared_with(authentication_type="DATABRICKS"))
+    trusted = shared_with(authentication_type="OIDC_FEDERATION")
+    yield exempt("an identity provider of the recipient's", trusted)
+    secret = shared_with(authentication_type="OAUTH_CLIENT_CREDENTIALS")
+    yield unclear("another kind of secret", secret)
     yield exempt("there are no recipients", governed(recipients=[]))
     yield unclear("something that is no address", _from("office"))
     yield unclear("recipients may not be read", governed(recipients=refused()))

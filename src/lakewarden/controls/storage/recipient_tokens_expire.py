@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed, shared_with
-from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown
+from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown, has_token
 from lakewarden.estate.given import refused
 from lakewarden.estate.unity import METASTORE_ASSIGNMENTS, RECIPIENTS, Recipient
 from lakewarden.ledger.finding import Evidence, Severity
@@ -78,7 +78,7 @@ CONTROL = Control(
 def check(shown: Shown[Recipient], at: Context) -> Judgement:
     """No token is endless, and none ends later than a new one would."""
     how, tokens = shown.record.authentication, shown.record.tokens
-    if how.get() != "TOKEN":
+    if not has_token(shown.record):
         evidence = Evidence(how.source, how.field, how.get(), "TOKEN")
         return NotApplicable("the recipient has no token", (evidence,))
     days = at.policy.limits.recipient_token_days
@@ -107,6 +107,10 @@ def examples() -> Iterable[Example]:
     month = Policy(thresholds={"recipient_token_days": 30})
     yield fails("90 days, where 30 are wanted", tokens(now + 90 * _DAY), month)
     yield exempt("another Databricks account", shared_with(authentication_type="DATABRICKS"))
+    trusted = shared_with(authentication_type="OIDC_FEDERATION")
+    yield exempt("an identity provider of the recipient's", trusted)
+    secret = shared_with(authentication_type="OAUTH_CLIENT_CREDENTIALS")
+    yield unclear("another kind of secret", secret)
     yield exempt("there are no recipients", governed(recipients=[]))
     yield unclear("no tokens in the answer", shared_with(tokens=None))
     yield unclear("recipients may not be read", governed(recipients=refused()))

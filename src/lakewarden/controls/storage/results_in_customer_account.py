@@ -55,7 +55,7 @@ CONTROL = Control(
             "keeps results where your own key, policy and logs can protect them",
             Relation.SUBSET,
             nist="AC-20 SC-28",
-            soc2="CC6.1 CCc.1.1",
+            soc2="CC6.1 C1.1",
             hipaa="164.312(a)(1)",
             iso="A.5.23 A.8.3",
             ccm="CEK-08 DSP-17",

@@ -84,13 +84,25 @@ CONTROL = Control(
     ),
 )
 
-_Part = tuple[str, Callable[[Workspace], Fact[str | None]], Kind[Any], str]
+_Reference = Callable[[Workspace], Fact[str | None]]
+_Part = tuple[str, tuple[_Reference, ...], Kind[Any], str]
+"""Its name, where it is named, first for itself and then for other uses of it, and what it is."""
+
+
+def _storage_key(workspace: Workspace) -> Fact[str | None]:
+    return workspace.storage_key_id
+
+
+def _services_key(workspace: Workspace) -> Fact[str | None]:
+    return workspace.managed_services_key_id
+
+
 _PARTS: Final[tuple[_Part, ...]] = (
-    ("role", lambda w: w.credentials_id, CREDENTIALS, "role_arn"),
-    ("root bucket", lambda w: w.storage_id, STORAGE_CONFIGURATIONS, "bucket"),
-    ("storage key", lambda w: w.storage_key_id, ENCRYPTION_KEYS, "arn"),
-    ("managed services key", lambda w: w.managed_services_key_id, ENCRYPTION_KEYS, "arn"),
-    ("VPC", lambda w: w.network_id, NETWORKS, "vpc_id"),
+    ("role", (lambda w: w.credentials_id,), CREDENTIALS, "role_arn"),
+    ("root bucket", (lambda w: w.storage_id,), STORAGE_CONFIGURATIONS, "bucket"),
+    ("storage key", (_storage_key, _services_key), ENCRYPTION_KEYS, "arn"),
+    ("managed services key", (_services_key, _storage_key), ENCRYPTION_KEYS, "arn"),
+    ("VPC", (lambda w: w.network_id,), NETWORKS, "vpc_id"),
 )
 
 
@@ -108,9 +120,14 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 def _apart(
     part: _Part, workspace: Workspace, others: Iterable[Workspace], at: Context
 ) -> Condition:
-    name, reference, _, _ = part
-    mine, fact = _thing(part, workspace, at), reference(workspace)
-    shared = [name_of(w) for w in others if mine is not None and _thing(part, w, at) == mine]
+    name, uses, kind, field = part
+    fact = uses[0](workspace)
+    mine = _thing(fact, kind, field, at)
+    shared = [
+        name_of(w)
+        for w in others
+        if mine is not None and mine in [_thing(use(w), kind, field, at) for use in uses]
+    ]
     evidence = Evidence(fact.source, fact.field, mine, f"a {name} of its own")
     return observe(
         not shared,
@@ -119,14 +136,13 @@ def _apart(
     )
 
 
-def _thing(part: _Part, workspace: Workspace, at: Context) -> str | None:
+def _thing(reference: Fact[str | None], kind: Kind[Any], field: str, at: Context) -> str | None:
     """Return what a configuration of a workspace stands for in AWS.
 
     Raises:
         UnreadError: the configuration was not read.
     """
-    _, reference, kind, field = part
-    identity = reference(workspace).get()
+    identity = reference.get()
     if identity is None:
         return None
     fact: Fact[str] = getattr(at.estate.need(kind, identity), field)
@@ -166,9 +182,12 @@ _OTHER: Final = {
 
 
 def _estate(
-    other: Mapping[str, Any], tags: Mapping[str, str] | None = None, **answers: Any
+    other: Mapping[str, Any],
+    tags: Mapping[str, str] | None = None,
+    mine: Mapping[str, Any] = _MINE,
+    **answers: Any,
 ) -> MemorySnapshot:
-    vault = {"workspace_id": 1, "workspace_name": "vault", "pricing_tier": "ENTERPRISE", **_MINE}
+    vault = {"workspace_id": 1, "workspace_name": "vault", "pricing_tier": "ENTERPRISE", **mine}
     sandbox = {**vault, "workspace_id": 2, "workspace_name": "sandbox", **other}
     both = [{**vault, "custom_tags": _LABEL}, {**sandbox, "custom_tags": tags or {}}]
     return given(workspaces=answers.pop("workspaces", both), **{**_OWN, **answers})
@@ -183,6 +202,9 @@ def examples() -> Iterable[Example]:
     yield passes("the other has hardly anything", _estate(bare), label)
     for field, value in _MINE.items():
         yield fails(f"the same {field}", _estate({**_OTHER, field: value}), label)
+    crossed = {**_OTHER, "managed_services_customer_managed_key_id": "k1"}
+    split = {**_MINE, "managed_services_customer_managed_key_id": None}
+    yield fails("one key for two uses", _estate(crossed, mine=split), label)
     twice = {**_OTHER, "storage_configuration_id": "s3"}
     yield fails("one bucket under two names", _estate(twice), label)
     yield passes("both are sensitive", _estate(_MINE, _LABEL), label)

@@ -37,7 +37,10 @@ from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Policy
 
 _SHARING: Final = frozenset(
-    {"CREATE_SHARE", "CREATE_RECIPIENT", "CREATE_PROVIDER", "SET_SHARE_PERMISSION"}
+    {
+        *("CREATE_SHARE", "CREATE_RECIPIENT", "CREATE_PROVIDER", "SET_SHARE_PERMISSION"),
+        "ALL_PRIVILEGES",
+    }
 )
 
 CONTROL = Control(

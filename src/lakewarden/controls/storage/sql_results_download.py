@@ -55,7 +55,7 @@ CONTROL = Control(
             "switches off a function that saves results of the SQL editor on laptops",
             Relation.SUBSET,
             nist="AC-4 AC-20 CM-7",
-            soc2="CC6.7 CCc.1.1",
+            soc2="CC6.7 C1.1",
             iso="A.8.1 A.8.12",
             ccm="DSP-17 UEM-11",
         ),
