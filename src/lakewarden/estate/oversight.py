@@ -50,6 +50,7 @@ class EventSelector:
 
     events: str = field(metadata={"wire": "ReadWriteType"})
     resources: tuple[DataResource, ...] = field(default=(), metadata={"wire": "DataResources"})
+    management: bool = field(default=True, metadata={"wire": "IncludeManagementEvents"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which events of S3 objects a CloudTrail trail records, by either of its two languages."""
+"""Which events a CloudTrail trail records, by either of its two languages."""
 
 from __future__ import annotations
 
@@ -31,6 +31,33 @@ def object_events(
     for entry in advanced:
         found |= _of(entry.tests, bucket)
     return frozenset(found)
+
+
+def management_events(
+    basic: Iterable[EventSelector], advanced: Iterable[AdvancedSelector]
+) -> frozenset[str]:
+    """Return what is recorded of calls that manage resources: reads, writes, both or neither."""
+    found: set[str] = set()
+    for selector in basic:
+        if selector.management:
+            found |= _WAYS.get(selector.events, frozenset())
+    for entry in advanced:
+        by_name = {test.name: test for test in entry.tests}
+        category = by_name.pop("eventCategory", None)
+        if category is not None and category.equals == ("Management",):
+            by_name.pop("eventSource", None)  # leaves out chatty services alone
+            found |= _by_way(by_name)
+    return frozenset(found)
+
+
+def _by_way(tests: dict[str, FieldTest]) -> frozenset[str]:
+    """Return what is left of reads and writes; any test but that narrows it to nothing sure."""
+    read_only = tests.pop("readOnly", None)
+    if tests or (read_only is not None and read_only.others):
+        return frozenset()
+    if read_only is None:
+        return _WAYS["All"]
+    return frozenset({READS if "true" in read_only.equals else WRITES})
 
 
 def _covers(arn: str, bucket: str) -> bool:

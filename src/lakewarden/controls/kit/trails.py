@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Condition, any_of, violated
+from lakewarden.controls.kit.condition import Condition, any_of, expect, violated
 from lakewarden.controls.kit.control import Context
-from lakewarden.estate.aws import TRAILS, Trail
+from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
 from lakewarden.estate.fact import UnreadError
 from lakewarden.ledger.finding import Evidence
 
@@ -32,6 +32,20 @@ def some_trail(at: Context, judge: Callable[[Trail], Condition], wanted: str) ->
         evidence = Evidence(TRAILS.source, "trailList", [], wanted)
         return violated("there is no trail in the regions of the deployment", evidence)
     return best
+
+
+def runs(found: Trail, at: Context) -> Condition:
+    """Require that a trail is not stopped.
+
+    Raises:
+        UnreadError: its status was not read.
+    """
+    return expect(
+        at.estate.need(TRAIL_STATUS, found.arn).logging,
+        lambda value: value is True,
+        expected="true",
+        otherwise=f"trail {found.arn} is stopped",
+    )
 
 
 def trail(name: str = "t", **changes: Any) -> dict[str, Any]:

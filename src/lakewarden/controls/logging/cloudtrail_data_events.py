@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Condition, Judgement, observe
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, observe
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -21,9 +21,9 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
-from lakewarden.controls.kit.trails import some_trail, trail
+from lakewarden.controls.kit.trails import runs, some_trail, trail
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
-from lakewarden.estate.aws import TRAILS, Trail
+from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.oversight import TRAIL_SELECTORS
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -40,6 +40,7 @@ CONTROL = Control(
     subject=BUCKET,
     needs=(
         TRAILS.need(),
+        TRAIL_STATUS.need(),
         TRAIL_SELECTORS.need(),
         STORAGE_CONFIGURATIONS.need(),
         LOG_DELIVERIES.need(),
@@ -79,7 +80,14 @@ CONTROL = Control(
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
     """Some trail records reads and writes of all objects in the bucket."""
-    return some_trail(at, lambda found: _records(found, bucket.name, at), "data events of S3")
+    return some_trail(
+        at,
+        lambda found: all_of(
+            lambda: _records(found, bucket.name, at),
+            lambda: runs(found, at),
+        ),
+        "data events of S3",
+    )
 
 
 def _records(found: Trail, bucket: str, at: Context) -> Condition:
@@ -106,6 +114,7 @@ def _estate(*basic: Items, selectors: Items | None = None, **changes: Any) -> Me
         "external_locations": [],
         "trails": [trail()],
         "trail_selectors": [entry] if selectors is None else selectors,
+        "trail_status": [{"arn": _ARN, "IsLogging": True}],
     }
     return given(**{**kinds, **changes})
 
@@ -123,6 +132,10 @@ def examples() -> Iterable[Example]:
     yield passes("every bucket", _estate(_selector(every)))
     reads, writes = (_selector(mine, events=f"{way}Only") for way in ("Read", "Write"))
     yield passes("reads and writes apart", _estate(reads, writes))
+    stopped = [{"arn": _ARN, "IsLogging": False}]
+    yield fails("the trail is stopped", _estate(_selector(mine), trail_status=stopped))
+    unread = _estate(_selector(mine), trail_status=refused())
+    yield unclear("whether the trail runs may not be read", unread)
     yield fails("writes alone", _estate(writes))
     yield fails("a part of the bucket", _estate(_selector(mine + "tmp/")))
     yield fails("another bucket", _estate(_selector("arn:aws:s3:::rooted/")))

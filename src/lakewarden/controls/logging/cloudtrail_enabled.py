@@ -15,6 +15,7 @@ from lakewarden.controls.kit.condition import (
     Judgement,
     all_of,
     expect,
+    observe,
 )
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -28,11 +29,13 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
-from lakewarden.controls.kit.trails import some_trail, trail
+from lakewarden.controls.kit.trails import runs, some_trail, trail
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
 from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.oversight import TRAIL_SELECTORS
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Severity
+from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.semantics.trail_events import management_events
 
 CONTROL = Control(
     id="cloudtrail-enabled",
@@ -41,7 +44,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     postures=HIGH,
     subject=ACCOUNT,
-    needs=(TRAILS.need(), TRAIL_STATUS.need()),
+    needs=(TRAILS.need(), TRAIL_STATUS.need(), TRAIL_SELECTORS.need()),
     fix=Fix(
         "Create a multi-region trail with log file validation to a private bucket and "
         "start its logging; when its status names a delivery error, mend the bucket's "
@@ -95,19 +98,25 @@ def _sound(found: Trail, at: Context) -> Condition:
             otherwise=f"the files of trail {found.arn} can be changed unnoticed",
         ),
         lambda: _running(found, at),
+        lambda: _manages(found, at),
     )
+
+
+def _manages(found: Trail, at: Context) -> Condition:
+    selectors = at.estate.need(TRAIL_SELECTORS, found.arn)
+    ways = sorted(management_events(selectors.basic.get(), selectors.advanced.get()))
+    source = TRAIL_SELECTORS.source
+    evidence = Evidence(source, "management events", ways, "reads and writes")
+    shown = " and ".join(ways) or "nothing"
+    otherwise = f"of calls that manage resources, trail {found.arn} records {shown}"
+    return observe(len(ways) > 1, evidence, otherwise=otherwise)
 
 
 def _running(found: Trail, at: Context) -> Condition:
     status = at.estate.need(TRAIL_STATUS, found.arn)
     hours = at.policy.limits.delivery_hours
     return all_of(
-        expect(
-            status.logging,
-            lambda value: value is True,
-            expected="true",
-            otherwise=f"trail {found.arn} is stopped",
-        ),
+        runs(found, at),
         expect(
             status.delivered,
             lambda value: parse_time(value) >= at.now - timedelta(hours=hours),
@@ -123,10 +132,25 @@ def _running(found: Trail, at: Context) -> Condition:
     )
 
 
-def _estate(*trails: dict[str, Any], status: Items | None = None, **state: Any) -> MemorySnapshot:
+def _estate(
+    *trails: dict[str, Any],
+    status: Items | None = None,
+    selectors: Items | None = None,
+    **state: Any,
+) -> MemorySnapshot:
     whole = {"IsLogging": True, "LatestDeliveryTime": "2025-12-31T23:50:00+00:00", **state}
     running = [{"arn": t["TrailARN"], **whole} for t in trails]
-    return given(trails=list(trails), trail_status=running if status is None else status)
+    every = [{"arn": t["TrailARN"], **_selects()} for t in trails]
+    return given(
+        trails=list(trails),
+        trail_status=running if status is None else status,
+        trail_selectors=every if selectors is None else selectors,
+    )
+
+
+def _selects(events: str = "All", **changes: Any) -> dict[str, Any]:
+    basic = {"ReadWriteType": events, "IncludeManagementEvents": True, **changes}
+    return {"EventSelectors": [basic], "AdvancedEventSelectors": []}
 
 
 @CONTROL.examples
@@ -138,6 +162,15 @@ def examples() -> Iterable[Example]:
     yield fails("one region only", _estate(local))
     unsealed = trail("open", LogFileValidationEnabled=False)
     yield fails("two halves make no whole", _estate(local, unsealed))
+    arn = {"arn": trail()["TrailARN"]}
+    objects = [{**arn, **_selects(IncludeManagementEvents=False)}]
+    yield fails("data events alone", _estate(trail(), selectors=objects))
+    reads = [{**arn, **_selects("ReadOnly")}]
+    yield fails("calls that change nothing alone", _estate(trail(), selectors=reads))
+    tests = [{"Field": "eventCategory", "Equals": ["Management"]}]
+    newer = [{**arn, "EventSelectors": [], "AdvancedEventSelectors": [{"FieldSelectors": tests}]}]
+    yield passes("the newer language", _estate(trail(), selectors=newer))
+    yield unclear("selectors may not be read", _estate(trail(), selectors=refused()))
     yield fails("stopped", _estate(trail(), IsLogging=False))
     yield fails("AWS says why it cannot deliver", _estate(trail(), LatestDeliveryError="Denied"))
     edge = "2025-12-31T00:00:00+00:00"
@@ -147,7 +180,9 @@ def examples() -> Iterable[Example]:
     odd = _estate(trail(), LatestDeliveryTime="soon")
     yield unclear("a delivery at no time", odd)
     yield unclear("never delivered yet", _estate(trail(), LatestDeliveryTime=None))
-    yield unclear("trails may not be read", given(trails=refused(), trail_status=[]))
+    yield unclear(
+        "trails may not be read", given(trails=refused(), trail_status=[], trail_selectors=[])
+    )
     yield unclear("the trail's status may not be read", _estate(trail(), status=refused()))
     yield unclear(
         "whether files are sealed is missing", _estate(trail(LogFileValidationEnabled=None))

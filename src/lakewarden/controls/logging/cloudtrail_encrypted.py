@@ -6,6 +6,7 @@ the key, whatever the bucket's policy says.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect
 from lakewarden.controls.kit.control import (
@@ -20,9 +21,10 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
-from lakewarden.controls.kit.trails import some_trail, trail
-from lakewarden.estate.aws import TRAILS, Trail
-from lakewarden.estate.given import given, refused
+from lakewarden.controls.kit.trails import runs, some_trail, trail
+from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
+from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
@@ -32,7 +34,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=HIGH,
     subject=ACCOUNT,
-    needs=(TRAILS.need(),),
+    needs=(TRAILS.need(), TRAIL_STATUS.need()),
     fix=Fix(
         "Give the trail a symmetric KMS key of the bucket's region, whose policy lets CloudTrail "
         "generate data keys and your investigators decrypt.",
@@ -65,8 +67,12 @@ CONTROL = Control(
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
-    """Some trail that covers all regions names a key."""
-    return some_trail(at, _encrypts, "a trail with a key")
+    """Some trail that runs and covers all regions names a key."""
+    return some_trail(
+        at,
+        lambda found: all_of(_encrypts(found), lambda: runs(found, at)),
+        "a trail with a key",
+    )
 
 
 def _encrypts(found: Trail) -> Condition:
@@ -86,18 +92,27 @@ def _encrypts(found: Trail) -> Condition:
     )
 
 
+def _estate(*trails: dict[str, Any], status: Items | None = None) -> MemorySnapshot:
+    running = [{"arn": t["TrailARN"], "IsLogging": True} for t in trails]
+    return given(trails=list(trails), trail_status=running if status is None else status)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     key = "arn:aws:kms:us-east-1:123456789012:key/1"
     whole, bare = trail("whole", KmsKeyId=key), trail("bare")
     local = trail("local", KmsKeyId=key, IsMultiRegionTrail=False)
-    yield passes("a key", given(trails=[whole]))
-    yield passes("one of two", given(trails=[bare, whole]))
-    yield fails("no key", given(trails=[bare]))
-    yield fails("a key for one region alone", given(trails=[local]))
-    yield fails("two halves make no whole", given(trails=[bare, local]))
-    yield fails("no trail", given(trails=[]))
+    yield passes("a key", _estate(whole))
+    yield passes("one of two", _estate(bare, whole))
+    off = {"arn": whole["TrailARN"], "IsLogging": False}
+    still = {"arn": bare["TrailARN"], "IsLogging": True}
+    yield fails("the one with a key is stopped", _estate(whole, bare, status=[off, still]))
+    yield unclear("whether it runs may not be read", _estate(whole, status=refused()))
+    yield fails("no key", _estate(bare))
+    yield fails("a key for one region alone", _estate(local))
+    yield fails("two halves make no whole", _estate(bare, local))
+    yield fails("no trail", _estate())
     odd = trail("odd", KmsKeyId=key, IsMultiRegionTrail=None)
-    yield unclear("how far it reaches is missing", given(trails=[odd]))
-    yield unclear("trails may not be read", given(trails=refused()))
+    yield unclear("how far it reaches is missing", _estate(odd))
+    yield unclear("trails may not be read", given(trails=refused(), trail_status=[]))
