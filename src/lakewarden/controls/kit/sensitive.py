@@ -31,6 +31,9 @@ def is_sensitive(workspace: Workspace, at: Context) -> bool:
 
 
 def holds_sensitive(catalog: str, at: Context) -> bool:
-    """Return whether a catalog is one of the sensitive ones; all are where none is named."""
+    """Return whether a catalog is one of the sensitive ones; all are where none is named.
+
+    Names of catalogs have no case.
+    """
     named = at.policy.sensitive_catalogs
-    return not named or any(fnmatchcase(catalog, pattern) for pattern in named)
+    return not named or any(fnmatchcase(catalog.lower(), pattern.lower()) for pattern in named)

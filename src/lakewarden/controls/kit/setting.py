@@ -56,10 +56,15 @@ class TypedSetting:
         said = "was never set" if never else "is {value}"
         return expect(
             fact,
-            lambda value: self.unset is True if value is None else value in self.safe,
+            lambda value: self.unset is True if value is None else self._holds(value),
             expected=self.wanted,
             otherwise=f"{self.danger}: {self.name} {said}",
         )
+
+    def _holds(self, value: Any) -> bool:
+        if type(value) not in {type(safe) for safe in self.safe}:
+            raise ValueError(f"{value!r} is not a {type(self.safe[0]).__name__}")
+        return value in self.safe
 
     def examples(self) -> Iterable[Example]:
         """Yield the ways to be right, wrong and unread."""
@@ -68,6 +73,7 @@ class TypedSetting:
             yield passes(f"set to {_shown(value)}", self._estate({self.name: value}))
         for value in self.otherwise:
             yield fails(f"set to {_shown(value)}", self._estate({self.name: value}))
+        yield unclear("a value of another type", self._estate({self.name: 0}))
         yield never("never set", self._estate({self.name: None}))
         yield unclear("the service failed", self._estate(refused(Cause.SERVER_ERROR)))
         yield unclear("it may not be read", self._estate(refused()))

@@ -49,6 +49,18 @@ def metastore_of(workspace: Workspace, estate: Estate) -> str | None:
     return estate.need(METASTORE_ASSIGNMENTS, workspace.id, workspace).metastore_id.get()
 
 
+def has_token(recipient: Recipient) -> bool:
+    """Return whether a recipient opens its shares with a token that somebody may copy.
+
+    Raises:
+        UnreadError: how it signs in was not read, or is not known to need none.
+    """
+    how = recipient.authentication
+    if how.get() not in {"TOKEN", "DATABRICKS", "OIDC_FEDERATION"}:
+        raise UnreadError(how.odd(ValueError(f"{how.get()!r} is not known")))
+    return how.get() == "TOKEN"
+
+
 def _held(name: str, kind: Kind[Any]) -> SubjectKind[Any]:
     """Return the subject kind of everything of one kind in every metastore."""
 
