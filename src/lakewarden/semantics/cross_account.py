@@ -17,6 +17,9 @@ _RUN: Final = "ec2:runinstances"
 _VENDOR: Final = ("Databricks",)
 _TAGS: Final = ("ec2:resourcetag/vendor", "aws:requesttag/vendor", "aws:resourcetag/vendor")
 _VPC: Final = "ec2:vpc"
+_STARTED: Final = frozenset({"instance/*", "subnet/*", "network-interface/*", "volume/*"})
+"""What a started machine consists of, and where it lies."""
+_ALL_BUT_SOME: Final = "all actions but some"
 
 
 @functools.cache
@@ -44,7 +47,7 @@ def beyond(statements: Iterable[Statement], *, own_network: bool) -> list[str]:
 
 def _excess(statement: Statement, documented: frozenset[str]) -> Iterator[str]:
     if not statement.actions:
-        yield "all actions but some"
+        yield _ALL_BUT_SOME
     for action in statement.actions:
         if action in documented:
             continue
@@ -76,22 +79,34 @@ def unbounded(statements: Iterable[Statement], vpcs: frozenset[str]) -> list[str
         statements: of every policy of the role.
         vpcs: the ids of the VPCs of the workspaces that use the role.
     """
-    machines = _sets()["machines"]
-    found = {
-        action
-        for s in statements
-        if s.allows and not _tied(s, vpcs)
-        for action in s.actions
-        if action in machines or "*" in action
-        if not (action == _RUN and s.negated and not s.resources)
-    }
+    loose = [s for s in statements if s.allows and not _tied(s, vpcs)]
+    found = {a for s in loose for a in s.actions if _changes(a) and not _starts_nothing(a, s)}
+    if any(not s.actions for s in loose):
+        found.add(_ALL_BUT_SOME)
     return sorted(found)
 
 
+def _changes(action: str) -> bool:
+    """Return whether an action, or a pattern of actions, may change a machine, disk or group."""
+    if action in _sets()["always"] | _sets()["networks"]:
+        return False
+    service, _, name = action.partition(":")
+    return not {"*", "?"}.isdisjoint(service) or (
+        service == "ec2" and not name.startswith("describe")
+    )
+
+
+def _starts_nothing(action: str, statement: Statement) -> bool:
+    """Return whether a statement on starting machines spares all that ties them to a place."""
+    spared = {pattern.split(":", 5)[-1] for pattern in statement.spared}
+    return action == _RUN and ("*" in spared or spared >= _STARTED)
+
+
 def _tied(statement: Statement, vpcs: frozenset[str]) -> bool:
+    """Return whether a test ties it; one that holds `IfExists` lets through what has no tag."""
     tests = {
         key: values
-        for operator in ("StringEquals", "StringEqualsIfExists", "ArnEquals")
+        for operator in ("StringEquals", "ArnEquals")
         for key, values in statement.conditions.get(operator, {}).items()
     }
     tagged = any(tests.get(tag) == _VENDOR for tag in _TAGS)

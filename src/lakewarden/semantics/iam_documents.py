@@ -29,6 +29,7 @@ class Statement:
         resources: patterns.
         conditions: operator, then key in lower case, then values.
         negated: it names what it is not about, by NotPrincipal, NotAction or NotResource.
+        spared: patterns of the resources that it is not about.
     """
 
     allows: bool
@@ -37,6 +38,7 @@ class Statement:
     resources: tuple[str, ...] = ()
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     negated: bool = False
+    spared: tuple[str, ...] = ()
 
     @property
     def for_everybody(self) -> bool:
@@ -93,6 +95,7 @@ def _statement(entry: Any) -> Statement:
         _many(entry.get("Resource", [])),
         _conditions(entry.get("Condition", {})),
         negated=not _NEGATIONS.isdisjoint(entry),
+        spared=_many(entry.get("NotResource", [])),
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Condition, expect
-from lakewarden.estate.compute import GitSource, Job
+from lakewarden.controls.kit.condition import Condition, all_of, expect, observe
+from lakewarden.estate.compute import JOBS, Job
+from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given
 from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.ledger.finding import Evidence
 from lakewarden.policyfile.policy import Policy
 
 PRODUCTION: Final = Policy(production_tags={"Environment": "production"})
 """What the examples of controls about production ask for."""
 _BUNDLE: Final = "BUNDLE"
+_WORKSPACE: Final = "WORKSPACE"
 
 
 def bundled(job: Job) -> Condition:
@@ -26,18 +29,44 @@ def bundled(job: Job) -> Condition:
 
 
 def from_git(job: Job) -> Condition:
-    """Require that the job takes its code from a repository at each run."""
-    return expect(
-        job.git,
-        lambda source: source is not None,
-        expected="a repository",
-        otherwise="it takes its code from no repository",
+    """Require that the job takes its code from a repository at each run, in every task."""
+    return all_of(
+        expect(
+            job.git,
+            lambda source: source is not None,
+            expected="a repository",
+            otherwise="it takes its code from no repository",
+        ),
+        lambda: _no_task_apart(job),
     )
 
 
-def pinned(source: GitSource | None) -> bool:
-    """Return whether code comes from one tag or commit, not from wherever a branch points."""
-    return source is not None and bool(source.git_tag or source.git_commit)
+def pinned(job: Job) -> Condition:
+    """Require that its code is of one tag or commit, not of wherever a branch points."""
+    return all_of(
+        expect(
+            job.git,
+            lambda source: source is not None and bool(source.git_tag or source.git_commit),
+            expected="one tag or commit",
+            otherwise="its code is not of one tag or commit",
+        ),
+        lambda: _no_task_apart(job),
+    )
+
+
+def _no_task_apart(job: Job) -> Condition:
+    """Require that no task says that its own code lies in the workspace, whatever the job says.
+
+    Raises:
+        UnreadError: there are more tasks than the answer shows.
+    """
+    tasks = () if job.tasks.gap else job.tasks.get()
+    apart = [task.code.path for task in tasks if task.code and task.code.source == _WORKSPACE]
+    if not apart and job.more_tasks.get():
+        detail = f"job {job.id} has more tasks than this answer shows"
+        raise UnreadError(JOBS.gap(Cause.NOT_READ, detail))
+    evidence = Evidence(job.tasks.source, job.tasks.field, apart, "none from the workspace")
+    return observe(not apart, evidence, otherwise=f"it runs {', '.join(apart)} of the workspace")
 
 
 def job_in(environment: str | None, **settings: Any) -> MemorySnapshot:

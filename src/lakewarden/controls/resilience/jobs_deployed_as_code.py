@@ -77,13 +77,7 @@ def check(job: Job, at: Context) -> Judgement:
             expected=_LOCKED,
             otherwise="people can edit it in the console",
         )
-        version = expect(
-            job.git,
-            pinned,
-            expected="one tag or commit",
-            otherwise="its code is not of one tag or commit",
-        )
-        return any_of(bundled(job), locked, version)
+        return any_of(bundled(job), locked, pinned(job))
 
     return in_production(at, judge)
 
@@ -100,6 +94,9 @@ def examples() -> Iterable[Example]:
     source = {"git_url": "https://github.com/acme/lake"}
     yield passes("a tag", job(git_source={**source, "git_tag": "v1"}), PRODUCTION)
     yield passes("a commit", job(git_source={**source, "git_commit": "0a1b2c"}), PRODUCTION)
+    task = {"notebook_task": {"notebook_path": "/Shared/a", "source": "WORKSPACE"}}
+    apart = job(git_source={**source, "git_tag": "v1"}, tasks=[task])
+    yield fails("a tag, and a task that goes its own way", apart, PRODUCTION)
     yield fails("a branch", job(git_source={**source, "git_branch": "main"}), PRODUCTION)
     yield fails("by hand", job(edit_mode="EDITABLE"), PRODUCTION)
     yield fails("by hand, in an unlabelled workspace", job_in(None), PRODUCTION)

@@ -106,6 +106,10 @@ def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, exempt and unread."""
     source = {"git_url": "https://github.com/acme/lake", "git_branch": "main"}
     yield passes("a repository", job_in("production", git_source=source), PRODUCTION)
+    task = {"notebook_task": {"notebook_path": "/Shared/nightly", "source": "WORKSPACE"}}
+    apart = {"job_id": 7, "settings": {"git_source": source, "tasks": [task]}}
+    lone = given(jobs=[apart], git_folders=[])
+    yield fails("a repository, and a task that goes its own way", lone)
     bundle = {"kind": "BUNDLE"}
     yield passes("a bundle", job_in("production", deployment=bundle), PRODUCTION)
     yield passes("a Git folder", _tasks(_FOLDER_CODE))
@@ -118,6 +122,8 @@ def examples() -> Iterable[Example]:
     yield fails("a task of another kind and the workspace", _tasks(_WORKSPACE_CODE, other))
     yield unclear("tasks are missing from the answer", job_in("production"), PRODUCTION)
     yield unclear("more tasks than are shown", _tasks(_FOLDER_CODE, has_more=True))
+    many = {"job_id": 7, "settings": {"git_source": source, "tasks": []}, "has_more": True}
+    yield unclear("a repository, and tasks unseen", given(jobs=[many], git_folders=[]))
     yield unclear("Git folders may not be listed", _tasks(_FOLDER_CODE, folders=refused()))
     yield unclear("jobs may not be listed", given(jobs=refused(), git_folders=[]))
     yield exempt("a workspace for trials", job_in("development"), PRODUCTION)

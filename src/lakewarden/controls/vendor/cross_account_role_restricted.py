@@ -125,7 +125,16 @@ def examples() -> Iterable[Example]:
     rest = {"Effect": "Allow", "Action": "ec2:RunInstances", "NotResource": ["arn:aws:ec2:*"]}
     document = json.dumps({"Statement": [rest]})
     yield passes("other resources of a start", _estate([{"arn": _ARN, "documents": [document]}]))
-    yield passes("looking alone", _role({"Action": "ec2:DescribeInstances"}))
+    images = {**rest, "NotResource": ["arn:aws:ec2:us-east-1:123456789012:image/*"]}
+    start = json.dumps({"Statement": [images]})
+    yield fails("a start of anything but images", _estate([{"arn": _ARN, "documents": [start]}]))
+    untagged = {"StringEqualsIfExists": _TAG["StringEquals"]}
+    yield fails("tied to the tag, if there is one", _role({**stop, "Condition": untagged}))
+    yield fails("a pattern of one letter", _role({"Action": "ec2:TerminateInstance?"}))
+    yield fails("an action that nobody asked for", _role({"Action": "ec2:StopInstances"}))
+    most = json.dumps({"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}})
+    yield fails("everything but a little", _estate([{"arn": _ARN, "documents": [most]}]))
+    yield passes("looking alone", _role({"Action": ["ec2:DescribeInstances", "ec2:Describe*"]}))
     yield exempt("a network that Databricks makes", _role(stop, network_id=None))
     yield unclear("policies may not be read", _estate(refused()))
     yield unclear("the network is gone", _estate([{"arn": _ARN, "documents": []}], network_id="n2"))
