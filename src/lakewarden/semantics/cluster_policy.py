@@ -84,6 +84,16 @@ class Definition:
         path, pool = "driver_node_type_id", "driver_instance_pool_id"
         return self._chosen(path, _MACHINES) or self._forbidden(path) or self.prescribes(pool)
 
+    def leaves_pools(self, path: str, pool: str) -> bool:
+        """Return whether machines may come from a pool: a type that must be given rules that out.
+
+        Args:
+            path: the attribute of the machine type.
+            pool: the attribute of the pool.
+        """
+        given = bool(self._required(path)) and not self._forbidden(path)
+        return not given and not self._forbidden(pool)
+
     def allows_only(self, path: str, test: Callable[[Any], bool]) -> bool:
         """Return whether a required attribute has none but the values that pass a test."""
         return self._values(path, test)

@@ -79,11 +79,17 @@ def _cluster(*scripts: dict[str, Any], **fields: Any) -> MemorySnapshot:
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, exempt and unread."""
     yield passes("a volume", _cluster(VOLUME))
-    yield passes("a workspace file", _cluster({"workspace": {"destination": "/Shared/setup.sh"}}))
+    own = {"workspace": {"destination": "/Platform/setup.sh"}}
+    yield passes("a workspace file", _cluster(own))
+    for place in ("/Shared/setup.sh", "/Workspace/Shared/setup.sh"):
+        shared = {"workspace": {"destination": place}}
+        yield unclear(f"{place}, where all may write by default", _cluster(own, shared))
+        yield fails(f"DBFS beside {place}", _cluster(DBFS, shared))
     yield fails("DBFS", _cluster(DBFS))
     yield fails("DBFS beside a volume", _cluster(VOLUME, {"dbfs": {"destination": "/init/a.sh"}}))
-    mounted = {"file": {"destination": "file:/dbfs/init/setup.sh"}}
-    yield fails("DBFS by its mount", _cluster(mounted))
+    for path in ("file:/dbfs/init/a.sh", "file:///dbfs/init/a.sh", "file:/tmp/../dbfs/a.sh"):
+        mounted = {"file": {"destination": path}}
+        yield fails(f"DBFS by its mount, {path}", _cluster(mounted))
     yield unclear("scripts of the wrong type", _cluster(init_scripts="dbfs:/init/setup.sh"))
     yield unclear("clusters may not be listed", given(clusters=refused()))
     yield exempt("it has none", _cluster())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Condition, Judgement, observe, unknown
+from lakewarden.controls.kit.condition import Condition, Judgement, holds, observe, unknown
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
@@ -22,10 +22,11 @@ from lakewarden.controls.kit.policies import (
 )
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, NODE_TYPES, ClusterPolicy, NodeType
-from lakewarden.estate.fact import Cause
+from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import refused
+from lakewarden.estate.workloads import INSTANCE_POOLS, InstancePool
 from lakewarden.ledger.finding import Severity
-from lakewarden.semantics.cluster_policy import MalformedDefinitionError
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
 from lakewarden.semantics.instance_families import runs_on_xen
 
 CONTROL = Control(
@@ -35,7 +36,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     postures=HIGH,
     subject=CLUSTER_POLICY,
-    needs=(*NEEDS, NODE_TYPES.need()),
+    needs=(*NEEDS, NODE_TYPES.need(), INSTANCE_POOLS.need()),
     fix=Fix(
         "Replace the rules for node_type_id and driver_node_type_id by allowlists of node types "
         "with is_encrypted_in_transit.",
@@ -67,30 +68,69 @@ CONTROL = Control(
 )
 
 _PATHS: Final = ("node_type_id", "driver_node_type_id")
+_POOLS: Final = ("instance_pool_id", "driver_instance_pool_id")
 
 
 @CONTROL.check
 def check(policy: ClusterPolicy, at: Context) -> Judgement:
     """No type that goes through the rules is an old one; admins alone may choose."""
+    roles = zip(_PATHS, _POOLS, strict=True)
     return unless_for_admins(
-        policy, at, *(lambda p=path: _offers(policy, p, at) for path in _PATHS)
+        policy,
+        at,
+        *(lambda p=path: _offers(policy, p, at) for path in _PATHS),
+        *(lambda p=path, o=pool: _pools(policy, p, o, at) for path, pool in roles),
     )
 
 
 def _offers(policy: ClusterPolicy, path: str, at: Context) -> Condition:
     """Require that the machines which a policy offers for one role encrypt traffic."""
     rules = effective(policy, at)
-    old = [name for name in rules.listed(path) if runs_on_xen(name)]
-    try:
-        old = old or [
-            node.id
-            for node in at.estate.of(NODE_TYPES, at.here).each()
-            if rules.accepts(path, node.id) and not _encrypts(node)
-        ]
-    except MalformedDefinitionError as error:
-        return unknown(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error)), expected="a rule")
+    named = rules.listed(path)
+    old = [name for name in named if runs_on_xen(name)]
+    if not old:
+        types = list(at.estate.of(NODE_TYPES, at.here).each())
+        old = [n.id for n in types if _accepts(rules, path, n.id) and not _encrypts(n)]
+        if not old:
+            odd = sorted(set(named) - {node.id for node in types})
+            if odd or not types:
+                detail = f"the list of machines lacks {', '.join(odd) or 'all'}"
+                return unknown(NODE_TYPES.gap(Cause.NOT_FOUND, detail), field=path)
     evidence = shown(rules, path, "Nitro machines that encrypt traffic alone")
     return observe(not old, evidence, otherwise=f"{path} may be {_some(old)}")
+
+
+def _pools(policy: ClusterPolicy, path: str, pool_path: str, at: Context) -> Condition:
+    """Require the same of the pools that machines may come from when no type is given."""
+    rules = effective(policy, at)
+    if not rules.leaves_pools(path, pool_path):
+        return holds()
+    old = [
+        f"{pool.id} of {pool.node_type.get()}"
+        for pool in at.estate.of(INSTANCE_POOLS, at.here).each()
+        if _accepts(rules, pool_path, pool.id) and not _modern(pool, at)
+    ]
+    evidence = shown(rules, pool_path, "pools of Nitro machines that encrypt traffic alone")
+    return observe(not old, evidence, otherwise=f"{pool_path} may be {_some(old)}")
+
+
+def _accepts(rules: Definition, path: str, value: str) -> bool:
+    """Return whether a value goes through a rule.
+
+    Raises:
+        UnreadError: the rule makes no sense.
+    """
+    try:
+        return rules.accepts(path, value)
+    except MalformedDefinitionError as error:
+        raise UnreadError(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error))) from None
+
+
+def _modern(pool: InstancePool, at: Context) -> bool:
+    node_type = pool.node_type.get()
+    if runs_on_xen(node_type):
+        return False
+    return _encrypts(at.estate.need(NODE_TYPES, node_type, at.here))
 
 
 def _encrypts(node: NodeType) -> bool:
@@ -114,7 +154,7 @@ def examples() -> Iterable[Example]:
         {"node_type_id": "m5d.large", "is_encrypted_in_transit": False},
         {"node_type_id": "i3.xlarge", "is_encrypted_in_transit": True},
     ]
-    kinds: dict[str, Any] = {"node_types": types}
+    kinds: dict[str, Any] = {"node_types": types, "instance_pools": []}
 
     def of(workers: Any, driver: Any = None) -> dict[str, Any]:
         return {_PATHS[0]: workers, _PATHS[1]: driver or workers}
@@ -139,4 +179,19 @@ def examples() -> Iterable[Example]:
         "a pattern that is none", policy_with(of({"type": "regex", "pattern": "(m"}), **kinds)
     )
     yield unclear("node types may not be listed", policy_with(of(good), node_types=refused()))
+    new = of({"type": "fixed", "value": "x9.large"})
+    yield unclear("a type that is not listed", policy_with(new, **kinds))
+    yield unclear("no type is listed", policy_with(of(good), node_types=[]))
+    for title, node, example in (("Xen", "i3.xlarge", fails), ("Nitro", "m6id.large", passes)):
+        pools = [{"instance_pool_id": "p1", "instance_pool_name": "x", "node_type_id": node}]
+        pooled = of({"type": "forbidden"}) | {"instance_pool_id": {"type": "fixed", "value": "p1"}}
+        lone = policy_with(pooled, node_types=types, instance_pools=pools)
+        yield example(f"a pool of {title} machines alone", lone)
+        either = of({**good, "isOptional": True})
+        yield example(
+            f"a type, or a pool of {title} machines",
+            policy_with(either, node_types=types, instance_pools=pools),
+        )
+    unread = policy_with(of({"type": "forbidden"}), node_types=types, instance_pools=refused())
+    yield unclear("pools may not be listed", unread)
     yield from usual_examples(of(good), of(listed), **kinds)

@@ -72,11 +72,13 @@ _NUMBERS: Final = re.compile(r"(\d+)\.(\d+)\.")
 _OLDEST: Final = 5
 """The first major number that the versions of today's shape had."""
 _MINORS: Final = range(6)
+_KINDS: Final = ("", "-cpu-ml", "-gpu-ml", "-photon", "-aarch64", "-aarch64-photon", "-hls")
+_ALIAS: Final = "auto:"
 
 
 @CONTROL.check
 def check(policy: ClusterPolicy, at: Context) -> Judgement:
-    """No version older than the oldest on offer is allowed; admins alone may do without."""
+    """It names and accepts no version of before those on offer; admins alone may do without."""
     return unless_for_admins(policy, at, lambda: _bounded(policy, at))
 
 
@@ -88,26 +90,36 @@ def _bounded(policy: ClusterPolicy, at: Context) -> Condition:
         gap = RUNTIMES.gap(Cause.NOT_FOUND, "no runtime that a number can be made of")
         return unknown(gap, expected=expected)
     try:
-        old = _accepted(rules, offered[0])
+        old = _named(rules, offered) or _accepted(rules, offered[0])
     except MalformedDefinitionError as error:
         return unknown(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error)), expected=expected)
+    odd = [v for v in rules.listed(_PATH) if not _number(v) and not v.startswith(_ALIAS)]
+    if odd and not old:
+        detail = f"{', '.join(odd)} is no number of a runtime"
+        return unknown(RUNTIMES.gap(Cause.NOT_FOUND, detail), field=_PATH, expected=expected)
     oldest = ".".join(map(str, offered[0]))
     worst = old[0] if old else "nothing"
-    otherwise = f"{worst} may be used, which is older than {oldest}, the oldest on offer"
+    otherwise = f"{worst} may be used, which is not on offer: the oldest that is is {oldest}"
     return observe(not old, shown(rules, _PATH, expected), otherwise=otherwise)
+
+
+def _named(rules: Definition, offered: list[tuple[int, int]]) -> list[str]:
+    """Return versions that the rule names, and that are no longer on offer."""
+    numbers = {version: _number(version) for version in rules.listed(_PATH)}
+    return [v for v, n in numbers.items() if n and n not in offered and n < offered[-1]]
 
 
 def _accepted(rules: Definition, oldest: tuple[int, int]) -> list[str]:
     """Return versions that go through the rule and are older than the oldest on offer."""
-    named = [v for v in rules.listed(_PATH) if (number := _number(v)) and number < oldest]
-    made = [
-        f"{major}.{minor}.x-scala2.{scala}"
+    made = (
+        f"{major}.{minor}.x{kind}-scala2.{scala}"
         for major in range(_OLDEST, oldest[0] + 1)
         for minor in _MINORS
         for scala in (11, 12, 13)
+        for kind in _KINDS
         if (major, minor) < oldest
-    ]
-    return named or [version for version in made if rules.accepts(_PATH, version)]
+    )
+    return [version for version in made if rules.accepts(_PATH, version)]
 
 
 def _number(version: str) -> tuple[int, int] | None:
@@ -131,6 +143,9 @@ def examples() -> Iterable[Example]:
         ),
         ("a pattern of new ones", {"type": "regex", "pattern": "1[456]\\..*"}, passes),
         ("a pattern that lets old ones in", {"type": "regex", "pattern": "1[0-9]\\..*"}, fails),
+        ("one between two on offer", {"type": "fixed", "value": "14.1.x-scala2.12"}, fails),
+        ("old ones of a kind", {"type": "regex", "pattern": ".*-photon-.*"}, fails),
+        ("no number", {"type": "fixed", "value": "apache-spark-2.4.x-scala2.11"}, unclear),
         ("anything but one", {"type": "blocklist", "values": ["7.3.x-scala2.12"]}, fails),
         ("anything", {"type": "unlimited", "defaultValue": "auto:latest-lts"}, fails),
         ("a pattern that is none", {"type": "regex", "pattern": "(1"}, unclear),
