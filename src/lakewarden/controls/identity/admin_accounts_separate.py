@@ -145,6 +145,9 @@ def examples() -> Iterable[Example]:
 
 def _unclear(named: Policy, grouped: Policy) -> Iterable[Example]:
     yield unclear("nobody said how they are named", administered([_ADA], inside="1"))
+    silent: dict[str, Any] = {"account_service_principals": []}
+    blank = administered([_BOB], inside="9", **silent)
+    yield unclear("no account admin was listed", blank, named)
     closed = administered([_ADA], groups=refused(), inside="1")
     yield unclear("the group may not be read", closed, grouped)
     yield unclear("there is no such group", administered([_BOB], inside="9"), grouped)

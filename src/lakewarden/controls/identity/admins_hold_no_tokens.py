@@ -152,6 +152,11 @@ def examples() -> Iterable[Example]:
     group = [{"id": "g", "displayName": "ops", "roles": role, "members": members}]
     yield fails("an admin's by way of a group", _estate(4, account_groups=group))
     yield fails("certainly an admin's", _estate(1, workspace_groups=refused()))
+    yield unclear("no account admin was listed", _estate(4, account_users=[{"id": "4"}]))
+    bare = [{"id": "a", "displayName": "admins"}]
+    nobody = [{"workspace_id": WORKSPACE_ID, "permission_assignments": []}]
+    empty = _estate(4, workspace_groups=bare, permission_assignments=nobody)
+    yield unclear("no workspace admin was listed", empty)
     yield unclear("workspace groups may not be read", _estate(4, workspace_groups=refused()))
     yield unclear("assignments may not be read", _estate(4, permission_assignments=refused()))
     yield unclear("account users may not be read", _estate(4, account_users=refused()))

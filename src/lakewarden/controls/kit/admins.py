@@ -82,9 +82,6 @@ class Holders:
             return violated(f"{count} principals are {what}; {most} are allowed", evidence)
         if self.gap is not None:
             return unknown(self.gap, field=what, expected=evidence.expected)
-        if not count:
-            detail = f"none were listed as {what}, though there is always one"
-            return unknown(Gap(Cause.MISSING_FIELD, source, detail, ""), field=what, expected="one")
         return observe(
             count >= least, evidence, otherwise=f"only {count} of at least {least} {what}"
         )
@@ -105,6 +102,7 @@ def account_admins(estate: Estate) -> Holders:
     _note(
         holders, estate, (Member(g.id, ref="Groups/") for g in _with_role(estate, ACCOUNT_GROUPS))
     )
+    _insist(holders, ACCOUNT_USERS, "account admins")
     return holders
 
 
@@ -113,6 +111,7 @@ def workspace_admins(estate: Estate, workspace: Workspace) -> Holders:
     holders = Holders()
     _note(holders, estate, _in_admins(estate, workspace), workspace)
     _note(holders, estate, _assigned(estate, workspace), workspace)
+    _insist(holders, WORKSPACE_GROUPS, "admins of the workspace")
     return holders
 
 
@@ -152,6 +151,13 @@ def people(estate: Estate, holders: Holders) -> tuple[Mapping[str, str], Gap | N
             if user.name.gap is None:
                 names[user.id] = user.name.get()
     return names, gap
+
+
+def _insist(holders: Holders, kind: Kind[Any], what: str) -> None:
+    """Take an answer that names nobody for one that leaves something out."""
+    if not holders.through and holders.gap is None:
+        detail = f"none were listed as {what}, though there is always one"
+        holders.gap = Gap(Cause.MISSING_FIELD, kind.source, detail, "")
 
 
 def _note(
