@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, all_of, observe
@@ -63,7 +64,13 @@ CONTROL = Control(
     ),
 )
 
-_ALL: Final = frozenset({"*", "kms:*"})
+_MANAGING: Final = tuple(
+    f"kms:{action}"
+    for action in ("putkeypolicy", "schedulekeydeletion", "disablekey", "deleteimportedkeymaterial")
+)
+"""What changes who may use the key, or ends it."""
+_CALLER: Final = frozenset({"kms:calleraccount", "aws:principalaccount"})
+"""Condition keys that leave nobody but the account that they name."""
 
 
 @CONTROL.check
@@ -74,11 +81,12 @@ def check(key: RegisteredKey, at: Context) -> Judgement:
         gap = ENCRYPTION_KEYS.gap(Cause.NOT_READ, "the Databricks account is not known")
         raise UnreadError(gap)
     policy = at.estate.need(KEY_POLICIES, key.arn)
-    grants = [s for s in statements(policy.document.get(), KEY_POLICIES) if s.allows]
+    whole = statements(policy.document.get(), KEY_POLICIES)
+    grants = [s for s in whole if s.allows and not _for_own_account(s, key.arn)]
     strangers = [s for s in grants if _for_anybody(s)]
     vendor = [s for s in grants if not _for_anybody(s) and admits_vendor(s)]
     foreign = [s for s in vendor if not is_for_tenant(s, account_id)]
-    total = [s for s in vendor if _ALL & set(s.actions) or not s.actions]
+    total = [s for s in vendor if _manages(s)]
     source = KEY_POLICIES.source
     tag = f"aws:PrincipalTag/DatabricksAccountId = {account_id}"
     return all_of(
@@ -94,9 +102,24 @@ def check(key: RegisteredKey, at: Context) -> Judgement:
         ),
         observe(
             not total,
-            Evidence(source, "Action", f"{len(total)} with kms:*", "using, not managing the key"),
+            Evidence(source, "Action", f"{len(total)} that manage", "using, not managing the key"),
             otherwise=f"{len(total)} statements let Databricks manage the key",
         ),
+    )
+
+
+def _manages(statement: Statement) -> bool:
+    patterns = statement.actions or ("*",)
+    return any(fnmatchcase(action, pattern) for action in _MANAGING for pattern in patterns)
+
+
+def _for_own_account(statement: Statement, arn: str) -> bool:
+    """Return whether it is for everybody of the key's own account."""
+    own = arn.split(":")[4:5]
+    return statement.for_everybody and any(
+        operator.lower() == "stringequals" and key in _CALLER and list(values) == own
+        for operator, tests in statement.conditions.items()
+        for key, values in tests.items()
     )
 
 
@@ -129,6 +152,15 @@ def examples() -> Iterable[Example]:
     other = {"StringEquals": {"aws:PrincipalTag/DatabricksAccountId": "another"}}
     yield fails("Databricks for another account", _policy(Condition=other))
     yield fails("Databricks may manage the key", _policy(Action="kms:*"))
+    for action in ("kms:PutKeyPolicy", "kms:Put*", "kms:?isableKey"):
+        yield fails(f"Databricks may {action}", _policy(Action=["kms:Decrypt", action]))
+    caller = {"StringEquals": {"kms:CallerAccount": "111122223333"}}
+    everyone = {"Principal": {"AWS": "*"}, "Action": "kms:Decrypt"}
+    yield passes("everybody of the own account", _policy({**everyone, "Condition": caller}))
+    theirs = {"StringEquals": {"kms:CallerAccount": "999988887777"}}
+    yield fails("everybody of another account", _policy({**everyone, "Condition": theirs}))
+    https = {"Bool": {"aws:SecureTransport": "true"}}
+    yield fails("everybody who encrypts", _policy({**everyone, "Condition": https}))
     yield fails("everybody", _policy({"Principal": "*", "Action": "kms:Decrypt"}))
     yield fails(
         "everybody by another name", _policy({"Principal": {"AWS": "*"}, "Action": "kms:*"})

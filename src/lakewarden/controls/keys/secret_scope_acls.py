@@ -62,15 +62,17 @@ CONTROL = Control(
     ),
 )
 
-_EVERYBODY: Final = "users"
+_EVERYBODY: Final = frozenset({"users", "account users"})
 
 
 @CONTROL.check
 def check(scope: SecretScope, _: Context) -> Judgement:
     """The group users can neither manage nor write, and somebody else can manage."""
     grants = scope.acl.get()
-    wide = [g.permission for g in grants if g.principal == _EVERYBODY and g.permission != "READ"]
-    owners = [g.principal for g in grants if g.permission == "MANAGE" and g.principal != _EVERYBODY]
+    wide = [g.permission for g in grants if g.principal in _EVERYBODY and g.permission != "READ"]
+    owners = [
+        g.principal for g in grants if g.permission == "MANAGE" and g.principal not in _EVERYBODY
+    ]
     return all_of(
         observe(
             not wide,
@@ -97,6 +99,8 @@ def examples() -> Iterable[Example]:
     yield passes("everybody may read it", _scope(data_team="MANAGE", users="READ"))
     yield fails("everybody manages it", _scope(users="MANAGE"))
     yield fails("everybody manages it beside a team", _scope(data_team="MANAGE", users="MANAGE"))
+    everyone = {"account users": "MANAGE"}
+    yield fails("everybody of the account manages it", _scope(data_team="MANAGE", **everyone))
     yield fails("everybody may write", _scope(data_team="MANAGE", users="WRITE"))
     yield fails("nobody manages it", _scope(data_team="WRITE"))
     yield fails("nobody may do anything", _scope())

@@ -16,8 +16,8 @@ from lakewarden.controls.kit.condition import (
     NotApplicable,
     all_of,
     expect,
-    observe,
     unknown,
+    violated,
 )
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -94,7 +94,13 @@ def _drop(network: Network, at: Context) -> Judgement:
         list(at.estate.of(FIREWALLS).each())
         evidence = Evidence(FIREWALLS.source, "EndpointId", sorted(ends), "a firewall's endpoint")
         return NotApplicable("no AWS Network Firewall stands on the way out", (evidence,))
-    return all_of(*(lambda f=f: _drops(f) for f in passed))
+    return all_of(*(lambda f=f: _drops(f) for f in passed), lambda: _all_seen(at))
+
+
+def _all_seen(at: Context) -> Condition:
+    """Require that no firewall was left unread: it might stand on another way out."""
+    list(at.estate.of(FIREWALLS).each())
+    return all_of()
 
 
 def _drops(firewall: Firewall) -> Condition:
@@ -131,9 +137,12 @@ def _by_default(firewall: Firewall, name: str) -> Condition:
             otherwise=f"firewall {name} lets through what no rule names: {{value}}",
         )
     lists = firewall.lists
+    if "ALLOWLIST" in lists.get():
+        detail = f"firewall {name} drops other domains; what is not HTTP or TLS is not weighed"
+        return unknown(FIREWALLS.gap(Cause.NOT_READ, detail))
     evidence = Evidence(lists.source, "GeneratedRulesType", list(lists.get()), "ALLOWLIST")
     otherwise = f"firewall {name} has neither a default drop nor a list of allowed domains"
-    return observe("ALLOWLIST" in lists.get(), evidence, otherwise=otherwise)
+    return violated(otherwise, evidence)
 
 
 def _estate(*lists: str, end: str = "vpce-1", **policy: Any) -> MemorySnapshot:
@@ -179,7 +188,7 @@ def examples() -> Iterable[Example]:
     }
     yield passes("strict order, dropped", _estate(**drop))
     yield passes("behind a NAT gateway", _estate(end="nat-1", **drop))
-    yield passes("default order with allowed domains", _estate("ALLOWLIST"))
+    yield unclear("default order with allowed domains", _estate("ALLOWLIST"))
     yield fails("default order with refused domains", _estate("DENYLIST"))
     yield fails("default order without domains", _estate())
     alert: dict[str, Any] = {**strict, "StatefulDefaultActions": ["aws:alert_strict"]}
