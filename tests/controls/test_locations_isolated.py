@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controls.kit import judged
 from lakewarden.controls.storage.locations_isolated import CONTROL
 from lakewarden.estate.given import given
@@ -23,8 +25,8 @@ def test_a_catalog_that_another_workspace_shows_counts():
         for number, catalogs in ((1, []), (2, [catalog]))
     )
     moved = {
-        (kind, "workspace/2"): found
-        for (kind, scope), found in there._collections.items()
+        (kind, "workspace/2"): (replace(header, scope="workspace/2"), found)
+        for (kind, scope), (header, found) in there._collections.items()
         if scope == "workspace/1"
     }
     estate = MemorySnapshot(here.meta, {**here._collections, **moved})

@@ -156,6 +156,9 @@ ENDPOINT = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
         ({"Condition": {"StringNotLike": {"aws:PrincipalAccount": "????????????"}}}, False),
         ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/lake"}}}, False),
         ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:*"}}}, False),
+        ({"Condition": {"StringNotLike": {"aws:userId": ["AROAEXAMPLE:*"]}}}, True),
+        ({"Condition": {"StringNotLike": {"aws:userId": ["AROA*"]}}}, False),
+        ({"Condition": {"ForAllValues:StringNotLike": {"aws:PrincipalOrgPaths": "o-1/*"}}}, True),
         (
             {"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}},
             True,

@@ -18,7 +18,12 @@ _NETWORK: Final = frozenset(
         *("aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
     }
 )
-_CALLER: Final = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principalorgid"})
+_CALLER: Final = frozenset(
+    {
+        *("aws:principalarn", "aws:principalaccount", "aws:principalorgid"),
+        *("aws:principalorgpaths", "aws:userid"),
+    }
+)
 _SERVICE: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 _ADDRESS: Final = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 _BOUNDS: Final = (_NETWORK | _CALLER | {"s3:dataaccesspointaccount", "s3:dataaccesspointarn"}) - {
@@ -136,7 +141,7 @@ def _is_loose(value: str) -> bool:
     if parts[0] == "arn":
         return not parts[4:5] or not {"*", "?"}.isdisjoint(parts[4])
     named = value.replace("?", "*").partition("*")
-    return bool(named[1]) and "/" not in named[0]
+    return bool(named[1]) and {"/", ":"}.isdisjoint(named[0])
 
 
 def _covers(action: str, patterns: tuple[str, ...]) -> bool:
