@@ -49,14 +49,28 @@ def test_a_secret_without_an_end_signs_in():
         ("ACTIVE", "2026-01-01T00:00:01Z", True),
         ("ACTIVE", "2026-01-01T00:00:00Z", False),
         ("INACTIVE", "2026-02-01T00:00:00Z", False),
+        ("EXPIRED", "2026-01-01T00:00:00Z", False),
     ],
 )
 def test_a_secret_signs_in_while_it_is_active_and_has_not_ended(status, expires, signs):
     assert signs_in(secret(status, expires), NOW) is signs
 
 
+@pytest.mark.parametrize(
+    ("status", "expires"), [("active", ""), ("EXPIRING", ""), ("ACTIVE", "0001-01-01T00:00:00Z")]
+)
+def test_a_secret_that_makes_no_sense_may_sign_in(status, expires):
+    with pytest.raises(UnreadError, match="secret s: "):
+        signs_in(secret(status, expires), NOW)
+
+
+def test_a_token_that_ends_before_it_began_is_not_over():
+    with pytest.raises(UnreadError, match="before it began"):
+        is_over(token(expiry_time=0, creation_time=1), NOW)
+
+
 def test_a_time_of_a_secret_that_is_none_names_the_secret():
-    with pytest.raises(UnreadError, match="expire_time of secret s"):
+    with pytest.raises(UnreadError, match="secret s: expire_time"):
         expiry_of(secret(expires="one day"))
     for born in ("", "9999-12-31T23:59:59-14:00"):
         with pytest.raises(UnreadError, match="create_time"):

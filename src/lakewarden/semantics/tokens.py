@@ -14,6 +14,7 @@ NEVER: Final = -1
 """The expiry of a token that never expires."""
 ACTIVE: Final = "ACTIVE"
 """The status of a secret that signs in."""
+_INACTIVE: Final = "INACTIVE"
 
 
 def end_of(token: Token) -> datetime | None:
@@ -29,10 +30,14 @@ def is_over(token: Token, now: datetime) -> bool:
     """Return whether a token has ended.
 
     Raises:
-        UnreadError: its end is not known.
+        UnreadError: its end is not known, or lies before its beginning.
     """
     end = end_of(token)
-    return end is not None and end <= now
+    if end is None or end > now:
+        return False
+    if token.created.gap is None and end < token.created.parsed(from_millis):
+        raise UnreadError(token.expiry.odd(ValueError("the token ends before it began")))
+    return True
 
 
 def birth_of(secret: OAuthSecret) -> datetime:
@@ -57,10 +62,18 @@ def signs_in(secret: OAuthSecret, now: datetime) -> bool:
     """Return whether a secret is active and has not ended.
 
     Raises:
-        UnreadError: its end is no time.
+        UnreadError: its end is no time or lies before its beginning, or its status is unheard of.
     """
     end = expiry_of(secret)
-    return secret.status == ACTIVE and (end is None or end > now)
+    if secret.status == _INACTIVE:
+        return False
+    if end is not None and end <= now:
+        if end < birth_of(secret):
+            raise UnreadError(_odd(secret, "it ends before it began"))
+        return False
+    if secret.status != ACTIVE:
+        raise UnreadError(_odd(secret, f"nobody knows the status {secret.status!r}"))
+    return True
 
 
 def shown(moment: datetime) -> str:
@@ -72,6 +85,8 @@ def _time(secret: OAuthSecret, field: str, text: str) -> datetime:
     try:
         return parse_time(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # the last hours of the year 9999 may overflow
-        detail = f"{field} of secret {secret.id}: {error}"
-        gap = Gap(Cause.MALFORMED, PRINCIPAL_SECRETS.source, detail, "")
-        raise UnreadError(gap) from None
+        raise UnreadError(_odd(secret, f"{field}: {error}")) from None
+
+
+def _odd(secret: OAuthSecret, detail: str) -> Gap:
+    return Gap(Cause.MALFORMED, PRINCIPAL_SECRETS.source, f"secret {secret.id}: {detail}", "")

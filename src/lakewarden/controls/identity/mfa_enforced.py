@@ -85,13 +85,13 @@ def check(_: Account, at: Context) -> Judgement:
     added = [change for change in changes if change.action == "mfaAddKey"]
     bare = [c for c in changes if c.action == "mfaDeleteKey" and not _replaced(c, added)]
     now = int(at.now.timestamp() * 1000)
-    late = sorted({change.user for change in bare if change.at + _DAY < now})
+    late = sorted({c.user for c in bare if c.at + _DAY < now and not _added_before(c, changes)})
     gap = keys.gap
     if late and gap is None:
         evidence = Evidence(MFA_KEYS.source, "mfaDeleteKey", late, "a new key within a day")
         return violated(f"second factor deleted and not replaced: {', '.join(late)}", evidence)
     if bare and gap is None:
-        detail = f"{bare[0].user} deleted a second factor and has a day to add another"
+        detail = f"{bare[0].user} deleted a second factor and may have none, or a day to add one"
         gap = MFA_KEYS.gap(Cause.NOT_FOUND, detail)
     if gap is not None:
         return unknown(gap, field="mfaDeleteKey", expected="a new key within a day")
@@ -99,7 +99,14 @@ def check(_: Account, at: Context) -> Judgement:
 
 
 def _replaced(deleted: MfaKeyChange, added: Iterable[MfaKeyChange]) -> bool:
-    return any(new.user == deleted.user and abs(new.at - deleted.at) <= _DAY for new in added)
+    return any(new.user == deleted.user and 0 <= new.at - deleted.at <= _DAY for new in added)
+
+
+def _added_before(deleted: MfaKeyChange, changes: Iterable[MfaKeyChange]) -> bool:
+    """Return whether the change just before, within a day, added a key: this one, or its heir."""
+    mine = [c for c in changes if c.user == deleted.user and c.at < deleted.at]
+    last = max(mine, key=lambda c: c.at, default=None)
+    return last is not None and last.action == "mfaAddKey" and deleted.at - last.at <= _DAY
 
 
 _NOW: Final = parse_time("2026-01-01T00:00:00+00:00")
@@ -127,7 +134,9 @@ def examples() -> Iterable[Example]:
     yield attested("attested, and no key was touched", _estate(), word)
     yield attested("attested until today", _estate(), _attested_until(date(2026, 1, 1)))
     yield attested("replaced exactly a day later", _estate(deleted, _key("Add", 36)), word)
-    yield attested("replaced beforehand", _estate(_key("Add", 61), deleted), word)
+    yield unclear("another key came before", _estate(_key("Add", 61), deleted), word)
+    twice = _estate(_key("Delete", 62), _key("Add", 61.5), _key("Delete", 61), deleted)
+    yield fails("deleted again after it was replaced", twice, word)
     yield fails("deleted and never replaced", _estate(deleted), word)
     yield fails("replaced too late", _estate(deleted, _key("Add", 35.9)), word)
     other = _key("Add", 59, "ann@example.com")

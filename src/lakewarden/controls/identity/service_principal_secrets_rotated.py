@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lakewarden.controls.kit.condition import Judgement, observe
+from lakewarden.controls.kit.condition import Judgement, observe, unknown
 from lakewarden.controls.kit.control import (
     BOTH,
     Context,
@@ -24,6 +24,7 @@ from lakewarden.controls.kit.machines import SECRET, HeldSecret
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.oauth_secrets import example_secret, secrets_of, while_signing_in
 from lakewarden.controls.kit.tokens import days_between
+from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import refused
 from lakewarden.estate.machines import PRINCIPAL_SECRETS
 from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS
@@ -83,7 +84,11 @@ def _young(held: HeldSecret, at: Context) -> Judgement:
     born = birth_of(held.secret)
     age = days_between(born, at.now)
     source = PRINCIPAL_SECRETS.source
-    evidence = Evidence(source, "secrets.create_time", shown(born), f"at most {most} days ago")
+    expected = f"at most {most} days ago"
+    evidence = Evidence(source, "secrets.create_time", shown(born), expected)
+    if age < -1:  # clocks may differ by hours, not by more
+        gap = PRINCIPAL_SECRETS.gap(Cause.MALFORMED, f"the secret was made on {born:%Y-%m-%d}")
+        return unknown(gap, field="secrets.create_time", expected=expected)
     return observe(age <= most, evidence, otherwise=f"it is {age:.0f} days old")
 
 
@@ -99,6 +104,9 @@ def examples() -> Iterable[Example]:
     yield fails("old, and without an end", secrets_of(example_secret(400, life=None)))
     strict = Policy(thresholds={"secret_days": 90})
     yield fails("a stricter limit of our own", secrets_of(example_secret(91, life=100)), strict)
+    yield unclear("a status that nobody knows", old(status="active"))
+    yield unclear("an end before the beginning", old(expire_time="0001-01-01T00:00:00Z"))
+    yield unclear("made in days to come", secrets_of(example_secret(-9, life=90)))
     yield unclear("a time that is none", old(create_time="last year"))
     yield unclear("no status in the answer", old(status=None))
     yield unclear("secrets may not be listed", secrets_of(found=refused()))

@@ -124,6 +124,8 @@ def examples() -> Iterable[Example]:
     idle = [example_token(200, used=120)]
     yield unclear("it may be that tokens are off", example_estate(idle, refused()))
     yield unclear("tokens may not be listed", example_estate(refused()))
+    zero = example_estate([example_token(200, used=120, expiry_time=0)])
+    yield unclear("an end before the beginning", zero)
     yield exempt("it has ended", example_estate([example_token(200, left=0, used=120)]))
     yield exempt("tokens are off", example_estate(idle, {SWITCH: "false"}))
     yield exempt("there are no tokens", example_estate([]))

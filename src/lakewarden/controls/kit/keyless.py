@@ -53,10 +53,11 @@ def is_federated(machine: Machine, at: Context) -> Condition:
         UnreadError: its own policies are not known, or it has none and the account's are not known.
     """
     policies = at.estate.need(PRINCIPAL_FEDERATION, machine.principal.id).policies
-    own = [policy.oidc_policy.issuer for policy in policies.get()]
+    own = [policy.oidc_policy.issuer for policy in policies.get() if policy.oidc_policy.issuer]
     if own:
         return holds(Evidence(policies.source, policies.field, own, "an issuer"))
-    issuers = [policy.issuer.get() for policy in at.estate.of(FEDERATION_POLICIES).each()]
+    named = (policy.issuer.get() for policy in at.estate.of(FEDERATION_POLICIES).each())
+    issuers = [issuer for issuer in named if issuer]
     source = FEDERATION_POLICIES.source
     evidence = Evidence(source, "oidc_policy.issuer", issuers, "an issuer")
     otherwise = "neither it nor the account has a federation policy"

@@ -11,7 +11,7 @@ from lakewarden.estate.access import TOKENS, Token
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.estate import Estate
-from lakewarden.estate.fact import Gap, UnreadError
+from lakewarden.estate.fact import Cause, Gap, UnreadError
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.machines import (
     CUSTOM_APPS,
@@ -123,8 +123,12 @@ def _note_jobs(doings: Doings, estate: Estate, workspace: Workspace) -> None:
     doings.jobs_gap = doings.jobs_gap or jobs.gap
     for job in jobs.seen():
         doings.jobs_gap = doings.jobs_gap or job.run_as.gap or job.run_as_name.gap
-        for name in _runs_as(job):
+        names = [name for name in _runs_as(job) if name]
+        for name in names:
             doings.jobs.setdefault(name, job.identity() if job.name.gap else job.name.get())
+        if not names and doings.jobs_gap is None:
+            detail = f"nothing says whom job {job.identity()} runs as"
+            doings.jobs_gap = JOBS.gap(Cause.MISSING_FIELD, detail)
 
 
 def _runs_as(job: Job) -> Iterator[str]:

@@ -10,10 +10,10 @@ from lakewarden.controls.kit.condition import Judgement, NotApplicable, unknown
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.machines import HeldSecret
 from lakewarden.estate.given import Items, given
-from lakewarden.estate.machines import PRINCIPAL_SECRETS
+from lakewarden.estate.machines import PRINCIPAL_SECRETS, OAuthSecret
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence
-from lakewarden.semantics.tokens import ACTIVE, expiry_of, shown
+from lakewarden.semantics.tokens import ACTIVE, expiry_of, shown, signs_in
 
 _SOURCE: Final = PRINCIPAL_SECRETS.source
 _TAKEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,16 +23,11 @@ def while_signing_in(held: HeldSecret, at: Context, judge: Callable[[], Judgemen
     """Judge a secret that is active, has not ended, and belongs to somebody who may sign in.
 
     Raises:
-        UnreadError: its end is no time.
+        UnreadError: it is not certain whether it has ended or is active.
     """
     secret, active = held.secret, held.principal.active
-    if secret.status != ACTIVE:
-        evidence = Evidence(_SOURCE, "secrets.status", secret.status, ACTIVE)
-        return NotApplicable(f"the secret is {secret.status.lower()}", (evidence,))
-    end = expiry_of(secret)
-    if end is not None and end <= at.now:
-        evidence = Evidence(_SOURCE, "secrets.expire_time", shown(end), "in the future")
-        return NotApplicable(f"the secret ended on {end:%Y-%m-%d}", (evidence,))
+    if not signs_in(secret, at.now):
+        return _over(secret, at)
     if active.gap is None and not active.get():
         evidence = Evidence(active.source, active.field, value=False, expected="true")
         return NotApplicable("its service principal is switched off", (evidence,))
@@ -40,6 +35,15 @@ def while_signing_in(held: HeldSecret, at: Context, judge: Callable[[], Judgemen
     if isinstance(judgement, NotApplicable) or judgement.met is not False or active.gap is None:
         return judgement
     return unknown(active.gap, field=active.field, expected="true")
+
+
+def _over(secret: OAuthSecret, at: Context) -> NotApplicable:
+    end = expiry_of(secret)
+    if end is not None and end <= at.now:
+        evidence = Evidence(_SOURCE, "secrets.expire_time", shown(end), "in the future")
+        return NotApplicable(f"the secret ended on {end:%Y-%m-%d}", (evidence,))
+    evidence = Evidence(_SOURCE, "secrets.status", secret.status, ACTIVE)
+    return NotApplicable(f"the secret is {secret.status.lower()}", (evidence,))
 
 
 def example_secret(age: float, life: float | None, **fields: Any) -> Mapping[str, Any]:

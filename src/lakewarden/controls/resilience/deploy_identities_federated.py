@@ -175,6 +175,12 @@ def examples() -> Iterable[Example]:
         _estate(principal_secrets=secret, tokens=refused()),
         _DEPLOYS,
     )
+    odd = [{"id": "7", "secrets": [example_secret(10, life=90, status="Active")]}]
+    yield unclear("a status that nobody knows", _estate(principal_secrets=odd), _DEPLOYS)
+    blank = [{"id": "7", "policies": [{"name": "p", "oidc_policy": {"issuer": ""}}]}]
+    yield fails("a policy that names no issuer", _estate(principal_federation=blank), _DEPLOYS)
+    silent = [{"job_id": 1, "settings": {"name": "load"}}]
+    yield unclear("a job does not say whom it runs as", _estate(jobs=silent))
     yield unclear("secrets may not be listed", _estate(principal_secrets=refused()), _DEPLOYS)
     yield unclear("tokens may not be listed", _estate(tokens=refused()), _DEPLOYS)
     yield unclear(
