@@ -92,10 +92,13 @@ def _pinned(libraries: tuple[Library, ...], fact: Installed) -> Judgement:
 
 
 def _unseen(library: Library, fact: Installed) -> Condition:
-    """Return what is known of a library that names others in a file."""
-    if not library.requirements:
+    """Return what is known of a library that names others in a file, or that tells no version."""
+    if library.requirements:
+        detail = f"what {library.requirements} lists is not read"
+    elif library.cran:
+        detail = f"which version of {library.cran.package} its repository has is not read"
+    else:
         return holds()
-    detail = f"what {library.requirements} lists is not read"
     gap = CLUSTER_LIBRARIES.gap(Cause.NOT_READ, detail)
     return unknown(gap, field=fact.field, expected="one version each")
 
@@ -118,6 +121,7 @@ def examples() -> Iterable[Example]:
     yield fails("the latest", cluster_with({"maven": {"coordinates": "com.acme:a:LATEST"}}))
     listed = {"requirements": "/Workspace/Shared/requirements.txt"}
     yield unclear("a file lists them", cluster_with(exact, listed))
+    yield unclear("an R package", cluster_with(exact, {"cran": {"package": "forecast"}}))
     yield fails("a file and one without", cluster_with(listed, {"pypi": {"package": "shap"}}))
     cluster = [{"cluster_id": "c1"}]
     yield unclear("libraries may not be read", given(clusters=cluster, cluster_libraries=refused()))

@@ -5,10 +5,19 @@ the next restart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from lakewarden.controls.kit.addresses import inside
-from lakewarden.controls.kit.condition import Judgement, all_of, observe
+from lakewarden.controls.kit.addresses import in_dbfs, in_shared, inside
+from lakewarden.controls.kit.condition import (
+    Condition,
+    Judgement,
+    all_of,
+    holds,
+    observe,
+    unknown,
+)
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -25,6 +34,7 @@ from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.code import CLUSTER_LIBRARIES, Library
 from lakewarden.estate.compute import CLUSTERS, Cluster
+from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.policyfile.policy import Policy
@@ -66,32 +76,66 @@ CONTROL = Control(
 )
 
 
+_URL: Final = re.compile(r"(?:[a-z]+\+)?([a-z0-9]+://[^\s;#]+)", re.IGNORECASE)
+_BUCKETS: Final = ("s3:", "s3a:", "s3n:")
+_WANTED: Final = "your repositories, volumes or folders"
+
+
 @CONTROL.check
 def check(cluster: Cluster, at: Context) -> Judgement:
     """No library names a repository that is not listed, or a place in DBFS."""
-    allowed = at.policy.repositories
+    return on_cluster(cluster, at, lambda libraries, fact: _judge(libraries, fact, at.policy))
 
-    def judge(libraries: tuple[Library, ...], fact: Installed) -> Judgement:
-        sources = sorted({source for library in libraries for source in library.sources})
-        writable = [s for s in sources if s.startswith(("dbfs:", "/dbfs/"))]
-        remote = [s for s in sources if "://" in s and not s.startswith(("s3:", "s3a:", "dbfs:"))]
-        foreign = [s for s in remote if not inside(s, allowed)]
-        shown = Evidence(fact.source, "sources", sources, "your repositories, volumes or folders")
-        return all_of(
-            observe(
-                not foreign,
-                shown,
-                otherwise=f"libraries come from {', '.join(foreign)}, which is not in "
-                "libraries.repositories",
-            ),
-            observe(
-                not writable,
-                shown,
-                otherwise=f"every user can replace {', '.join(writable)}",
-            ),
-        )
 
-    return on_cluster(cluster, at, judge)
+def _judge(libraries: tuple[Library, ...], fact: Installed, policy: Policy) -> Judgement:
+    sources = sorted({source for library in libraries for source in _sources(library)})
+    writable = [s for s in sources if in_dbfs(s)]
+    elsewhere = [s for s in sources if not in_dbfs(s) and not inside(s, policy.repositories)]
+    foreign = [s for s in elsewhere if "://" in s and not s.lower().startswith(_BUCKETS)]
+    shown = Evidence(fact.source, "sources", sources, _WANTED)
+    return all_of(
+        observe(
+            not foreign,
+            shown,
+            otherwise=f"libraries come from {', '.join(foreign)}, which is not in "
+            "libraries.repositories",
+        ),
+        observe(
+            not writable,
+            shown,
+            otherwise=f"every user can replace {', '.join(writable)}",
+        ),
+        *(_open(source, fact) for source in elsewhere),
+        *(_unseen(library, fact) for library in libraries if library.requirements),
+    )
+
+
+def _sources(library: Library) -> Iterator[str]:
+    """Yield what a library names as its source, be it in place of the name of a package."""
+    yield from library.sources
+    for part in (library.pypi, library.cran):
+        name = part.package.strip() if part else ""
+        yield from _URL.findall(name)
+        if name.startswith("/"):
+            yield name
+
+
+def _open(source: str, fact: Installed) -> Condition:
+    """Return what is known of a place that may be another's, or that others may write to."""
+    if source.lower().startswith(_BUCKETS):
+        detail = f"whose bucket {source} is: list it in libraries.repositories if it is yours"
+    elif in_shared(source):
+        detail = f"who may change {source}: by default every user may"
+    else:
+        return holds()
+    gap = CLUSTER_LIBRARIES.gap(Cause.NOT_READ, detail)
+    return unknown(gap, field=fact.field, expected=_WANTED)
+
+
+def _unseen(library: Library, fact: Installed) -> Condition:
+    detail = f"what {library.requirements} lists is not read"
+    gap = CLUSTER_LIBRARIES.gap(Cause.NOT_READ, detail)
+    return unknown(gap, field=fact.field, expected=_WANTED)
 
 
 @CONTROL.examples
@@ -108,6 +152,18 @@ def examples() -> Iterable[Example]:
     maven = {"coordinates": "com.acme:loader:1.0", "repo": "http://maven.example.org"}
     yield fails("a Maven repository", cluster_with({"pypi": own}, {"maven": maven}), ours)
     yield fails("a wheel from the web", cluster_with({"whl": "https://example.org/a-1-any.whl"}))
+    for name in ("git+https://git.example.org/a.git", "a @ https://example.org/a.whl"):
+        yield fails(f"{name} for a package", cluster_with({"pypi": {"package": name}}), ours)
+    at_home = {"package": "git+https://packages.example.com/a.git@v1"}
+    yield passes("your own address for a package", cluster_with({"pypi": at_home}), ours)
+    local = {"package": "/dbfs/FileStore/a.whl"}
+    yield fails("a file in DBFS for a package", cluster_with({"pypi": local}), ours)
+    yield fails("a file in DBFS by its mount", cluster_with({"jar": "file:/dbfs/jars/a.jar"}), ours)
+    bucket = cluster_with({"jar": "s3://acme-jars/a.jar"})
+    yield unclear("a bucket of nobody knows whom", bucket)
+    yield passes("a bucket of yours", bucket, Policy(repositories=("s3://acme-jars/",)))
+    yield unclear("the folder Shared", cluster_with({"whl": "/Workspace/Shared/a-1-any.whl"}))
+    yield unclear("a file lists them", cluster_with({"requirements": "/Volumes/m/p/v/req.txt"}))
     yield fails("a file in DBFS", cluster_with({"jar": "dbfs:/FileStore/jars/a.jar"}), ours)
     yield unclear("a library of a new kind", cluster_with({"conda": {"package": "loader"}}))
     cluster = [{"cluster_id": "c1"}]
