@@ -9,6 +9,8 @@ _VOLUME_PARTS: Final = 4
 """/Volumes/catalog/schema/volume."""
 _OPEN: Final = frozenset({"dbfs", "file", "http", "https"})
 """Where everybody can write, or nobody can tell who did."""
+_OPEN_FOLDERS: Final = frozenset({"Shared", "dbfs"})
+"""Folders in which all users may write, unless somebody took that right away from them."""
 
 
 def is_broad(artifact: str, kind: str) -> bool:
@@ -34,8 +36,10 @@ def _broad_coordinates(entry: str) -> bool:
 def _broad_path(entry: str) -> bool:
     scheme, colon, rest = entry.partition(":")
     if colon:
-        return scheme.lower() in _OPEN or not rest.strip("/")
+        bucket, slash, _ = rest.lstrip("/").partition("/")
+        return scheme.lower() in _OPEN or not (bucket and slash)
     parts = [part for part in entry.split("/") if part]
     if parts[:1] == ["Volumes"]:
         return len(parts) < _VOLUME_PARTS
-    return len(parts) <= 1
+    inner = parts[1:] if parts[:1] == ["Workspace"] else parts
+    return len(inner) <= 1 or inner[0] in _OPEN_FOLDERS

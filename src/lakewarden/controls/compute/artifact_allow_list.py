@@ -110,6 +110,8 @@ def examples() -> Iterable[Example]:
     yield fails("every path", _lists(INIT_SCRIPT=["/"]))
     yield fails("every bucket beside a volume", _lists(LIBRARY_JAR=[*volume, "s3://"]))
     yield fails("every volume of a catalog", _lists(LIBRARY_JAR=["/Volumes/main/"]))
+    yield fails("a bucket, and each whose name goes on", _lists(LIBRARY_JAR=["s3://acme-jars"]))
+    yield fails("the folder Shared", _lists(INIT_SCRIPT=["/Workspace/Shared/init/"]))
     yield fails("DBFS, where everybody writes", _lists(LIBRARY_JAR=["dbfs:/FileStore/jars/"]))
     yield fails("a top-level domain", _lists(LIBRARY_MAVEN=["com."]))
     some: dict[str, Any] = {

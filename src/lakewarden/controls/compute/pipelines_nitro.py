@@ -106,6 +106,10 @@ def examples() -> Iterable[Example]:
     fixed = '{"node_type_id": {"type": "fixed", "value": "m6id.large"}}'
     yield passes("the policy fixes it", _cluster(fixed, policy_id="c1"))
     yield passes("the policy's family fixes it", _cluster(fixed, policy_id="c2"))
+    pool = '{"driver_instance_pool_id": {"type": "fixed", "value": "p1"}}'
+    yield fails("the policy takes the driver from others", _cluster(pool, policy_id="c1", **good))
+    pool = pool.replace("driver_", "")
+    yield fails("the policy fixes a pool of others", _cluster(pool, policy_id="c1"))
     default = '{"node_type_id": {"type": "unlimited", "defaultValue": "m5d.large"}}'
     asked: dict[str, Any] = {"policy_id": "c1", "apply_policy_default_values": True}
     yield fails("the policy's default is asked for", _cluster(default, **asked))

@@ -84,7 +84,7 @@ def _machine(
     Raises:
         UnreadError: nobody says it, so that the platform chooses.
     """
-    pool_id = pool.get()
+    pool_id = pool.get() if given.get() else filled(spec, pool, at).get()
     if pool_id is not None:
         return at.estate.need(INSTANCE_POOLS, pool_id, at.here).node_type
     found = filled(spec, given, at)
@@ -97,7 +97,7 @@ def _machine(
 def _driver(spec: ClusterSpec, at: Context) -> Fact[Any]:
     """Return the driver's machine type; a driver that nobody describes is like the workers."""
     given, pool = spec.driver_node_type, spec.driver_pool_id
-    if pool.get() is None and filled(spec, given, at).get() is None:
+    if all(filled(spec, field, at).get() is None for field in (pool, given)):
         return _machine(spec, spec.node_type, spec.pool_id, at)
     return _machine(spec, given, pool, at)
 
