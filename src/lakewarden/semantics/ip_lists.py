@@ -48,7 +48,7 @@ def too_wide(networks: Iterable[str]) -> list[str]:
     v4 = [n for n in parsed if isinstance(n, ipaddress.IPv4Network)]
     v6 = [n for n in parsed if isinstance(n, ipaddress.IPv6Network)]
     joined: list[Network] = [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
-    return [str(n) for n in joined if _wide(n)]
+    return [str(n) for n in joined if is_wide(n)]
 
 
 def _parse(text: str) -> Network:
@@ -59,7 +59,8 @@ def _parse(text: str) -> Network:
         raise UnreadError(IP_LISTS.gap(Cause.MALFORMED, detail)) from None
 
 
-def _wide(network: Network) -> bool:
+def is_wide(network: Network) -> bool:
+    """Return whether a network is too wide to be anybody's own; private ones never are."""
     if network.is_private and network.prefixlen:
         return False
     return network.prefixlen <= (_WIDEST if network.version == 4 else _WIDEST_V6)  # noqa: PLR2004  # the IP version

@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import Collection, Iterable, Iterator
 
 from lakewarden.estate.vpc import Rule
+from lakewarden.semantics.ip_lists import is_wide
 
 _EVERY = "-1"
 _PROTOCOLS = {"6": "tcp", "17": "udp"}
-_ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 _PORTS = (0, 65535)
 
 
@@ -32,9 +32,12 @@ def describe(rule: Rule) -> str:
 
 
 def is_open(rule: Rule) -> bool:
-    """Return whether a rule is for every address and for every port of a protocol or of all."""
-    if _ANYWHERE.isdisjoint(peers(rule)) and not _halves(rule):
-        return False
+    """Return whether a rule is for every port and for networks too wide to be anybody's own."""
+    return has_every_port(rule) and _is_wide(rule)
+
+
+def has_every_port(rule: Rule) -> bool:
+    """Return whether a rule is for every port of a protocol or of all."""
     if rule.protocol == _EVERY:
         return True
     return rule.protocol in {"tcp", "udp", *_PROTOCOLS} and _spans(rule, *_PORTS)
@@ -70,7 +73,10 @@ def _spans(rule: Rule, first: int, last: int) -> bool:
     )
 
 
-def _halves(rule: Rule) -> bool:
-    """Return whether a rule's networks are together every IPv4 address."""
-    given = (ipaddress.IPv4Network(entry.cidr, strict=False) for entry in rule.ranges)
-    return any(network.prefixlen == 0 for network in ipaddress.collapse_addresses(given))
+def _is_wide(rule: Rule) -> bool:
+    """Return whether a rule's networks are too wide; two halves of the internet are the whole."""
+    v4 = (ipaddress.IPv4Network(entry.cidr, strict=False) for entry in rule.ranges)
+    v6 = (ipaddress.IPv6Network(entry.cidr, strict=False) for entry in rule.ranges_v6)
+    return any(map(is_wide, ipaddress.collapse_addresses(v4))) or any(
+        map(is_wide, ipaddress.collapse_addresses(v6))
+    )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, violated
 from lakewarden.controls.kit.control import Context
 from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence
@@ -32,7 +33,8 @@ def in_own_network(
         demanded: a network that Databricks manages is wrong; else it is another control's matter.
 
     Raises:
-        UnreadError: the network or the compute mode could not be read.
+        UnreadError: the network or the compute mode could not be read, or it names no subnet or no
+            security group, which every network has.
     """
     mode = workspace.compute_mode
     if mode.get() == "SERVERLESS":
@@ -46,7 +48,12 @@ def in_own_network(
             reason = "Databricks manages the network; customer-managed-vpc says what that means"
             return NotApplicable(reason, (evidence,))
         return violated("clusters run in a network that Databricks manages", evidence)
-    return judge(at.estate.need(NETWORKS, network_id))
+    network = at.estate.need(NETWORKS, network_id)
+    for part in (network.subnet_ids, network.security_group_ids):
+        if part.gap is None and not part.get():
+            detail = f"network {network_id} comes without its {part.field}"
+            raise UnreadError(NETWORKS.gap(Cause.MISSING_FIELD, detail))
+    return judge(network)
 
 
 OWN: Final = {

@@ -33,7 +33,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.ways_out import Way, ways_of
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -160,5 +160,7 @@ def examples() -> Iterable[Example]:
     yield fails("a network that Databricks manages", given(networks=[], route_tables=[]))
     yield unclear("a VPN gateway", _estate(_table("rtb-1", both, GatewayId="vgw-1")))
     yield unclear("a NAT gateway whose subnet has no table", _estate(nat))
+    bare = own_network(networks=[{**OWN, "subnet_ids": []}], route_tables=[])
+    yield unclear("a network without subnets", bare)
     yield unclear("route tables may not be read", own_network(route_tables=refused()))
     yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lakewarden.controls.kit.condition import Condition, Judgement, all_of, observe
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, observe, unknown
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -21,14 +21,15 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
+from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import SECURITY_GROUPS
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.security_groups import describe, is_open
+from lakewarden.semantics.security_groups import describe, has_every_port, is_open
 
 CONTROL = Control(
     id="security-group-egress-limited",
@@ -91,6 +92,9 @@ def _narrow(group_id: str, at: Context) -> Condition:
     expected = "no rule for every port and every address"
     evidence = Evidence(source, f"{group_id}.IpPermissionsEgress", shown, expected)
     otherwise = f"security group {group_id} lets out {'; '.join(wide)}"
+    if not wide and any(r.prefix_lists and has_every_port(r) for r in egress.get()):
+        detail = f"{group_id} lets everything out to prefix lists, whose networks are not read"
+        return unknown(SECURITY_GROUPS.gap(Cause.NOT_READ, detail))
     return observe(not wide, evidence, otherwise=otherwise)
 
 
@@ -120,9 +124,16 @@ def examples() -> Iterable[Example]:
     yield fails("the rule that every group begins with", _estate(anywhere))
     yield fails("everything of IPv6", _estate(v6=("::/0",)))
     yield fails("the internet in two halves", _estate("0.0.0.0/1", "128.0.0.0/1"))
+    yield fails("IPv6 in two halves", _estate(v6=("::/1", "8000::/1")))
+    yield fails("half of the internet", _estate("128.0.0.0/1"))
+    yield passes("addresses of one's own", _estate("198.51.100.0/24", v6=("2001:db8::/32",)))
+    lists = _estate(PrefixListIds=[{"PrefixListId": "pl-1"}])
+    yield unclear("a prefix list, which may hold anything", lists)
     every_port = _estate(anywhere, IpProtocol="tcp", FromPort=0, ToPort=65535)
     yield fails("every port of TCP", every_port)
     yield unclear("a range that is none", _estate("10.0.0.0/99"))
+    bare = own_network(networks=[{**OWN, "security_group_ids": []}], security_groups=[])
+    yield unclear("a network without groups", bare)
     yield unclear("groups may not be read", own_network(security_groups=refused()))
     yield unclear("the group was not found", own_network(security_groups=[]))
     yield exempt("a network that Databricks manages", given(networks=[], security_groups=[]))

@@ -22,7 +22,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import given, refused
@@ -116,6 +116,8 @@ def examples() -> Iterable[Example]:
     yield fails("another group", _estate(UserIdGroupPairs=[{"GroupId": "sg-2"}]))
     yield fails("a prefix list", _estate(PrefixListIds=[{"PrefixListId": "pl-1"}]))
     yield unclear("a rule without its sources", _estate(IpRanges=None))
+    bare = own_network(networks=[{**OWN, "security_group_ids": []}], security_groups=[])
+    yield unclear("a network without groups", bare)
     yield unclear("groups may not be read", own_network(security_groups=refused()))
     yield unclear("the group was not found", own_network(security_groups=[]))
     yield exempt("a network that Databricks manages", given(networks=[], security_groups=[]))

@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import given, refused
@@ -131,6 +131,8 @@ def examples() -> Iterable[Example]:
     yield unclear("an association that names nothing", _estate(nameless))
     aimless = _table("rtb-1", "", subnets=both)
     yield unclear("a route without a target", _estate(aimless))
+    bare = own_network(networks=[{**OWN, "subnet_ids": []}], route_tables=[])
+    yield unclear("a network without subnets", bare)
     yield unclear("route tables may not be read", own_network(route_tables=refused()))
     yield exempt("a network that Databricks manages", given(networks=[], route_tables=[]))
     yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
