@@ -42,8 +42,8 @@ from lakewarden.policyfile.policy import Policy
 WORLD: Final = "high-security"
 KINDS_OF_FAULT: Final = ("401", "403", "404", "429", "500", "timeout", "truncate")
 IMPATIENT: Final = Patience(connect=4.0, answer=2.5, retry=1.0)
-_WORKERS: Final = (os.cpu_count() or 1) + 1
-"""One more than there are processors: much of the time goes into waiting for time-outs."""
+_WORKERS: Final = 3 * (os.cpu_count() or 1)
+"""More than there are processors: most of the time goes into waiting for time-outs."""
 _WIRE: Final = {
     "AWS s3:GetBucketEncryption": ("SSEAlgorithm", "KMSMasterKeyID", "Rules"),
     "AWS iam:GetRole": ("AssumeRolePolicyDocument",),
