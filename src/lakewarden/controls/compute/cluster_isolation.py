@@ -6,9 +6,9 @@ their name, so the least trusted user of the cluster has the rights of the most 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
-from lakewarden.controls.kit.condition import Judgement, NotApplicable
+from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -21,12 +21,12 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.specs import isolated
+from lakewarden.controls.kit.specs import for_platform, isolated
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="cluster-isolation",
@@ -72,18 +72,13 @@ CONTROL = Control(
     ),
 )
 
-_INTERACTIVE: Final = frozenset({"UI", "API"})
-
 
 @CONTROL.check
 def check(cluster: Cluster, _: Context) -> Judgement:
     """A cluster that people attach to has an access mode that isolates them."""
-    origin = cluster.origin.get()
-    if origin not in _INTERACTIVE:
-        evidence = Evidence(cluster.origin.source, cluster.origin.field, origin, "UI or API")
-        return NotApplicable(
-            f"made by the platform for {origin}: people do not share it", (evidence,)
-        )
+    excused = for_platform(cluster, "people do not share it")
+    if excused is not None:
+        return excused
     return isolated(cluster.access_mode, cluster.single_user.get(), cluster)
 
 
@@ -113,6 +108,7 @@ def examples() -> Iterable[Example]:
     yield fails("no mode at all", _cluster(None))
     yield exempt("a job's own cluster", _cluster("NONE", cluster_source="JOB"))
     yield unclear("a mode from the future", _cluster("QUANTUM"))
+    yield unclear("a maker from the future", _cluster("NONE", cluster_source="QUANTUM"))
     yield unclear("nobody says who made it", _cluster("NONE", cluster_source=None))
     yield unclear("clusters may not be listed", given(clusters=refused()))
     yield exempt("there are no clusters", given(clusters=[]))

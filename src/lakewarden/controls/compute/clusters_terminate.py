@@ -6,9 +6,8 @@ restart, and costs money all night.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
-from lakewarden.controls.kit.condition import Judgement, NotApplicable, expect
+from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -21,11 +20,12 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.specs import for_platform
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.ledger.finding import Severity
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -64,18 +64,13 @@ CONTROL = Control(
     ),
 )
 
-_INTERACTIVE: Final = frozenset({"UI", "API"})
-
 
 @CONTROL.check
 def check(cluster: Cluster, at: Context) -> Judgement:
     """A cluster that people attach to has an idle time, and one within the limit."""
-    origin = cluster.origin.get()
-    if origin not in _INTERACTIVE:
-        evidence = Evidence(cluster.origin.source, cluster.origin.field, origin, "UI or API")
-        return NotApplicable(
-            f"made by the platform for {origin}: it ends with its work", (evidence,)
-        )
+    excused = for_platform(cluster, "it ends with its work")
+    if excused is not None:
+        return excused
     most = at.policy.limits.autotermination_minutes
     never = cluster.idle_minutes.gap is None and cluster.idle_minutes.get() == 0
     return expect(
@@ -102,6 +97,7 @@ def examples() -> Iterable[Example]:
     yield fails("never", _cluster(0, "API"))
     yield exempt("a job's own cluster", _cluster(0, "JOB"))
     yield unclear("the answer does not say", _cluster(None))
+    yield unclear("a maker from the future", _cluster(0, "QUANTUM"))
     yield unclear("nobody says who made it", _cluster(0, None))
     yield unclear("clusters may not be listed", given(clusters=refused()))
     yield exempt("there are no clusters", given(clusters=[]))

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Condition, all_of, expect, observe, unknown
+from lakewarden.controls.kit.condition import (
+    Condition,
+    NotApplicable,
+    all_of,
+    expect,
+    observe,
+    unknown,
+)
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.policies import effective
 from lakewarden.estate.compute import (
@@ -16,6 +23,7 @@ from lakewarden.estate.compute import (
     INSTANCE_TYPES,
     NODE_TYPES,
     POLICY_FAMILIES,
+    Cluster,
     ClusterSpec,
     InstanceType,
 )
@@ -32,6 +40,29 @@ HARDWARE: Final[tuple[Need, ...]] = (NODE_TYPES.need(), INSTANCE_TYPES.need())
 """What must be collected to know whether machines are modern."""
 MACHINES: Final[tuple[Need, ...]] = (*FILLED, *HARDWARE, INSTANCE_POOLS.need())
 """What must be collected to know the machines of a described cluster."""
+
+
+_INTERACTIVE: Final = frozenset({"UI", "API"})
+_PLATFORM: Final = frozenset({"JOB", "MODELS", "PIPELINE", "PIPELINE_MAINTENANCE", "SQL"})
+
+
+def for_platform(cluster: Cluster, so: str) -> NotApplicable | None:
+    """Return why a question for clusters that people attach to is none for a cluster.
+
+    Args:
+        cluster: the cluster.
+        so: what it means that the platform made it, in words.
+
+    Raises:
+        UnreadError: nobody knows the kind of its maker.
+    """
+    origin = cluster.origin.get()
+    if origin in _INTERACTIVE:
+        return None
+    if origin not in _PLATFORM:
+        raise UnreadError(cluster.origin.odd(ValueError(f"{origin!r} is not a known maker")))
+    evidence = Evidence(cluster.origin.source, cluster.origin.field, origin, "UI or API")
+    return NotApplicable(f"made by the platform for {origin}: {so}", (evidence,))
 
 
 def filled(spec: ClusterSpec, given: Fact[str | None], at: Context) -> Fact[str | None]:
