@@ -69,10 +69,13 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
     def enforced(key: str) -> Condition:
         path = f"custom_tags.{key}"
         rules = effective(policy, at)
+        allowed = at.policy.tag_values.get(key, ())
+        odd = [value for value in rules.listed(path) if allowed and value not in allowed]
+        told = f"clusters may go without the tag {key}, or give it any value"
         return observe(
-            rules.prescribes(path),
+            rules.prescribes(path) and not odd,
             shown(rules, path, "fixed, an allowlist or a regex, not optional"),
-            otherwise=f"clusters may go without the tag {key}, or give it any value",
+            otherwise=f"the tag {key} may be {', '.join(odd)}, which nobody wants" if odd else told,
         )
 
     return unless_for_admins(policy, at, lambda: each_required(at.policy, enforced))
@@ -98,6 +101,8 @@ def examples() -> Iterable[Example]:
         "a pattern that matches all", policy_with(_ruled(type="regex", pattern=".*")), WANTED
     )
     yield fails("any value", policy_with(_ruled(type="unlimited")), WANTED)
+    other = {**_RULES, "custom_tags.CostCenter": {"type": "allowlist", "values": ["7", "9"]}}
+    yield fails("a value that nobody allows", policy_with(other), WANTED)
     yield fails("a fixed value of nothing", policy_with(_ruled(type="fixed", value="")), WANTED)
     empty = _ruled(type="regex", pattern="[a-z]*")
     yield fails("a pattern that nothing matches too", policy_with(empty), WANTED)

@@ -38,9 +38,13 @@ def carries(fact: Fact[Any], tags: Mapping[str, str], policy: Policy) -> Conditi
     def one(key: str) -> Condition:
         value, allowed = tags.get(key, ""), policy.tag_values.get(key, ())
         named = f"one of {', '.join(allowed)}" if allowed else "any value"
-        told = f"the tag {key} is {value}, not {named}" if value else f"the tag {key} is missing"
+        told = (
+            f"the tag {key} is {value}, not {named}"
+            if value.strip()
+            else f"the tag {key} is missing"
+        )
         return observe(
-            bool(value) and (not allowed or value in allowed),
+            bool(value.strip()) and (not allowed or value in allowed),
             Evidence(fact.source, f"{fact.field}: {key}", value or None, named),
             otherwise=told,
         )
@@ -55,6 +59,7 @@ def examples_of(tagged: Callable[[Mapping[str, str]], MemorySnapshot]) -> Iterab
     yield passes("more than both", tagged({**right, "Team": "x"}), WANTED)
     yield fails("one is missing", tagged({"CostCenter": "7"}), WANTED)
     yield fails("one is empty", tagged({**right, "Owner": ""}), WANTED)
+    yield fails("one is of blanks", tagged({**right, "Owner": " "}), WANTED)
     yield fails("one in other letters", tagged({"costcenter": "7", "Owner": "ann"}), WANTED)
     yield fails("a value that nobody allows", tagged({**right, "CostCenter": "9"}), WANTED)
     yield fails("none", tagged({}), WANTED)
