@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.everybody import EVERYBODY
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
@@ -77,7 +78,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     """Everybody who may use passwords is named for emergencies in the policy file."""
     permissions = at.estate.need(AUTHORIZATION, "passwords", workspace)
     allowed = holders(permissions, "CAN_USE")
-    others = [name for name in allowed if name not in at.policy.break_glass]
+    others = [n for n in allowed if n in EVERYBODY or n not in at.policy.break_glass]
     acl = permissions.acl
     evidence = Evidence(acl.source, acl.field, allowed, "CAN_USE for break-glass principals alone")
     otherwise = f"local passwords work for {', '.join(others)}"
@@ -100,6 +101,8 @@ def examples() -> Iterable[Example]:
     yield fails("a group that the policy file does not name", _allowed(named))
     everybody = _allowed(named, {"group_name": "users"})
     yield fails("everybody beside the emergency group", everybody, emergency)
+    meant = Policy(break_glass=("users",))
+    yield fails("everybody, and even meant so", _allowed({"group_name": "users"}), meant)
     yield fails("the administrators", _allowed({"group_name": "admins"}), emergency)
     yield unclear("an entry names nobody", _allowed({}), emergency)
     lost = given(authorization={"passwords": {"object_type": "passwords"}})

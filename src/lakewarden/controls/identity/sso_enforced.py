@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from lakewarden.controls.kit.condition import Judgement, holds, violated
+from lakewarden.controls.kit.condition import Judgement, holds, unknown, violated
 from lakewarden.controls.kit.control import (
     BOTH,
     Basis,
@@ -27,6 +27,7 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.activity import LOGINS, LoginMethod
+from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -97,6 +98,9 @@ def check(_: Account, at: Context) -> Judgement:
     if others:
         return violated(_described(others), *(_evidence(login) for login in others[:_TASTE]))
     count = sum(1 for _ in logins.each())
+    if not count:
+        gap = LOGINS.gap(Cause.NOT_FOUND, "no login was recorded, by any method")
+        return unknown(gap, field="logins", expected="single sign-on alone")
     return holds(Evidence(LOGINS.source, "logins", count, "single sign-on alone"))
 
 
@@ -154,4 +158,5 @@ def examples() -> Iterable[Example]:
     yield fails("not in that group", _emergency(_login("PASSWORD", "bo@example.com")), group)
     yield unclear("who is in it is not known", _emergency(password, groups=refused()), group)
     yield unclear("nobody attests it", given(logins=[saml]))
+    yield unclear("attested, and nobody ever came in", given(logins=[]), _WORD)
     yield unclear("attested, but no logs to check it against", given(), _WORD)

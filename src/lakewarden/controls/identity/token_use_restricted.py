@@ -18,6 +18,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.everybody import EVERYBODY
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
@@ -76,7 +77,6 @@ CONTROL = Control(
 )
 
 _ADMINS: Final = "admins"
-_EVERYBODY: Final = "users"
 
 
 @CONTROL.check
@@ -98,11 +98,13 @@ def _named(workspace: Workspace, at: Context) -> Condition:
     granted = holders(permissions, "CAN_USE", "CAN_MANAGE")
     wanted = at.policy.token_principals
     others = [
-        name
-        for name in granted
-        if name == _EVERYBODY or (wanted and name not in {_ADMINS, *wanted})
+        name for name in granted if name in EVERYBODY or (wanted and name not in {_ADMINS, *wanted})
     ]
-    expected = f"at most {', '.join((_ADMINS, *wanted))}" if wanted else f"not {_EVERYBODY}"
+    expected = (
+        f"at most {', '.join((_ADMINS, *wanted))}"
+        if wanted
+        else f"not {' nor '.join(sorted(EVERYBODY))}"
+    )
     evidence = Evidence(permissions.acl.source, permissions.acl.field, granted, expected)
     return observe(not others, evidence, otherwise=f"{', '.join(others)} may use them")
 
@@ -130,6 +132,7 @@ def examples() -> Iterable[Example]:
     yield fails(
         "everybody, and even meant so", _estate("users"), Policy(token_principals=("users",))
     )
+    yield fails("everybody of the account", _estate("account users"))
     yield fails("a group that the policy file does not name", _estate("interns"), ours)
     yield unclear("the list may not be read", _estate(acl=refused()))
     yield unclear("an entry names nobody", _estate(""))
