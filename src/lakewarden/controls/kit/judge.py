@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, NotApplicable, disabled, unknown
 from lakewarden.controls.kit.control import Basis, Context, Control, Tier
@@ -20,6 +20,9 @@ from lakewarden.estate.fact import Gap, UnreadError
 from lakewarden.ledger.finding import Evidence, Finding, SubjectRef, Verdict, WaiverNote
 from lakewarden.policyfile.policy import Attestation, Policy
 from lakewarden.policyfile.scope import Place
+
+_LESS: Final = frozenset({"premium", "standard", "community_edition"})
+"""Tiers that are known to lack what the Enterprise tier has; of others the facts must speak."""
 
 
 def judge(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iterator[Finding]:
@@ -93,7 +96,7 @@ def _tier(control: Control[Any], subject: Subject[Any]) -> NotApplicable | None:
     if control.tier is not Tier.ENTERPRISE or subject.workspace is None:
         return None
     tier = subject.workspace.tier
-    if tier.gap is not None or tier.get().lower() == Tier.ENTERPRISE:
+    if tier.gap is not None or tier.get().lower() not in _LESS:
         return None
     evidence = Evidence(tier.source, tier.field, tier.get(), "ENTERPRISE")
     return NotApplicable(f"needs the Enterprise tier; this is {tier.get().title()}", (evidence,))

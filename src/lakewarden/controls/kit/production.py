@@ -1,7 +1,8 @@
 """Which workspaces are for production, or for regulated data, so that more is asked of them.
 
 A workspace is left out by a tag that says something else. One that lacks the tag counts, so that
-nobody escapes by leaving the label off; where no tags are named, every one counts.
+nobody escapes by leaving the label off, or empty; nor by writing it in other letters. Where no tags
+are named, every one counts.
 """
 
 from __future__ import annotations
@@ -37,8 +38,12 @@ def _where(
     fact = at.here.tags
     if wanted:
         tags = fact.get()
-        other = [key for key, value in wanted.items() if tags.get(key, value) != value]
+        other = [key for key, value in wanted.items() if not _alike(tags.get(key, ""), value)]
         if other:
             shown = Evidence(fact.source, f"{fact.field}: {other[0]}", tags[other[0]], what)
             return NotApplicable(f"{other[0]} of the workspace is {tags[other[0]]}", (shown,))
     return judge()
+
+
+def _alike(found: str, wanted: str) -> bool:
+    return found.strip().casefold() in {"", wanted.strip().casefold()}

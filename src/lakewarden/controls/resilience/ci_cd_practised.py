@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import (
@@ -27,6 +27,7 @@ from lakewarden.controls.kit.production import in_production
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.activity import JOB_CHANGES
+from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import WORKSPACE_ID, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
@@ -78,16 +79,20 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 
 def _by_robots(workspace: Workspace, at: Context) -> Judgement:
     changes = at.estate.of(JOB_CHANGES)
-    people = {
-        change.user
-        for change in changes.seen()
-        if change.workspace_id == workspace.id and "@" in change.user
-    }
+    users = {change.user for change in changes.seen() if change.workspace_id == workspace.id}
+    people = {user for user in users if "@" in user}
     if not people:
         list(changes.each())
+        if _NOBODY in users:
+            detail = "a change to a job does not say who made it"
+            raise UnreadError(JOB_CHANGES.gap(Cause.MISSING_FIELD, detail))
     shown = Evidence(JOB_CHANGES.source, "people who changed jobs", sorted(people), "nobody")
     told = f"{', '.join(sorted(people))} changed production jobs by hand"
     return observe(not people, shown, otherwise=told)
+
+
+_NOBODY: Final = "unknown"
+"""Who did what an event names nobody for."""
 
 
 def _word(expires: date) -> Policy:
@@ -116,6 +121,10 @@ def examples() -> Iterable[Example]:
     yield attested("a person elsewhere", _changes("ann@example.com", place=2), _LASTING)
     yield fails("a person", _changes(robot, "ann@example.com"), _LASTING)
     yield fails("a person, and nobody attests it", _changes("ann@example.com"))
+    shouted = _changes("ann@example.com", stage="Production")
+    yield fails("a person, and the tag in other letters", shouted, _LASTING)
+    yield fails("a person, and an empty tag", _changes("ann@example.com", stage=""), _LASTING)
+    yield unclear("nobody knows who", _changes(robot, "unknown"), _LASTING)
     yield unclear("expired yesterday", _changes(robot), _word(date(2025, 12, 31)))
     yield unclear("nobody attests it", _changes(robot))
     yield unclear("attested, but no logs", given(job_changes=refused()), _LASTING)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from lakewarden.clock import parse_time
-from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe, unknown
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -88,6 +88,9 @@ def check(group: FailoverGroup, at: Context) -> Judgement:
 def _recent(group: FailoverGroup, at: Context) -> Condition:
     fact, most = group.replicated_to, at.policy.limits.rpo_minutes
     lag = at.now - fact.parsed(parse_time)
+    if lag < -timedelta(days=1):  # clocks may differ by hours, not by more
+        gap = fact.odd(ValueError(f"{fact.get()} is yet to come"))
+        return unknown(gap, field=fact.field, expected=f"at most {most} minutes ago")
     return observe(
         lag <= timedelta(minutes=most),
         Evidence(fact.source, fact.field, fact.get(), f"at most {most} minutes ago"),
@@ -117,6 +120,7 @@ def examples() -> Iterable[Example]:
     yield fails("errors block it", _group(has_replication_point_blocking_errors=True))
     yield fails("it failed to begin", _group(state="CREATION_FAILED", replication_point=None))
     yield unclear("no replication point in the answer", _group(replication_point=None))
+    yield unclear("a time to come", _group(replication_point="2036-01-01T00:00:00Z"))
     yield unclear("a time that is none", _group(replication_point="yesterday"))
     silent = _group(has_replication_point_blocking_errors=None)
     yield unclear("nothing is said of errors", silent)

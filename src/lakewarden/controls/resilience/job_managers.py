@@ -73,7 +73,9 @@ _ADMINS: Final = "admins"
 def check(job: ObjectPermissions, _: Context) -> Judgement:
     """No other person and no other group holds CAN_MANAGE."""
     managers = [entry for entry in job.acl.get() if entry.may("CAN_MANAGE")]
-    others = [entry.name for entry in managers if not _expected(entry, job)]
+    owned = any(entry.may("IS_OWNER") for entry in job.acl.get())
+    creator = "" if owned else job.owner.get()
+    others = [entry.name for entry in managers if not _expected(entry, creator)]
     evidence = Evidence(
         job.acl.source,
         "holders of CAN_MANAGE",
@@ -83,11 +85,11 @@ def check(job: ObjectPermissions, _: Context) -> Judgement:
     return observe(not others, evidence, otherwise=f"{', '.join(others)} can change the job's code")
 
 
-def _expected(entry: Grantee, job: ObjectPermissions) -> bool:
+def _expected(entry: Grantee, creator: str | None) -> bool:
     """Return whether a holder of CAN_MANAGE is one who should be."""
     if entry.service_principal_name or entry.group_name == _ADMINS or entry.may("IS_OWNER"):
         return True
-    return bool(entry.user_name) and entry.user_name == job.owner.get()
+    return bool(entry.user_name) and entry.user_name == creator
 
 
 def _grant(kind: str, name: str, *levels: str, inherited: bool = False) -> dict[str, Any]:
@@ -108,6 +110,9 @@ def examples() -> Iterable[Example]:
     yield passes("its creator", _acl(_grant("user", "ann@example.com", "CAN_MANAGE")))
     yield passes("a service principal", _acl(_grant("service_principal", "robot", "CAN_MANAGE")))
     yield passes("others may run it", _acl(_grant("user", "bo@example.com", "CAN_MANAGE_RUN")))
+    robot = _grant("service_principal", "robot", "IS_OWNER")
+    creator = _grant("user", "ann@example.com", "CAN_MANAGE")
+    yield fails("its creator, and it is another's now", _acl(robot, creator))
     yield fails("another person", _acl(_grant("user", "bo@example.com", "CAN_MANAGE")))
     yield fails("everybody", _acl(_grant("group", "users", "CAN_MANAGE")))
     above = _grant("group", "analysts", "CAN_MANAGE", inherited=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, Judgement, any_of, observe
 from lakewarden.controls.kit.control import (
@@ -74,16 +74,22 @@ def check(_: Account, at: Context) -> Judgement:
 
 
 def _workspaces(at: Context) -> Condition:
-    regions = sorted({workspace.region.get() for workspace in at.estate.workspaces()})
+    standing = [w for w in at.estate.workspaces() if w.status.get() not in _GONE]
+    regions = sorted({workspace.region.get() for workspace in standing})
     shown = Evidence(WORKSPACES.source, "regions of workspaces", regions, "two or more")
     told = f"every workspace lies in {', '.join(regions)}"
     return observe(len(regions) > 1, shown, otherwise=told)
 
 
 def _groups(at: Context) -> Condition:
-    groups = [len(set(group.regions.get())) for group in at.estate.of(FAILOVER_GROUPS).each()]
+    standing = [g for g in at.estate.of(FAILOVER_GROUPS).each() if g.state.get() not in _NEVER]
+    groups = [len(set(group.regions.get())) for group in standing]
     shown = Evidence(FAILOVER_GROUPS.source, "failover groups", len(groups), "one of two regions")
     return observe(max(groups, default=0) > 1, shown, otherwise="there is no failover group")
+
+
+_GONE: Final = frozenset({"FAILED", "BANNED", "CANCELLING"})
+_NEVER: Final = frozenset({"CREATING", "CREATION_FAILED", "DELETING"})
 
 
 def _word(expires: date) -> Policy:
@@ -94,8 +100,11 @@ def _word(expires: date) -> Policy:
 _LASTING = _word(date(2026, 1, 1))
 
 
-def _estate(*regions: str, groups: Any = ()) -> MemorySnapshot:
-    places = [{"workspace_id": n, "aws_region": region} for n, region in enumerate(regions, 1)]
+def _estate(*regions: str, second: str = "RUNNING", groups: Any = ()) -> MemorySnapshot:
+    places = [
+        {"workspace_id": n, "aws_region": region, "workspace_status": status}
+        for n, (region, status) in enumerate(zip(regions, ["RUNNING", second], strict=False), 1)
+    ]
     return given(workspaces=places, failover_groups=groups)
 
 
@@ -104,10 +113,14 @@ def examples() -> Iterable[Example]:
     """Show the ways to be attested, contradicted, lapsed and silent."""
     two = _estate("us-east-1", "us-west-2")
     yield attested("on its last day", two, _LASTING)
-    group = {"name": "g", "regions": ["us-east-1", "us-west-2"]}
+    group = {"name": "g", "state": "ACTIVE", "regions": ["us-east-1", "us-west-2"]}
     yield attested("a failover group", _estate("us-east-1", groups=[group]), _LASTING)
     yield fails("one region alone", _estate("us-east-1", "us-east-1"), _LASTING)
-    narrow = [{"name": "g", "regions": ["us-east-1"]}]
+    broken = _estate("us-east-1", "us-west-2", second="FAILED")
+    yield fails("a second region that failed", broken, _LASTING)
+    failed = [{**group, "state": "CREATION_FAILED"}]
+    yield fails("a group that failed", _estate("us-east-1", groups=failed), _LASTING)
+    narrow = [{"name": "g", "state": "ACTIVE", "regions": ["us-east-1"]}]
     yield fails("a group of one region", _estate("us-east-1", groups=narrow), _LASTING)
     yield fails("one region alone, and nobody attests it", _estate("us-east-1"))
     yield unclear("expired yesterday", two, _word(date(2025, 12, 31)))
