@@ -39,6 +39,8 @@ FAKES = {
     "an Azure storage key": "AccountName=x;AccountKey=" + letters(86) + "==",
     "an Azure shared access signature": "https://x.example/c?sv=1&sig=" + letters(43) + "%3D",
     "a JSON web token": ".".join(["eyJ" + letters(20), "eyJ" + letters(30), letters(40)]),
+    "a bearer token": "Authorization: Bearer " + letters(22) + "7",
+    "an AWS secret key": "AWS_SECRET_ACCESS_KEY=" + letters(40),
     "a password in a URL": "postgresql://app:" + letters(9) + "@db.example:5432/x",
     "a password": "jdbc:mysql://db.example/x?user=app&password=" + letters(9),
 }
@@ -90,6 +92,10 @@ def test_a_literal_under_a_secret_name_is_a_secret(name):
         ("code", "token=dbutils.secrets.get('lake', 'token')"),
         ("code", "password = os.environ['PASSWORD']"),
         ("example", "password=<yours>"),
+        ("header", "Authorization: Bearer $TOKEN"),
+        ("header", "Authorization: Bearer {{secrets/lake/token}}"),
+        ("note", "ask the bearer internationalisation"),
+        ("path", "abfss://container@box.dfs.core.windows.net/x:y@z"),
     ],
 )
 def test_an_ordinary_value_is_no_secret(name, value):
@@ -103,6 +109,24 @@ def test_an_ordinary_value_is_no_secret(name, value):
 )
 def test_a_password_is_known_wherever_it_is_assigned(value):
     assert shape_of("settings", value) == "a password"
+
+
+@pytest.mark.parametrize(
+    "value", ["redis://:Winter-21@db.example:6379", "jdbc:oracle:thin:app/Winter-21@db.example:x"]
+)
+def test_a_login_is_known_without_a_name_and_in_the_manner_of_oracle(value):
+    assert shape_of("url", value) == "a password in a URL"
+
+
+def test_a_key_that_begins_like_a_path_is_a_secret():
+    key = "/" + letters(39)
+    assert shape_of("fs.s3a.secret.key", key) == "a secret, by the setting's name"
+    assert shape_of("fs.s3a.secret.key", "/etc/keys/password") == ""
+
+
+def test_digits_are_a_password_where_a_password_is_asked_for():
+    assert shape_of("DB_PASSWORD", "20240115") == "a secret, by the setting's name"
+    assert shape_of("DB_PASSWORD", "1") == shape_of("spark.token.refresh", "3600000") == ""
 
 
 def test_what_is_kept_names_the_shape():

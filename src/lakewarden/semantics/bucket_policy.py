@@ -120,6 +120,8 @@ def is_open(statement: Statement) -> bool:
 def _is_exception(operator: str, name: str, values: tuple[str, ...]) -> bool:
     if name in _SERVICE:
         return operator in {"bool", "boolifexists"} and values == ("false",)
+    if operator.endswith("ifexists"):  # without it, ForAnyValue lets a request without the key by
+        operator = operator.removeprefix("foranyvalue:")
     negation = operator.removeprefix("forallvalues:").removesuffix("ifexists")
     named = name in _NETWORK | _CALLER and negation in _DIFFERS
     return named and not _fits_anybody(name, values)

@@ -28,7 +28,13 @@ SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "an Azure storage key": re.compile(r"(?i)\baccountkey=[a-z0-9+/]{40,}={0,2}"),
     "an Azure shared access signature": re.compile(r"[?&]sig=[\w%+/=-]{20,}"),
     "a JSON web token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    "a password in a URL": re.compile(r"(?i)\b[a-z][a-z0-9+.:-]*://[^\s/:@]+:[^\s/:@]+@"),
+    "a bearer token": re.compile(r"(?i)\bbearer\s+(?=\S*\d)[\w.~+/-]{20,}"),
+    "an AWS secret key": re.compile(
+        r"(?i)secret[_.-]?(?:access[_.-]?)?key['\"]?\s*[=:,]\s*['\"]?[a-z0-9/+]{40}(?![\w/+])"
+    ),
+    "a password in a URL": re.compile(
+        r"(?i)\b[a-z][a-z0-9+.:-]*://[^\s/:@]*:[^\s/:@]+@|\bjdbc:oracle:\w+:[^\s/@:]+/[^\s/@]+@"
+    ),
     "a password": re.compile(
         r"(?i)(?:^|[\s;?&,'\"(_-])(?:password|passwd|pwd|secret|token|api[_-]?key)"
         r"(?:\s*=\s*|['\"]\s*:\s*|:)['\"]?"
@@ -54,6 +60,9 @@ _NO_SECRET: Final = re.compile(
     r"|[a-z_]\w*(?:\.[a-z_$][\w$]*){2,}|(?:[a-z0-9]+:)?/.*|\*+"
 )
 """Switches, numbers, class names, paths, addresses and stars."""
+_PASSWORD: Final = re.compile(r"(?i)(?:password|passwd|pwd|passphrase)$")
+_PIN: Final = 4
+"""The fewest digits that are a password and no switch."""
 _ASSIGNMENT: Final = re.compile(r"(?m)^\s*(?:export\s+)?([A-Za-z_]\w*)=['\"]?([^\s'\"]+)")
 
 
@@ -68,7 +77,7 @@ def shape_of(name: str, value: str) -> str:
     for shape, pattern in SHAPES.items():
         if pattern.search(literal):
             return shape
-    if _holds_secret(name) and not _NO_SECRET.fullmatch(literal):
+    if _holds_secret(name) and (_is_sure(name, literal) or not _NO_SECRET.fullmatch(literal)):
         return "a secret, by the setting's name"
     return ""
 
@@ -97,6 +106,14 @@ def shapes_in_script(script: str) -> Mapping[str, str]:
         if shape:
             found[f"line {number}"] = f"{_SHAPED}{shape}]"
     return found
+
+
+def _is_sure(name: str, value: str) -> bool:
+    """Return whether a value is a key of AWS, which may begin with a slash, or digits to log in."""
+    if value.isdigit():
+        return len(value) >= _PIN and _PASSWORD.search(name) is not None
+    mixed = all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    return mixed and re.fullmatch("[A-Za-z0-9/+]{40}", value) is not None
 
 
 def _holds_secret(name: str) -> bool:
