@@ -100,8 +100,16 @@ def calls_of(log: Path, since: int = 0) -> list[Call]:
         if entry["method"] == "AWS":
             seen.add(f"AWS {entry['path']}")
         elif entry["method"] == "GET" and not entry["path"].startswith(("/.well-known", "/oidc")):
-            seen.add(f"GET {_IDENTITY.sub('/*', entry['path'])}")
+            seen.add(_endpoint(f"GET {entry['path']}"))
     return [_call(fault) for fault in sorted(seen)]
+
+
+def _endpoint(call: str) -> str:
+    """Return a call with a star for each id in it, as far as the kinds say what is an id."""
+    for kind in KINDS.values():
+        if not kind.keyed and _feeds(call, kind.source):
+            return re.sub(r"\{\w+\}", "*", kind.source)
+    return _IDENTITY.sub("/*", call)
 
 
 def _call(fault: str) -> Call:

@@ -53,7 +53,9 @@ def test_every_check_that_people_know_from_sat_has_a_control_or_is_about_adoptio
 
 
 def test_ids_are_separated_by_blanks_and_share_relation_and_reason():
-    found = also("limits where sign-ins come from", Relation.SUBSET, nist="AC-17 SC-7", soc2="CC6.6")
+    found = also(
+        "limits where sign-ins come from", Relation.SUBSET, nist="AC-17 SC-7", soc2="CC6.6"
+    )
     assert [(m.framework, m.id) for m in found] == [
         ("NIST-800-53r5", "AC-17"),
         ("NIST-800-53r5", "SC-7"),
