@@ -1,0 +1,1 @@
+"""Where packets of a workspace's nodes can go."""
