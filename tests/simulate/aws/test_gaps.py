@@ -24,7 +24,9 @@ def test_quotas_start_at_the_defaults_and_grow_on_request(empty: Callable[[str],
     quotas = empty("service-quotas")
     standard = {"ServiceCode": "ec2", "QuotaCode": "L-1216C47A"}
     assert quotas.get_service_quota(**standard)["Quota"]["Value"] == 5
-    quotas.request_service_quota_increase(**standard, DesiredValue=512)
+    asked = quotas.request_service_quota_increase(**standard, DesiredValue=512)["RequestedQuota"]
+    change = quotas.get_requested_service_quota_change(RequestId=asked["Id"])["RequestedQuota"]
+    assert (change["Status"], change["DesiredValue"]) == ("APPROVED", 512)
     quota = quotas.get_service_quota(**standard)["Quota"]
     assert (quota["Value"], quota["QuotaName"]) == (
         512,

@@ -50,6 +50,25 @@ def test_a_port_can_be_chosen_and_not_be_taken_twice(serve: Serve) -> None:
         serve(port=port)
 
 
+def test_it_serves_as_the_proxy_to_hosts_that_do_not_exist(serve: Serve, connect: Connect) -> None:
+    url = serve().url
+    switches = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    through_proxy = boto3.client(
+        "s3control",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIAPROXIED",
+        aws_secret_access_key="secret",
+        config=Config(proxies={"http": url}),
+    )
+    through_proxy.put_public_access_block(
+        AccountId="123456789012", PublicAccessBlockConfiguration=dict.fromkeys(switches, True)
+    )
+    through_proxy.close()
+    read = connect(url, "s3control").get_public_access_block(AccountId="123456789012")
+    assert read["PublicAccessBlockConfiguration"] == dict.fromkeys(switches, True)
+
+
 def test_two_servers_are_two_accounts(serve: Serve, connect: Connect) -> None:
     one, other = serve().url, serve().url
     for url in (one, other):

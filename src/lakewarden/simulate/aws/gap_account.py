@@ -135,7 +135,13 @@ def _request_increase(state: State, request: Request) -> Record:
         "Status": "APPROVED",
         "Created": time.time(),
     }
+    state.table("quota-requests", request.region)[requested["Id"]] = requested
     return {"RequestedQuota": requested}
+
+
+def _get_requested_change(state: State, request: Request) -> Record:
+    requests, wanted = state.table("quota-requests", request.region), request.parameters
+    return {"RequestedQuota": found(requests, wanted["RequestId"], "NoSuchResourceException")}
 
 
 def _create_analyzer(state: State, request: Request) -> Record:
@@ -195,6 +201,7 @@ HANDLERS: dict[str, Handler] = {
     "service-quotas:ListServiceQuotas": _list_service_quotas,
     "service-quotas:ListAWSDefaultServiceQuotas": _list_default_quotas,
     "service-quotas:RequestServiceQuotaIncrease": _request_increase,
+    "service-quotas:GetRequestedServiceQuotaChange": _get_requested_change,
     "accessanalyzer:CreateAnalyzer": _create_analyzer,
     "accessanalyzer:GetAnalyzer": _get_analyzer,
     "accessanalyzer:ListAnalyzers": _list_analyzers,

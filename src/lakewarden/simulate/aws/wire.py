@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -17,6 +18,8 @@ Protocol = Literal["rest-xml", "rest-json", "query", "ec2", "json"]
 
 ACCOUNT_ID = "123456789012"
 JSON_PROTOCOLS: frozenset[Protocol] = frozenset({"json", "rest-json"})
+
+_WITH_HOST = re.compile(r"^https?://[^/?]*")  # how a client writes to its proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Answer:
 def read_call(environ: WSGIEnvironment) -> Call:
     """Read a WSGI request to its end; `environ` keeps a body that can be read again."""
     body = _read_body(environ)
-    uri: str = environ["REQUEST_URI"]
+    uri = _WITH_HOST.sub("", environ["REQUEST_URI"])
     path, _, query = uri.partition("?")
     parameters = _parameters(query)
     headers = {
