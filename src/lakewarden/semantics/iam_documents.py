@@ -30,6 +30,9 @@ class Statement:
         conditions: operator, then key in lower case, then values.
         negated: it names what it is not about, by NotPrincipal, NotAction or NotResource.
         spared: patterns of the resources that it is not about.
+        spared_actions: patterns of the actions that it is not about.
+        spared_principals: kind and name of those that it is not about.
+        sid: its name, empty for none.
     """
 
     allows: bool
@@ -39,11 +42,22 @@ class Statement:
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     negated: bool = False
     spared: tuple[str, ...] = ()
+    spared_actions: tuple[str, ...] = ()
+    spared_principals: tuple[tuple[str, str], ...] = ()
+    sid: str = ""
 
     @property
     def for_everybody(self) -> bool:
         """Return whether anybody at all is a principal of it."""
         return any(kind in {"*", "AWS"} and name == "*" for kind, name in self.principals)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy: its statements, and whether `${...}` in them stands for something else."""
+
+    statements: tuple[Statement, ...]
+    has_variables: bool = True
 
 
 def statements(document: str | None, kind: Kind[Any]) -> tuple[Statement, ...]:
@@ -59,18 +73,25 @@ def statements(document: str | None, kind: Kind[Any]) -> tuple[Statement, ...]:
     if document is None:
         raise UnreadError(kind.gap(Cause.MISSING_FIELD, "no policy document in the answer"))
     try:
-        return _parse(document)
+        return parse(document).statements
     except (ValueError, RecursionError) as error:
         detail = f"the policy document cannot be read: {error}"
         raise UnreadError(kind.gap(Cause.MALFORMED, detail)) from None
 
 
-def _parse(document: str) -> tuple[Statement, ...]:
-    policy = json.loads(document, object_pairs_hook=_once)
+def parse(text: str) -> Document:
+    """Return the policy that a JSON text holds.
+
+    Raises:
+        ValueError: it is not a policy.
+        RecursionError: it is nested too deeply to be one.
+    """
+    policy = json.loads(text, object_pairs_hook=_once)
     if not isinstance(policy, dict) or "Statement" not in policy:
         raise ValueError("no Statement")
     entries = policy["Statement"]
-    return tuple(_statement(e) for e in (entries if isinstance(entries, list) else [entries]))
+    listed = entries if isinstance(entries, list) else [entries]
+    return Document(tuple(map(_statement, listed)), policy.get("Version") == "2012-10-17")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -96,6 +117,9 @@ def _statement(entry: Any) -> Statement:
         _conditions(entry.get("Condition", {})),
         negated=not _NEGATIONS.isdisjoint(entry),
         spared=_many(entry.get("NotResource", [])),
+        spared_actions=tuple(a.lower() for a in _many(entry.get("NotAction", []))),
+        spared_principals=_principals(entry.get("NotPrincipal", {})),
+        sid=str(entry.get("Sid", "")),
     )
 
 

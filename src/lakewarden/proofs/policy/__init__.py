@@ -1,0 +1,1 @@
+"""Policies of AWS: what a statement says, which requests it admits, and whether there is one."""

@@ -1,0 +1,102 @@
+"""Statements: which requests one of them is about, as a formula."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Final
+
+from lakewarden.proofs.policy.conditions import ConditionError, condition
+from lakewarden.proofs.policy.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    both,
+    contrary,
+    either,
+    is_in,
+)
+from lakewarden.proofs.policy.frame import Frame
+from lakewarden.proofs.policy.principals import one_of, spared_by
+from lakewarden.proofs.words.language import NOTHING, Words
+from lakewarden.proofs.words.pattern import Pattern, glob, segment_glob
+from lakewarden.semantics.iam_documents import Document, Statement
+
+_CROSSING: Final = "AWS documents wildcards of resources in two ways, within a field and beyond it"
+_BRACKETS: Final = str.maketrans({"[": "[[]"})
+
+
+def about(
+    statement: Statement, document: Document, frame: Frame, *, names_callers: bool
+) -> Formula:
+    """Return what must hold of a request for a statement to be about it.
+
+    Args:
+        statement: one of the document's.
+        document: the policy.
+        frame: the action and the type of resource.
+        names_callers: the policy belongs to a resource, and says whom it is about.
+
+    Raises:
+        ConditionError: a condition is none, or a statement of a resource's policy names nobody.
+    """
+    if not concerns(statement, frame.action):
+        return FALSE
+    return both(
+        _callers(statement) if names_callers else TRUE,
+        _resources(statement, document, frame),
+        *(
+            condition(operator, key, values, frame, variables=document.has_variables)
+            for operator, keys in statement.conditions.items()
+            for key, values in keys.items()
+        ),
+    )
+
+
+def concerns(statement: Statement, action: str) -> bool:
+    """Return whether a statement's Action or NotAction is about an action, in any case."""
+    if statement.spared_actions:
+        return not _any(action, statement.spared_actions)
+    return _any(action, statement.actions)
+
+
+def _any(action: str, patterns: tuple[str, ...]) -> bool:
+    lower = action.lower()
+    return any(fnmatchcase(lower, pattern.translate(_BRACKETS)) for pattern in patterns)
+
+
+def _callers(statement: Statement) -> Formula:
+    if statement.spared_principals:
+        return contrary(spared_by(statement.spared_principals))
+    if not statement.principals:
+        raise ConditionError("a statement of a resource's policy names no principal")
+    return either(*(one_of(kind, name) for kind, name in statement.principals))
+
+
+def _resources(statement: Statement, document: Document, frame: Frame) -> Formula:
+    if statement.spared:
+        return contrary(_matching(statement.spared, document, frame))
+    return _matching(statement.resources, document, frame)
+
+
+def _matching(patterns: tuple[str, ...], document: Document, frame: Frame) -> Formula:
+    if "*" in patterns:
+        return TRUE
+    sure: list[Pattern] = []
+    wide: list[Pattern] = []
+    for text in patterns:
+        pattern, loose = segment_glob(text), glob(text)
+        if document.has_variables and "${" in text:
+            wide.append(_open(text))
+            continue
+        sure.append(pattern)
+        wide.append(loose)
+    if not wide:
+        return FALSE
+    tight = Words(tuple(sure)) if sure else NOTHING
+    return is_in(frame.resource, tight, loose=Words(tuple(wide)), reason=_CROSSING)
+
+
+def _open(text: str) -> Pattern:
+    """Return a pattern in which every variable is any text."""
+    parts = text.split("${")
+    return glob(parts[0] + "".join("*" + part.partition("}")[2] for part in parts[1:]))

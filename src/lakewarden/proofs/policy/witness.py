@@ -1,0 +1,82 @@
+"""Requests out of the engine's values, with every key that the caller and its way bring."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lakewarden.proofs.policy.axioms import BEHIND
+from lakewarden.proofs.policy.demands import Value
+from lakewarden.proofs.policy.frame import MARK, Frame
+from lakewarden.proofs.policy.principals import PRINCIPAL, SESSION, account_of
+from lakewarden.proofs.policy.scene import Request
+from lakewarden.proofs.policy.solve import Model
+
+_NOWHERE: Final = "203.0.113.7"
+"""An address of documentation (RFC 5737): any public one would do."""
+_SOMEBODY: Final = "arn:aws:iam::999999999999:role/x"
+_KINDS: Final = {"root": "Account", "role": "AssumedRole", "user": "User"}
+_SETTLED: Final = frozenset({PRINCIPAL, SESSION})
+
+
+def request_of(model: Model, frame: Frame) -> Request:
+    """Return the request that values describe, for one frame."""
+    context: dict[str, tuple[str, ...]] = {}
+    for variable, value in model.items():
+        key, _, mark = variable.partition(MARK)
+        if value is None or variable in _SETTLED or variable == frame.resource:
+            continue
+        if key != "resource" and (not mark or f"{MARK}{mark}" == frame.mark):
+            context[key] = value
+    resource = _first(model.get(frame.resource)) or "*"
+    principal = _first(model.get(PRINCIPAL)) or _SOMEBODY
+    settled = {key: (text,) for key, text in frame.constants.items() if text is not None}
+    context |= {**_of_resource(resource, frame), **settled, **_of_caller(principal)}
+    _complete(context, model, principal)
+    return Request(
+        frame.action,
+        resource,
+        principal,
+        _first(model.get(SESSION)) or "",
+        dict(sorted(context.items())),
+    )
+
+
+def _first(value: Value | None) -> str:
+    return value[0] if value else ""
+
+
+def _of_caller(principal: str) -> dict[str, tuple[str, ...]]:
+    """Return what a request says of its caller."""
+    if principal == "anonymous":
+        return {"aws:principaltype": ("Anonymous",), "aws:principalaccount": ("anonymous",)}
+    if not principal.startswith("arn:"):
+        kind, _, name = principal.partition(":")
+        service: dict[str, tuple[str, ...]] = {
+            "aws:principalisawsservice": ("true",),
+            "aws:principalservicename": (name,),
+        }
+        return service if kind == "service" else {}
+    rest = principal.split(":")[5]
+    return {
+        "aws:principalarn": (principal,),
+        "aws:principalaccount": (account_of(principal) or "",),
+        "aws:principaltype": (_KINDS.get(rest.partition("/")[0], "FederatedUser"),),
+        "aws:principalisawsservice": ("false",),
+    }
+
+
+def _of_resource(resource: str, frame: Frame) -> dict[str, tuple[str, ...]]:
+    fields = resource.split(":")
+    if not resource.startswith("arn:") or not frame.views:
+        return {}
+    places = {"aws:requestedregion": 3, "aws:resourceaccount": 4}
+    return {key: (fields[at],) for key, at in places.items() if key in frame.views}
+
+
+def _complete(context: dict[str, tuple[str, ...]], model: Model, principal: str) -> None:
+    """Add what every request says and nobody asked about."""
+    context.setdefault("aws:securetransport", ("true",))
+    context.setdefault("aws:viaawsservice", ("false",))
+    asked = {"aws:sourceip", *BEHIND} & model.keys()
+    if not asked and not principal.startswith("service:"):
+        context["aws:sourceip"] = (_NOWHERE,)
