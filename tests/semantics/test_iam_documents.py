@@ -52,10 +52,30 @@ def test_condition_keys_lose_their_case_and_values_keep_it():
     }
 
 
-@pytest.mark.parametrize("part", ["NotPrincipal", "NotAction", "NotResource"])
-def test_negations_are_noted(part):
-    assert parsed(**{part: "x"}).negated
+@pytest.mark.parametrize(
+    ("part", "value", "field", "found"),
+    [
+        ("NotPrincipal", {"AWS": "X"}, "spared_principals", (("AWS", "X"),)),
+        ("NotAction", "s3:Get*", "spared_actions", ("s3:get*",)),
+        ("NotResource", ["A", "B"], "spared", ("A", "B")),
+    ],
+)
+def test_negations_are_noted(part, value, field, found):
+    statement = parsed(**{part: value})
+    assert statement.negated
+    assert getattr(statement, field) == found
     assert not parsed().negated
+
+
+@pytest.mark.parametrize(
+    ("version", "has_variables"), [("2012-10-17", True), ("2008-10-17", False)]
+)
+def test_variables_exist_since_the_second_version(version, has_variables):
+    assert parse(json.dumps({"Version": version, "Statement": []})).has_variables is has_variables
+
+
+def test_a_statement_keeps_its_name():
+    assert parsed(Sid="TlsOnly").sid == "TlsOnly"
 
 
 @pytest.mark.parametrize(
