@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lakewarden.estate.aws import ROLES
 from lakewarden.estate.databricks_accounts import control_plane_accounts
 from lakewarden.estate.fact import Cause, UnreadError
-from lakewarden.semantics.iam_documents import Statement, statements
+from lakewarden.semantics.iam_documents import Statement, parse, statements
 
 
 def parsed(**parts):
