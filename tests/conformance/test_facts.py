@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tools.conformance.facts import canonical, neutral
 from tools.conformance.tally import Tally
-from tools.conformance.terraform_aws import EXAMPLE, _compare, prepared
+from tools.conformance.terraform_aws import EXAMPLES, _compare, prepared
 
 IDS = {"vpc.a": "vpc-1", "bucket.logs": "logs"}
 
@@ -11,6 +11,11 @@ IDS = {"vpc.a": "vpc-1", "bucket.logs": "logs"}
 def test_ids_go_by_their_names_and_times_only_by_being_there():
     assert neutral("vpc-1 since 2026-01-02T03:04:05.6+00:00", IDS) == "<vpc.a> since <time>"
     assert neutral("audit logs", IDS) == "audit logs"
+
+
+def test_what_aws_makes_by_itself_goes_by_its_kind():
+    assert neutral("rtb-0123456789abcdef0 of vpc-1", IDS) == "<rtb> of <vpc.a>"
+    assert neutral("hs-sg-0123", IDS) == "hs-sg-0123"
 
 
 @pytest.mark.parametrize(
@@ -40,8 +45,9 @@ def test_nothing_compared_is_a_failure(capsys):
     assert tally.close() == 1
 
 
-def test_the_example_is_prepared_without_anybodys_state(tmp_path):
-    folder = prepared(tmp_path)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_is_prepared_without_anybodys_state(tmp_path, example):
+    folder = prepared(tmp_path, example)
     copied = {path.name for path in folder.iterdir()}
-    assert copied == {path.name for path in EXAMPLE.glob("[!.]*.*")} | {"override.tf"}
+    assert {path.name for path in example.folder.glob("[!.]*.*")} | {"override.tf"} <= copied
     assert not [name for name in copied if "tfstate" in name or name.startswith(".")]

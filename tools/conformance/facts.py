@@ -1,7 +1,8 @@
 """What was read and concluded, in a form that two deployments can be compared in.
 
-Ids differ between two builds of one deployment, so they are replaced by the names that they go by;
-times differ, so only their being there counts; policies may be written in more than one way.
+Ids differ between two builds of one deployment, so they are replaced by the names that they go by,
+or by their kind where they go by none; times differ, so only their being there counts; policies
+may be written in more than one way.
 """
 
 from __future__ import annotations
@@ -18,22 +19,28 @@ from lakewarden.store.snapshots import DiskSnapshot
 
 Fact = tuple[str, ...]
 
+_UNNAMED: Final = re.compile(r"\b(eni|pl|rtb|sg|vol|vpce)-[0-9a-f]{17}\b")
+"""Ids of what AWS makes by itself: main route tables, default groups, interfaces, disks."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:\+00:00|Z)?")
 
 
 def facts_of(folder: Path, ids: Mapping[str, str]) -> dict[Fact, Any]:
-    """Return every field of every AWS record of a snapshot, by kind, identity and field."""
+    """Return every field of every AWS record of a snapshot, by kind, identity and field.
+
+    Records without a name of their own share an identity, so each field is a list.
+    """
     snapshot = DiskSnapshot.open(folder / "snapshot")
-    found: dict[Fact, Any] = {}
+    found: dict[Fact, list[Any]] = {}
     for header in snapshot.headers():
         if header.scope != "aws":
             continue
-        found[header.kind, "status"] = header.status.value
+        found[header.kind, "status"] = [header.status.value]
         for record in snapshot.collection(KINDS[header.kind], header.scope).seen():
             name = neutral(record.identity(), ids)
             for field, value in pack(record).items():
-                found[header.kind, name, field] = canonical(value, ids)
-    return found
+                key = header.kind, name, field
+                found.setdefault(key, []).append(canonical(value, ids))
+    return {key: sorted(values, key=str) for key, values in found.items()}
 
 
 def verdicts_of(folder: Path, ids: Mapping[str, str]) -> dict[Fact, Any]:
@@ -50,11 +57,11 @@ def verdicts_of(folder: Path, ids: Mapping[str, str]) -> dict[Fact, Any]:
 
 
 def neutral(text: str, ids: Mapping[str, str]) -> str:
-    """Replace ids by names and times by a word."""
+    """Replace ids by names or kinds, and times by a word."""
     for name, identity in ids.items():
         if name.split(".")[0] not in {"bucket", "role"}:
             text = text.replace(identity, f"<{name}>")
-    return _TIME.sub("<time>", text)
+    return _TIME.sub("<time>", _UNNAMED.sub(r"<\1>", text))
 
 
 def canonical(value: Any, ids: Mapping[str, str]) -> Any:

@@ -1,8 +1,8 @@
 """Real Terraform with the real AWS provider against the simulated AWS.
 
-Applies `examples/terraform/typical-aws` where the world `typical` would have been seeded, reads
-and judges both deployments with the command line, and compares every fact of AWS and every
-verdict. `TERRAFORM_PLUGIN_DIR` names a provider mirror for machines without the registry.
+Applies each example of `EXAMPLES` where its world would have been seeded, reads and judges both
+deployments with the command line, and compares every fact of AWS and every verdict.
+`TERRAFORM_PLUGIN_DIR` names a provider mirror for machines without the registry.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -22,11 +23,12 @@ from unittest import mock
 from lakewarden.cli.simulation import environment, start
 from lakewarden.simulate import aws
 from tools.conformance.facts import facts_of, verdicts_of
+from tools.conformance.runtime import live
 from tools.conformance.serving import clean_environment
 from tools.conformance.tally import Tally
 
-EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "terraform" / "typical-aws"
-_WORLD: Final = "typical"
+_SIMULATED: Final = Path(__file__).parent / "simulated"
+"""By example, what it needs beside itself where AWS is simulated."""
 _SECONDS: Final = 600
 _LONGEST: Final = 300
 _OVERRIDE: Final = """
@@ -41,68 +43,147 @@ _CHANGES: Final = 2
 """The exit code of `terraform plan -detailed-exitcode` when it would change something."""
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A configuration that is a world's AWS half.
+
+    Attributes:
+        name: its folder in `examples/terraform`.
+        world: the world.
+    """
+
+    name: str
+    world: str
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder."""
+        return Path(__file__).parents[2] / "examples" / "terraform" / self.name
+
+
+BY_THE_PAPER: Final = Example("by-the-paper-aws", "high-security")
+EXAMPLES: Final = (Example("typical-aws", "typical"), BY_THE_PAPER)
+
+
 class TerraformError(Exception):
     """Terraform refused; the message is what it said."""
 
 
+class NoTerraformError(Exception):
+    """Terraform or the provider is not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terraform:
+    """The program in the folder of a configuration.
+
+    Attributes:
+        program: where the program is.
+        folder: the configuration.
+    """
+
+    program: str
+    folder: Path
+
+    def seed(self, url: str, world: dict[str, Any]) -> dict[str, str]:
+        """Stand in for a world's seeding: the same resources, from Terraform.
+
+        Raises:
+            TerraformError: it does not apply, or a second plan would change something.
+        """
+        variables = {**clean_environment(), **_credentials(url)}
+        self.run(["apply", "-auto-approve", "-parallelism=8"], variables)
+        self.run(["plan", "-detailed-exitcode"], variables)
+        references = json.loads(self.run(["output", "-json", "references"], variables))
+        return live(url, world, references)
+
+    def run(self, arguments: list[str], variables: Mapping[str, str]) -> str:
+        """Run Terraform; return what it printed.
+
+        Raises:
+            TerraformError: it failed, or a plan found changes.
+        """
+        quiet = [] if arguments[0] == "output" else ["-input=false"]
+        done = subprocess.run(
+            [self.program, arguments[0], *quiet, "-no-color", *arguments[1:]],
+            cwd=self.folder,
+            env=dict(variables),
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stdout if done.returncode == _CHANGES else done.stderr
+            error = " ".join(said.partition("Error: ")[2].split() or said.split())
+            raise TerraformError(f"terraform {arguments[0]}: {error[:_LONGEST]}")
+        return done.stdout
+
+
 def main() -> int:
-    """Run the comparison; return the exit code."""
+    """Run the comparisons; return the exit code."""
     tally = Tally("Terraform with the AWS provider")
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        tally.skip("apply and compare", "there is no terraform here")
-        return tally.close()
-    with tempfile.TemporaryDirectory(prefix="typical-aws-") as scratch:
-        folder = prepared(Path(scratch))
+    for example in EXAMPLES:
         try:
-            run(terraform, folder, ["init", *_mirror()], os.environ)  # the registry may be far
-        except TerraformError as error:
-            tally.skip("apply and compare", str(error))
-            return tally.close()
-        try:
-            compare(terraform, folder, tally)
+            with initialised(example) as terraform:
+                compare(terraform, example, tally)
+        except NoTerraformError as error:
+            tally.skip(f"apply and compare {example.name}", str(error))
         except (TerraformError, subprocess.SubprocessError) as error:
-            tally.add("apply and compare", str(error))
+            tally.add(f"apply and compare {example.name}", str(error))
     return tally.close()
 
 
-def prepared(scratch: Path) -> Path:
-    """Copy the example, with what makes its provider content with a pretended AWS."""
-    folder = scratch / "typical-aws"
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+@contextmanager
+def initialised(example: Example) -> Iterator[Terraform]:
+    """Copy an example and let Terraform fetch its provider.
+
+    Yields:
+        Terraform in the copy's folder.
+
+    Raises:
+        NoTerraformError: there is no Terraform, or no provider within reach.
+    """
+    program = shutil.which("terraform")
+    if program is None:
+        raise NoTerraformError("there is no terraform here")
+    with tempfile.TemporaryDirectory(prefix=f"{example.name}-") as scratch:
+        terraform = Terraform(program, prepared(Path(scratch), example))
+        try:
+            terraform.run(["init", *_mirror()], os.environ)  # the registry may be far
+        except TerraformError as error:
+            raise NoTerraformError(str(error)) from error
+        yield terraform
+
+
+def prepared(scratch: Path, example: Example) -> Path:
+    """Copy an example, with what makes its provider content with a pretended AWS."""
+    folder = scratch / example.name
+    unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+    shutil.copytree(example.folder, folder, ignore=unwanted)
     (folder / "override.tf").write_text(_OVERRIDE, encoding="utf-8")
+    for file in (_SIMULATED / example.name).glob("*.tf"):
+        shutil.copy(file, folder)
     return folder
 
 
-def compare(terraform: str, folder: Path, tally: Tally) -> None:
+def compare(terraform: Terraform, example: Example, tally: Tally) -> None:
     """Build the deployment both ways and compare what the product reads and judges.
 
     Raises:
         TerraformError: it does not apply.
     """
-    applied: dict[str, str] = {}
-
-    def apply(url: str, _world: Mapping[str, Any]) -> dict[str, str]:
-        """Stand in for the seeding: the same resources, from Terraform."""
-        variables = {**clean_environment(), **_credentials(url)}
-        run(terraform, folder, ["apply", "-auto-approve", "-parallelism=4"], variables)
-        again = ["plan", "-detailed-exitcode"]
-        run(terraform, folder, again, variables)
-        output = run(terraform, folder, ["output", "-json", "references"], variables)
-        applied.update(json.loads(output))
-        return applied
-
-    with assessed() as (seeded, ids):
+    with assessed(example.world) as (seeded, ids):
         expected = facts_of(seeded, ids), verdicts_of(seeded, ids)
-    with mock.patch.object(aws, "seed", apply), assessed() as (built, _):
-        tally.add("terraform apply, and a second plan that changes nothing", "")
-        found = facts_of(built, applied), verdicts_of(built, applied)
+    with mock.patch.object(aws, "seed", terraform.seed), assessed(example.world) as (built, own):
+        tally.add(f"{example.name}: terraform apply, and a second plan that changes nothing", "")
+        found = facts_of(built, own), verdicts_of(built, own)
     for title, one, other in zip(("facts of AWS", "verdicts"), expected, found, strict=True):
-        _compare(title, one, other, tally)
+        _compare(f"{example.name}: {title}", one, other, tally)
 
 
 @contextmanager
-def assessed() -> Iterator[tuple[Path, dict[str, str]]]:
+def assessed(world: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """Serve the world, and collect and judge it with the command line.
 
     Yields:
@@ -111,45 +192,22 @@ def assessed() -> Iterator[tuple[Path, dict[str, str]]]:
     ids: dict[str, str] = {}
     seed = aws.seed
 
-    def remember(url: str, world: dict[str, Any]) -> dict[str, str]:
-        ids.update(seed(url, world))
+    def remember(url: str, table: dict[str, Any]) -> dict[str, str]:
+        ids.update(seed(url, table))
         return dict(ids)
 
     with tempfile.TemporaryDirectory(prefix="assessed-") as scratch:
         folder = Path(scratch)
         with (
             mock.patch.object(aws, "seed", remember),
-            start(_WORLD, folder / "audit") as running,
+            start(world, folder / "audit") as running,
         ):
-            own = environment(running, _WORLD, folder / "audit")
+            own = environment(running, world, folder / "audit")
             variables = {**clean_environment(), **own}
             _lakewarden(["collect", "--out", str(folder / "snapshot")], variables)
             judged = ["assess", "--snapshot", str(folder / "snapshot"), "--posture", "high"]
             _lakewarden([*judged, "--format", "json", "--output", str(folder / "report.json")], own)
         yield folder, ids
-
-
-def run(terraform: str, folder: Path, arguments: list[str], variables: Mapping[str, str]) -> str:
-    """Run Terraform; return what it printed.
-
-    Raises:
-        TerraformError: it failed, or a plan found changes.
-    """
-    words = [terraform, arguments[0], *([] if arguments[0] == "output" else ["-input=false"])]
-    done = subprocess.run(
-        [*words, "-no-color", *arguments[1:]],
-        cwd=folder,
-        env=dict(variables),
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stdout if done.returncode == _CHANGES else done.stderr
-        error = " ".join(said.partition("Error: ")[2].split() or said.split())
-        raise TerraformError(f"terraform {arguments[0]}: {error[:_LONGEST]}")
-    return done.stdout
 
 
 def _compare(
@@ -184,6 +242,7 @@ def _lakewarden(arguments: list[str], variables: Mapping[str, str]) -> None:
 
 def _credentials(url: str) -> dict[str, str]:
     return {
+        "HTTP_PROXY": url,  # for the hosts that S3 Control makes up, such as ACCOUNT.127.0.0.1
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",

@@ -1,8 +1,9 @@
 # AWS makes a firewall's endpoint itself. The simulated one is told of it by a tag.
 resource "aws_vpc_endpoint" "firewall" {
-  vpc_id            = aws_vpc.deployment["production"].id
-  service_name      = "com.amazonaws.vpce.${var.region}.vpce-svc-0f1e2d3c4b5a69788"
-  vpc_endpoint_type = "GatewayLoadBalancer"
-  subnet_ids        = [aws_subnet.outside["firewall"].id]
-  tags              = { Name = "${local.prefix}-production (firewall)" }
+  vpc_id              = aws_vpc.deployment["production"].id
+  service_name        = "com.amazonaws.vpce.${var.region}.vpce-svc-0f1e2d3c4b5a69788"
+  vpc_endpoint_type   = "GatewayLoadBalancer"
+  subnet_ids          = [aws_subnet.outside["firewall"].id]
+  private_dns_enabled = true
+  tags                = { Name = "${local.prefix}-production (firewall)" }
 }

@@ -5,4 +5,3 @@ resource "aws_networkfirewall_firewall" "production" {
     ignore_changes = [tags]
   }
 }
-
