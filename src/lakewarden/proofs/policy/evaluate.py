@@ -40,6 +40,8 @@ def admits(layer: Layer, request: Request, *, wide: bool) -> bool:
     """
     if layer.endpoint and layer.endpoint not in request.context.get("aws:sourcevpce", ()):
         return True
+    if layer.members and _account(request) not in layer.members:
+        return True
     allowed = layer.refuses_only or _is_trusted(layer, request)
     for document in layer.documents:
         for statement in document.statements:
@@ -72,6 +74,9 @@ def _contradicts(claim: Claim, requests: Sequence[Request], *, wide: bool) -> bo
         if any(_means(test, request, wide=wide) for test in claim.never):
             return False
     admitted = all(admits(layer, r, wide=wide) for layer in claim.layers for r in requests)
+    if claim.unlike and admitted:
+        before = (admits(layer, r, wide=wide) for layer in claim.unlike for r in requests)
+        return not all(before)
     return admitted is not claim.every
 
 
@@ -90,8 +95,12 @@ def _means(test: Statement, request: Request, *, wide: bool) -> bool:
 def _is_trusted(layer: Layer, request: Request) -> bool:
     if ANYONE in layer.trusted:
         return True
+    return _account(request) in layer.trusted
+
+
+def _account(request: Request) -> str:
     fields = request.principal.split(":")
-    return len(fields) == _ARN_PARTS and fields[4] in layer.trusted
+    return fields[4] if len(fields) == _ARN_PARTS else ""
 
 
 def matches(

@@ -37,6 +37,7 @@ from lakewarden.proofs.policy.principals import (
 from lakewarden.proofs.words.language import Words
 from lakewarden.proofs.words.pattern import literal
 
+ACTION: Final = "action"
 RESOURCE: Final = "resource"
 MARK: Final = "#"
 """Parts a variable from the resource that it belongs to, in a request for several resources."""
@@ -75,7 +76,7 @@ class Frame:
     """One action on one type of resource.
 
     Attributes:
-        action: as `s3:GetObject`.
+        action: as `s3:GetObject`; `glue:` where it may be any of a service that nobody listed.
         shape: what the ARN of the resource may be.
         constants: what keys are settled to be; None for a key that is absent.
         many: keys with several values.
@@ -97,6 +98,11 @@ class Frame:
     known: Callable[[str], bool] = lambda _: True
     views: Mapping[str, View] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the action may be any of its service."""
+        return self.action.endswith(":")
 
     @property
     def resource(self) -> str:

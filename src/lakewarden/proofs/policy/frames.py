@@ -94,7 +94,15 @@ def _taken(action: str) -> tuple[Taken | None, ...]:
     return known.resources
 
 
-def frame_of(action: str, type_: str, keys: Iterable[str], mark: str = "") -> Frame:
+def frame_of(
+    action: str,
+    type_: str,
+    keys: Iterable[str],
+    mark: str = "",
+    *,
+    region: str = "",
+    account: str = "",
+) -> Frame:
     """Return the frame of an action on a type of resource.
 
     Args:
@@ -102,6 +110,8 @@ def frame_of(action: str, type_: str, keys: Iterable[str], mark: str = "") -> Fr
         type_: as the catalogue names it; empty for none.
         keys: the condition keys that are asked about.
         mark: what sets its variables apart in a request for several resources.
+        region: where it lies; empty for anywhere.
+        account: whose it is; empty for anybody's.
     """
     service = action.partition(":")[0]
     found = catalogue().resource(service, type_) if type_ else None
@@ -115,7 +125,7 @@ def frame_of(action: str, type_: str, keys: Iterable[str], mark: str = "") -> Fr
                 sorts[same_key(key)] = _SORTS[entry.sort]
     return Frame(
         action,
-        shape_of(found.arn) if found else _any_shape(action),
+        shape_of(found.arn, region, account) if found else _any_shape(action),
         many=frozenset(many),
         sorts=sorts,
         mark=f"{MARK}{mark}" if mark else "",
@@ -166,16 +176,17 @@ def with_region(words: Words) -> Words:
 
 
 @functools.cache
-def shape_of(form: ArnForm) -> Words:
-    """Return the ARNs of a form."""
+def shape_of(form: ArnForm, region: str = "", account: str = "") -> Words:
+    """Return the ARNs of a form, of one region or account where these are given."""
+    digits = literal(account) if account else (Step(DIGIT),) * 12
     partition = (*literal("aws"), Step(LABEL, many=True))
     resource = tuple(step for piece in form.resource for step in _rest(piece))
     fields = (
         literal("arn"),
         partition,
         literal(form.service),
-        _field(form.region, some_of(LABEL)),
-        _field(form.account, (Step(DIGIT),) * 12),
+        _field(form.region, literal(region) if region else some_of(LABEL)),
+        _field(form.account, digits),
         resource,
     )
     return Words((join(fields, literal(":")),))

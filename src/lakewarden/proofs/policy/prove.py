@@ -8,6 +8,7 @@ the concrete evaluator has to confirm it; otherwise nothing is known.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,8 +30,9 @@ from lakewarden.proofs.policy.formula import (
     present,
     variables_of,
 )
-from lakewarden.proofs.policy.frame import Frame
+from lakewarden.proofs.policy.frame import ACTION, Frame
 from lakewarden.proofs.policy.frames import frame_of, frames_for
+from lakewarden.proofs.policy.places import regions_of
 from lakewarden.proofs.policy.principals import (
     ANONYMOUS,
     FEDERATED,
@@ -42,13 +44,15 @@ from lakewarden.proofs.policy.principals import (
 from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, Request, keys_of
 from lakewarden.proofs.policy.solve import Model, solve
 from lakewarden.proofs.policy.statements import about
-from lakewarden.proofs.policy.witness import request_of
+from lakewarden.proofs.policy.witness import polished, request_of
 from lakewarden.proofs.words.language import TooHardError, Words
-from lakewarden.proofs.words.pattern import literal
+from lakewarden.proofs.words.pattern import LETTERS, literal, some_of
 from lakewarden.semantics.iam_documents import Document, Statement
 
 _SIGNED: Final = Words((*IDENTITIES.patterns, *SERVICES.patterns))
 _CALLERS: Final = Words((*_SIGNED.patterns, *ANONYMOUS.patterns))
+_SHARED: Final = frozenset({"subnet", "security-group", "image", "snapshot"})
+"""Types of resources of other accounts that a machine can be started with."""
 _BY_PROVIDER: Final = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
 
 
@@ -99,16 +103,28 @@ def prove(claim: Claim) -> Proof:
 
 
 def _cases(claim: Claim) -> Iterator[_Case]:
-    statements = (s for layer in claim.layers for d in layer.documents for s in d.statements)
+    layers = (*claim.layers, *claim.unlike)
+    statements = [s for layer in layers for d in layer.documents for s in d.statements]
     tests = (*claim.where, *claim.never, *(s for part in claim.parts for s in part.where))
     keys = keys_of((*statements, *tests))
     if not claim.parts:
-        for frame in frames_for(claim.actions, claim.layers, keys, types=claim.types):
+        for frame in frames_for(claim.actions, layers, keys, types=claim.types):
             yield _Case((frame,), (claim.where,))
         return
-    for action in claim.actions:
-        frames = tuple(frame_of(action, part.type, keys, part.type) for part in claim.parts)
-        yield _Case(frames, tuple((*claim.where, *part.where) for part in claim.parts))
+    where = tuple((*claim.where, *part.where) for part in claim.parts)
+    for action, region in itertools.product(claim.actions, regions_of((*statements, *tests))):
+        frames = tuple(
+            frame_of(
+                action,
+                part.type,
+                keys,
+                part.type,
+                region=region,
+                account="" if part.type in _SHARED else claim.home,
+            )
+            for part in claim.parts
+        )
+        yield _Case(frames, where)
 
 
 def _contradiction(claim: Claim, case: _Case) -> tuple[Request, ...] | str:
@@ -125,7 +141,7 @@ def _contradiction(claim: Claim, case: _Case) -> tuple[Request, ...] | str:
         requests = tuple(request_of(found, frame) for frame in case.frames)
         try:
             if confirms(claim, requests):
-                return requests
+                return polished(claim, requests)
         except UncertainError as error:
             reason = str(error)
     return reason or _doubt(parts)
@@ -149,16 +165,27 @@ def formulas(
     """
     made: list[Formula] = []
     admitted: list[Formula] = []
+    before: list[Formula] = []
     for frame, tests in zip(frames, where, strict=True):
         made += (_test(test, frame) for test in tests)
         made += (contrary(_test(test, frame)) for test in claim.never)
         made += (present(frame.variable(k)) for k in frame.given if frame.known(k))
         admitted.append(both(*(admission(layer, frame) for layer in claim.layers)))
-        yield is_in(frame.resource, frame.shape)
+        before.append(both(*(admission(layer, frame) for layer in claim.unlike)))
+        yield from _settled(frame)
     yield is_of(_callers(frames[0].action))
     made.append(contrary(both(*admitted)) if claim.every else both(*admitted))
+    if claim.unlike:
+        made.append(contrary(both(*before)))
     yield from made
     yield from axioms(variables_of(made))
+
+
+def _settled(frame: Frame) -> Iterator[Formula]:
+    yield is_in(frame.resource, frame.shape)
+    if frame.is_open:
+        name = (*literal(frame.action), *some_of(LETTERS))
+        yield is_in(ACTION, Words((name,)))
 
 
 def _callers(action: str) -> Words:
@@ -184,10 +211,13 @@ def admission(layer: Layer, frame: Frame) -> Formula:
             meant = about(statement, document, frame, names_callers=layer.names_callers)
             (allows if statement.allows else refuses).append(meant)
     admitted = both(either(*allows), *(contrary(meant) for meant in refuses))
-    if not layer.endpoint:
-        return admitted
-    through = is_in("aws:sourcevpce", Words((literal(layer.endpoint),)))
-    return either(contrary(through), admitted)
+    if layer.endpoint:
+        through = is_in("aws:sourcevpce", Words((literal(layer.endpoint),)))
+        admitted = either(contrary(through), admitted)
+    if layer.members:
+        members = (is_of(forms_of(account)) for account in sorted(layer.members))
+        admitted = either(contrary(either(*members)), admitted)
+    return admitted
 
 
 def _trusted(layer: Layer) -> Formula:

@@ -28,6 +28,8 @@ class Layer:
         trusted: accounts whose callers need no Allow here, as their own policies are not known;
             `*` for everybody.
         endpoint: it is asked about requests through this VPC endpoint alone.
+        members: it is asked about callers of these accounts alone, as the policies of an
+            organisation are; none for all callers.
         refuses_only: no Allow is needed.
     """
 
@@ -36,6 +38,7 @@ class Layer:
     names_callers: bool = False
     trusted: frozenset[str] = frozenset()
     endpoint: str = ""
+    members: frozenset[str] = frozenset()
     refuses_only: bool = False
 
 
@@ -57,13 +60,16 @@ class Claim:
     """What is claimed.
 
     Attributes:
-        actions: those of the requests: `s3:GetObject`, or `s3:*`.
+        actions: those of the requests: `s3:GetObject`; `s3:*` for all of a service, those of
+            tomorrow included; `glue:` for whatever a service that nobody listed may have.
         where: statements; a request is meant when every one of them is about it.
         layers: the policies that decide.
         every: every such request is admitted; else that none is.
+        unlike: policies as they were before; a request that they admit too contradicts nothing.
         never: statements that are about no request that there can be, as is known otherwise.
         types: the types of resources that matter; none for all.
         parts: the resources of a request that is admitted on all of them or not at all.
+        home: the caller's account, whose the parts are that cannot be shared by another.
         assumptions: what the answer rests on beside the policies, in words.
     """
 
@@ -71,9 +77,11 @@ class Claim:
     where: tuple[Statement, ...]
     layers: tuple[Layer, ...]
     every: bool = False
+    unlike: tuple[Layer, ...] = ()
     never: tuple[Statement, ...] = ()
     types: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    home: str = ""
     assumptions: tuple[str, ...] = ()
 
 

@@ -15,7 +15,7 @@ from lakewarden.proofs.policy.formula import (
     either,
     is_in,
 )
-from lakewarden.proofs.policy.frame import Frame
+from lakewarden.proofs.policy.frame import ACTION, Frame
 from lakewarden.proofs.policy.principals import one_of, spared_by
 from lakewarden.proofs.words.language import NOTHING, Words
 from lakewarden.proofs.words.pattern import Pattern, glob, segment_glob
@@ -39,9 +39,10 @@ def about(
     Raises:
         ConditionError: a condition is none, or a statement of a resource's policy names nobody.
     """
-    if not concerns(statement, frame.action):
+    if not frame.is_open and not concerns(statement, frame.action):
         return FALSE
     return both(
+        _actions(statement) if frame.is_open else TRUE,
         _callers(statement) if names_callers else TRUE,
         _resources(statement, document, frame),
         *(
@@ -57,6 +58,14 @@ def concerns(statement: Statement, action: str) -> bool:
     if statement.spared_actions:
         return not _any(action, statement.spared_actions)
     return _any(action, statement.actions)
+
+
+def _actions(statement: Statement) -> Formula:
+    """Return the test that a statement is about an action that is not settled."""
+    patterns = statement.spared_actions or statement.actions
+    words = Words(tuple(glob(pattern, case=False) for pattern in patterns))
+    test = is_in(ACTION, words)
+    return contrary(test) if statement.spared_actions else test
 
 
 def _any(action: str, patterns: tuple[str, ...]) -> bool:

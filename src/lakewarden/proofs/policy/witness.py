@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from lakewarden.proofs.policy.axioms import BEHIND
 from lakewarden.proofs.policy.demands import Value
-from lakewarden.proofs.policy.frame import MARK, Frame
+from lakewarden.proofs.policy.evaluate import UncertainError, confirms
+from lakewarden.proofs.policy.frame import ACTION, MARK, Frame
 from lakewarden.proofs.policy.principals import PRINCIPAL, SESSION, account_of
-from lakewarden.proofs.policy.scene import Request
+from lakewarden.proofs.policy.scene import Claim, Request
 from lakewarden.proofs.policy.solve import Model
 
 _NOWHERE: Final = "203.0.113.7"
 """An address of documentation (RFC 5737): any public one would do."""
 _SOMEBODY: Final = "arn:aws:iam::999999999999:role/x"
+_REAL: Final = (("x", "eu-west-1"), ("x", "us-west-2"), ("000000000000", "999999999999"))
+"""What a search puts where any word will do, and what exists, or could."""
 _KINDS: Final = {"root": "Account", "role": "AssumedRole", "user": "User"}
-_SETTLED: Final = frozenset({PRINCIPAL, SESSION})
+_SETTLED: Final = frozenset({ACTION, PRINCIPAL, SESSION})
 
 
 def request_of(model: Model, frame: Frame) -> Request:
@@ -33,7 +37,7 @@ def request_of(model: Model, frame: Frame) -> Request:
     context |= {**_of_resource(resource, frame), **settled, **_of_caller(principal)}
     _complete(context, model, principal)
     return Request(
-        frame.action,
+        _first(model.get(ACTION)) or frame.action,
         resource,
         principal,
         _first(model.get(SESSION)) or "",
@@ -80,3 +84,26 @@ def _complete(context: dict[str, tuple[str, ...]], model: Model, principal: str)
     asked = {"aws:sourceip", *BEHIND} & model.keys()
     if not asked and not principal.startswith("service:"):
         context["aws:sourceip"] = (_NOWHERE,)
+
+
+def polished(claim: Claim, requests: tuple[Request, ...]) -> tuple[Request, ...]:
+    """Return requests with names of regions and accounts that exist, where these do as well."""
+    for old, new in _REAL:
+        changed = tuple(_renamed(request, old, new) for request in requests)
+        try:
+            if changed != requests and confirms(claim, changed):
+                requests = changed
+        except UncertainError:
+            continue
+    return requests
+
+
+def _renamed(request: Request, old: str, new: str) -> Request:
+    fields = request.resource.split(":", 5)
+    if request.resource.startswith("arn:"):
+        fields[3:5] = [new if field == old else field for field in fields[3:5]]
+    context = {
+        key: tuple(new if value == old else value for value in values)
+        for key, values in request.context.items()
+    }
+    return replace(request, resource=":".join(fields), context=context)
