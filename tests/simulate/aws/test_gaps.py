@@ -73,6 +73,29 @@ def test_ec2_settings_answer_before_and_after_they_are_set(empty: Callable[[str]
     assert options["InternetGatewayBlockMode"] == "block-bidirectional"
 
 
+def test_what_a_region_blocks_has_exclusions(empty: Callable[[str], Any]) -> None:
+    ec2 = empty("ec2")
+    places = [{"VpcId": "vpc-1"}, *({"SubnetId": f"subnet-{n}"} for n in range(5))]
+    made = [
+        ec2.create_vpc_block_public_access_exclusion(
+            **place, InternetGatewayExclusionMode="allow-egress"
+        )["VpcBlockPublicAccessExclusion"]
+        for place in places
+    ]
+    ends = [one["ResourceArn"].rpartition(":")[2] for one in made]
+    assert ends[:2] == ["vpc/vpc-1", "subnet/subnet-0"]
+    describe = ec2.describe_vpc_block_public_access_exclusions
+    page = describe(MaxResults=5)
+    rest = describe(NextToken=page["NextToken"])
+    listed = [*page["VpcBlockPublicAccessExclusions"], *rest["VpcBlockPublicAccessExclusions"]]
+    assert listed == made
+    assert "NextToken" not in rest
+    ec2.delete_vpc_block_public_access_exclusion(ExclusionId=made[0]["ExclusionId"])
+    assert describe()["VpcBlockPublicAccessExclusions"] == made[1:]
+    with pytest.raises(ClientError, match=r"\.NotFound"):
+        ec2.delete_vpc_block_public_access_exclusion(ExclusionId=made[0]["ExclusionId"])
+
+
 def test_snapshots_and_images_can_be_kept_from_the_public(empty: Callable[[str], Any]) -> None:
     ec2 = empty("ec2")
     assert ec2.get_snapshot_block_public_access_state()["State"] == "unblocked"
@@ -111,6 +134,17 @@ def test_network_firewall_policies_and_rule_groups(empty: Callable[[str], Any]) 
     assert firewall.list_firewall_policies()["FirewallPolicies"][0]["Arn"] == policy_arn
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         firewall.describe_firewall_policy(FirewallPolicyName="none")
+
+
+def test_rule_groups_change_for_those_who_know_them(empty: Callable[[str], Any]) -> None:
+    firewall = empty("network-firewall")
+    firewall.create_rule_group(RuleGroupName="g", Type="STATEFUL", Capacity=1, Rules="drop ip a")
+    token = firewall.describe_rule_group(RuleGroupName="g")["UpdateToken"]
+    firewall.update_rule_group(RuleGroupName="g", UpdateToken=token, Rules="pass ip a")
+    now = firewall.describe_rule_group(RuleGroupName="g")
+    assert now["RuleGroup"]["RulesSource"] == {"RulesString": "pass ip a"}
+    with pytest.raises(ClientError, match="InvalidTokenException"):
+        firewall.update_rule_group(RuleGroupName="g", UpdateToken=token, Rules="")
 
 
 def test_firewalls_have_endpoints_and_policies_that_change(empty: Callable[[str], Any]) -> None:

@@ -21,6 +21,7 @@ from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
+from lakewarden.simulate.aws import repairs
 from lakewarden.simulate.aws.wire import ACCOUNT_ID, Answer
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Emulator:
     def __init__(self) -> None:
         # Nothing here looks at moto's 1,300 machine images, and they take a second to load.
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        repairs.apply()
         self._account = str(next(_private_accounts))
         self._application = _Dispatcher(create_backend_app)
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lakewarden.simulate.aws import damage
+from lakewarden.simulate.aws.assumed import completed
 from lakewarden.simulate.aws.bucket_policies import BucketPolicies
 from lakewarden.simulate.aws.gaps import Gaps
 from lakewarden.simulate.aws.operations import Operation, identify
@@ -115,7 +116,8 @@ class Front:
         if operation.name == "Unknown" or _MISTAKEN.match(str(operation)):
             return _unavailable(operation)
         try:
-            answer = self._emulator.answer(environ, self._policies.reduced(call, operation))
+            body = completed(self._policies.reduced(call, operation), operation)
+            answer = self._emulator.answer(environ, body)
         except NotImplementedError:
             return _unavailable(operation)
         except Exception as error:  # noqa: BLE001 -- whatever breaks inside moto is its 500

@@ -60,11 +60,26 @@ class Request:
 Handler = Callable[[State, Request], Record]
 
 
-def page(name: str, records: list[Record], request: Request, *, size: int = 100) -> Record:
-    """Answer one page of a list under `name`, with a NextToken while there are more."""
+def page(
+    name: str,
+    records: list[Record],
+    request: Request,
+    *,
+    size: int = 100,
+    lower: bool = False,
+) -> Record:
+    """Answer one page of a list under `name`, with a NextToken while there are more.
+
+    Args:
+        name: What the list is called on the wire.
+        records: All of it.
+        request: Says which page is asked for.
+        size: The length of a page, unless the request says it.
+        lower: Write the token's name with a small letter, as EC2 does.
+    """
     start = int(request.parameters.get("NextToken") or 0)
     end = start + int(request.parameters.get("MaxResults") or size)
-    more = {"NextToken": str(end)} if end < len(records) else {}
+    more = {"nextToken" if lower else "NextToken": str(end)} if end < len(records) else {}
     return {name: records[start:end]} | more
 
 

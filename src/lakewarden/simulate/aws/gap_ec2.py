@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from lakewarden.simulate.aws.gap import Handler, Record, Request, State
+import uuid
+
+from lakewarden.simulate.aws.gap import Handler, Record, Request, State, found, page
+from lakewarden.simulate.aws.wire import ACCOUNT_ID
 
 _SETTINGS = "ec2-settings"
+_EXCLUSIONS = "vpc-block-exclusions"
 _METADATA_FIELDS = {
     "HttpTokens": "httpTokens",
     "HttpPutResponseHopLimit": "httpPutResponseHopLimit",
@@ -61,6 +65,33 @@ def _modify_vpc_block_public_access_options(state: State, request: Request) -> R
     return _describe_vpc_block_public_access_options(state, request)
 
 
+def _create_exclusion(state: State, request: Request) -> Record:
+    given = request.parameters
+    kind, identifier = ("subnet", given["SubnetId"]) if "SubnetId" in given else ("vpc", "")
+    identifier = identifier or given["VpcId"]
+    exclusion = {
+        "exclusionId": f"vpcbpa-exclude-{uuid.uuid4().hex[:17]}",
+        "internetGatewayExclusionMode": given["InternetGatewayExclusionMode"],
+        "resourceArn": f"arn:aws:ec2:{request.region}:{ACCOUNT_ID}:{kind}/{identifier}",
+        "state": "create-complete",
+    }
+    state.table(_EXCLUSIONS, request.region)[exclusion["exclusionId"]] = exclusion
+    return {"vpcBlockPublicAccessExclusion": exclusion}
+
+
+def _describe_exclusions(state: State, request: Request) -> Record:
+    exclusions = list(state.table(_EXCLUSIONS, request.region).values())
+    return page("vpcBlockPublicAccessExclusionSet", exclusions, request, lower=True)
+
+
+def _delete_exclusion(state: State, request: Request) -> Record:
+    exclusions = state.table(_EXCLUSIONS, request.region)
+    identifier = request.parameters["ExclusionId"]
+    gone = found(exclusions, identifier, "InvalidVpcBlockPublicAccessExclusionId.NotFound")
+    del exclusions[identifier]
+    return {"vpcBlockPublicAccessExclusion": gone | {"state": "delete-complete"}}
+
+
 def _get_snapshot_block(state: State, request: Request) -> Record:
     return {"state": "unblocked", "managedBy": "account"} | _settings(state, request, "snapshots")
 
@@ -89,6 +120,9 @@ HANDLERS: dict[str, Handler] = {
     "ec2:ModifyInstanceMetadataDefaults": _modify_instance_metadata_defaults,
     "ec2:DescribeVpcBlockPublicAccessOptions": _describe_vpc_block_public_access_options,
     "ec2:ModifyVpcBlockPublicAccessOptions": _modify_vpc_block_public_access_options,
+    "ec2:CreateVpcBlockPublicAccessExclusion": _create_exclusion,
+    "ec2:DescribeVpcBlockPublicAccessExclusions": _describe_exclusions,
+    "ec2:DeleteVpcBlockPublicAccessExclusion": _delete_exclusion,
     "ec2:GetSnapshotBlockPublicAccessState": _get_snapshot_block,
     "ec2:EnableSnapshotBlockPublicAccess": _enable_snapshot_block,
     "ec2:GetImageBlockPublicAccessState": _get_image_block,

@@ -42,6 +42,22 @@ def _describe_rule_group(state: State, request: Request) -> Record:
     return _by_arn_or_name(state, request, "RuleGroup", "rule-groups")
 
 
+def _update_rule_group(state: State, request: Request) -> Record:
+    record, given = _describe_rule_group(state, request), request.parameters
+    _check_token(record, given)
+    record["RuleGroup"] = given.get("RuleGroup") or {
+        "RulesSource": {"RulesString": given.get("Rules", "")}
+    }
+    return {key: value for key, value in record.items() if key != "RuleGroup"}
+
+
+def _check_token(record: Record, given: Record) -> None:
+    """Refuse a change to what has changed since it was read; renew the token of the record."""
+    if given["UpdateToken"] != record["UpdateToken"]:
+        raise GapError("InvalidTokenException", "The update token is not that of the last change.")
+    record["UpdateToken"] = str(uuid.uuid4())
+
+
 def _list_rule_groups(state: State, request: Request) -> Record:
     return _arns_and_names(state, request, "RuleGroup", "rule-groups", "RuleGroups")
 
@@ -71,6 +87,7 @@ def _describe_policy(state: State, request: Request) -> Record:
 
 def _update_policy(state: State, request: Request) -> Record:
     record = _describe_policy(state, request)
+    _check_token(record, request.parameters)
     record["FirewallPolicy"] = request.parameters["FirewallPolicy"]
     return {key: value for key, value in record.items() if key != "FirewallPolicy"}
 
@@ -180,6 +197,7 @@ def _lister(kind: str, *filters: str) -> Handler:
 HANDLERS: dict[str, Handler] = {
     "network-firewall:CreateRuleGroup": _create_rule_group,
     "network-firewall:DescribeRuleGroup": _describe_rule_group,
+    "network-firewall:UpdateRuleGroup": _update_rule_group,
     "network-firewall:ListRuleGroups": _list_rule_groups,
     "network-firewall:CreateFirewallPolicy": _create_policy,
     "network-firewall:DescribeFirewallPolicy": _describe_policy,

@@ -78,6 +78,8 @@ def _request(call: Call, operation: Operation) -> Request:
 def _element(name: str, value: Any) -> str:
     if isinstance(value, dict):
         text = "".join(_element(key, item) for key, item in value.items())
+    elif isinstance(value, list):
+        text = "".join(_element("item", item) for item in value)
     else:
         text = escape(str(value).lower() if isinstance(value, bool) else str(value))
     return f"<{name}>{text}</{name}>"
