@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collect.stubs import collected
+from collect.tables import Cloud
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given
@@ -32,41 +33,6 @@ DEPLOYMENT = given(
 DENIED = ClientError(
     {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "X"
 )
-
-
-class Cloud:
-    """Answers by operation; an answer may be an exception, or a function of the arguments."""
-
-    region = ""
-
-    def __init__(self, **answers):
-        self.answers = answers
-
-    def client(self, service, region):
-        """Return itself for every service and region."""
-        return self
-
-    def get_paginator(self, operation):
-        """Return a list of one page."""
-        cloud = self
-
-        class Pages:
-            def paginate(self, **arguments):
-                yield cloud.call(operation, arguments)
-
-        return Pages()
-
-    def call(self, operation, arguments):
-        """Return the answer of an operation."""
-        answer = self.answers[operation]
-        if callable(answer) and not isinstance(answer, Exception):
-            answer = answer(**arguments)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def __getattr__(self, operation):
-        return lambda **arguments: self.call(operation, arguments)
 
 
 def ask(kind, **answers):

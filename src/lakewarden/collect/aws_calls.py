@@ -9,6 +9,7 @@ from lakewarden.clients.aws import failure_of
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.collect.task import Task
 from lakewarden.estate.account import WORKSPACES
+from lakewarden.estate.fact import Cause
 from lakewarden.estate.record import hollow
 
 
@@ -79,6 +80,17 @@ def one_each(
             return hollow(task.kind.record, {field: name}, task.gap(error))
 
     yield from task.fan_out(one, sorted(set(names)))
+
+
+def need(answer: Mapping[str, Any], name: str) -> Any:
+    """Return a part of an answer.
+
+    Raises:
+        CallFailedError: it is missing.
+    """
+    if name not in answer:
+        raise CallFailedError(Cause.MISSING_FIELD, f"no {name} in the answer")
+    return answer[name]
 
 
 def regions(task: Task) -> list[str]:

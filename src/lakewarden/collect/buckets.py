@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from lakewarden.clients.failure import CallFailedError
-from lakewarden.collect.aws_calls import call, one_each
+from lakewarden.collect.aws_calls import call, need, one_each
 from lakewarden.collect.task import Task, collects
 from lakewarden.estate.account import STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import (
@@ -18,7 +18,12 @@ from lakewarden.estate.aws import (
     BUCKET_PUBLIC_ACCESS,
     BUCKET_VERSIONING,
 )
-from lakewarden.estate.buckets import ACCOUNT_PUBLIC_ACCESS, BUCKET_LIFECYCLE, BUCKET_OWNERSHIP
+from lakewarden.estate.buckets import (
+    ACCOUNT_PUBLIC_ACCESS,
+    BUCKET_LIFECYCLE,
+    BUCKET_LOCK,
+    BUCKET_OWNERSHIP,
+)
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, bucket_of
@@ -33,6 +38,7 @@ _UNSET: Final[dict[str, Mapping[str, Any]]] = {
     "NoSuchPublicAccessBlockConfiguration": dict.fromkeys(_SWITCHES, False),
     "OwnershipControlsNotFoundError": {"ObjectOwnership": None},
     "NoSuchLifecycleConfiguration": {"rules": []},
+    "ObjectLockConfigurationNotFoundError": {"enabled": False},
 }
 
 
@@ -93,6 +99,19 @@ def _rule(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _lock(client: Any, bucket: str) -> Mapping[str, Any]:
+    found = need(
+        call(client.get_object_lock_configuration, Bucket=bucket), "ObjectLockConfiguration"
+    )
+    default = found.get("Rule", {}).get("DefaultRetention", {})
+    return {
+        "enabled": need(found, "ObjectLockEnabled") == "Enabled",
+        "mode": default.get("Mode"),
+        "days": default.get("Days"),
+        "years": default.get("Years"),
+    }
+
+
 _Question = Callable[[Any, str], Mapping[str, Any]]
 
 _QUESTIONS: Final[dict[Kind[Any], _Question]] = {
@@ -102,6 +121,7 @@ _QUESTIONS: Final[dict[Kind[Any], _Question]] = {
     BUCKET_POLICY: _policy,
     BUCKET_LIFECYCLE: _lifecycle,
     BUCKET_OWNERSHIP: _ownership,
+    BUCKET_LOCK: _lock,
 }
 
 

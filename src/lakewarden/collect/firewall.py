@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakewarden.clients.failure import CallFailedError
-from lakewarden.collect.aws_calls import call, one_each, pages, region_of, regions
+from lakewarden.collect.aws_calls import call, need, one_each, pages, region_of, regions
 from lakewarden.collect.task import Task, collects
 from lakewarden.estate.account import NETWORKS
-from lakewarden.estate.fact import Cause
 from lakewarden.estate.firewall import FIREWALLS
 
 
@@ -24,7 +22,7 @@ def firewalls(task: Task) -> Iterator[Any]:
     for region in regions(task):
         client = task.cloud.client("network-firewall", region)
         for page in pages(client, "list_firewalls", VpcIds=vpcs):
-            arns += [entry["FirewallArn"] for entry in _need(page, "Firewalls")]
+            arns += [entry["FirewallArn"] for entry in need(page, "Firewalls")]
 
     def ask(arn: str) -> Mapping[str, Any]:
         return _whole(task.cloud.client("network-firewall", region_of(arn)), arn)
@@ -34,17 +32,17 @@ def firewalls(task: Task) -> Iterator[Any]:
 
 def _whole(client: Any, arn: str) -> Mapping[str, Any]:
     answer = call(client.describe_firewall, FirewallArn=arn)
-    firewall, status = _need(answer, "Firewall"), _need(answer, "FirewallStatus")
-    attached = [_need(zone, "Attachment") for zone in _need(status, "SyncStates").values()]
+    firewall, status = need(answer, "Firewall"), need(answer, "FirewallStatus")
+    attached = [need(zone, "Attachment") for zone in need(status, "SyncStates").values()]
     named = call(
-        client.describe_firewall_policy, FirewallPolicyArn=_need(firewall, "FirewallPolicyArn")
+        client.describe_firewall_policy, FirewallPolicyArn=need(firewall, "FirewallPolicyArn")
     )
-    policy = _need(named, "FirewallPolicy")
+    policy = need(named, "FirewallPolicy")
     groups = [entry["ResourceArn"] for entry in policy.get("StatefulRuleGroupReferences", [])]
     return {
         "arn": arn,
         "name": firewall.get("FirewallName"),
-        "endpoints": [_need(entry, "EndpointId") for entry in attached],
+        "endpoints": [need(entry, "EndpointId") for entry in attached],
         "policy": policy,
         "lists": [kind for group in groups for kind in _lists(client, group)],
     }
@@ -53,12 +51,6 @@ def _whole(client: Any, arn: str) -> Mapping[str, Any]:
 def _lists(client: Any, arn: str) -> Iterator[str]:
     """Yield the kind of a rule group's domain list, if it has one."""
     answer = call(client.describe_rule_group, RuleGroupArn=arn, Type="STATEFUL")
-    source = _need(_need(answer, "RuleGroup"), "RulesSource").get("RulesSourceList")
+    source = need(need(answer, "RuleGroup"), "RulesSource").get("RulesSourceList")
     if source is not None:
-        yield _need(source, "GeneratedRulesType")
-
-
-def _need(answer: Mapping[str, Any], name: str) -> Any:
-    if name not in answer:
-        raise CallFailedError(Cause.MISSING_FIELD, f"no {name} in the answer")
-    return answer[name]
+        yield need(source, "GeneratedRulesType")

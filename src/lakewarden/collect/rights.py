@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import parse_time
-from lakewarden.collect.aws_calls import call, one_each, pages, region_of, regions
+from lakewarden.collect.aws_calls import call, need, one_each, pages, region_of, regions
 from lakewarden.collect.task import Task, collects
 from lakewarden.estate.account import CREDENTIALS, ENCRYPTION_KEYS
 from lakewarden.estate.fact import Cause
@@ -36,7 +36,7 @@ def role_policies(task: Task) -> Iterator[Any]:
 
     def ask(arn: str) -> Mapping[str, Any]:
         name = arn.rsplit("/", 1)[-1]
-        role = _part(call(client.get_role, source="iam:GetRole", RoleName=name), "Role")
+        role = need(call(client.get_role, source="iam:GetRole", RoleName=name), "Role")
         boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         documents = [*_inline(client, name), *_attached(client, name)]
         return {"arn": arn, "documents": documents, "boundary": boundary}
@@ -47,9 +47,9 @@ def role_policies(task: Task) -> Iterator[Any]:
 
 def _inline(client: Any, role: str) -> Iterator[str]:
     for page in pages(client, "list_role_policies", source="iam:ListRolePolicies", RoleName=role):
-        for name in _part(page, "PolicyNames"):
+        for name in need(page, "PolicyNames"):
             answer = call(client.get_role_policy, RoleName=role, PolicyName=name)
-            yield _text(_part(answer, "PolicyDocument"))
+            yield _text(need(answer, "PolicyDocument"))
 
 
 def _attached(client: Any, role: str) -> Iterator[str]:
@@ -59,17 +59,22 @@ def _attached(client: Any, role: str) -> Iterator[str]:
         source="iam:ListAttachedRolePolicies",
         RoleName=role,
     ):
-        for attached in _part(page, "AttachedPolicies"):
-            arn = attached["PolicyArn"]
-            answer = call(client.get_policy, source="iam:GetPolicy", PolicyArn=arn)
-            version = _part(_part(answer, "Policy"), "DefaultVersionId")
-            answer = call(
-                client.get_policy_version,
-                source="iam:GetPolicyVersion",
-                PolicyArn=arn,
-                VersionId=version,
-            )
-            yield _text(_part(_part(answer, "PolicyVersion"), "Document"))
+        for attached in need(page, "AttachedPolicies"):
+            yield default_version(client, attached["PolicyArn"])
+
+
+def default_version(client: Any, arn: str) -> str:
+    """Return the version of a managed policy that is in force, as JSON text.
+
+    Raises:
+        CallFailedError: it was not read.
+    """
+    answer = call(client.get_policy, source="iam:GetPolicy", PolicyArn=arn)
+    version = need(need(answer, "Policy"), "DefaultVersionId")
+    answer = call(
+        client.get_policy_version, source="iam:GetPolicyVersion", PolicyArn=arn, VersionId=version
+    )
+    return _text(need(need(answer, "PolicyVersion"), "Document"))
 
 
 @collects(KEY_POLICIES)
@@ -104,11 +109,11 @@ def volumes(task: Task) -> Iterator[Any]:
         for page in pages(
             client, "describe_instances", source="ec2:DescribeInstances", Filters=_VENDOR
         ):
-            for reservation in _part(page, "Reservations"):
+            for reservation in need(page, "Reservations"):
                 for machine in reservation.get("Instances", []):
                     subnets[machine.get("InstanceId", "")] = machine.get("SubnetId", "")
         for page in pages(client, "describe_volumes", Filters=_VENDOR):
-            for volume in _part(page, "Volumes"):
+            for volume in need(page, "Volumes"):
                 held = [subnets.get(a.get("InstanceId")) for a in volume.get("Attachments", [])]
                 yield task.record({**volume, "SubnetId": next(filter(None, held), None)})
 
@@ -153,28 +158,17 @@ def _peak(client: Any, metric: Mapping[str, Any], window: Mapping[str, Any]) -> 
         Statistics=["Maximum"],
         **window,
     )
-    points = [float(_part(point, "Maximum")) for point in _part(answer, "Datapoints")]
+    points = [float(need(point, "Maximum")) for point in need(answer, "Datapoints")]
     return max(points, default=None)
 
 
 def _processor_quotas(task: Task, region: str) -> Iterator[Mapping[str, Any]]:
     client = task.cloud.client("service-quotas", region)
     for page in pages(client, "list_service_quotas", source=QUOTAS.source, ServiceCode="ec2"):
-        for quota in _part(page, "Quotas"):
+        for quota in need(page, "Quotas"):
             name = str(quota.get("QuotaName", ""))
             if name.startswith("Running On-Demand ") or name.endswith(" Spot Instance Requests"):
                 yield quota
-
-
-def _part(answer: Mapping[str, Any], name: str) -> Any:
-    """Return a part of an answer.
-
-    Raises:
-        CallFailedError: it is missing.
-    """
-    if name not in answer:
-        raise CallFailedError(Cause.MISSING_FIELD, f"no {name} in the answer")
-    return answer[name]
 
 
 def _text(document: Any) -> str:

@@ -46,6 +46,24 @@ class BucketLifecycle(Record):
 
 
 @record
+class BucketLock(Record):
+    """How long the objects of a bucket cannot be deleted, unless one says otherwise of itself.
+
+    Attributes:
+        enabled: versions can be locked at all; without it there is no lock.
+        mode: GOVERNANCE, which a special right overrides, or COMPLIANCE; None for no default.
+        days: how long by default; None where it is said in years, or there is no default.
+        years: how long by default; None where it is said in days, or there is no default.
+    """
+
+    name: str = key("bucket")
+    enabled: Fact[bool] = fact("enabled")
+    mode: Fact[str | None] = fact("mode", absent=None)
+    days: Fact[int | None] = fact("days", absent=None)
+    years: Fact[int | None] = fact("years", absent=None)
+
+
+@record
 class AccountPublicAccess(Record):
     """The public access switches of an AWS account, and the buckets they hold for."""
 
@@ -73,6 +91,14 @@ BUCKET_LIFECYCLE: Final = Kind(
     Scope.AWS,
     "s3:GetBucketLifecycleConfiguration",
     "s3:GetLifecycleConfiguration",
+    _BUCKETS,
+)
+BUCKET_LOCK: Final = Kind(
+    "bucket_lock",
+    BucketLock,
+    Scope.AWS,
+    "s3:GetObjectLockConfiguration",
+    "s3:GetBucketObjectLockConfiguration",
     _BUCKETS,
 )
 ACCOUNT_PUBLIC_ACCESS: Final = Kind(

@@ -8,6 +8,7 @@ from lakewarden.estate import (
     access,
     account,
     activity,
+    authority,
     aws,
     buckets,
     code,
@@ -15,14 +16,18 @@ from lakewarden.estate import (
     costs,
     dbfs,
     firewall,
+    firewall_rules,
     machines,
     oversight,
     people,
     perimeter,
     recovery,
+    region,
+    resolving,
     rights,
     secrets,
     storage,
+    transit,
     unity,
     vpc,
     workloads,
@@ -32,10 +37,7 @@ from lakewarden.estate.kind import Kind, Need
 _MODULES: Final = (
     *(account, people, access, compute, storage, secrets, aws, activity),
     *(buckets, code, costs, dbfs, firewall, machines, perimeter, recovery, unity, vpc, workloads),
-    *(
-        oversight,
-        rights,
-    ),
+    *(oversight, rights, authority, firewall_rules, region, resolving, transit),
 )
 
 

@@ -58,7 +58,11 @@ class Association:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route: one destination and one target are given, the others are empty."""
+    """A route: one destination and one target are given, the others are empty.
+
+    Attributes:
+        state: `active`, or `blackhole` where the target is gone.
+    """
 
     v4: str = _wire("DestinationCidrBlock", default="")
     v6: str = _wire("DestinationIpv6CidrBlock", default="")
@@ -72,6 +76,7 @@ class Route:
     local_gateway: str = _wire("LocalGatewayId", default="")
     carrier: str = _wire("CarrierGatewayId", default="")
     core: str = _wire("CoreNetworkArn", default="")
+    state: str = _wire("State", default="")
 
     @property
     def destination(self) -> str:
