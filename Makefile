@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint fmt sweep mutate bench docs conformance lock clean
+.PHONY: demo test lint fmt sweep mutate context bench docs conformance lock clean
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,9 @@ sweep: $(READY)  ## break every call in turn; no verdict may pass on it
 
 mutate: $(READY)  ## break one control at a time; it must notice, and no other
 	$(BIN)/python -m benchmarks.mutate
+
+context: $(READY)  ## a deployment built by the paper: nothing fails, and whatever is broken is noticed
+	$(BIN)/python -m benchmarks.context
 
 bench: $(READY)  ## every published number, beside a peer or the physical limit
 	$(BIN)/python -m benchmarks

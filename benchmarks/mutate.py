@@ -115,17 +115,18 @@ def attempt(control: str) -> Noticed:
     before = whole()
     with running(WORLD) as world:
         take(world, mutation.steps)
-        return compare(mutation, before, _verdicts(world, world.assess()))
+        return compare(mutation, before, verdicts(world, world.assess()))
 
 
 @functools.cache
 def whole() -> Mapping[Key, Verdict]:
     """Return the verdicts of the world as it is made."""
     with running(WORLD) as world:
-        return _verdicts(world, world.assess())
+        return verdicts(world, world.assess())
 
 
-def _verdicts(world: Running, outcome: Outcome) -> dict[Key, Verdict]:
+def verdicts(world: Running, outcome: Outcome) -> dict[Key, Verdict]:
+    """Return what an assessment came to, by control and subject as people name it."""
     account = world.world.account
     names = {str(w.id): w.name for w in account.workspaces.values()}
     return subjects_of(outcome.findings, names)

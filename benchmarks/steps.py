@@ -2,15 +2,18 @@
 
 A step has `on` and what is done there. `on` is a workspace's name or `account`: `call` is a method
 and a path, `body` its JSON, `as` who signs in for it instead of the scanner. `on = "aws"`: `call`
-is a method of a boto3 client, `s3.put_bucket_versioning`, and `body` its arguments. `on =
-"events"`: `event`, `by`, `from`, `at` and `params` are one more line of the audit log. `on =
-"policy-file"`: `replace` is a text of the policy file and `with` what stands there afterwards.
-`${kind.name}` stands for an id, `{account}` for the account's.
+is a method of a boto3 client, `s3.put_bucket_versioning`, and `body` its arguments; `remember`
+names parts of the answer, which later steps write `${made.name}`. `on = "document"` edits a policy
+document, see `benchmarks.documents`. `on = "events"`: `event`, `by`, `from`, `at` and `params` are
+one more line of the audit log. `on = "policy-file"`: `replace` is a text of the policy file and
+`with` what stands there afterwards. `${kind.name}` stands for an id, `{account}` for the account's.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import os
 import re
 import tempfile
@@ -22,6 +25,7 @@ from typing import Any, Final
 
 import httpx
 
+from benchmarks.documents import edit
 from benchmarks.running import Running
 from lakewarden.clients.aws import AwsAccount
 
@@ -36,10 +40,13 @@ def take(world: Running, steps: Iterable[Mapping[str, Any]]) -> None:
     Raises:
         RuntimeError: a call was refused.
     """
+    known: dict[str, Any] = dict(world.world.references)
     for number, entry in enumerate(steps):
-        step = _resolved(world, entry)
+        step = _resolved(known, entry)
         if step["on"] == "aws":
-            _aws(step)
+            known |= _aws(step)
+        elif step["on"] == "document":
+            edit(step)
         elif step["on"] == "events":
             _event(world, step, number)
         elif step["on"] == "policy-file":
@@ -48,16 +55,15 @@ def take(world: Running, steps: Iterable[Mapping[str, Any]]) -> None:
             _databricks(world, step)
 
 
-def _resolved(world: Running, value: Any) -> Any:
+def _resolved(known: Mapping[str, Any], value: Any) -> Any:
     """Return a value with the ids that its references stand for."""
     if isinstance(value, Mapping):
-        return {_resolved(world, k): _resolved(world, v) for k, v in value.items()}
+        return {_resolved(known, k): _resolved(known, v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_resolved(world, entry) for entry in value]
+        return [_resolved(known, entry) for entry in value]
     if not isinstance(value, str):
         return value
     whole = _REFERENCE.fullmatch(value)
-    known = world.world.references
     if whole:
         return known[whole[1]]
     return _REFERENCE.sub(lambda m: str(known[m[1]]), value)
@@ -89,10 +95,15 @@ def _databricks(world: Running, step: Mapping[str, Any]) -> None:
         raise RuntimeError(f"{step['call']}: {answer.status_code} {answer.text}")
 
 
-def _aws(step: Mapping[str, Any]) -> None:
+def _aws(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Call AWS; return what is to be remembered of its answer."""
     service, _, operation = step["call"].partition(".")
     client = AwsAccount().client(service, step.get("region", "us-east-1"))
-    getattr(client, operation)(**step.get("body", {}))
+    answer = getattr(client, operation)(**step.get("body", {}))
+    return {
+        f"made.{name}": functools.reduce(operator.getitem, path.split("."), answer)
+        for name, path in step.get("remember", {}).items()
+    }
 
 
 def _event(world: Running, step: Mapping[str, Any], number: int) -> None:
