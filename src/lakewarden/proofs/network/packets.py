@@ -77,7 +77,7 @@ def overlay(
             y = next(right, None)
 
 
-def _row(pieces: Iterable[tuple[int, int, Services]]) -> Row:
+def row(pieces: Iterable[tuple[int, int, Services]]) -> Row:
     """Return sorted, disjoint pieces as a row: none empty, equal neighbours joined."""
     out: list[tuple[int, int, Services]] = []
     for first, last, value in pieces:
@@ -91,7 +91,7 @@ def _row(pieces: Iterable[tuple[int, int, Services]]) -> Row:
 
 
 def _joined(a: Row, b: Row, join: Callable[[Services, Services], Services]) -> Row:
-    return _row(
+    return row(
         (first, last, join(x or NOTHING, y or NOTHING)) for first, last, x, y in overlay(a, b)
     )
 
@@ -143,8 +143,8 @@ class Packets:
         if kinds == EVERY:
             return self
         return Packets(
-            _row((a, b, algebra.meet(value, kinds)) for a, b, value in self.v4),
-            _row((a, b, algebra.meet(value, kinds)) for a, b, value in self.v6),
+            row((a, b, algebra.meet(value, kinds)) for a, b, value in self.v4),
+            row((a, b, algebra.meet(value, kinds)) for a, b, value in self.v6),
         )
 
     def addresses(self) -> Addresses:
@@ -167,25 +167,25 @@ class Packets:
 
     def has(self, version: int, address: int, protocol: int, port: int) -> bool:
         """Return whether a packet belongs to the set."""
-        row = self.v4 if version == 4 else self.v6  # noqa: PLR2004  # the IP version
-        kinds = next((value for a, b, value in row if a <= address <= b), NOTHING)
+        half = self.v4 if version == 4 else self.v6  # noqa: PLR2004  # the IP version
+        kinds = next((value for a, b, value in half if a <= address <= b), NOTHING)
         return any(a <= port <= b for a, b in kinds.ports(protocol))
 
 
 def packets(addresses: Addresses, kinds: Services = EVERY) -> Packets:
     """Return the packets of some services to some addresses."""
     return Packets(
-        _row((a, b, kinds) for a, b in addresses.v4), _row((a, b, kinds) for a, b in addresses.v6)
+        row((a, b, kinds) for a, b in addresses.v4), row((a, b, kinds) for a, b in addresses.v6)
     )
 
 
 def together(sets: Iterable[Packets]) -> Packets:
     """Return the packets of any of the sets; halving keeps many of them cheap."""
-    row = list(sets)
-    while len(row) > 1:
-        pairs = itertools.zip_longest(row[::2], row[1::2], fillvalue=NO_PACKETS)
-        row = [a.union(b) for a, b in pairs]
-    return row[0] if row else NO_PACKETS
+    left = list(sets)
+    while len(left) > 1:
+        pairs = itertools.zip_longest(left[::2], left[1::2], fillvalue=NO_PACKETS)
+        left = [a.union(b) for a, b in pairs]
+    return left[0] if left else NO_PACKETS
 
 
 ALL: Final = packets(EVERYWHERE)

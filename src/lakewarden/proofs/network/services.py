@@ -103,3 +103,21 @@ def meet(a: Services, b: Services) -> Services:
 def minus(a: Services, b: Services) -> Services:
     """Return what is in the first alone."""
     return _pairwise(a, b, intervals.minus)
+
+
+def of_rule(protocol: str, first: int | None, last: int | None) -> tuple[Services, bool]:
+    """Return what a rule of a group or an ACL names, and whether the rule names all of it.
+
+    Of ICMP the port stands for the type; a rule that names a code, too, names less than its type.
+    A protocol that nobody knows is taken for any.
+    """
+    number = NUMBERS.get(protocol.lower(), int(protocol) if protocol.isdigit() else None)
+    if number is None:
+        return EVERY, protocol in ("-1", "all")
+    whole = first is None or first < 0
+    if number in (ICMP, ICMPV6):
+        ports = PORTS if whole or first is None else ((first, first),)
+        return service(number, ports), whole or last is None or last < 0
+    if number not in (TCP, UDP) or whole or first is None:
+        return service(number), True
+    return service(number, intervals.spans([(first, first if last is None else last)])), True
