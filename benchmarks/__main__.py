@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import collecting, judging, startup
+from benchmarks import collecting, egress, judging, startup
 
 if __name__ == "__main__":
-    for bench in (startup, collecting, judging):
+    for bench in (startup, collecting, judging, egress):
         bench.main()
         print(flush=True)

@@ -7,7 +7,7 @@ equal sets are equal, and every operation is one pass over two rows, and exact.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
@@ -62,19 +62,26 @@ def overlay(
     left, right = iter(a), iter(b)
     x, y = next(left, None), next(right, None)
     at = 0
-    while x is not None or y is not None:
-        starts = [max(row[0], at) for row in (x, y) if row is not None]
-        at = min(starts)
-        in_x = x is not None and x[0] <= at
-        in_y = y is not None and y[0] <= at
-        ends = [row[1] if row[0] <= at else row[0] - 1 for row in (x, y) if row is not None]
-        end = min(ends)
-        yield at, end, x[2] if in_x and x else None, y[2] if in_y and y else None
-        at = end + 1
-        if x is not None and x[1] <= end:
-            x = next(left, None)
-        if y is not None and y[1] <= end:
-            y = next(right, None)
+    while x is not None and y is not None:
+        (first, last, mine), (start, end, yours) = x, y
+        first, start = max(first, at), max(start, at)
+        if first < start:
+            at = min(last, start - 1) + 1
+            yield first, at - 1, mine, None
+        elif start < first:
+            at = min(end, first - 1) + 1
+            yield start, at - 1, None, yours
+        else:
+            at = min(last, end) + 1
+            yield first, at - 1, mine, yours
+        x = x if last >= at else next(left, None)
+        y = y if end >= at else next(right, None)
+    while x is not None:
+        yield max(x[0], at), x[1], x[2], None
+        x = next(left, None)
+    while y is not None:
+        yield max(y[0], at), y[1], None, y[2]
+        y = next(right, None)
 
 
 def row(pieces: Iterable[tuple[int, int, Services]]) -> Row:
@@ -90,22 +97,48 @@ def row(pieces: Iterable[tuple[int, int, Services]]) -> Row:
     return tuple(out)
 
 
-def _joined(a: Row, b: Row, join: Callable[[Services, Services], Services]) -> Row:
-    return row(
-        (first, last, join(x or NOTHING, y or NOTHING)) for first, last, x, y in overlay(a, b)
+def _meet(a: Row, b: Row) -> Row:
+    """Return what two rows share: only pieces in both are looked at."""
+    if a == b or _holds_all(b, a):
+        return a
+    out, j = [], 0
+    for first, last, mine in a:
+        while j < len(b) and b[j][1] < first:
+            j += 1
+        at = j
+        while at < len(b) and b[at][0] <= last:
+            low, high, yours = b[at]
+            shared = mine if mine is yours or yours is EVERY else algebra.meet(mine, yours)
+            out.append((max(first, low), min(last, high), shared))
+            at += 1
+    return row(out)
+
+
+def _holds_all(wide: Row, narrow: Row) -> bool:
+    """Return whether one piece of a row, at a glance, holds all of another row."""
+    return bool(
+        len(wide) == 1
+        and narrow
+        and wide[0][2] == EVERY
+        and wide[0][0] <= narrow[0][0]
+        and narrow[-1][1] <= wide[0][1]
     )
 
 
-def _meet(a: Row, b: Row) -> Row:
-    return _joined(a, b, algebra.meet) if a and b else ()
-
-
 def _minus(a: Row, b: Row) -> Row:
-    return _joined(a, b, algebra.minus) if a and b else a
+    if not a or not b:
+        return a
+    if _holds_all(b, a):
+        return ()
+    cut = overlay(a, b)
+    return row((i, k, algebra.minus(x, y) if y else x) for i, k, x, y in cut if x)
 
 
 def _union(a: Row, b: Row) -> Row:
-    return _joined(a, b, algebra.union) if a and b else a or b
+    if not a or not b or a == b:
+        return a or b
+    cut = overlay(a, b)
+    return row((i, k, algebra.union(x, y) if x and y else x or y or NOTHING) for i, k, x, y in cut)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class Services:
         return next((ports for number, ports in self.named if number == protocol), self.rest)
 
     def __bool__(self) -> bool:
-        return bool(self.rest or any(ports for _, ports in self.named))
+        # A protocol that is named has other ports than the rest, so some if the rest has none.
+        return bool(self.rest) or bool(self.named)
 
     def __str__(self) -> str:
         if self == EVERY:
