@@ -99,9 +99,13 @@ def _shape(name: str, key: str) -> Iterator[Formula]:
     if key in _SHAPES:
         yield either(absent(name), is_in(name, _SHAPES[key]))
     if key in _ADDRESSES:
-        yield either(absent(name), Lit(Atom(name, Reach.VALUE, Sort.ADDRESS, EVERYWHERE)))
+        yield _shaped(name)
     if key in _ALWAYS:
         yield present(name)
+
+
+def _shaped(name: str) -> Formula:
+    return either(absent(name), Lit(Atom(name, Reach.VALUE, Sort.ADDRESS, EVERYWHERE)))
 
 
 def _caller(name: str, key: str) -> Iterator[Formula]:
@@ -120,6 +124,7 @@ def _network(names: frozenset[str], keys: dict[str, str]) -> Iterator[Formula]:
     behind = sorted(name for name, key in keys.items() if key in BEHIND)
     if not behind and _ADDRESS not in names:
         return
+    yield _shaped(_ADDRESS)
     open_air = both(present(_ADDRESS), *(absent(name) for name in behind))
     endpoint = both(absent(_ADDRESS), *(present(name) for name in _ENDPOINT))
     within = both(either(is_of(SERVICES), is_in(_VIA, _YES)), *(absent(name) for name in behind))

@@ -118,7 +118,10 @@ def matches(
     """
     return (
         _action(statement, request.action)
-        and _resource(statement, document, request, wide=wide)
+        and (
+            (layer is not None and layer.names_callers and _is_of_one(statement))
+            or _resource(statement, document, request, wide=wide)
+        )
         and (layer is None or not layer.names_callers or _caller(statement, request))
         and all(
             _condition(operator, key, values, request, document)
@@ -132,6 +135,11 @@ def _action(statement: Statement, action: str) -> bool:
     if statement.spared_actions:
         return not any(_like(p, action.lower()) for p in statement.spared_actions)
     return any(_like(pattern, action.lower()) for pattern in statement.actions)
+
+
+def _is_of_one(statement: Statement) -> bool:
+    """Return whether it names no resource, as trust policies do: it is about its role alone."""
+    return not statement.resources and not statement.spared
 
 
 def _resource(statement: Statement, document: Document, request: Request, *, wide: bool) -> bool:

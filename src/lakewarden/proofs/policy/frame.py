@@ -86,6 +86,7 @@ class Frame:
         known: whether the action or the resource can bring a key at all.
         views: keys that repeat what the resource is.
         given: keys that every such request carries.
+        wide: stars in patterns of resources run past the fields of an ARN.
     """
 
     action: str
@@ -98,6 +99,7 @@ class Frame:
     known: Callable[[str], bool] = lambda _: True
     views: Mapping[str, View] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
+    wide: bool = True
 
     @property
     def is_open(self) -> bool:

@@ -52,6 +52,7 @@ def frames_for(
     asked: Iterable[str] = (),
     *,
     types: Iterable[str] = (),
+    partition: str = "aws",
 ) -> Iterator[Frame]:
     """Yield a frame for each kind of request that some actions can be.
 
@@ -60,6 +61,7 @@ def frames_for(
         layers: the policies; two actions that they cannot tell apart share a frame.
         asked: condition keys that are asked about beside those of the policies.
         types: the types of resources that matter; none for all.
+        partition: the partition of AWS.
     """
     statements = [s for layer in layers for d in layer.documents for s in d.statements]
     keys = keys_of(statements) | frozenset(asked)
@@ -74,7 +76,7 @@ def frames_for(
                 continue
             if (told, carried, name) not in seen:
                 seen.add((told, carried, name))
-                yield frame_of(action, name, keys)
+                yield frame_of(action, name, keys, partition=partition)
 
 
 def _spread(actions: Iterable[str]) -> Iterator[str]:
@@ -100,6 +102,7 @@ def frame_of(
     keys: Iterable[str],
     mark: str = "",
     *,
+    partition: str = "aws",
     region: str = "",
     account: str = "",
 ) -> Frame:
@@ -110,6 +113,7 @@ def frame_of(
         type_: as the catalogue names it; empty for none.
         keys: the condition keys that are asked about.
         mark: what sets its variables apart in a request for several resources.
+        partition: the partition of AWS that it lies in.
         region: where it lies; empty for anywhere.
         account: whose it is; empty for anybody's.
     """
@@ -125,7 +129,7 @@ def frame_of(
                 sorts[same_key(key)] = _SORTS[entry.sort]
     return Frame(
         action,
-        shape_of(found.arn, region, account) if found else _any_shape(action),
+        shape_of(found.arn, partition, region, account) if found else _any_shape(action),
         many=frozenset(many),
         sorts=sorts,
         mark=f"{MARK}{mark}" if mark else "",
@@ -176,14 +180,13 @@ def with_region(words: Words) -> Words:
 
 
 @functools.cache
-def shape_of(form: ArnForm, region: str = "", account: str = "") -> Words:
+def shape_of(form: ArnForm, partition: str, region: str = "", account: str = "") -> Words:
     """Return the ARNs of a form, of one region or account where these are given."""
     digits = literal(account) if account else (Step(DIGIT),) * 12
-    partition = (*literal("aws"), Step(LABEL, many=True))
     resource = tuple(step for piece in form.resource for step in _rest(piece))
     fields = (
         literal("arn"),
-        partition,
+        literal(partition),
         literal(form.service),
         _field(form.region, literal(region) if region else some_of(LABEL)),
         _field(form.account, digits),

@@ -27,7 +27,7 @@ def regions_of(statements: Iterable[Statement]) -> list[str]:
     Raises:
         TooHardError: too many patterns of regions have wildcards.
     """
-    patterns = sorted({text for statement in statements for text in _named(statement)})
+    patterns = sorted({text for statement in statements for text in _named(statement)} - {""})
     fixed = {text for text in patterns if text_of(glob(text)) is not None}
     open_ones = [Words((glob(text),)) for text in patterns if text not in fixed and text != "*"]
     if len(open_ones) > _MOST:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -43,7 +43,7 @@ from lakewarden.proofs.policy.principals import (
 )
 from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, Request, keys_of
 from lakewarden.proofs.policy.solve import Model, solve
-from lakewarden.proofs.policy.statements import about
+from lakewarden.proofs.policy.statements import about, two_readings
 from lakewarden.proofs.policy.witness import polished, request_of
 from lakewarden.proofs.words.language import TooHardError, Words
 from lakewarden.proofs.words.pattern import LETTERS, literal, some_of
@@ -88,13 +88,16 @@ class _Case:
 def prove(claim: Claim) -> Proof:
     """Answer a claim. Never raises: what cannot be decided is unknown."""
     reasons: dict[str, None] = {}
+    statements = list(_statements(claim))
+    readings = (True, False) if any(map(two_readings, statements)) else (True,)
     try:
-        for case in _cases(claim):
-            found = _contradiction(claim, case)
-            if isinstance(found, str):
-                reasons[found] = None
-            elif found:
-                return Proof(Outcome.REFUTED, witness=found)
+        for case in _cases(claim, statements):
+            for wide in readings:
+                found = _contradiction(claim, case, wide=wide)
+                if isinstance(found, str):
+                    reasons[found] = None
+                elif found:
+                    return Proof(Outcome.REFUTED, witness=found)
     except (ConditionError, TooHardError) as error:
         return Proof(Outcome.UNKNOWN, reasons=(str(error),))
     if reasons:
@@ -102,23 +105,33 @@ def prove(claim: Claim) -> Proof:
     return Proof(Outcome.PROVED)
 
 
-def _cases(claim: Claim) -> Iterator[_Case]:
-    layers = (*claim.layers, *claim.unlike)
-    statements = [s for layer in layers for d in layer.documents for s in d.statements]
-    tests = (*claim.where, *claim.never, *(s for part in claim.parts for s in part.where))
-    keys = keys_of((*statements, *tests))
+def _statements(claim: Claim) -> Iterator[Statement]:
+    for layer in (*claim.layers, *claim.unlike):
+        for document in layer.documents:
+            yield from document.statements
+    yield from (*claim.where, *claim.never)
+    for part in claim.parts:
+        yield from part.where
+
+
+def _cases(claim: Claim, statements: list[Statement]) -> Iterator[_Case]:
+    keys, partition = keys_of(statements), _partition(statements)
     if not claim.parts:
-        for frame in frames_for(claim.actions, layers, keys, types=claim.types):
+        layers = (*claim.layers, *claim.unlike)
+        for frame in frames_for(
+            claim.actions, layers, keys, types=claim.types, partition=partition
+        ):
             yield _Case((frame,), (claim.where,))
         return
     where = tuple((*claim.where, *part.where) for part in claim.parts)
-    for action, region in itertools.product(claim.actions, regions_of((*statements, *tests))):
+    for action, region in itertools.product(claim.actions, regions_of(statements)):
         frames = tuple(
             frame_of(
                 action,
                 part.type,
                 keys,
                 part.type,
+                partition=partition,
                 region=region,
                 account="" if part.type in _SHARED else claim.home,
             )
@@ -127,9 +140,20 @@ def _cases(claim: Claim) -> Iterator[_Case]:
         yield _Case(frames, where)
 
 
-def _contradiction(claim: Claim, case: _Case) -> tuple[Request, ...] | str:
+def _partition(statements: Iterable[Statement]) -> str:
+    """Return the partition that policies speak of; they cannot speak of two."""
+    for statement in statements:
+        names = (name for _, name in (*statement.principals, *statement.spared_principals))
+        for text in (*statement.resources, *statement.spared, *names):
+            if text.startswith("arn:aws-") and not {"*", "?"} & set(text.split(":")[1]):
+                return text.split(":")[1]
+    return "aws"
+
+
+def _contradiction(claim: Claim, case: _Case, *, wide: bool) -> tuple[Request, ...] | str:
     """Return the requests that contradict a claim, none, or why it cannot be known."""
-    parts = list(formulas(claim, case.frames, case.where))
+    frames = tuple(replace(frame, wide=wide) for frame in case.frames)
+    parts = list(formulas(claim, frames, case.where))
     model = solve(parts, certain=False)
     if model is None:
         return ()
@@ -138,7 +162,7 @@ def _contradiction(claim: Claim, case: _Case) -> tuple[Request, ...] | str:
         found: Model | None = model if not certain else solve(parts, certain=True)
         if found is None:
             break
-        requests = tuple(request_of(found, frame) for frame in case.frames)
+        requests = tuple(request_of(found, frame) for frame in frames)
         try:
             if confirms(claim, requests):
                 return polished(claim, requests)
@@ -152,7 +176,7 @@ def _doubt(parts: Iterable[Formula]) -> str:
         for atom in atoms_of(part):
             if atom.reason and (atom.loose is not None or atom.reach is Reach.MAYBE):
                 return atom.reason
-    return "a request was found that the evaluator does not confirm"
+    return "AWS documents stars in resources in two ways, and they differ here"
 
 
 def formulas(
@@ -173,7 +197,7 @@ def formulas(
         admitted.append(both(*(admission(layer, frame) for layer in claim.layers)))
         before.append(both(*(admission(layer, frame) for layer in claim.unlike)))
         yield from _settled(frame)
-    yield is_of(_callers(frames[0].action))
+    yield is_of(_callers(frames[0].action, claim.layers))
     made.append(contrary(both(*admitted)) if claim.every else both(*admitted))
     if claim.unlike:
         made.append(contrary(both(*before)))
@@ -188,9 +212,12 @@ def _settled(frame: Frame) -> Iterator[Formula]:
         yield is_in(ACTION, Words((name,)))
 
 
-def _callers(action: str) -> Words:
+def _callers(action: str, layers: Iterable[Layer]) -> Words:
+    """Return who can make a request: policies that name nobody belong to an identity."""
     if action.lower() in _BY_PROVIDER:
         return FEDERATED
+    if any(not (layer.names_callers or layer.members) for layer in layers):
+        return IDENTITIES
     return _SIGNED if action.startswith("sts:") else _CALLERS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -21,7 +22,8 @@ from lakewarden.proofs.words.language import NOTHING, Words
 from lakewarden.proofs.words.pattern import Pattern, glob, segment_glob
 from lakewarden.semantics.iam_documents import Document, Statement
 
-_CROSSING: Final = "AWS documents wildcards of resources in two ways, within a field and beyond it"
+_OPEN: Final = "a resource is named by a variable"
+_VARIABLE: Final = re.compile(r"\$\{[^}*?$][^}]*\}")
 _BRACKETS: Final = str.maketrans({"[": "[[]"})
 
 
@@ -44,7 +46,7 @@ def about(
     return both(
         _actions(statement) if frame.is_open else TRUE,
         _callers(statement) if names_callers else TRUE,
-        _resources(statement, document, frame),
+        TRUE if names_callers and _is_of_one(statement) else _resources(statement, document, frame),
         *(
             condition(operator, key, values, frame, variables=document.has_variables)
             for operator, keys in statement.conditions.items()
@@ -81,6 +83,11 @@ def _callers(statement: Statement) -> Formula:
     return either(*(one_of(kind, name) for kind, name in statement.principals))
 
 
+def _is_of_one(statement: Statement) -> bool:
+    """Return whether it names no resource, as in a trust policy: it is about its role alone."""
+    return not statement.resources and not statement.spared
+
+
 def _resources(statement: Statement, document: Document, frame: Frame) -> Formula:
     if statement.spared:
         return contrary(_matching(statement.spared, document, frame))
@@ -90,22 +97,28 @@ def _resources(statement: Statement, document: Document, frame: Frame) -> Formul
 def _matching(patterns: tuple[str, ...], document: Document, frame: Frame) -> Formula:
     if "*" in patterns:
         return TRUE
+    read = glob if frame.wide else segment_glob
     sure: list[Pattern] = []
-    wide: list[Pattern] = []
+    perhaps: list[Pattern] = []
     for text in patterns:
-        pattern, loose = segment_glob(text), glob(text)
-        if document.has_variables and "${" in text:
-            wide.append(_open(text))
-            continue
-        sure.append(pattern)
-        wide.append(loose)
-    if not wide:
+        if document.has_variables and _VARIABLE.search(text):
+            perhaps.append(glob(_VARIABLE.sub("*", text)))
+        else:
+            sure.append(read(text))
+    if not patterns:
         return FALSE
     tight = Words(tuple(sure)) if sure else NOTHING
-    return is_in(frame.resource, tight, loose=Words(tuple(wide)), reason=_CROSSING)
+    loose = Words((*sure, *perhaps)) if perhaps else None
+    return is_in(frame.resource, tight, loose=loose, reason=_OPEN)
 
 
-def _open(text: str) -> Pattern:
-    """Return a pattern in which every variable is any text."""
-    parts = text.split("${")
-    return glob(parts[0] + "".join("*" + part.partition("}")[2] for part in parts[1:]))
+def two_readings(statement: Statement) -> bool:
+    """Return whether AWS documents two readings of a statement's resources.
+
+    A star within one of the first five fields of an ARN stays in its field by one page of the IAM
+    User Guide, and may run on by another.
+    """
+    return any(
+        text != "*" and ({"*", "?"} & set("".join(text.split(":", 5)[:5])) or text.count(":") < 5)  # noqa: PLR2004  # an ARN has six fields
+        for text in (*statement.resources, *statement.spared)
+    )
