@@ -19,8 +19,10 @@ from lakewarden.store.snapshots import DiskSnapshot
 
 Fact = tuple[str, ...]
 
-_UNNAMED: Final = re.compile(r"\b(eni|pl|rtb|sg|vol|vpce)-[0-9a-f]{17}\b")
-"""Ids of what AWS makes by itself: main route tables, default groups, interfaces, disks."""
+_UNNAMED: Final = re.compile(
+    r"\b([a-z]+)(?:-[0-9a-f]{17}|/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+)
+"""Ids without a name: of main route tables, default groups, interfaces, disks, AWS's own keys."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:\+00:00|Z)?")
 
 

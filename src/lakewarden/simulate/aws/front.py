@@ -12,6 +12,7 @@ from lakewarden.simulate.aws import damage
 from lakewarden.simulate.aws.assumed import completed
 from lakewarden.simulate.aws.bucket_policies import BucketPolicies
 from lakewarden.simulate.aws.gaps import Gaps
+from lakewarden.simulate.aws.object_locks import ObjectLocks
 from lakewarden.simulate.aws.operations import Operation, identify
 from lakewarden.simulate.aws.wire import Answer, Call, error_answer, read_call
 
@@ -67,6 +68,7 @@ class Front:
         self._emulator = emulator
         self._gaps = Gaps()
         self._policies = BucketPolicies()
+        self._locks = ObjectLocks()
         self._faults = faults
         self._deny = deny
         self._latency = latency_ms / 1000
@@ -122,6 +124,7 @@ class Front:
             return _unavailable(operation)
         except Exception as error:  # noqa: BLE001 -- whatever breaks inside moto is its 500
             return error_answer(operation.protocol, 500, "InternalError", repr(error))
+        answer = self._locks.corrected(call, operation, answer)
         return self._policies.restored(call, operation, answer)
 
     def _write(self, call: Call, operation: Operation, answer: Answer, began: float) -> None:

@@ -124,7 +124,7 @@ def _request_increase(state: State, request: Request) -> Record:
     """Grant an increase at once, where AWS takes a while."""
     quota = _get_service_quota(state, request)["Quota"]
     service, code = quota["ServiceCode"], quota["QuotaCode"]
-    desired = request.parameters["DesiredValue"]
+    desired = float(request.parameters["DesiredValue"])  # as AWS answers, also to whole numbers
     state.table(f"quotas/{service}", request.region)[code] = {"Value": desired}
     requested = {
         "Id": uuid.uuid4().hex,
