@@ -66,10 +66,10 @@ def frames_for(
     statements = [s for layer in layers for d in layer.documents for s in d.statements]
     keys = keys_of(statements) | frozenset(asked)
     wanted = frozenset(types)
-    seen = set()
+    ordered, seen = sorted({same_key(key) for key in keys}), set()
     for action in _spread(actions):
         told = tuple(concerns(statement, action) for statement in statements)
-        carried = tuple(catalogue().carries(action, key) for key in sorted(keys))
+        carried = tuple(_carries(action, key) for key in ordered)
         for taken in _taken(action):
             name = taken.type if taken else ""
             if wanted and name and name not in wanted:
@@ -145,6 +145,7 @@ def _belongs(service: str, key: str) -> bool:
     return key.startswith((*_OWN, f"{service}:"))
 
 
+@functools.lru_cache(maxsize=65536)
 def _carries(action: str, key: str) -> bool:
     """Return whether a request for an action may carry a key, by any of its names."""
     service = action.partition(":")[0]

@@ -41,7 +41,7 @@ from lakewarden.proofs.policy.principals import (
     forms_of,
     is_of,
 )
-from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, Request, keys_of
+from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, Request, keys_of, partition_of
 from lakewarden.proofs.policy.solve import Model, solve
 from lakewarden.proofs.policy.statements import about, two_readings
 from lakewarden.proofs.policy.witness import polished, request_of
@@ -115,7 +115,7 @@ def _statements(claim: Claim) -> Iterator[Statement]:
 
 
 def _cases(claim: Claim, statements: list[Statement]) -> Iterator[_Case]:
-    keys, partition = keys_of(statements), _partition(statements)
+    keys, partition = keys_of(statements), partition_of(statements)
     if not claim.parts:
         layers = (*claim.layers, *claim.unlike)
         for frame in frames_for(
@@ -138,16 +138,6 @@ def _cases(claim: Claim, statements: list[Statement]) -> Iterator[_Case]:
             for part in claim.parts
         )
         yield _Case(frames, where)
-
-
-def _partition(statements: Iterable[Statement]) -> str:
-    """Return the partition that policies speak of; they cannot speak of two."""
-    for statement in statements:
-        names = (name for _, name in (*statement.principals, *statement.spared_principals))
-        for text in (*statement.resources, *statement.spared, *names):
-            if text.startswith("arn:aws-") and not {"*", "?"} & set(text.split(":")[1]):
-                return text.split(":")[1]
-    return "aws"
 
 
 def _contradiction(claim: Claim, case: _Case, *, wide: bool) -> tuple[Request, ...] | str:

@@ -120,6 +120,16 @@ def keys_of(statements: Iterable[Statement]) -> frozenset[str]:
     )
 
 
+def partition_of(statements: Iterable[Statement]) -> str:
+    """Return the partition that policies speak of; they cannot speak of two."""
+    for statement in statements:
+        names = (name for _, name in (*statement.principals, *statement.spared_principals))
+        for text in (*statement.resources, *statement.spared, *names):
+            if text.startswith("arn:aws-") and not {"*", "?"} & set(text.split(":")[1]):
+                return text.split(":")[1]
+    return "aws"
+
+
 def that(
     *conditions: tuple[str, str, tuple[str, ...]],
     resources: tuple[str, ...] = ("*",),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from fnmatch import fnmatchcase
 from typing import Final
 
 from lakewarden.proofs.policy.conditions import ConditionError, condition
@@ -24,7 +24,6 @@ from lakewarden.semantics.iam_documents import Document, Statement
 
 _OPEN: Final = "a resource is named by a variable"
 _VARIABLE: Final = re.compile(r"\$\{[^}*?$][^}]*\}")
-_BRACKETS: Final = str.maketrans({"[": "[[]"})
 
 
 def about(
@@ -71,8 +70,15 @@ def _actions(statement: Statement) -> Formula:
 
 
 def _any(action: str, patterns: tuple[str, ...]) -> bool:
-    lower = action.lower()
-    return any(fnmatchcase(lower, pattern.translate(_BRACKETS)) for pattern in patterns)
+    return _matcher(patterns).fullmatch(action.lower()) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one expression for several patterns, in lower case."""
+    wild = {"*": ".*", "?": "."}
+    texts = ("".join(wild.get(c) or re.escape(c) for c in pattern) for pattern in patterns)
+    return re.compile("|".join(texts) or "(?!)", re.DOTALL)
 
 
 def _callers(statement: Statement) -> Formula:

@@ -55,9 +55,10 @@ ORGANISATION: Final = (
 )
 
 
-def inside(bucket: str) -> Statement:
-    """Return the description of requests for a bucket and its objects."""
-    return that(resources=(f"arn:*:s3:::{bucket}", f"arn:*:s3:::{bucket}/*"))
+def inside(given: Given) -> Statement:
+    """Return the description of requests for the bucket and its objects."""
+    arn = f"arn:{given.partition}:s3:::{given.one('bucket')}"
+    return that(resources=(arn, f"{arn}/*"))
 
 
 def layers_of(given: Given) -> tuple[Layer, ...]:
@@ -88,7 +89,7 @@ def assumed(given: Given) -> tuple[str, ...]:
 
 def _confined(actions: tuple[str, ...], given: Given) -> Claim:
     where = (
-        inside(given.one("bucket")),
+        inside(given),
         *outside(given.many("networks")),
         *not_by(given.many("principals")),
     )
@@ -106,21 +107,21 @@ def _write_confined(given: Given) -> Answer:
 def _no_other_tenant(given: Given) -> Answer:
     vendor, tenant = given.one("databricks"), given.one("databricks-account")
     other = that(("StringNotEquals", "aws:PrincipalTag/DatabricksAccountId", (tenant,)))
-    where = (inside(given.one("bucket")), by(vendor), other)
+    where = (inside(given), by(vendor), other)
     claim = Claim(("s3:*",), where, layers_of(given), assumptions=assumed(given))
     return answered("bucket.no_other_tenant", _TENANT, [claim])
 
 
 def _tls_only(given: Given) -> Answer:
     plain = that(("Bool", "aws:SecureTransport", ("false",)))
-    where = (inside(given.one("bucket")), plain)
+    where = (inside(given), plain)
     claim = Claim((*READS, *WRITES), where, layers_of(given), assumptions=assumed(given))
     return answered("bucket.tls_only", _TLS, [claim])
 
 
 def _not_self_locking(given: Given) -> Answer:
     secure = that(("Bool", "aws:SecureTransport", ("true",)))
-    bucket = that(resources=(f"arn:*:s3:::{given.one('bucket')}",))
+    bucket = that(resources=(f"arn:{given.partition}:s3:::{given.one('bucket')}",))
     ways = [coming_from(network) for network in given.many("networks")] or [that()]
     claims = (
         Claim(

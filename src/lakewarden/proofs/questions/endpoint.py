@@ -35,11 +35,7 @@ def writes() -> tuple[str, ...]:
 
 
 def _writes_only_to(given: Given) -> Answer:
-    spared = tuple(
-        arn
-        for name in given.many("buckets")
-        for arn in (f"arn:*:s3:::{name}", f"arn:*:s3:::{name}/*")
-    )
+    spared = tuple(arn for name in given.many("buckets") for arn in _arns(given, name))
     claim = Claim(writes(), (that(spared=spared),), (_layer(given),), assumptions=_ASSUMED[:1])
     return answered("vpce.writes_only_to", _ONLY, [claim])
 
@@ -79,13 +75,13 @@ def _needed(given: Given) -> Iterator[_Needed]:
     buckets = place.buckets
     of_artifacts = (that(("StringEquals", "aws:ResourceAccount", (artifacts,))),)
     for bucket in given.many("root-bucket"):
-        yield _STORES, _bucket(bucket), (by(control),)
+        yield _STORES, _bucket(given, bucket), (by(control),)
     for bucket in given.many("data-buckets"):
         own = given.one("account")
-        tests = (by(own), that(("StringEquals", "aws:ResourceAccount", (own,))))
-        yield _STORES, _bucket(bucket), tests
+        mine = (by(own), that(("StringEquals", "aws:ResourceAccount", (own,))))
+        yield _STORES, _bucket(given, bucket), mine
     for bucket in buckets.artifacts:
-        yield _READS, _bucket(bucket), (by(control), *of_artifacts)
+        yield _READS, _bucket(given, bucket), (by(control), *of_artifacts)
     others: tuple[tuple[str | None, tuple[str, ...], tuple[Statement, ...]], ...] = (
         (buckets.datasets, _READS, (by(artifacts), *of_artifacts)),
         (buckets.system_tables, _READS, (by(control),)),
@@ -93,7 +89,7 @@ def _needed(given: Given) -> Iterator[_Needed]:
     )
     for documented, actions, tests in others:
         if documented is not None:
-            yield actions, _bucket(documented), tests
+            yield actions, _bucket(given, documented), tests
 
 
 def _unknown(given: Given) -> tuple[str, ...]:
@@ -110,12 +106,13 @@ def _unknown(given: Given) -> tuple[str, ...]:
     )
 
 
-def _arns(bucket: str) -> tuple[str, str]:
-    return f"arn:*:s3:::{bucket}", f"arn:*:s3:::{bucket}/*"
+def _arns(given: Given, bucket: str) -> tuple[str, str]:
+    arn = f"arn:{given.partition}:s3:::{bucket}"
+    return arn, f"{arn}/*"
 
 
-def _bucket(name: str) -> Statement:
-    return that(resources=_arns(name))
+def _bucket(given: Given, name: str) -> Statement:
+    return that(resources=_arns(given, name))
 
 
 _ONLY: Final = "Nothing is written through the endpoint but to the buckets"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lakewarden.proofs.policy.scene import partition_of
 from lakewarden.semantics.iam_documents import Document
 
 
@@ -43,6 +44,11 @@ class Given:
     policies: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     grants: tuple[Mapping[str, Any], ...] | None = None
+
+    @property
+    def partition(self) -> str:
+        """Return the partition of AWS that the policies speak of: `aws` or `aws-us-gov`."""
+        return partition_of(s for ds in self.policies.values() for d in ds for s in d.statements)
 
     def documents(self, name: str = "policy") -> tuple[Document, ...]:
         """Return the policies of an argument; none when it was not given."""

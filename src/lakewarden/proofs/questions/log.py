@@ -35,7 +35,7 @@ UNDOES: Final = (
 
 
 def _immutable(given: Given) -> Answer:
-    where = (inside(given.one("bucket")), *not_by(given.many("principals")))
+    where = (inside(given), *not_by(given.many("principals")))
     notes = (*assumed(given), "versions are kept: the bucket's versioning is enabled")
     claim = Claim(UNDOES, where, layers_of(given), assumptions=notes)
     return answered("log.immutable", _IMMUTABLE, [claim])

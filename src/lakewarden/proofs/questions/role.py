@@ -99,9 +99,16 @@ def _starts(name: str, sentence: str, given: Given, *where: tuple[str, Statement
 
 def _launch_only_in(given: Given) -> Answer:
     region, account = given.one("region"), given.one("account")
-    arns = tuple(f"arn:*:ec2:{region}:{account}:vpc/{vpc}" for vpc in given.many("vpcs"))
+    arns = tuple(
+        f"arn:{given.partition}:ec2:{region}:{account}:vpc/{vpc}" for vpc in given.many("vpcs")
+    )
     elsewhere = that(("ArnNotLike", "ec2:Vpc", arns))
     return _starts("xacct.launch_only_in", _PLACE, given, ("subnet", elsewhere))
+
+
+def _place(given: Given) -> str:
+    """Return how the ARNs of what lies in the workspace's region and account begin."""
+    return f"arn:{given.partition}:ec2:{given.one('region')}:{given.one('account')}"
 
 
 def _only_databricks_amis(given: Given) -> Answer:
@@ -175,19 +182,22 @@ def _needs(given: Given) -> Iterator[Claim]:
     """Yield that machines start where they should, carry the tag, and are stopped and changed."""
     region, account = given.one("region"), given.one("account")
     vpc = that(
-        ("ArnEquals", "ec2:Vpc", (f"arn:aws:ec2:{region}:{account}:vpc/{given.one('vpc')}",))
+        (
+            "ArnEquals",
+            "ec2:Vpc",
+            (f"arn:{given.partition}:ec2:{region}:{account}:vpc/{given.one('vpc')}",),
+        )
     )
-    here = that(resources=(f"arn:aws:ec2:{region}:{account}:*",))
+    here = that(resources=(f"arn:{given.partition}:ec2:{region}:{account}:*",))
     made = that(("StringEquals", "aws:RequestTag/Vendor", _VENDOR))
     image = (
-        that(resources=(f"arn:aws:ec2:{region}::image/*",)),
+        that(resources=(f"arn:{given.partition}:ec2:{region}::image/*",)),
         that(("StringEquals", "ec2:Owner", given.many("owners"))),
     )
     network = ("subnet", "security-group", "network-interface")
     where = [(name, test) for name in network for test in (here, vpc)]
     where += [(name, test) for name in ("instance", "volume") for test in (here, made)]
     where += [("image", test) for test in image]
-    # The cloud that Databricks asks for: machines of the second generation with encrypted disks.
     claim = starting(given, STARTS[0], where, every=True)
     if claim is not None:
         yield claim
