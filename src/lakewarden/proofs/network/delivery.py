@@ -38,7 +38,9 @@ def _at_endpoint(scene: Scene, flow: Flow, endpoint: Endpoint) -> Iterator[Leaf]
 
 
 def proxies(scene: Scene, flow: Flow) -> Iterator[Leaf]:
-    """Yield where the declared proxies that packets reach take them."""
+    """Yield where the declared proxies that packets reach may take them."""
+    if scene.certain:
+        return
     for proxy in scene.graph.topology.proxies:
         port = service(TCP, ((proxy.port, proxy.port),))
         if not flow.packets.meet(packets(network(proxy.address), port)):

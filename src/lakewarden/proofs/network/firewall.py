@@ -69,6 +69,10 @@ def _inspected(
             yield from _judged(part, firewall, endpoint, mine)
 
 
+def _step(firewall: Firewall, detail: str = "") -> Step:
+    return Step(firewall.id, detail, kind="firewall")
+
+
 def _home_net(scene: Scene, firewall: Firewall, policy: FirewallPolicy) -> Known[Addresses]:
     """Return HOME_NET: what the policy says, or else the CIDRs of the firewall's VPC."""
     if isinstance(policy.home_net, Missing):
@@ -106,13 +110,13 @@ def _judged(
         policy, policy.stateless, flow.packets, flow.source
     )
     judged = inspecting.stateful(policy, rules, handed)
-    on = replace(flow.past(Step(firewall.id)), awaited=(*flow.awaited, endpoint))
+    on = replace(flow.past(_step(firewall)), awaited=(*flow.awaited, endpoint))
     passed = free.union(judged.passed)
     lasting = passed.minus(judged.unanswered).union(free)
     if lasting:
         yield on.with_packets(lasting)
     if passed != lasting:
-        short = replace(flow, steps=(*flow.steps, Step(firewall.id, "until answered")))
+        short = replace(flow, steps=(*flow.steps, _step(firewall, "until answered")))
         yield replace(short, awaited=on.awaited, packets=passed.minus(lasting))
     for part, names in judged.named:
         narrowed = part.minus(passed)
@@ -135,7 +139,7 @@ def _assured(
     policy = firewall.policy
     if isinstance(policy, Missing) or isinstance(policy.stateless, Missing):
         return
-    on = flow.past(Step(firewall.id))
+    on = flow.past(_step(firewall))
     free, handed = assured.stateless(policy, policy.stateless, flow.packets, flow.source)
     through = assured.stateful(policy, rules, handed, scene.name)
     passed = free.union(through)

@@ -19,11 +19,13 @@ class Step:
         id: of the thing: a subnet, a route table, a gateway, a firewall.
         detail: the route's destination, for a route table.
         target: the route's target, for a route table.
+        kind: `route`, `transit route` or `firewall`; empty for anything else.
     """
 
     id: str
     detail: str = ""
     target: str = ""
+    kind: str = ""
 
     def __str__(self) -> str:
         return f"{self.id} {self.detail}" if self.detail else self.id

@@ -67,3 +67,22 @@ def length(text: str) -> int:
 PUBLIC: Final = Addresses(
     intervals.minus(ALL_V4, networks(_NOT_PUBLIC_V4).v4), network(_PUBLIC_V6).v6
 )
+
+
+def cidrs(addresses: Addresses) -> tuple[str, ...]:
+    """Return addresses as the fewest networks."""
+    v4 = (
+        net
+        for first, last in addresses.v4
+        for net in ipaddress.summarize_address_range(
+            ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
+        )
+    )
+    v6 = (
+        net
+        for first, last in addresses.v6
+        for net in ipaddress.summarize_address_range(
+            ipaddress.IPv6Address(first), ipaddress.IPv6Address(last)
+        )
+    )
+    return (*map(str, v4), *map(str, v6))

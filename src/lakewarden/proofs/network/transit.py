@@ -77,7 +77,7 @@ def _routed(scene: Scene, flow: Flow, mine: Attachment) -> Iterator[Flow | Leaf]
             yield part.dropped(f"no route in {mine.table}")
         for route in turn.routes:
             doubted = replace(part, doubt=turn.missing or part.doubt)
-            step = Step(mine.table, route.destination, ",".join(route.attachments))
+            step = Step(mine.table, route.destination, kind="transit route")
             yield from _along(scene, doubted.past(step), route)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from lakewarden.proofs.facts.names import weakness_of
@@ -12,8 +12,8 @@ from lakewarden.proofs.network import services as algebra
 from lakewarden.proofs.network.domains import common_names
 from lakewarden.proofs.network.flow import Kind, Leaf
 from lakewarden.proofs.network.known import Missing
-from lakewarden.proofs.network.packets import NOWHERE
-from lakewarden.proofs.network.ranges import PUBLIC
+from lakewarden.proofs.network.packets import NOWHERE, Addresses, packets, together
+from lakewarden.proofs.network.ranges import PUBLIC, network, networks
 from lakewarden.proofs.network.services import NOTHING, Services
 
 
@@ -28,9 +28,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name that gets out, and why that may be too much.
+    """A destination that gets data by its name, and why that may be too much.
 
-    `protocols` say where the name is looked for: TLS_SNI, HTTP_HOST, or `declared`.
+    `protocols` say where the name is looked for: TLS_SNI, HTTP_HOST, or `declared`. A network that
+    was given as a destination counts as a name, looked for in the `address`.
     """
 
     name: str
@@ -78,9 +79,11 @@ class Egress:
         return str(self.outcome.value)
 
 
-def leaks(leaves: Iterable[Leaf]) -> list[Leaf]:
-    """Return what gets to the internet, to any name."""
-    return [leaf for leaf in leaves if leaf.kind is Kind.INTERNET and not leaf.filters]
+def leaks(leaves: Iterable[Leaf], known: Addresses = NOWHERE) -> list[Leaf]:
+    """Return what gets to the internet, to any name, but for known destinations."""
+    found = (leaf for leaf in leaves if leaf.kind is Kind.INTERNET and not leaf.filters)
+    rest = (replace(leaf, packets=leaf.packets.minus(packets(known))) for leaf in found)
+    return [leaf for leaf in rest if leaf.packets]
 
 
 def doubts(leaves: Iterable[Leaf]) -> list[Leaf]:
@@ -94,22 +97,26 @@ def by_name(leaves: Iterable[Leaf]) -> list[Leaf]:
     return [leaf for leaf in found if common_names(leaf.filters)]
 
 
-def judge(workspace: str, leaves: Iterable[Leaf]) -> Egress:
+def judge(workspace: str, leaves: Iterable[Leaf], destinations: Iterable[str] = ()) -> Egress:
     """Return the verdict on the ends of all paths.
 
+    `destinations` are networks that belong to somebody named, like the control plane.
     What surely gets out to anywhere wins over what is not known, which wins over names. Only when
     every end is known and none is on the internet, there is no internet.
     """
     ends = tuple(leaves)
     missing = tuple(dict.fromkeys(leaf.missing for leaf in doubts(ends) if leaf.missing))
-    names = _names(by_name(ends))
-    if leaks(ends):
-        return _arbitrary(workspace, ends, names, missing)
+    listed = tuple(destinations)
+    by_address = _addressed(ends, listed)
+    names = (*_names(by_name(ends)), *by_address)
+    open_ends = tuple(leaks(ends, networks(listed)))
+    if open_ends:
+        return replace(_arbitrary(workspace, open_ends, names, missing), leaves=ends)
     if missing:
         path = _shortest(doubts(ends))
         return Egress(workspace, Outcome.UNKNOWN, ends, path=path, names=names, missing=missing)
     if names:
-        found = by_name(ends)
+        found = [*by_name(ends), *(leaks(ends) if by_address else ())]
         return Egress(workspace, Outcome.NAMED, ends, path=_shortest(found), names=names)
     return Egress(workspace, Outcome.NO_INTERNET, ends)
 
@@ -118,7 +125,7 @@ def _arbitrary(
     workspace: str, ends: tuple[Leaf, ...], names: tuple[Named, ...], missing: tuple[Missing, ...]
 ) -> Egress:
     where, kinds = NOWHERE, NOTHING
-    for leaf in leaks(ends):
+    for leaf in ends:
         where = where.union(leaf.packets.addresses())
         kinds = algebra.union(kinds, leaf.packets.services())
     return Egress(
@@ -128,7 +135,7 @@ def _arbitrary(
         intervals.size(where.v4),
         intervals.size(where.v6),
         kinds,
-        _shortest(leaks(ends)),
+        _shortest(ends),
         names,
         missing,
     )
@@ -148,6 +155,12 @@ def _names(leaves: Iterable[Leaf]) -> tuple[Named, ...]:
     return tuple(
         Named(name, tuple(protocols), _weak(name)) for name, protocols in sorted(found.items())
     )
+
+
+def _addressed(leaves: Iterable[Leaf], listed: Iterable[str]) -> tuple[Named, ...]:
+    """Return the listed networks that data gets to, whatever it carries."""
+    found = together(leaf.packets for leaf in leaks(leaves))
+    return tuple(Named(text, ("address",)) for text in listed if found.to(network(text)))
 
 
 def _weak(name: str) -> str:

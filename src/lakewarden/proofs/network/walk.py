@@ -157,7 +157,7 @@ def _by_route(scene: Scene, flow: Flow) -> Iterator[Flow | Leaf]:
                 yield part.unknown(turn.missing)
         else:
             for route in turn.routes:
-                step = Step(table.id, route.destination, route.target)
+                step = Step(table.id, route.destination, route.target, "route")
                 yield from _doubted(scene, part.past(step), route, turn.missing)
 
 
