@@ -181,7 +181,8 @@ def test_vpcs_and_subnets_of_nobodys_network_are_there(hub):
     vpcs, subnets = by_id(found, REGION_VPCS), by_id(found, REGION_SUBNETS)
     assert {ids[name] for name in ("spoke", "hub", "peer")} <= vpcs.keys()
     assert [b.cidr for b in vpcs[ids["hub"]].blocks.get()] == ["10.2.0.0/16"]
-    assert vpcs[ids["hub"]].owner.get() == "123456789012"
+    assert vpcs[ids["hub"]].owner.get() == vpcs[ids["hub"]].reader.get() == "123456789012"
+    assert vpcs[ids["hub"]].region.get() == "us-east-1"
     assert [b.state.state for b in vpcs[ids["spoke"]].blocks6.get()] == ["associated"]
     assert subnets[ids["peer-subnet"]].cidr.get() == "10.3.1.0/24"
     assert subnets[ids["peer-subnet"]].vpc_id.get() == ids["peer"]
@@ -284,10 +285,22 @@ def ask(kind, before=None, **answers):
 
 @pytest.mark.parametrize(("kind", "operation", "envelope"), LISTS)
 def test_a_list_that_is_missing_or_refused_is_no_empty_list(kind, operation, envelope):
-    assert ask(kind, **{operation: {envelope: []}}) == {}
+    who = {"get_caller_identity": {"Account": "123456789012"}}
+    assert ask(kind, **who, **{operation: {envelope: []}}) == {}
     for answer, cause in (({}, Cause.MISSING_FIELD), (DENIED, Cause.FORBIDDEN)):
         with pytest.raises(CallFailedError) as caught:
-            ask(kind, **{operation: answer})
+            ask(kind, **who, **{operation: answer})
+        assert caught.value.cause is cause
+
+
+def test_a_vpc_without_its_reader_is_not_read():
+    for answer, cause in (({}, Cause.MISSING_FIELD), (DENIED, Cause.FORBIDDEN)):
+        with pytest.raises(CallFailedError) as caught:
+            ask(
+                REGION_VPCS,
+                get_caller_identity=answer,
+                describe_vpcs={"Vpcs": [{"VpcId": "vpc-1"}]},
+            )
         assert caught.value.cause is cause
 
 

@@ -50,7 +50,6 @@ _LISTS: Final[dict[Kind[Any], tuple[str, str]]] = {
     REGION_ROUTE_TABLES: ("describe_route_tables", "RouteTables"),
     REGION_SECURITY_GROUPS: ("describe_security_groups", "SecurityGroups"),
     REGION_SUBNETS: ("describe_subnets", "Subnets"),
-    REGION_VPCS: ("describe_vpcs", "Vpcs"),
     TRANSIT_ATTACHMENTS: ("describe_transit_gateway_attachments", "TransitGatewayAttachments"),
     TRANSIT_VPCS: ("describe_transit_gateway_vpc_attachments", "TransitGatewayVpcAttachments"),
 }
@@ -66,7 +65,18 @@ def region(task: Task) -> Iterator[Any]:
     operation, envelope = _BY_NAME[task.kind.name]
     for name in regions(task):
         for item in _items(task.cloud.client("ec2", name), operation, envelope):
-            yield task.record({**item, "region": name})
+            yield task.record(item)
+
+
+@collects(REGION_VPCS)
+def region_vpcs(task: Task) -> Iterator[Any]:
+    """Read every VPC of every region that has a workspace, and whose eyes see them."""
+    identity = call(
+        task.cloud.client("sts", "us-east-1").get_caller_identity, source="sts:GetCallerIdentity"
+    )
+    for name in regions(task):
+        for item in _items(task.cloud.client("ec2", name), "describe_vpcs", "Vpcs"):
+            yield task.record({**item, "region": name, "reader": need(identity, "Account")})
 
 
 @collects(TRANSIT_ROUTE_TABLES)

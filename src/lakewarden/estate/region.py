@@ -14,7 +14,7 @@ from typing import Any, Final
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.kind import Kind, Scope
 from lakewarden.estate.record import Record, fact, key, record
-from lakewarden.estate.vpc import GroupRef, PublicAddress, RouteTable, SecurityGroup, VpcEndpoint
+from lakewarden.estate.vpc import GroupRef, PublicAddress, RouteTable, SecurityGroup
 
 
 def _wire(name: str, **default: Any) -> Any:
@@ -46,10 +46,16 @@ class Block6:
 
 @record
 class Vpc(Record):
-    """A VPC with every block of its addresses; EC2 leaves IPv6 out where there is none."""
+    """A VPC with every block of its addresses; EC2 leaves IPv6 out where there is none.
+
+    Attributes:
+        owner: the AWS account that it belongs to, which may share subnets with others.
+        reader: the AWS account that was asked. Of another's VPC it may not see everything.
+    """
 
     id: str = key("VpcId")
     region: Fact[str] = fact("region")
+    reader: Fact[str] = fact("reader")
     owner: Fact[str] = fact("OwnerId")
     blocks: Fact[tuple[Block, ...]] = fact("CidrBlockAssociationSet")
     blocks6: Fact[tuple[Block6, ...]] = fact("Ipv6CidrBlockAssociationSet", absent=())
@@ -273,12 +279,34 @@ class VpcBlockExclusion(Record):
     state: Fact[str] = fact("State")
 
 
+@record
+class RegionEndpoint(Record):
+    """A VPC endpoint. `policy` is JSON text; services that are not of AWS have none."""
+
+    id: str = key("VpcEndpointId")
+    vpc_id: Fact[str] = fact("VpcId")
+    service: Fact[str] = fact("ServiceName")
+    type: Fact[str] = fact("VpcEndpointType")
+    state: Fact[str] = fact("State")
+    private_dns: Fact[bool] = fact("PrivateDnsEnabled")
+    policy: Fact[str | None] = fact("PolicyDocument", absent=None)
+    groups: Fact[tuple[GroupRef, ...]] = fact("Groups")
+    subnet_ids: Fact[tuple[str, ...]] = fact("SubnetIds")
+    interface_ids: Fact[tuple[str, ...]] = fact("NetworkInterfaceIds", absent=())
+
+
 def _kind(name: str, of: type[Any], operation: str, *more: str, after: tuple[str, ...] = ()) -> Any:
     actions = [f"ec2:{one}" for one in (operation, *more)]
     return Kind(name, of, Scope.AWS, actions[0], ", ".join(actions), after)
 
 
-REGION_VPCS: Final[Kind[Vpc]] = _kind("region_vpcs", Vpc, "DescribeVpcs")
+REGION_VPCS: Final = Kind(
+    "region_vpcs",
+    Vpc,
+    Scope.AWS,
+    "ec2:DescribeVpcs",
+    "ec2:DescribeVpcs, sts:GetCallerIdentity",
+)
 REGION_SUBNETS: Final[Kind[RegionSubnet]] = _kind("region_subnets", RegionSubnet, "DescribeSubnets")
 REGION_ROUTE_TABLES: Final[Kind[RouteTable]] = _kind(
     "region_route_tables", RouteTable, "DescribeRouteTables"
@@ -286,8 +314,8 @@ REGION_ROUTE_TABLES: Final[Kind[RouteTable]] = _kind(
 REGION_SECURITY_GROUPS: Final[Kind[SecurityGroup]] = _kind(
     "region_security_groups", SecurityGroup, "DescribeSecurityGroups"
 )
-REGION_ENDPOINTS: Final[Kind[VpcEndpoint]] = _kind(
-    "region_endpoints", VpcEndpoint, "DescribeVpcEndpoints"
+REGION_ENDPOINTS: Final[Kind[RegionEndpoint]] = _kind(
+    "region_endpoints", RegionEndpoint, "DescribeVpcEndpoints"
 )
 REGION_NATS: Final[Kind[RegionNat]] = _kind("region_nats", RegionNat, "DescribeNatGateways")
 REGION_INTERFACES: Final[Kind[RegionInterface]] = _kind(

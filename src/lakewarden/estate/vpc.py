@@ -62,6 +62,7 @@ class Route:
 
     Attributes:
         state: `active`, or `blackhole` where the target is gone.
+        origin: who made it; `EnableVgwRoutePropagation` where a virtual gateway did.
     """
 
     v4: str = _wire("DestinationCidrBlock", default="")
@@ -77,6 +78,7 @@ class Route:
     carrier: str = _wire("CarrierGatewayId", default="")
     core: str = _wire("CoreNetworkArn", default="")
     state: str = _wire("State", default="")
+    origin: str = _wire("Origin", default="")
 
     @property
     def destination(self) -> str:
