@@ -18,6 +18,7 @@ _NOWHERE: Final = "203.0.113.7"
 _SOMEBODY: Final = "arn:aws:iam::999999999999:role/x"
 _REAL: Final = (("x", "eu-west-1"), ("x", "us-west-2"), ("000000000000", "999999999999"))
 """What a search puts where any word will do, and what exists, or could."""
+_PLACES: Final = frozenset({"aws:requestedregion", "aws:resourceaccount", "aws:sourceaccount"})
 _KINDS: Final = {"root": "Account", "role": "AssumedRole", "user": "User"}
 _SETTLED: Final = frozenset({ACTION, PRINCIPAL, SESSION})
 
@@ -103,7 +104,7 @@ def _renamed(request: Request, old: str, new: str) -> Request:
     if request.resource.startswith("arn:"):
         fields[3:5] = [new if field == old else field for field in fields[3:5]]
     context = {
-        key: tuple(new if value == old else value for value in values)
+        key: tuple(new if value == old and key in _PLACES else value for value in values)
         for key, values in request.context.items()
     }
     return replace(request, resource=":".join(fields), context=context)

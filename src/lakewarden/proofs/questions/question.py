@@ -61,7 +61,8 @@ def answered(name: str, sentence: str, claims: Iterable[Claim]) -> Answer:
     if unknown:
         return Answer(name, Outcome.UNKNOWN, sentence, (), (), unknown, assumptions)
     every = any(claim.every for claim in claims)
-    refs = dict.fromkeys(named(claim, ref) for claim in claims for ref in core(claim))
+    alone = (claim for claim in claims if not claim.unlike)
+    refs = dict.fromkeys(named(claim, ref) for claim in alone for ref in core(claim))
     none = (
         "nothing refuses it, and what allows it is not in question"
         if every
