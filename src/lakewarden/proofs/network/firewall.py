@@ -58,15 +58,16 @@ def _inspected(
     groups = () if isinstance(policy.stateless, Missing) else policy.stateless
     stateful = () if isinstance(policy.stateful, Missing) else policy.stateful
     rules = list(matches_of(policy, stateful, home))
+    awaited = (*flow.awaited, endpoint)
     for source in pieces(flow.source, _cuts(groups, rules)):
         part = _half(replace(flow, source=source))
         if not part.packets:
             continue
         mine = [r for r in rules if isinstance(r, Missing) or source.within(r.source)]
         if scene.certain:
-            yield from _assured(scene, part, firewall, mine)
+            yield from _assured(scene, replace(part, awaited=awaited), firewall, mine)
         else:
-            yield from _judged(part, firewall, endpoint, mine)
+            yield from _judged(replace(part, awaited=awaited), firewall, endpoint, mine)
 
 
 def _step(firewall: Firewall, detail: str = "") -> Step:
@@ -110,14 +111,14 @@ def _judged(
         policy, policy.stateless, flow.packets, flow.source
     )
     judged = inspecting.stateful(policy, rules, handed)
-    on = replace(flow.past(_step(firewall)), awaited=(*flow.awaited, endpoint))
+    on = flow.past(_step(firewall))
     passed = free.union(judged.passed)
     lasting = passed.minus(judged.unanswered).union(free)
     if lasting:
         yield on.with_packets(lasting)
     if passed != lasting:
         short = replace(flow, steps=(*flow.steps, _step(firewall, "until answered")))
-        yield replace(short, awaited=on.awaited, packets=passed.minus(lasting))
+        yield short.with_packets(passed.minus(lasting))
     for part, names in judged.named:
         narrowed = part.minus(passed)
         if narrowed:

@@ -1,0 +1,209 @@
+"""Edits that close the internet are tried, are the smallest, and say what they cut off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lakewarden.proofs.network.closing import closings
+from lakewarden.proofs.network.egress import Outcome, egress
+from lakewarden.proofs.network.known import Missing
+from lakewarden.proofs.network.liveness import Host, Reach, reachable
+from lakewarden.proofs.network.topology import Endpoint, GroupRule, PrefixList, Subnet
+from proofs.network.building import (
+    HTTPS,
+    IGW,
+    NAT,
+    NAT_SUBNET,
+    behind_firewall,
+    behind_nat,
+    domains,
+    group,
+    listed,
+    network,
+    policy,
+    rules,
+    table,
+    topology,
+)
+from proofs.network.layouts import LAYOUTS
+
+CONTROL = Host("control.example.com", (443, 8443), ("3.237.73.224/28",))
+RELAY = Host("tunnel.example.com")
+NAMES = ("a.example.com", "control.example.com", "tunnel.example.com")
+STS = Host("sts.example.com", service="com.amazonaws.us-east-1.sts")
+
+
+def said(found):
+    return [str(closing) for closing in found]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_every_proposal_closes_when_it_is_applied(layout):
+    found = closings(layout.topology, layout.network)
+    assert bool(found) == (layout.outcome == "arbitrary internet")
+    for closing in found:
+        edited = layout.topology
+        for edit in closing.edits:
+            edited = edit.apply(edited)
+        after = egress(edited, layout.network)
+        assert after.outcome is closing.outcome
+        assert after.outcome is not Outcome.ARBITRARY
+        for spared in closing.edits:
+            left = layout.topology
+            for edit in closing.edits:
+                left = left if edit is spared else edit.apply(left)
+            assert egress(left, layout.network).outcome is Outcome.ARBITRARY
+
+
+def test_one_route_is_enough_behind_a_nat_gateway():
+    assert said(closings(behind_nat(), network())) == [
+        "remove the route to 0.0.0.0/0 by nat-1 from r-dp: no internet",
+        "remove the route to 0.0.0.0/0 by igw-1 from r-nat: no internet",
+        "detach igw-1: no internet",
+        "let sg-dp out to private networks, prefix lists, no further: no internet",
+    ]
+
+
+def test_two_ways_out_need_two_edits_or_one_that_both_share():
+    second = Subnet("dp2", "vpc", "10.0.5.0/24", "b")
+    made = behind_nat(
+        tables=listed(
+            table("dp", "0.0.0.0/0 > nat-1"),
+            table("dp2", "0.0.0.0/0 > igw-2"),
+            table("nat", "0.0.0.0/0 > igw-1"),
+        ),
+        subnets=(NAT_SUBNET, second),
+        internet_gateways=listed(IGW, replace(IGW, id="igw-2")),
+    )
+    both = network(("dp", "dp2"), public=True)
+    found = closings(made, both)
+    assert [len(closing.edits) for closing in found] == [1]
+    assert said(found)[0].startswith("let sg-dp out")
+    needed = closings(made, both, (RELAY,))
+    assert all(closing.kills for closing in needed)
+    assert [len(closing.edits) for closing in needed][:2] == [1, 2]
+
+
+def test_what_databricks_needs_by_address_stays_open():
+    found = closings(behind_nat(), network(), (CONTROL,))
+    assert str(found[0]) == (
+        "let sg-dp out to private networks, prefix lists and to control.example.com, no further: "
+        "named destinations only"
+    )
+    assert [bool(closing.kills) for closing in found] == [False, True, True, True]
+    assert "this cuts off control.example.com" in str(found[1])
+
+
+def test_a_firewall_is_tightened_without_cutting_off_what_is_needed():
+    made = behind_firewall(policy(domains(*NAMES), order="DEFAULT_ACTION_ORDER"))
+    assert egress(made, network()).outcome is Outcome.ARBITRARY
+    found = closings(made, network(), (CONTROL, RELAY))
+    alive = [closing for closing in found if not closing.kills]
+    assert [str(edit).split(",")[0] for c in alive for edit in c.edits] == [
+        "give fw-1 strict order"
+    ]
+    edited = alive[0].edits[0].apply(made)
+    after = egress(edited, network(), CONTROL.addresses)
+    assert [named.name for named in after.names] == [
+        *NAMES,
+        "3.237.73.224/28",
+    ]
+
+
+def test_nothing_is_proposed_where_nothing_is_open_or_all_that_is_open_is_wanted():
+    assert closings(topology(table("dp")), network()) == ()
+    to_control = (GroupRule("tcp", 443, 443, v4=CONTROL.addresses),)
+    assert closings(behind_nat(groups=listed(group(to_control))), network(), (CONTROL,)) == ()
+
+
+def test_destinations_make_the_difference_between_named_and_arbitrary():
+    to_control = (GroupRule("tcp", 443, 443, v4=CONTROL.addresses),)
+    made = behind_nat(groups=listed(group(to_control)))
+    assert egress(made, network()).outcome is Outcome.ARBITRARY
+    found = egress(made, network(), ("3.237.73.224/28", "9.9.9.9/32"))
+    assert found.outcome is Outcome.NAMED
+    assert [(n.name, n.protocols) for n in found.names] == [("3.237.73.224/28", ("address",))]
+    assert egress(made, network(), ("3.237.73.224/29",)).v4 == 8
+
+
+def reach(made, host, **more):
+    (found,) = reachable(made, network(**more), (host,))
+    return found.reach
+
+
+def test_a_host_behind_nat_is_reached_where_every_step_lets_it_through():
+    assert reach(behind_nat(), CONTROL) is Reach.YES
+    assert reach(behind_nat(), RELAY) is Reach.YES
+    assert reach(behind_nat(groups=listed(group(HTTPS))), RELAY) is Reach.YES
+    assert reach(behind_nat(groups=listed(group(HTTPS))), CONTROL) is Reach.NO
+    assert reach(topology(table("dp")), RELAY) is Reach.NO
+
+
+def test_what_is_not_known_is_not_reachable_for_sure():
+    gap = Missing("NAT gateways")
+    assert reach(behind_nat(nat_gateways=listed(gap=gap)), CONTROL) is Reach.UNKNOWN
+    assert reach(behind_nat(groups=listed(gap=gap)), CONTROL) is Reach.UNKNOWN
+    unread = replace(NAT, public=gap)
+    assert reach(behind_nat(nat_gateways=listed(unread)), CONTROL) is Reach.UNKNOWN
+
+
+def test_one_subnet_that_does_not_reach_a_host_is_enough():
+    second = Subnet("dp2", "vpc", "10.0.5.0/24", "b")
+    made = behind_nat(
+        tables=listed(
+            table("dp", "0.0.0.0/0 > nat-1"), table("nat", "0.0.0.0/0 > igw-1"), table("dp2")
+        ),
+        subnets=(NAT_SUBNET, second),
+    )
+    assert reach(made, CONTROL) is Reach.YES
+    assert reach(made, CONTROL, subnets=("dp", "dp2")) is Reach.NO
+
+
+def with_sts(ingress, *, private_dns=True, groups=("sg-ep",)):
+    endpoint = Endpoint(
+        "vpce-sts", "vpc", "Interface", STS.service, None, ("dp",), groups, private_dns
+    )
+    own = (GroupRule("tcp", 443, 443, groups=("sg-ep",)),)
+    sg = group(ingress=ingress, egress=(), name="sg-ep")
+    return topology(table("dp"), groups=listed(group(own), sg), endpoints=listed(endpoint))
+
+
+def test_an_interface_endpoint_needs_both_groups_and_private_dns():
+    from_nodes = (GroupRule("tcp", 443, 443, groups=("sg-dp",)),)
+    by_address = (GroupRule("tcp", 443, 443, v4=("10.0.0.0/16",)),)
+    assert reach(with_sts(from_nodes), STS) is Reach.YES
+    assert reach(with_sts(by_address), STS) is Reach.YES
+    assert reach(with_sts(()), STS) is Reach.NO
+    assert reach(with_sts(from_nodes, private_dns=False), STS) is Reach.NO
+    assert reach(with_sts(from_nodes, private_dns=Missing("x")), STS) is Reach.UNKNOWN
+    assert reach(with_sts(from_nodes, groups=Missing("x")), STS) is Reach.UNKNOWN
+
+
+def test_s3_is_reached_by_its_gateway_endpoint_or_by_nat():
+    s3 = Host("s3.example.com", service="com.amazonaws.us-east-1.s3")
+    endpoint = Endpoint("vpce-s3", "vpc", "Gateway", s3.service)
+    prefixes = listed(PrefixList("pl-s3", ("52.216.0.0/15",)))
+    more = {"endpoints": listed(endpoint), "prefix_lists": prefixes}
+    assert reach(topology(table("dp", "pl-s3 > vpce-s3"), **more), s3) is Reach.YES
+    assert reach(behind_nat(**more), s3) is Reach.YES
+    assert reach(topology(table("dp"), **more), s3) is Reach.NO
+    narrow = (GroupRule("tcp", 443, 443, prefix_lists=("pl-s3",)),)
+    made = topology(table("dp", "pl-s3 > vpce-s3"), groups=listed(group(narrow)), **more)
+    assert reach(made, s3) is Reach.YES
+    assert egress(made, network()).outcome is Outcome.NO_INTERNET
+
+
+def test_a_name_gets_through_a_firewall_only_where_its_connection_does():
+    shape = rules("DROP UDP", "DROP ICMP")
+    listed_name = domains("tunnel.example.com")
+    assert reach(behind_firewall(policy(listed_name, shape)), RELAY) is Reach.YES
+    other = policy(domains("b.example.com"), shape)
+    assert reach(behind_firewall(other), RELAY) is Reach.NO
+    strict = policy(listed_name, shape, default=("aws:drop_strict",))
+    assert reach(behind_firewall(strict), RELAY) is not Reach.YES
+    with_syn = policy(listed_name, rules("DROP TCP", priority=30))
+    assert reach(behind_firewall(with_syn), RELAY) is not Reach.YES
+    unseen = behind_firewall(policy(listed_name, shape), edge=())
+    assert reach(unseen, RELAY) is not Reach.YES
