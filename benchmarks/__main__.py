@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import collecting, egress, judging, startup
+from benchmarks import collecting, context, egress, judging, scanners, startup
 
 if __name__ == "__main__":
-    for bench in (startup, collecting, judging, egress):
+    for bench in (startup, collecting, judging, egress, context, scanners):
         bench.main()
         print(flush=True)
