@@ -31,3 +31,10 @@ def test_mistakes_name_their_place(text, where):
     with pytest.raises(PolicyFileError) as caught:
         read(text)
     assert caught.value.where == f"lakewarden.toml: {where}"
+
+
+def test_what_is_wanted_of_aws():
+    found = read('[aws]\nguardians = ["arn:aws:iam::111122223333:role/g"]\nwritten_buckets = ["x"]')
+    assert found.guardians == ("arn:aws:iam::111122223333:role/g",)
+    assert found.written_buckets == ("x",)
+    assert read("").trusted_networks == read("").passed_roles == read("").key_users == ()

@@ -22,7 +22,7 @@ _TABLES: Final = {
     "": frozenset(
         {
             *("posture", "limits", "scopes", "include", "exclude"),
-            *("access", "network", "libraries", "tags", "code", "data"),
+            *("access", "network", "aws", "libraries", "tags", "code", "data"),
             *("deployment", "waivers", "attestations"),
         }
     ),
@@ -41,6 +41,9 @@ _TABLES: Final = {
         }
     ),
     "network": frozenset({"inspected_gateways", "allowed_destinations"}),
+    "aws": frozenset(
+        {"trusted_networks", "guardians", "key_users", "passed_roles", "written_buckets"}
+    ),
     "libraries": frozenset({"repositories", "init_scripts", "containers"}),
     "tags": frozenset({"required", "values"}),
     "code": frozenset({"production_tags", "app_scopes"}),
@@ -90,6 +93,8 @@ class _Reader:
         network = self._table(tables, "network")
         names: dict[str, Any] = {k: self._tuple(access, "access", k) for k in access}
         names |= {k: self._tuple(network, "network", k) for k in network}
+        aws = self._table(tables, "aws")
+        names |= {k: self._tuple(aws, "aws", k) for k in aws}
         return Policy(
             posture=self._posture("posture", tables.get("posture", Posture.STANDARD.value)),
             thresholds=self._limits("limits", tables.get("limits", {})),

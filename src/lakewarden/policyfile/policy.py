@@ -96,6 +96,12 @@ class Policy:
         app_scopes: the API scopes within which apps may act for their users.
         inspected_gateways: gateways by whose other side a firewall stands, by their AWS ids.
         allowed_destinations: where serverless compute may connect to: domain and bucket names.
+        trusted_networks: where requests for data buckets may come from beside the networks of the
+            workspaces: address ranges, VPCs, VPC endpoints, paths of organisations.
+        guardians: ARNs that keep access to buckets and keys in AWS whatever else is refused.
+        key_users: ARNs and accounts that may decrypt beside Databricks and your own account.
+        passed_roles: ARNs of the roles that Databricks may give to machines.
+        written_buckets: further buckets that workspaces may write to through VPC endpoints.
         waivers: accepted failures.
         attestations: statements about what no API shows.
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
@@ -131,6 +137,11 @@ class Policy:
     app_scopes: tuple[str, ...] = ()
     inspected_gateways: tuple[str, ...] = ()
     allowed_destinations: tuple[str, ...] = ()
+    trusted_networks: tuple[str, ...] = ()
+    guardians: tuple[str, ...] = ()
+    key_users: tuple[str, ...] = ()
+    passed_roles: tuple[str, ...] = ()
+    written_buckets: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     workspace_urls: Mapping[str, str] = field(default_factory=dict)

@@ -125,6 +125,7 @@ def _network(names: frozenset[str], keys: dict[str, str]) -> Iterator[Formula]:
     if not behind and _ADDRESS not in names:
         return
     yield _shaped(_ADDRESS)
+    yield from (either(absent(key), is_in(key, _SHAPES[key])) for key in _ENDPOINT)
     open_air = both(present(_ADDRESS), *(absent(name) for name in behind))
     endpoint = both(absent(_ADDRESS), *(present(name) for name in _ENDPOINT))
     within = both(either(is_of(SERVICES), is_in(_VIA, _YES)), *(absent(name) for name in behind))
