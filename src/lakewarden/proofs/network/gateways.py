@@ -14,10 +14,11 @@ from lakewarden.proofs.network.packets import Addresses, Packets, packets, row
 from lakewarden.proofs.network.ranges import NAT64, PUBLIC, network, networks
 from lakewarden.proofs.network.returns import answered
 from lakewarden.proofs.network.scene import Scene
-from lakewarden.proofs.network.services import ICMP, TCP, UDP, service
+from lakewarden.proofs.network.services import ICMP, ICMPV6, TCP, UDP, service
 from lakewarden.proofs.network.topology import Route
 
-_TRANSLATED: Final = algebra.union(service(TCP), algebra.union(service(UDP), service(ICMP)))
+_BOTH: Final = algebra.union(service(TCP), service(UDP))
+_TRANSLATED: Final = algebra.union(_BOTH, service(ICMP))
 """What a NAT gateway carries (Amazon VPC user guide, NAT gateway basics)."""
 _WELL_KNOWN: Final = network(NAT64)
 
@@ -143,11 +144,18 @@ def _behind(
 
 
 def _translated(wanted: Packets) -> Packets:
-    """Return packets as a NAT gateway sends them on: IPv4, some of it out of IPv6."""
+    """Return packets as a NAT gateway sends them on: IPv4, some of it out of IPv6.
+
+    Any ICMPv6 may come out as any ICMP.
+    """
     base = _WELL_KNOWN.v6[0][0]
-    six = wanted.to(_WELL_KNOWN).v6
-    four = row((first - base, last - base, kinds) for first, last, kinds in six)
-    return Packets(v4=wanted.v4).union(Packets(v4=four)).of(_TRANSLATED)
+    six = wanted.to(_WELL_KNOWN)
+    four = Packets(v4=wanted.v4).of(_TRANSLATED)
+    for carried, becomes in ((_BOTH, None), (service(ICMPV6), service(ICMP))):
+        part = six.of(carried).v6
+        moved = row((first - base, last - base, becomes or kinds) for first, last, kinds in part)
+        four = four.union(Packets(v4=moved))
+    return four
 
 
 def peering(scene: Scene, flow: Flow, route: Route) -> Iterator[Flow | Leaf]:
