@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -22,12 +22,27 @@ _STARTED: Final = frozenset({"instance/*", "subnet/*", "network-interface/*", "v
 _ALL_BUT_SOME: Final = "all actions but some"
 
 
+def documented_actions(*sets: str) -> tuple[str, ...]:
+    """Return the actions of EC2 that Databricks documents, as AWS spells them, in order.
+
+    Args:
+        sets: `always` for every workspace, `machines` for every one too but tied by the restricted
+            policy, `networks` where Databricks makes the network.
+    """
+    return tuple(sorted(f"ec2:{action}" for name in sets for action in _table()[name]))
+
+
+@functools.cache
+def _table() -> Mapping[str, Sequence[str]]:
+    data = files(__package__).joinpath("data", "cross_account_actions.toml").read_text("utf-8")
+    return tomllib.loads(data)
+
+
 @functools.cache
 def _sets() -> Mapping[str, frozenset[str]]:
-    data = files(__package__).joinpath("data", "cross_account_actions.toml").read_text("utf-8")
     return {
         name: frozenset(f"ec2:{action}".lower() for action in actions)
-        for name, actions in tomllib.loads(data).items()
+        for name, actions in _table().items()
     }
 
 
