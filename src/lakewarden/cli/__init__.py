@@ -20,6 +20,7 @@ _COMMANDS = {
     "diff": "Show what changed between two snapshots.",
     "doctor": "Show what the caller may read, and what is missing.",
     "explain": "Explain one control in full.",
+    "prove": "Prove or refute what policies allow and where data can go.",
     "simulate": "Serve a simulated deployment in the foreground.",
     "tokens": "List every personal access token and OAuth secret.",
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from lakewarden.proofs.facts.actions import catalogue
 from lakewarden.proofs.policy.prove import Outcome
 from lakewarden.proofs.policy.scene import Request
 
@@ -48,6 +49,16 @@ class Answer:
         return found if self.document is None else {**found, "policy": self.document}
 
 
+_TYPES: Final = {
+    "string": "string",
+    "arn": "string",
+    "ip": "ip",
+    "bool": "boolean",
+    "number": "numeric",
+    "date": "date",
+}
+
+
 def simulated(request: Request) -> dict[str, Any]:
     """Return a request in the form that the IAM policy simulator takes.
 
@@ -72,7 +83,8 @@ def simulated(request: Request) -> dict[str, Any]:
 
 
 def _type(key: str, values: tuple[str, ...]) -> str:
-    if key in {"aws:sourceip", "aws:vpcsourceip"}:
-        return "ip"
-    kind = "boolean" if set(values) <= {"true", "false"} else "string"
-    return f"{kind}List" if len(values) > 1 else kind
+    """Return a key's type as the simulator calls it, by the catalogue where that knows the key."""
+    known = catalogue().key(key)
+    sort = _TYPES[known.sort] if known else "string"
+    many = known.many if known else len(values) > 1
+    return f"{sort}List" if many else sort

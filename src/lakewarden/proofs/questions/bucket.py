@@ -48,9 +48,7 @@ PRINCIPALS: Final = Argument(
 )
 ACCOUNT: Final = Argument("account", "the AWS account that the bucket belongs to")
 ORGANISATION: Final = (
-    Argument(
-        "scp", "service control policies of the account, each of which has to allow", policy=True
-    ),
+    Argument("scp", "service control policies of the account, taken together", policy=True),
     Argument("rcp", "resource control policies of the account", policy=True),
 )
 
