@@ -73,9 +73,7 @@ def _granted(answer: Answer, given: Given, where: tuple[Statement, ...]) -> Answ
 _Found = tuple[Outcome, tuple[str, ...], tuple[Request, ...]]
 
 
-def _through(
-    grant: Mapping[str, Any], given: Given, where: tuple[Statement, ...]
-) -> _Found | None:
+def _through(grant: Mapping[str, Any], given: Given, where: tuple[Statement, ...]) -> _Found | None:
     """Return how a grant refutes the claim, or why that is not known; None when it does not.
 
     Raises:
