@@ -54,7 +54,7 @@ def inside(address, text):
 
 def is_public(address):
     if address.version == 6:
-        return address in ipaddress.ip_network("2000::/3")
+        return inside(address, "2000::/3")
     return not any(address in net for net in PRIVATE)
 
 
@@ -92,7 +92,7 @@ class Oracle:
             six = packet.to.version == 6
             if six and not subnet.v6:
                 continue
-            block = ipaddress.ip_network(subnet.v6[0] if six else subnet.cidr)
+            block = parsed(subnet.v6[0] if six else subnet.cidr)
             source = block.network_address + 20
             if self.group_allows(network, packet) and self.leaves(
                 packet, source, subnet, network.public_nodes, frozenset()
@@ -206,7 +206,7 @@ class Oracle:
             packet = replace(packet, to=four, protocol=protocol)
         if packet.protocol not in (1, 6, 17):
             return False
-        own = ipaddress.ip_network(there.cidr).network_address + 9
+        own = parsed(there.cidr).network_address + 9
         return self.leaves(packet, own, there, gateway.public, seen, nat=True)
 
     def travels(self, gateway, packet, source, subnet, seen):
