@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 
+from collect.served import extended
 from lakewarden.estate.account import NETWORKS, WORKSPACES
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.given import given
+from lakewarden.estate.kind import Scope
 from lakewarden.proofs.network.egress import egress
 from lakewarden.proofs.network.reading import NEEDS, network_of, topology_of
 
@@ -146,6 +148,17 @@ def seen(found):
 def verdict(found):
     """Return where the workspace's packets go."""
     return egress(*seen(found))
+
+
+def collected_for(aws, network):
+    """Read over HTTP, in order, all that a verdict on a registered network needs."""
+    wanted = [kind for kind in NEEDS if kind.scope is Scope.AWS]
+    asked = {kind.name for kind in wanted}
+    ordered = []
+    while len(ordered) < len(wanted):
+        ready = {kind.name for kind in ordered}
+        ordered += [k for k in wanted if k not in ordered and ready >= asked & set(k.after)]
+    return Estate(extended(aws, given(networks=[network]), *ordered))
 
 
 GATEWAY = {

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from collect.served import account, extended
-from lakewarden.estate.account import NETWORKS
-from lakewarden.estate.catalog import KINDS
-from lakewarden.estate.estate import Estate
-from lakewarden.estate.given import given
-from lakewarden.estate.kind import Scope
+from collect.served import account
 from lakewarden.proofs.network.egress import Outcome
-from lakewarden.proofs.network.reading import NEEDS
-from proofs.network.estates import verdict
+from proofs.network.estates import collected_for, verdict
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -91,18 +85,8 @@ def served():
 
 
 def judged(aws, network):
-    """Read everything that a verdict needs, in order, and judge."""
-    wanted = [kind for kind in NEEDS if kind.scope is Scope.AWS]
-    ordered = []
-    while len(ordered) < len(wanted):
-        ready = {kind.name for kind in (*ordered, NETWORKS)}
-        ordered += [k for k in wanted if k not in ordered and ready >= set(k.after) & names(wanted)]
-    found = extended(aws, given(networks=[network.registered()]), *ordered)
-    return verdict(Estate(found))
-
-
-def names(kinds):
-    return {kind.name for kind in kinds}
+    """Read everything that a verdict needs, and judge."""
+    return verdict(collected_for(aws, network.registered()))
 
 
 def test_a_way_out_by_a_hub_is_found_over_http(served):
@@ -120,7 +104,3 @@ def test_a_region_that_blocks_everything_lets_nothing_out(served):
     assert judged(aws, network).outcome is Outcome.NO_INTERNET
     modify(InternetGatewayBlockMode="off")
     assert judged(aws, network).outcome is Outcome.ARBITRARY
-
-
-def test_what_a_verdict_needs_is_collected_from_kinds_that_exist():
-    assert names(NEEDS) <= KINDS.keys()

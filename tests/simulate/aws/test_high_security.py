@@ -83,7 +83,9 @@ def test_production_leads_out_through_its_firewall_alone(
         routes(aws, ids["route_table.hs-production-firewall"])[anywhere]
         == (ids["nat.hs-production"])
     )
-    assert routes(aws, ids["route_table.hs-production-nat"])[anywhere].startswith("igw-")
+    back = routes(aws, ids["route_table.hs-production-nat"])
+    assert back.pop(anywhere).startswith("igw-")
+    assert {target for target in back.values() if target != "local"} == {endpoint}
 
 
 def test_security_group_lets_in_only_itself_and_out_only_what_is_needed(

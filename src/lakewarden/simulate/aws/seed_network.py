@@ -70,7 +70,8 @@ def _route_table(builder: Builder, vpc: str, name: str) -> str:
 def _default_route(builder: Builder, network: Table) -> None:
     """Lead the subnets to the internet: `internet = "gateway"`, `"nat"`, or, left out, not.
 
-    With `"firewall"` they lead to a firewall, whose own subnet leads to the NAT gateway.
+    With `"firewall"` they lead to a firewall, whose own subnet leads to the NAT gateway, and
+    answers come back the same way.
     """
     internet = network.get("internet")
     if internet is None:
@@ -95,6 +96,9 @@ def _default_route(builder: Builder, network: Table) -> None:
         inner = _subnet(builder, vpc, f"{name}-firewall", network["firewall_subnet"])
         endpoint = seed_firewall.firewall(builder, network)
         ec2.create_route(RouteTableId=table, DestinationCidrBlock=_ANYWHERE, VpcEndpointId=endpoint)
+        for subnet in network["subnets"].values():  # answers pass the firewall as well
+            back = {"DestinationCidrBlock": subnet["cidr"], "VpcEndpointId": endpoint}
+            ec2.create_route(RouteTableId=public_table, **back)
         table = _route_table(builder, vpc, f"{name}-firewall")
         ec2.associate_route_table(RouteTableId=table, SubnetId=inner)
     ec2.create_route(RouteTableId=table, DestinationCidrBlock=_ANYWHERE, NatGatewayId=nat)
