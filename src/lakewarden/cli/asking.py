@@ -34,6 +34,7 @@ from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Purpose
 from lakewarden.estate.vpc import VPC_ENDPOINTS
 from lakewarden.policyfile.policy import Policy
 from lakewarden.proofs.facts.accounts import platform
+from lakewarden.proofs.facts.regions import region as region_facts
 from lakewarden.proofs.questions.given import Given
 from lakewarden.proofs.questions.question import Question
 from lakewarden.semantics.iam_documents import Document, parse
@@ -164,7 +165,7 @@ def cases_of(question: Question, estate: Estate, policy: Policy, words: Words) -
     }
     if family not in finders:
         return
-    for subject, make in finders[family](at, words):
+    for subject, make in finders[family](question, at, words):
         try:
             policies, found, grants = make()
             merged = {**{k: v for k, v in found.items() if k in known and v}, **words}
@@ -174,6 +175,8 @@ def cases_of(question: Question, estate: Estate, policy: Policy, words: Words) -
             yield Case(subject, error)
 
 
+_BY_GUARDIANS: Final = frozenset({"kms.recoverable_by"})
+"""Questions about keys whose principals are those who keep access whatever happens."""
 _Made = tuple[dict[str, tuple[Document, ...]], dict[str, tuple[str, ...]], Any]
 _Found = Iterator[tuple[str, Any]]
 
@@ -192,11 +195,11 @@ def _named(found: Iterator[str], words: Words, name: str) -> Iterator[str]:
     yield from wanted or found
 
 
-def _buckets(at: Context, words: Words) -> _Found:
+def _buckets(_: Question, at: Context, words: Words) -> _Found:
     yield from _of_buckets(at, words, Purpose.DATA)
 
 
-def _logs(at: Context, words: Words) -> _Found:
+def _logs(_: Question, at: Context, words: Words) -> _Found:
     yield from _of_buckets(at, words, Purpose.AUDIT_LOGS)
 
 
@@ -213,7 +216,7 @@ def _of_buckets(at: Context, words: Words, purpose: Purpose) -> _Found:
         yield name, make
 
 
-def _endpoints(at: Context, words: Words) -> _Found:
+def _endpoints(_: Question, at: Context, words: Words) -> _Found:
     wanted = words.get("endpoint", ())
     for endpoint in at.estate.of(VPC_ENDPOINTS).each():
         if (wanted and endpoint.id not in wanted) or service_of(endpoint) != "s3":
@@ -222,12 +225,14 @@ def _endpoints(at: Context, words: Words) -> _Found:
         def make(endpoint: Any = endpoint) -> _Made:
             region = endpoint.service.get().split(".")[-2]
             kinds = {b.name: b.purposes for b in at.estate.buckets()}
+            place = region_facts(region)
+            logs = (place.buckets.logs,) if place and place.buckets.logs else ()
             data = tuple(n for n, p in kinds.items() if Purpose.DATA in p)
             found = {
                 **_account_words(at),
                 "region": (region,),
-                "buckets": (*kinds, *at.policy.written_buckets),
-                "root-bucket": tuple(n for n, p in kinds.items() if Purpose.ROOT in p),
+                "buckets": (*kinds, *logs, *at.policy.written_buckets),
+                "root-bucket": tuple(_roots_in(endpoint.vpc_id.get(), at)),
                 "data-buckets": data,
             }
             document = document_of(endpoint.policy.get(), VPC_ENDPOINTS)
@@ -236,7 +241,17 @@ def _endpoints(at: Context, words: Words) -> _Found:
         yield endpoint.id, make
 
 
-def _keys(at: Context, words: Words) -> _Found:
+def _roots_in(vpc: str, at: Context) -> Iterator[str]:
+    """Yield the root buckets of the workspaces in a VPC."""
+    for workspace in at.estate.workspaces():
+        network, storage = workspace.network_id.get(), workspace.storage_id.get()
+        if network is None or storage is None:
+            continue
+        if at.estate.need(NETWORKS, network).vpc_id.get() == vpc:
+            yield at.estate.need(STORAGE_CONFIGURATIONS, storage).bucket.get()
+
+
+def _keys(question: Question, at: Context, words: Words) -> _Found:
     registered = (key.arn.get() for key in at.estate.of(ENCRYPTION_KEYS).each())
     for arn in dict.fromkeys(_named(registered, words, "key")):
 
@@ -253,16 +268,16 @@ def _keys(at: Context, words: Words) -> _Found:
             own = accounts_of(at)
             found = _account_words(at)
             roots = tuple(f"arn:aws:iam::{account}:root" for account in own)
-            found["principals"] = (*vendor_accounts(), *own, *at.policy.key_users)
-            found["guardians"] = at.policy.guardians or roots
+            users = (*vendor_accounts(), *own, *at.policy.key_users)
+            guardians = at.policy.guardians or roots
+            found["principals"] = guardians if question.name in _BY_GUARDIANS else users
             return {"policy": (document,)}, found, grants
 
         yield arn, make
 
 
-def _roles(at: Context, words: Words) -> _Found:
-    registered = (c.role_arn.get() for c in at.estate.of(CREDENTIALS).each())
-    for arn in dict.fromkeys(_named(registered, words, "role")):
+def _roles(_: Question, at: Context, words: Words) -> _Found:
+    for arn in dict.fromkeys(_named(_used(at), words, "role")):
 
         def make(arn: str = arn) -> _Made:
             record = at.estate.need(ROLE_POLICIES, arn)
@@ -290,7 +305,15 @@ def _roles(at: Context, words: Words) -> _Found:
         yield arn, make
 
 
-def _trusts(at: Context, words: Words) -> _Found:
+def _used(at: Context) -> Iterator[str]:
+    """Yield the role of each workspace that has clusters of its own."""
+    for workspace in at.estate.workspaces():
+        identity = workspace.credentials_id.get()
+        if identity is not None:
+            yield at.estate.need(CREDENTIALS, identity).role_arn.get()
+
+
+def _trusts(_: Question, at: Context, words: Words) -> _Found:
     registered = (c.role_arn.get() for c in at.estate.of(CREDENTIALS).each())
     for arn in dict.fromkeys(_named(registered, words, "role")):
 
