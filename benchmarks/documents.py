@@ -2,8 +2,8 @@
 
 A step of a mutation with `on = "document"` names the document by `of`: `bucket NAME`, `key ID`,
 `endpoint ID`, `trust ROLE`, or `role ROLE/POLICY`. Then it says one thing to do: `drop` takes
-a statement out, `change` gives one the elements of `with` in place of its own, `split` makes a
-statement of each of its conditions, and `add` appends one. Statements go by their `Sid`.
+a statement out, `change` takes the elements `without` out of one and lays `with` over it, `split`
+makes a statement of each of its conditions, and `add` appends one. Statements go by their `Sid`.
 """
 
 from __future__ import annotations
@@ -47,10 +47,21 @@ def edited(statements: list[Table], step: Mapping[str, Any]) -> list[Table]:
         if statement.get("Sid") != name:
             new.append(statement)
         elif done == "change":
-            new.append(statement | step["with"])
+            kept = {k: v for k, v in statement.items() if k not in step.get("without", ())}
+            new.append(_laid_over(kept, step.get("with", {})))
         elif done == "split":
             new += _split(statement)
     return new
+
+
+def _laid_over(below: Table, above: Table) -> Table:
+    """Return a table with another's values in place of its own, in tables within it too."""
+    both = {
+        key: _laid_over(below[key], value)
+        for key, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(key), dict)
+    }
+    return below | above | both
 
 
 def _split(statement: Table) -> list[Table]:

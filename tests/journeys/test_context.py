@@ -130,6 +130,14 @@ TWO = {"Sid": "Two", "Effect": "Allow"}
         ({"add": {"Sid": "Three"}}, [ONE, TWO, {"Sid": "Three"}]),
         ({"change": "Two", "with": {"Effect": "Deny"}}, [ONE, {"Sid": "Two", "Effect": "Deny"}]),
         (
+            {"change": "One", "with": {"Condition": {"Bool": {"a": "0"}}}},
+            [{**ONE, "Condition": {"Bool": {"a": "0"}, "StringLike": {"b": "2"}}}, TWO],
+        ),
+        (
+            {"change": "One", "without": ["Condition"], "with": {"Effect": "Allow"}},
+            [{"Sid": "One", "Effect": "Allow"}, TWO],
+        ),
+        (
             {"split": "One"},
             [
                 {"Sid": "One0", "Effect": "Deny", "Condition": {"Bool": {"a": "1"}}},
