@@ -32,7 +32,9 @@ def _both(a: str, b: str) -> tuple[str, ...]:
         return (a,)
     if wild_a or wild_b:
         wild, plain = (a, b) if wild_a else (b, a)
-        return (plain,) if covers(wild, plain) or plain.startswith(".") else ()
+        if covers(wild, plain) or (plain.startswith(".") and wild.endswith("*")):
+            return (plain,)
+        return (wild,) if plain.startswith(".") and wild.endswith(plain) else ()
     if covers(a, b.removeprefix(".")) and (a.startswith(".") or not b.startswith(".")):
         return (b,)
     if covers(b, a.removeprefix(".")) and (b.startswith(".") or not a.startswith(".")):
