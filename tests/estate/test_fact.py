@@ -9,7 +9,7 @@ import pytest
 from mypy import api
 
 from lakewarden.clock import parse_time
-from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
+from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError, most_telling
 
 SOURCES = Path(__file__).parents[2]
 GAP = Gap(Cause.FORBIDDEN, "GET /api/2.0/things", "no READ", "workspace admin")
@@ -113,3 +113,23 @@ def test_a_value_that_makes_no_sense_is_a_gap_and_not_a_crash():
     assert caught.value.gap.cause is Cause.MALFORMED
     assert "when" in str(caught.value.gap)
     assert Fact.of("2026-01-01", "GET /api/2.0/x", "when").parsed(parse_time).year == 2026
+
+
+_WHOLE_PLAN = Gap(Cause.UNPLANNED, "external_locations", "a plan shows only what it manages", "")
+_LATER = Gap(Cause.PLANNED, "databricks_external_location.e", "url", "")
+_REFUSED = Gap(Cause.FORBIDDEN, "GET /api/2.1/unity-catalog/external-locations", "", "READ")
+
+
+@pytest.mark.parametrize(
+    ("gaps", "told"),
+    [
+        ((), None),
+        ((None, None), None),
+        ((None, _WHOLE_PLAN), _WHOLE_PLAN),
+        ((_WHOLE_PLAN, None, _LATER), _LATER),
+        ((_LATER, _WHOLE_PLAN), _LATER),
+        ((_REFUSED, _LATER), _REFUSED),
+    ],
+)
+def test_of_several_gaps_that_of_every_plan_is_told_last(gaps, told):
+    assert most_telling(*gaps) is told

@@ -118,6 +118,33 @@ def test_what_is_known_after_apply_is_not_passed_over():
     assert set(found.values()) == {"UNKNOWN"}
 
 
+def test_a_name_known_after_apply_is_told_before_what_no_plan_shows():
+    location = resource(
+        "databricks_external_location.l",
+        {"name": "lake", "credential_name": "reader"},
+        unknown={"id": True, "url": True},
+        expressions={"url": refers("data.external.name.result")},
+    )
+    found = judged(document(location), controls=["bucket-public-access-blocked"])
+    (finding,) = found.values()
+    assert finding.verdict.value == "UNKNOWN"
+    assert finding.reason.startswith("databricks_external_location.l: known after apply")
+
+
+def test_what_a_metastore_holds_is_judged_although_the_plan_does_not_say_which_one():
+    shared = {"name": "partner", "authentication_type": "TOKEN"}
+    unbound = resource("databricks_recipient.r", shared)
+    found = verdicts(document(unbound, resource("databricks_catalog.c", {"name": "main"})))
+    assert found == {
+        ("recipient-ip-lists", "partner"): "UNKNOWN",
+        ("recipient-tokens-expire", "partner"): "UNKNOWN",
+        ("catalogs-isolated", "main"): "UNKNOWN",
+    }
+    everybody = {**shared, "ip_access_list": [{"allowed_ip_addresses": ["0.0.0.0/0"]}]}
+    opened = document(resource("databricks_recipient.r", everybody))
+    assert verdicts(opened)["recipient-ip-lists", "partner"] == "FAIL"
+
+
 def test_findings_carry_the_line_of_what_decided():
     lines = {
         "databricks_ip_access_list.everybody": "workspace.tf:13",

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS, WORKSPACES, Workspace
-from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError
+from lakewarden.estate.fact import Cause, Fact, Gap, UnreadError, most_telling
 from lakewarden.estate.kind import Kind, Scope
 from lakewarden.estate.record import Record
 from lakewarden.estate.snapshot import Collection, Meta, Snapshot
@@ -123,7 +123,8 @@ class Estate:
         unsure = {purpose: gap for purpose, gap in holes.items() if gap is not None}
         for name, found in sorted(purposes.items()):
             yield Bucket(name, frozenset(found), unsure)
-        for gap in unsure.values():
+        gap = most_telling(*unsure.values())
+        if gap is not None:
             raise UnreadError(gap)
 
     def _registered(self, purposes: dict[str, set[Purpose]]) -> dict[Purpose, Gap | None]:
@@ -135,7 +136,7 @@ class Estate:
         for storage in storages.seen():
             missing.discard(storage.id)
             if storage.bucket.gap is not None:
-                lost = lost or storage.bucket.gap
+                lost = most_telling(lost, storage.bucket.gap)
                 continue
             entry = purposes.setdefault(storage.bucket.get(), set())
             if storage.id in attached:
@@ -145,13 +146,16 @@ class Estate:
         if missing and lost is None:
             detail = f"no storage configuration {', '.join(sorted(map(str, missing)))}"
             lost = STORAGE_CONFIGURATIONS.gap(Cause.NOT_FOUND, detail)
-        return {Purpose.ROOT: unsure or lost, Purpose.AUDIT_LOGS: gap or lost}
+        return {
+            Purpose.ROOT: most_telling(unsure, lost),
+            Purpose.AUDIT_LOGS: most_telling(gap, lost),
+        }
 
     def _governed(self, purposes: dict[str, set[Purpose]]) -> Gap | None:
         """Note the buckets of external locations; return why others may hold data."""
         hidden = self.of(WORKSPACES).gap
         for location, unread in self._locations():
-            hidden = hidden or unread
+            hidden = most_telling(hidden, unread)
             if location:
                 purposes.setdefault(location, set()).add(Purpose.DATA)
         return hidden
@@ -162,7 +166,7 @@ class Estate:
         found: set[str | None] = set()
         gap = collection.gap
         for workspace in collection.seen():
-            gap = gap or workspace.storage_id.gap
+            gap = most_telling(gap, workspace.storage_id.gap)
             if workspace.storage_id.gap is None:
                 found.add(workspace.storage_id.get())
         return found - {None}, gap
@@ -173,7 +177,7 @@ class Estate:
         found: set[str | None] = set()
         gap = collection.gap
         for delivery in collection.seen():
-            gap = gap or delivery.storage_id.gap
+            gap = most_telling(gap, delivery.storage_id.gap)
             if delivery.storage_id.gap is None:
                 found.add(delivery.storage_id.get())
         return found, gap

@@ -57,6 +57,15 @@ class Gap:
         return f"{self.source}: {self.cause}{detail}{grant}"
 
 
+def most_telling(*gaps: Gap | None) -> Gap | None:
+    """Return the first gap, but that a plan does not show everything only when it is the only one.
+
+    A plan never shows everything, so that says nothing about what it does speak of.
+    """
+    found = [gap for gap in gaps if gap is not None]
+    return next((gap for gap in found if gap.cause is not Cause.UNPLANNED), next(iter(found), None))
+
+
 class UnreadError(Exception):
     """Something that a judgement needs could not be read.
 

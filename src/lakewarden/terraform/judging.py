@@ -15,7 +15,7 @@ from lakewarden.estate.account import WORKSPACES
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Cause
-from lakewarden.estate.kind import Need, Scope
+from lakewarden.estate.kind import Kind, Need, Scope
 from lakewarden.ledger.finding import Finding, Verdict
 from lakewarden.policyfile.policy import Policy
 from lakewarden.terraform.entries import Entry
@@ -78,6 +78,8 @@ def _entries(plan: Planned, need: Need, finding: Finding) -> Iterator[Entry]:
     """Yield what a plan says of a need, as far as it bears on the subject of a finding."""
     kind, workspace = KINDS[need.kind], finding.subject.workspace
     inside = kind.scope is Scope.WORKSPACE
+    if inside and not workspace:
+        yield from _shown(plan, kind, finding)
     if kind is WORKSPACES or (inside and not workspace):
         return
     scope = f"workspace/{workspace}" if inside else kind.scope.value
@@ -86,6 +88,13 @@ def _entries(plan: Planned, need: Need, finding: Finding) -> Iterator[Entry]:
         foreign = workspace in plan.implied and not inside and identity != [workspace]
         if not foreign and (not kind.keyed or not need.key or identity == [need.key]):
             yield entry
+
+
+def _shown(plan: Planned, kind: Kind[Any], finding: Finding) -> Iterator[Entry]:
+    """Yield what a plan says in any workspace of a subject that belongs to none, by its name."""
+    for (name, _), entries in plan.entries.items():
+        if name == kind.name and not kind.keyed:
+            yield from (e for e in entries if e.identity == (finding.subject.name,))
 
 
 class Locator:

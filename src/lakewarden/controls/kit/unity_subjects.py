@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from lakewarden.controls.kit.subjects import Absence, Subject, SubjectKind
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.estate import Estate
-from lakewarden.estate.fact import Gap, UnreadError
+from lakewarden.estate.fact import Cause, Gap, UnreadError, most_telling
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.record import Record
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, ExternalLocation
@@ -72,8 +72,9 @@ def _held(name: str, kind: Kind[Any]) -> SubjectKind[Any]:
                 gaps += yield from _in(workspace, estate, kind, name, known)
         except UnreadError as error:
             gaps.append(error.gap)
-        if gaps:
-            yield Absence(SubjectRef(name, "*", f"every {name}"), gaps[0])
+        gap = most_telling(*gaps)
+        if gap is not None:
+            yield Absence(SubjectRef(name, "*", f"every {name}"), gap)
 
     return SubjectKind(name, find)
 
@@ -81,11 +82,16 @@ def _held(name: str, kind: Kind[Any]) -> SubjectKind[Any]:
 def _in(
     workspace: Workspace, estate: Estate, kind: Kind[Any], name: str, known: set[tuple[str, str]]
 ) -> Generator[Subject[Any], None, list[Gap]]:
-    """Yield what a workspace shows for the first time; return why more may be there."""
+    """Yield what a workspace shows for the first time; return why more may be there.
+
+    Where a plan does not say which metastore a workspace has, the workspace stands for it.
+    """
     try:
         metastore = metastore_of(workspace, estate)
     except UnreadError as error:
-        return [error.gap]
+        if error.gap.cause is not Cause.UNPLANNED:
+            return [error.gap]
+        metastore = f"workspace/{workspace.id}"
     if metastore is None:
         return []
     collection = estate.of(kind, workspace)
