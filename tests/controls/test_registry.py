@@ -63,6 +63,7 @@ def test_needs_bring_what_must_be_read_before_them():
         Need("workspaces"),
         Need("trails"),
         Need("trail_status"),
+        Need("trail_selectors"),
         Need("workspace_conf", "enableVerboseAuditLogs"),
     }
 

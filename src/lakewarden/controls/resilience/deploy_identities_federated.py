@@ -175,10 +175,17 @@ def examples() -> Iterable[Example]:
         _estate(principal_secrets=secret, tokens=refused()),
         _DEPLOYS,
     )
-    odd = [{"id": "7", "secrets": [example_secret(10, life=90, status="Active")]}]
-    yield unclear("a status that nobody knows", _estate(principal_secrets=odd), _DEPLOYS)
     blank = [{"id": "7", "policies": [{"name": "p", "oidc_policy": {"issuer": ""}}]}]
     yield fails("a policy that names no issuer", _estate(principal_federation=blank), _DEPLOYS)
+    yield from _unread(token, none)
+    yield exempt("it is switched off", _estate(active=False, tokens=token), _DEPLOYS)
+    yield exempt("it does neither", _estate(tokens=token))
+
+
+def _unread(token: list[dict[str, Any]], none: list[dict[str, Any]]) -> Iterable[Example]:
+    """Show what is not known, or makes no sense."""
+    odd = [{"id": "7", "secrets": [example_secret(10, life=90, status="Active")]}]
+    yield unclear("a status that nobody knows", _estate(principal_secrets=odd), _DEPLOYS)
     silent = [{"job_id": 1, "settings": {"name": "load"}}]
     yield unclear("a job does not say whom it runs as", _estate(jobs=silent))
     yield unclear("secrets may not be listed", _estate(principal_secrets=refused()), _DEPLOYS)
@@ -197,5 +204,3 @@ def examples() -> Iterable[Example]:
         "service principals may not be listed", _estate(account_service_principals=refused())
     )
     yield unclear("it may be switched off", _estate(active=None, tokens=token), _DEPLOYS)
-    yield exempt("it is switched off", _estate(active=False, tokens=token), _DEPLOYS)
-    yield exempt("it does neither", _estate(tokens=token))
