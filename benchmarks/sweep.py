@@ -3,7 +3,7 @@
 For each endpoint that the world `high-security` is read from, and for each kind of fault, the
 world is assessed once. A PASS whose evidence came from the broken call is a false PASS. There must
 be none; nothing may crash; the exit code must say that the run is incomplete; and some finding must
-name the call and the grant.
+name the call and the grant. Where other evidence takes the place of a call, no verdict may change.
 
 `drop:FIELD` removes one field that records read, everywhere in the answer. Where its absence has a
 meaning in the wire format, a control may FAIL on it instead of not knowing; where no verdict rests
@@ -52,6 +52,11 @@ _WIRE: Final = {
 _HIGH: Final = Policy(Posture.HIGH)
 _SILENCE: Final = frozenset({("AWS s3:GetBucketVersioning", "Status")})
 """Absences by which the wire format says something: versioning was never enabled."""
+_REPLACED: Final = {
+    "AWS ec2:DescribeInstanceTypes": "the dated table of machine families takes its place",
+    "AWS s3:ListBuckets": "whose a bucket is decides only where its own switches are off",
+}
+"""Calls in whose place other evidence decides in this world, and why: no verdict may change."""
 _IDENTITY: Final = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27,})(?=/|$)")
 
 
@@ -107,14 +112,14 @@ def calls_of(log: Path, since: int = 0) -> list[Call]:
 def _endpoint(call: str) -> str:
     """Return a call with a star for each id in it, as far as the kinds say what is an id."""
     for kind in KINDS.values():
-        if not kind.keyed and _feeds(call, kind.source):
+        if not kind.keyed and feeds(call, kind.source):
             return re.sub(r"\{\w+\}", "*", kind.source)
     return _IDENTITY.sub("/*", call)
 
 
 def _call(fault: str) -> Call:
     needs = needs_of(chosen(_HIGH))
-    mine = {n for n in needs if _feeds(fault, KINDS[n.kind].call(n.key))}
+    mine = {n for n in needs if feeds(fault, KINDS[n.kind].call(n.key))}
     names = {need.kind for need in mine}
     reached = [c.id for c in chosen(_HIGH) if mine & needs_of([c])]
     fields = {step for n in mine for step in _fields(n)} | set(_WIRE.get(fault, ()))
@@ -131,7 +136,7 @@ def _fields(need: Need) -> set[str]:
     return {plan.steps[-1] for plan in plan_of(kind.record)}
 
 
-def _feeds(fault: str, source: str) -> bool:
+def feeds(fault: str, source: str) -> bool:
     """Return whether a fault hits the call that a source names, placeholders and all."""
     if fault.startswith("AWS "):
         return fault == f"AWS {source}"
@@ -168,7 +173,9 @@ def try_fault(
         if hit and finding.verdict is Verdict.PASS and (call.fault, dropped) not in _SILENCE:
             score.false_passes += 1
             score.blame(fault, f"{finding.control} passes on {hit[0].source}")
-    if dropped is None:
+    if dropped is None and call.fault in _REPLACED:
+        _unchanged(fault, outcome, known, score)
+    elif dropped is None:
         _incomplete(fault, call, outcome, score)
     elif outcome.exit_code == EXIT_CLEAN and not verdicts(outcome).items() <= known.items():
         score.blame(fault, "verdicts changed, and the exit code says that all is well")
@@ -176,7 +183,7 @@ def try_fault(
 
 
 def _rests_on(evidence: Evidence, call: Call, dropped: str | None) -> bool:
-    return _feeds(call.fault, evidence.source) and dropped in {None, *evidence.field.split(".")}
+    return feeds(call.fault, evidence.source) and dropped in {None, *evidence.field.split(".")}
 
 
 def _incomplete(fault: str, call: Call, outcome: Outcome, score: Score) -> None:
@@ -186,6 +193,11 @@ def _incomplete(fault: str, call: Call, outcome: Outcome, score: Score) -> None:
     path = call.fault.partition(" ")[2]
     if not any(_names(f.reason, path) for f in unknown):
         score.blame(fault, "no finding names the call and the grant")
+
+
+def _unchanged(fault: str, outcome: Outcome, known: dict[str, Verdict], score: Score) -> None:
+    if not outcome.findings or not verdicts(outcome).items() <= known.items():
+        score.blame(fault, "a verdict changed although other evidence decides")
 
 
 def _names(reason: str, path: str) -> bool:

@@ -66,7 +66,9 @@ def test_each_allow_list_is_asked_for_and_fails_alone():
     host = StubHost({f"{LISTS}/LIBRARY_JAR": jars, f"{LISTS}/INIT_SCRIPT": DENIED})
     found = collected(ARTIFACT_ALLOW_LISTS, host, "LIBRARY_JAR", "INIT_SCRIPT")
     assert [m.artifact for m in found["LIBRARY_JAR"].matchers.get()] == ["s3://"]
+    assert found["LIBRARY_JAR"].matchers.source == f"GET {LISTS}/LIBRARY_JAR"
     assert found["INIT_SCRIPT"].matchers.gap.cause is Cause.FORBIDDEN
+    assert found["INIT_SCRIPT"].matchers.gap.source == f"GET {LISTS}/INIT_SCRIPT"
 
 
 def test_no_login_of_a_repository_is_kept():

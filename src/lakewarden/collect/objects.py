@@ -98,14 +98,15 @@ def ask_one(
         more: fields that are known already, over those of the answer.
         usual: fields of which the answer may say something else.
     """
+    key = str(next(iter(keys.values()))) if task.kind.keyed else ""
     try:
         answer = task.databricks.get(path, query)
     except CallFailedError as error:
-        return hollow(task.kind.record, keys, task.gap(error))
+        return hollow(task.kind.record, keys, task.gap(error, key))
     if not isinstance(answer, Mapping):
-        gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object")
+        gap = task.kind.gap(Cause.MALFORMED, "the answer is not an object", key)
         return hollow(task.kind.record, keys, gap)
-    return task.record({**(usual or {}), **answer, **keys, **(more or {})})
+    return task.record({**(usual or {}), **answer, **keys, **(more or {})}, key)
 
 
 def pass_on(gap: Gap | None) -> None:
