@@ -182,7 +182,7 @@ def examples() -> Iterable[Example]:
     yield exempt("it does neither", _estate(tokens=token))
 
 
-def _unread(token: list[dict[str, Any]], none: list[dict[str, Any]]) -> Iterable[Example]:
+def _unread(token: list[Any], none: list[Any]) -> Iterable[Example]:
     """Show what is not known, or makes no sense."""
     odd = [{"id": "7", "secrets": [example_secret(10, life=90, status="Active")]}]
     yield unclear("a status that nobody knows", _estate(principal_secrets=odd), _DEPLOYS)
