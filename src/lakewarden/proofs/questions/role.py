@@ -14,6 +14,7 @@ from typing import Final
 from lakewarden.proofs.facts.actions import catalogue
 from lakewarden.proofs.policy.prove import Outcome, prove
 from lakewarden.proofs.policy.scene import Claim, Layer, Part, that
+from lakewarden.proofs.policy.statements import concerns
 from lakewarden.proofs.questions.answer import Answer
 from lakewarden.proofs.questions.bucket import ORGANISATION
 from lakewarden.proofs.questions.describe import by, organisation
@@ -98,9 +99,11 @@ def _starts(name: str, sentence: str, given: Given, *where: tuple[str, Statement
 
 
 def _launch_only_in(given: Given) -> Answer:
-    region, account = given.one("region"), given.one("account")
+    account = given.one("account")
     arns = tuple(
-        f"arn:{given.partition}:ec2:{region}:{account}:vpc/{vpc}" for vpc in given.many("vpcs")
+        f"arn:{given.partition}:ec2:{region}:{account}:vpc/{vpc}"
+        for region in given.many("region")
+        for vpc in given.many("vpcs")
     )
     elsewhere = that(("ArnNotLike", "ec2:Vpc", arns))
     return _starts("xacct.launch_only_in", _PLACE, given, ("subnet", elsewhere))
@@ -147,10 +150,13 @@ def _after_tagging(action: str, type_: str, given: Given) -> Answer | None:
     then = prove(Claim((action,), (role, tagged), layers, types=(type_,)))
     if then.outcome is Outcome.PROVED:
         return None
-    same = (that(resources=(then.witness[0].resource,)),) if then.witness else ()
-    first = prove(Claim(("ec2:CreateTags",), (role, tags, *same), layers, types=(type_,)))
-    if first.outcome is Outcome.PROVED and _never(("ec2:CreateTags",), (role, tags), layers, type_):
+    marked = (role, tags, *_where(action, given))
+    first = prove(Claim(("ec2:CreateTags",), marked, layers, types=(type_,)))
+    if first.outcome is Outcome.PROVED:
         return None
+    if then.witness:
+        same = that(resources=(then.witness[0].resource,))
+        first = prove(Claim(("ec2:CreateTags",), (*marked, same), layers, types=(type_,)))
     if first.outcome is not Outcome.REFUTED or not then.witness:
         doubt = f"no {type_} was found that can be tagged first and met by {action} then"
         return Answer("", Outcome.UNKNOWN, "", explanation=(doubt, *first.reasons, *then.reasons))
@@ -161,10 +167,14 @@ def _after_tagging(action: str, type_: str, given: Given) -> Answer | None:
     return Answer("", Outcome.REFUTED, "", (), (*first.witness, *then.witness), lines)
 
 
-def _never(
-    actions: tuple[str, ...], where: tuple[Statement, ...], layers: tuple[Layer, ...], type_: str
-) -> bool:
-    return prove(Claim(actions, where, layers, types=(type_,))).outcome is Outcome.PROVED
+def _where(action: str, given: Given) -> tuple[Statement, ...]:
+    """Return the description of what an action is allowed on, as far as patterns say it."""
+    allows = [
+        s for d in given.documents() for s in d.statements if s.allows and concerns(s, action)
+    ]
+    if any(s.spared for s in allows):
+        return ()
+    return (that(resources=tuple(r for s in allows for r in s.resources)),)
 
 
 def _passes_only(given: Given) -> Answer:
