@@ -100,10 +100,24 @@ def own_networks(at: Context) -> tuple[str, ...]:
     return (*vpcs, *sorted(endpoints), path, "aws-services", *at.policy.trusted_networks)
 
 
+def account_in(arn: str) -> str:
+    """Return the account in an ARN, the empty text where it has none."""
+    return [*arn.split(":"), *[""] * 4][4]
+
+
+def partition_in(arn: str) -> str:
+    """Return the partition in an ARN, the empty text where it has none."""
+    return [*arn.split(":"), ""][1]
+
+
 def accounts_of(at: Context) -> tuple[str, ...]:
-    """Return the AWS accounts of the deployment, as the ARNs of its guardians' and roles' say."""
-    arns = [c.role_arn.get() for c in at.estate.of(CREDENTIALS).each()]
-    return tuple(sorted({arn.split(":")[4] for arn in arns}))
+    """Return the AWS accounts of the deployment, as the ARNs of its registered roles say.
+
+    Raises:
+        UnreadError: a registered role was not read.
+    """
+    arns = [credential.role_arn.get() for credential in at.estate.of(CREDENTIALS).each()]
+    return tuple(sorted({account_in(arn) for arn in arns} - {""}))
 
 
 def vendor_accounts(partition: str = "aws") -> tuple[str, ...]:
