@@ -1,6 +1,7 @@
 """Databricks starts and stops machines in your account by assuming this role. Without the external
 id, another customer of Databricks who learns the role's name can have Databricks use it for them;
-with one more trusted principal, somebody else can use it without Databricks.
+with one more trusted principal, somebody else can use it without Databricks. So every request to
+take on the role is considered at once, whatever the form of the trust policy.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Condition, Judgement, all_of, observe, violated
+from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -22,15 +23,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.proved import asked, document_of, partition_in, vendor_accounts
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, WORKSPACES
 from lakewarden.estate.aws import ROLES
-from lakewarden.estate.databricks_accounts import control_plane_accounts
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import ACCOUNT_ID, Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.iam_documents import Statement, statements
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="cross-account-role-trust",
@@ -66,62 +66,25 @@ CONTROL = Control(
     ),
 )
 
-_ASSUME: Final = "sts:assumerole"
-_EXTERNAL_ID: Final = "sts:externalid"
-
 
 @CONTROL.check
 def check(role: CrossAccountRole, at: Context) -> Judgement:
-    """One statement allows Databricks to assume it for this account; nothing else is allowed."""
+    """Nobody but Databricks' control plane becomes the role, and it with this account's id only."""
     account_id = at.estate.meta.account_id
     if not account_id:
         raise UnreadError(WORKSPACES.gap(Cause.NOT_READ, "the Databricks account is not known"))
-    policy = statements(at.estate.need(ROLES, role.arn).trust.get(), ROLES)
-    grants = [statement for statement in policy if statement.allows]
-    evidence = Evidence(ROLES.source, "Statement", f"{len(grants)} Allow", "exactly one Allow")
-    if len(grants) != 1:
-        return violated(f"the trust policy has {len(grants)} Allow statements", evidence)
-    return all_of(
-        _principal(grants[0], role.arn), _action(grants[0]), _condition(grants[0], account_id)
-    )
-
-
-def _principal(grant: Statement, arn: str) -> Condition:
-    partition = arn.split(":")[1] if ":" in arn else ""
-    trusted = control_plane_accounts(partition)
-    names = [name for _, name in grant.principals]
-    expected = f"the root of AWS account {' or '.join(sorted(trusted))}"
-    evidence = Evidence(ROLES.source, "Principal", names, expected)
-    right = [("AWS", name) for a in trusted for name in (a, f"arn:{partition}:iam::{a}:root")]
-    sole = len(grant.principals) == 1 and grant.principals[0] in right and not grant.negated
-    shown = ", ".join(names) or "everybody but some"
-    return observe(sole, evidence, otherwise=f"it trusts {shown} instead of Databricks alone")
-
-
-def _action(grant: Statement) -> Condition:
-    evidence = Evidence(ROLES.source, "Action", list(grant.actions), "sts:AssumeRole alone")
-    otherwise = f"it allows {', '.join(grant.actions) or 'all actions but some'}"
-    return observe(grant.actions == (_ASSUME,), evidence, otherwise=otherwise)
-
-
-def _condition(grant: Statement, account_id: str) -> Condition:
-    found = grant.conditions.get("StringEquals", {}).get(_EXTERNAL_ID, ())
-    expected = f"StringEquals {account_id}"
-    evidence = Evidence(ROLES.source, "Condition sts:ExternalId", list(found), expected)
-    otherwise = (
-        f"the external id is {', '.join(found)}, not this account's"
-        if found
-        else "no external id is asked for"
-    )
-    return observe(found == (account_id,), evidence, otherwise=otherwise)
+    trust = document_of(at.estate.need(ROLES, role.arn).trust.get(), ROLES)
+    words = {"principals": vendor_accounts(partition_in(role.arn)), "external-id": (account_id,)}
+    return asked("trust.only", ROLES, {"policy": (trust,)}, words)
 
 
 _ARN: Final = "arn:aws:iam::123456789012:role/databricks"
-_GRANT: Final = {
+_EXTERNAL_ID: Final = {"sts:ExternalId": ACCOUNT_ID}
+_GRANT: Final[dict[str, Any]] = {
     "Effect": "Allow",
     "Principal": {"AWS": "arn:aws:iam::414351767826:root"},
     "Action": "sts:AssumeRole",
-    "Condition": {"StringEquals": {"sts:ExternalId": ACCOUNT_ID}},
+    "Condition": {"StringEquals": _EXTERNAL_ID},
 }
 
 
@@ -161,7 +124,22 @@ def examples() -> Iterable[Example]:
     yield fails(
         "a second statement", _trust({**_GRANT, "Principal": {"Service": "ec2.amazonaws.com"}})
     )
-    yield fails("more than assuming", _trust(Action=["sts:AssumeRole", "sts:TagSession"]))
+    own = {**_GRANT, "Principal": {"AWS": "arn:aws:iam::123456789012:role/admin"}}
+    yield fails("a role of our own, which may act in Databricks' name", _trust(own))
+    provider = {"Federated": "arn:aws:iam::123456789012:saml-provider/idp"}
+    sign_on = {"Principal": provider, "Action": "sts:AssumeRoleWithSAML", "Effect": "Allow"}
+    yield fails("people who sign on", _trust(sign_on))
+    absent = {"StringEqualsIfExists": {"sts:ExternalId": ACCOUNT_ID}}
+    yield fails("the external id, if there is one", _trust(Condition=absent))
+    spared = {**_GRANT, "Condition": {}, "NotPrincipal": _GRANT["Principal"]}
+    del spared["Principal"]
+    yield fails("everybody but Databricks", _trust(spared))
+    yield passes("two statements for Databricks", _trust(_GRANT))
+    yield passes("sessions may carry tags", _trust(Action=["sts:AssumeRole", "sts:TagSession"]))
+    exact = {"StringLike": {"sts:ExternalId": ACCOUNT_ID}}
+    yield passes("a pattern that one id alone fits", _trust(Condition=exact))
+    refusal = {**_GRANT, "Effect": "Deny", "Condition": {"StringNotEquals": _EXTERNAL_ID}}
+    yield passes("a Deny asks for the id", _trust(refusal, Condition={}))
     yield unclear("the role may not be read", _estate(refused()))
     yield unclear("text that is no policy", _estate([{"arn": _ARN, "trust": "{}"}]))
     serverless = {"compute_mode": "SERVERLESS"}
