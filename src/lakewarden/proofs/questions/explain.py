@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from lakewarden.proofs.policy.evaluate import UncertainError, deciding, matches
 from lakewarden.proofs.policy.prove import Outcome, prove
@@ -38,6 +39,8 @@ def core(claim: Claim) -> tuple[Ref, ...]:
     kept = claim
     needed: list[Ref] = []
     for ref, statement in refs_of(claim):
+        if not _concerns(statement, claim):
+            continue
         if statement.allows is claim.every:
             needed += [ref] if not _proved(_with(kept, ref, None)) else []
         if statement.allows and not claim.every and _is_limited(statement, claim, ref):
@@ -52,6 +55,19 @@ def core(claim: Claim) -> tuple[Ref, ...]:
             else:
                 needed.append(ref)
     return tuple(needed)
+
+
+def _concerns(statement: Statement, claim: Claim) -> bool:
+    """Return whether a statement may be about one of the actions that a claim is about."""
+    return bool(statement.spared_actions) or any(
+        _alike(pattern, action.lower()) for pattern in statement.actions for action in claim.actions
+    )
+
+
+def _alike(pattern: str, action: str) -> bool:
+    if action.endswith((":", "*")):  # whatever a service has
+        return fnmatchcase(action.partition(":")[0], pattern.partition(":")[0])
+    return fnmatchcase(action, pattern)
 
 
 def _is_limited(statement: Statement, claim: Claim, ref: Ref) -> bool:
