@@ -10,7 +10,7 @@ from lakewarden.proofs.network.flow import Flow, Kind, Leaf, Step
 from lakewarden.proofs.network.groups import ingress_of
 from lakewarden.proofs.network.known import Missing
 from lakewarden.proofs.network.packets import EVERYWHERE, packets
-from lakewarden.proofs.network.ranges import PUBLIC, network
+from lakewarden.proofs.network.ranges import OUTSIDE, PUBLIC, network
 from lakewarden.proofs.network.scene import Scene
 from lakewarden.proofs.network.services import TCP, service
 from lakewarden.proofs.network.topology import Endpoint, Inspected
@@ -54,7 +54,7 @@ def proxies(scene: Scene, flow: Flow) -> Iterator[Leaf]:
 
 def declared(flow: Flow, what: Inspected) -> Iterator[Leaf]:
     """Yield where packets go by what the organisation declares of a target."""
-    public = flow.packets.to(PUBLIC)
+    public = flow.packets.to(OUTSIDE)
     if public and what.names:
         narrowed = replace(flow, filters=(*flow.filters, _filter(what.names, what.target)))
         yield narrowed.leaf(Kind.INTERNET, packets=public)
@@ -70,7 +70,7 @@ def beyond(scene: Scene, flow: Flow, target: str) -> Iterator[Leaf]:
     if what:
         yield from declared(flow, what)
     else:
-        inside = flow.packets.to(EVERYWHERE.minus(PUBLIC))
+        inside = flow.packets.to(EVERYWHERE.minus(OUTSIDE))
         if inside:
             yield flow.leaf(Kind.ON_PREMISES, target, inside)
         if inside != flow.packets:

@@ -31,15 +31,18 @@ def _both(a: str, b: str) -> tuple[str, ...]:
     if wild_a and wild_b:
         return (a,)
     if wild_a or wild_b:
-        wild, plain = (a, b) if wild_a else (b, a)
-        if covers(wild, plain) or (plain.startswith(".") and wild.endswith("*")):
-            return (plain,)
-        return (wild,) if plain.startswith(".") and wild.endswith(plain) else ()
+        return _wild_and_plain(*((a, b) if wild_a else (b, a)))
     if covers(a, b.removeprefix(".")) and (a.startswith(".") or not b.startswith(".")):
         return (b,)
     if covers(b, a.removeprefix(".")) and (b.startswith(".") or not a.startswith(".")):
         return (a,)
     return ()
+
+
+def _wild_and_plain(wild: str, plain: str) -> tuple[str, ...]:
+    if covers(wild, plain) or (plain.startswith(".") and wild.endswith("*")):
+        return (plain,)
+    return (wild,) if plain.startswith(".") and wild.endswith(plain) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lakewarden.proofs.network.packets import (
     packets,
     together,
 )
-from lakewarden.proofs.network.ranges import PUBLIC, networks
+from lakewarden.proofs.network.ranges import OUTSIDE, networks
 from lakewarden.proofs.network.scene import Scene
 from lakewarden.proofs.network.services import EVERY, NOTHING, Services, of_rule
 from lakewarden.proofs.network.topology import GroupRule
@@ -80,7 +80,7 @@ def _members(scene: Scene, name: str) -> Addresses:
         return out
     group = graph.groups.get(name)
     found = group if isinstance(group, Missing) else graph.vpc_addresses(group.vpc)
-    return EVERYWHERE.minus(PUBLIC) if isinstance(found, Missing) else found
+    return EVERYWHERE.minus(OUTSIDE) if isinstance(found, Missing) else found
 
 
 def ingress_of(

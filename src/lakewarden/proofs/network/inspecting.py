@@ -36,6 +36,7 @@ from lakewarden.proofs.network.suricata import Match, Variables
 LETS: Final = "aws:pass"
 DROPS: Final = "aws:drop"
 HANDS_ON: Final = "aws:forward_to_sfe"
+_KNOWN: Final = frozenset((LETS, DROPS, HANDS_ON))
 WITHOUT_TCP: Final = algebra.minus(EVERY, service(TCP))
 
 
@@ -82,9 +83,13 @@ def stateless(
             if not source.within(networks(rule.sources) if rule.sources else EVERYWHERE):
                 continue
             hit = left.meet(region_of(rule))
+            if hit and not _KNOWN & set(rule.actions):
+                return passed, forwarded, [(left, Missing(f"what {rule.actions} does"))]
             passed = passed.union(hit) if LETS in rule.actions else passed
             forwarded = forwarded.union(hit) if HANDS_ON in rule.actions else forwarded
             left = left.minus(hit) if is_whole(rule) else left
+    if left and not _KNOWN & set(policy.stateless_default):
+        return passed, forwarded, [(left, Missing(f"what {policy.stateless_default} does"))]
     fragments = policy.fragment_default or policy.stateless_default
     udp = left.of(service(UDP))
     passed = passed.union(udp) if LETS in fragments else passed

@@ -55,18 +55,11 @@ def networks(texts: Iterable[str]) -> Addresses:
     )
 
 
-def length(text: str) -> int:
-    """Return how long the prefix of a network is.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    return ipaddress.ip_network(text, strict=False).prefixlen
-
-
 PUBLIC: Final = Addresses(
     intervals.minus(ALL_V4, networks(_NOT_PUBLIC_V4).v4), network(_PUBLIC_V6).v6
 )
+OUTSIDE: Final = PUBLIC.union(network(NAT64))
+"""What a packet on its way to the internet may be for: a NAT gateway may yet translate it."""
 
 
 def cidrs(addresses: Addresses) -> tuple[str, ...]:

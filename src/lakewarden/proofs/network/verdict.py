@@ -13,7 +13,7 @@ from lakewarden.proofs.network.domains import common_names
 from lakewarden.proofs.network.flow import Kind, Leaf
 from lakewarden.proofs.network.known import Missing
 from lakewarden.proofs.network.packets import NOWHERE, Addresses, packets, together
-from lakewarden.proofs.network.ranges import PUBLIC, network, networks
+from lakewarden.proofs.network.ranges import OUTSIDE, network, networks
 from lakewarden.proofs.network.services import NOTHING, Services
 
 
@@ -88,7 +88,7 @@ def leaks(leaves: Iterable[Leaf], known: Addresses = NOWHERE) -> list[Leaf]:
 
 def doubts(leaves: Iterable[Leaf]) -> list[Leaf]:
     """Return what may get to the internet, for all that is known."""
-    return [leaf for leaf in leaves if leaf.kind is Kind.UNKNOWN and leaf.packets.to(PUBLIC)]
+    return [leaf for leaf in leaves if leaf.kind is Kind.UNKNOWN and leaf.packets.to(OUTSIDE)]
 
 
 def by_name(leaves: Iterable[Leaf]) -> list[Leaf]:
