@@ -446,3 +446,12 @@ def test_names_may_be_forged_where_names_are_all_there_is():
 
 def test_an_empty_topology_is_unknown():
     assert verdict(Topology()) is Outcome.UNKNOWN
+
+
+def test_prefixes_of_a_list_keep_their_lengths():
+    """Three neighbours of /16 are no wide prefix that loses against a /15 across their end."""
+    neighbours = PrefixList("pl-1", ("52.0.0.0/16", "52.1.0.0/16", "52.2.0.0/16"))
+    made = behind_nat(
+        "pl-1 > nat-1", "52.2.0.0/15 > pcx-1", "52.0.0.0/8 > pcx-1", prefix_lists=listed(neighbours)
+    )
+    assert egress(made, NODES).v4 == 3 * 2**16

@@ -43,13 +43,14 @@ class Plan(Generic[R]):
         v6: dict[Span, list[R]] = {}
         self._unread: list[tuple[R, Missing]] = []
         for route in routes:
-            found = destination_of(graph, route.destination)
+            found = destinations_of(graph, route.destination)
             if isinstance(found, Missing):
                 self._unread.append((route, found))
                 continue
-            for half, spans in ((v4, found.v4), (v6, found.v6)):
-                for span in spans:
-                    half.setdefault(span, []).append(route)
+            for prefix in found:
+                for half, spans in ((v4, prefix.v4), (v6, prefix.v6)):
+                    for span in spans:
+                        half.setdefault(span, []).append(route)
         self._v4 = list(_flat(_best(v4, rank)))
         self._v6 = list(_flat(_best(v6, rank)))
 
@@ -62,9 +63,16 @@ class Plan(Generic[R]):
             yield Turn((route,), wanted, missing)
 
 
-def destination_of(graph: Graph, text: str) -> Addresses | Missing:
-    """Return the addresses of a route's destination, a network or a prefix list."""
-    return graph.prefix_list(text) if text.startswith("pl-") else network(text)
+def destinations_of(graph: Graph, text: str) -> tuple[Addresses, ...] | Missing:
+    """Return the prefixes of a route's destination, a network or a prefix list, one by one.
+
+    Each has a length of its own, so that neighbours must not be joined.
+    """
+    if not text.startswith("pl-"):
+        return (network(text),)
+    listed = graph.prefix_lists.get(text)
+    cidrs = listed if isinstance(listed, Missing) else listed.cidrs
+    return cidrs if isinstance(cidrs, Missing) else tuple(network(cidr) for cidr in cidrs)
 
 
 def _best(
