@@ -15,8 +15,8 @@ from typing import Final
 
 from lakewarden.proofs.policies.build import VENDOR, Policy, allow, deny, deny_but, merged, policy
 from lakewarden.proofs.policies.cross_account import Place, tied
+from lakewarden.proofs.questions.role import STARTS
 
-_STARTS: Final = ("ec2:RunInstances", "ec2:RequestSpotInstances", "ec2:CreateFleet")
 _RULES: Final = (
     "ec2:AuthorizeSecurityGroupEgress",
     "ec2:AuthorizeSecurityGroupIngress",
@@ -72,13 +72,13 @@ def guard(place: Place, image_owner: str, pass_roles: Iterable[str] = ()) -> Pol
         ),
         deny(
             "NoOtherNetwork",
-            (*_STARTS, *_RULES),
+            (*STARTS, *_RULES),
             network,
             when={"ArnNotEquals": {"ec2:Vpc": place.vpc_arn}},
         ),
         deny(
             "NoOtherImages",
-            _STARTS,
+            STARTS,
             [f"arn:{place.partition}:ec2:*::image/*"],
             when={"StringNotEquals": {"ec2:Owner": image_owner}},
         ),

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from lakewarden.proofs.questions import bucket, compare, endpoint, key, log, role, trust
+from lakewarden.proofs.questions import (
+    bucket,
+    bucket_liveness,
+    compare,
+    endpoint,
+    key,
+    log,
+    role,
+    role_class,
+    trust,
+)
 from lakewarden.proofs.questions.question import Question
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     question.name: question
-    for family in (bucket, endpoint, key, role, trust, log, compare)
+    for family in (bucket, bucket_liveness, endpoint, key, role, role_class, trust, log, compare)
     for question in family.QUESTIONS
 }
