@@ -132,7 +132,9 @@ _FOR_US: Final[dict[str, Any]] = {
 _STRANGER: Final = "arn:aws:iam::999900001111:role/partner"
 
 
-def _key(*more: dict[str, Any], vendor: dict[str, Any] | None = None, **kinds: Any) -> Any:
+def _key(
+    *more: dict[str, Any], vendor: dict[str, Any] | None = None, **kinds: Any
+) -> MemorySnapshot:
     """Return an estate with a key: its policy has our statement, Databricks' and others."""
     entries = [_OURS, {**_FOR_US, **(vendor or {})}, *more]
     whole = [{"Effect": "Allow", "Resource": "*", **entry} for entry in entries]

@@ -123,3 +123,14 @@ def accounts_of(at: Context) -> tuple[str, ...]:
 def vendor_accounts(partition: str = "aws") -> tuple[str, ...]:
     """Return the accounts of Databricks' control planes in a partition."""
     return tuple(platform.control_plane for platform in platforms(partition))
+
+
+def vendors_of(at: Context) -> tuple[str, ...]:
+    """Return the accounts of Databricks' control planes in the partitions of the deployment.
+
+    Raises:
+        UnreadError: a registered role was not read.
+    """
+    arns = (credential.role_arn.get() for credential in at.estate.of(CREDENTIALS).each())
+    partitions = sorted({partition_in(arn) for arn in arns})
+    return tuple(account for name in partitions for account in vendor_accounts(name))

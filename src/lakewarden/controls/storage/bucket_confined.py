@@ -28,9 +28,9 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.proved import accounts_of, asked, document_of, own_networks
+from lakewarden.controls.kit.proved import asked, document_of, own_networks
 from lakewarden.controls.kit.subjects import BUCKET
-from lakewarden.estate.account import CREDENTIALS, NETWORKS
+from lakewarden.estate.account import NETWORKS
 from lakewarden.estate.aws import BUCKET_POLICY
 from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket, Purpose
@@ -51,7 +51,6 @@ CONTROL = Control(
         BUCKET_POLICY.need(),
         NETWORKS.need(),
         VPC_ENDPOINTS.need(),
-        CREDENTIALS.need(),
     ),
     fix=Fix(
         "Refuse every reading and writing action in one Deny, with all networks in its conditions "
@@ -83,7 +82,10 @@ CONTROL = Control(
 
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
-    """Reading and writing from elsewhere are impossible, but for the guardians."""
+    """Reading and writing from elsewhere are impossible, but for the guardians.
+
+    Whose bucket it is was not read, so that any caller may be one whom no statement has to allow.
+    """
     if bucket.is_root or not bucket.serves(Purpose.DATA):
         return NotApplicable("no external location keeps data in this bucket alone")
     text = at.estate.need(BUCKET_POLICY, bucket.name).document.get()
@@ -92,7 +94,6 @@ def check(bucket: Bucket, at: Context) -> Judgement:
         "bucket": (bucket.name,),
         "networks": own_networks(at),
         "principals": at.policy.guardians,
-        "account": accounts_of(at) if len(accounts_of(at)) == 1 else (),
     }
     return all_of(
         asked("bucket.read.confined", BUCKET_POLICY, policies, words),
@@ -123,11 +124,9 @@ def _deny(**changes: Any) -> dict[str, Any]:
 
 def _estate(*statements: dict[str, Any], **answers: Any) -> Any:
     network = {"network_id": "n1", "vpc_id": "vpc-1", "subnet_ids": [], "security_group_ids": []}
-    role = {"sts_role": {"role_arn": "arn:aws:iam::111122223333:role/databricks"}}
     kinds: dict[str, Any] = {
         "networks": [network],
         "vpc_endpoints": [],
-        "credentials": [{"credentials_id": "c1", "aws_credentials": role}],
         "bucket_policy": policy_of(*statements),
     }
     return data_bucket(**{**kinds, **answers})

@@ -1,23 +1,21 @@
 """The control plane reads and writes the root bucket of a workspace for every customer through one
 AWS account. A bucket policy that trusts that account without naming your Databricks account leans
 on the vendor alone to keep other customers out. The tag condition makes AWS check it too, and a
-refusal of plain HTTP keeps credentials and data off the wire in the clear.
+refusal of plain HTTP keeps credentials and data off the wire in the clear. Whatever the form of the
+policy, every request that it lets through is considered at once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
     NotApplicable,
     all_of,
-    observe,
-    unknown,
-    violated,
 )
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -31,16 +29,21 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.proved import accounts_of, asked, document_of, vendors_of
 from lakewarden.controls.kit.subjects import BUCKET
-from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS, WORKSPACES
+from lakewarden.estate.account import (
+    CREDENTIALS,
+    LOG_DELIVERIES,
+    STORAGE_CONFIGURATIONS,
+    WORKSPACES,
+)
 from lakewarden.estate.aws import BUCKET_POLICY
-from lakewarden.estate.fact import Cause
+from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import ACCOUNT_ID, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
-from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.bucket_policy import admits_vendor, is_for_tenant, refuses_plain_http
-from lakewarden.semantics.iam_documents import Statement, statements
+from lakewarden.ledger.finding import Severity
+from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
     id="root-bucket-policy",
@@ -54,6 +57,7 @@ CONTROL = Control(
         LOG_DELIVERIES.need(),
         EXTERNAL_LOCATIONS.need(),
         BUCKET_POLICY.need(),
+        CREDENTIALS.need(),
     ),
     fix=Fix(
         "Add StringEquals aws:PrincipalTag/DatabricksAccountId with your account id to every Allow "
@@ -87,64 +91,69 @@ CONTROL = Control(
 
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
-    """Every Allow to the vendor or to everybody names the tenant, and plain HTTP is denied."""
+    """Other customers, strangers, and requests without TLS do not get through."""
     if not bucket.is_root:
         return NotApplicable("no workspace keeps its root in this bucket")
-    fact = at.estate.need(BUCKET_POLICY, bucket.name).document
-    document = fact.get()
-    if document is None:
-        return violated(
-            "the bucket has no policy",
-            Evidence(fact.source, fact.field, None, "a policy that names the Databricks account"),
+    tenant = at.estate.meta.account_id
+    if not tenant:
+        raise UnreadError(WORKSPACES.gap(Cause.NOT_READ, "the id of the account is not known"))
+    text = at.estate.need(BUCKET_POLICY, bucket.name).document.get()
+    policies = {"policy": (document_of(text, BUCKET_POLICY),)}
+    words: dict[str, Iterable[str]] = {"bucket": (bucket.name,)}
+    plain = asked("bucket.tls_only", BUCKET_POLICY, policies, words)
+    return all_of(plain, lambda: _ours(policies, words, tenant, at))
+
+
+def _ours(
+    policies: Mapping[str, tuple[Document, ...]],
+    words: Mapping[str, Iterable[str]],
+    tenant: str,
+    at: Context,
+) -> Condition:
+    """Require that the bucket serves your accounts, and Databricks for you.
+
+    Which of several accounts it belongs to is not known, so that each of them is tried.
+
+    Raises:
+        UnreadError: no account of yours is known.
+    """
+    accounts, vendors = accounts_of(at), vendors_of(at)
+    if not accounts or not vendors:
+        raise UnreadError(CREDENTIALS.gap(Cause.NOT_READ, "no registered role says whose it is"))
+    users = (*vendors, *accounts, *at.policy.guardians)
+    return all_of(
+        *(
+            asked(name, BUCKET_POLICY, policies, {**words, "account": (account,), **more})
+            for account in accounts
+            for name, more in (
+                ("bucket.read.confined", {"principals": users}),
+                ("bucket.write.confined", {"principals": users}),
+                *(("bucket.no_other_tenant", _for(tenant, vendor)) for vendor in vendors),
+            )
         )
-    found = statements(document, BUCKET_POLICY)
-    return all_of(lambda: _tenant(found, at.estate.meta.account_id), _encrypted(found, bucket))
-
-
-def _tenant(found: Sequence[Statement], account_id: str) -> Condition:
-    if not account_id:
-        return unknown(WORKSPACES.gap(Cause.NOT_READ, "the id of the account is not known"))
-    loose = [
-        f"statement {place}"
-        for place, entry in enumerate(found, 1)
-        if admits_vendor(entry) and not is_for_tenant(entry, account_id)
-    ]
-    evidence = Evidence(
-        BUCKET_POLICY.source,
-        "Allow without aws:PrincipalTag/DatabricksAccountId",
-        loose,
-        f"none; each Allow to Databricks wants {account_id}",
     )
-    otherwise = f"{', '.join(loose)}: access for every Databricks customer or for everybody"
-    return observe(not loose, evidence, otherwise=otherwise)
 
 
-def _encrypted(found: Sequence[Statement], bucket: Bucket) -> Condition:
-    denies = [
-        f"statement {place}"
-        for place, entry in enumerate(found, 1)
-        if refuses_plain_http(entry, bucket.name)
-    ]
-    evidence = Evidence(
-        BUCKET_POLICY.source, "Deny on aws:SecureTransport", denies, "a Deny of s3:* to everybody"
-    )
-    return observe(bool(denies), evidence, otherwise="requests without TLS are not refused")
+def _for(tenant: str, vendor: str) -> dict[str, tuple[str, ...]]:
+    return {"databricks": (vendor,), "databricks-account": (tenant,)}
 
 
-_ALLOW: dict[str, Any] = {
+_BOTH: Final = ["arn:aws:s3:::b/*", "arn:aws:s3:::b"]
+_TENANT: Final = {"aws:PrincipalTag/DatabricksAccountId": [ACCOUNT_ID]}
+_ALLOW: Final[dict[str, Any]] = {
     "Sid": "Databricks",
     "Effect": "Allow",
     "Principal": {"AWS": "arn:aws:iam::414351767826:root"},
     "Action": ["s3:GetObject", "s3:PutObject"],
-    "Resource": ["arn:aws:s3:::b/*", "arn:aws:s3:::b"],
-    "Condition": {"StringEquals": {"aws:PrincipalTag/DatabricksAccountId": [ACCOUNT_ID]}},
+    "Resource": _BOTH,
+    "Condition": {"StringEquals": _TENANT},
 }
-_DENY: dict[str, Any] = {
+_DENY: Final[dict[str, Any]] = {
     "Sid": "TlsOnly",
     "Effect": "Deny",
     "Principal": "*",
     "Action": "s3:*",
-    "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
+    "Resource": _BOTH,
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
 
@@ -154,15 +163,24 @@ def _estate(*entries: dict[str, Any], text: str = "", root: bool = True) -> Memo
     return _bucket([{"bucket": "b", "Policy": document}], root=root)
 
 
-def _bucket(policies: Any, *, root: bool = True) -> MemorySnapshot:
+def _bucket(policies: Any, *, root: bool = True, **kinds: Any) -> MemorySnapshot:
     storage = {"storage_configuration_id": "s1", "root_bucket_info": {"bucket_name": "b"}}
-    return given(
-        workspace={"storage_configuration_id": "s1"} if root else {},
-        storage_configurations=[storage],
-        log_deliveries=[],
-        external_locations=[],
-        bucket_policy=policies,
-    )
+    usual: dict[str, Any] = {
+        "workspace": {"storage_configuration_id": "s1"} if root else {},
+        "storage_configurations": [storage],
+        "log_deliveries": [],
+        "external_locations": [],
+        "bucket_policy": policies,
+        "credentials": _credentials("111122223333"),
+    }
+    return given(**{**usual, **kinds})
+
+
+def _credentials(*accounts: str, partition: str = "aws") -> list[dict[str, Any]]:
+    arns = (f"arn:{partition}:iam::{account}:role/databricks" for account in accounts)
+    return [
+        {"credentials_id": arn, "aws_credentials": {"sts_role": {"role_arn": arn}}} for arn in arns
+    ]
 
 
 @CONTROL.examples
@@ -173,17 +191,34 @@ def examples() -> Iterable[Example]:
     yield passes("a role of our own needs no tag", _estate(_ALLOW, own, _DENY))
     bare = {k: v for k, v in _ALLOW.items() if k != "Condition"}
     yield fails("no tag condition", _estate(bare, _DENY))
+    others = {**_DENY, "Condition": {"StringNotEquals": _TENANT}}
+    refused_to_all = {**others, "Principal": _ALLOW["Principal"]}
+    yield passes("a Deny asks for the tag", _estate(bare, refused_to_all, _DENY))
     yield fails("everybody may read", _estate(_ALLOW, {**bare, "Principal": {"AWS": ["*"]}}, _DENY))
     anybody = {**_ALLOW, "Principal": "*"}
     yield fails("strangers may tag a role of theirs", _estate(anybody, _DENY))
+    partner = {**bare, "Principal": {"AWS": "arn:aws:iam::999900001111:root"}}
+    yield fails("somebody else's account", _estate(_ALLOW, partner, _DENY))
+    both = _bucket(
+        [{"bucket": "b", "Policy": json.dumps({"Statement": [_ALLOW, partner, _DENY]})}],
+        credentials=_credentials("111122223333", "999900001111"),
+    )
+    yield passes("the account is another of ours", both)
     tag = {"aws:PrincipalTag/DatabricksAccountId": [ACCOUNT_ID, "another"]}
     other = {**_ALLOW, "Condition": {"StringEquals": tag}}
     yield fails("another customer is admitted too", _estate(other, _DENY))
+    alike = {**_ALLOW, "Condition": {"StringLike": {"aws:PrincipalTag/DatabricksAccountId": "0*"}}}
+    yield fails("customers whose ids begin alike", _estate(alike, _DENY))
     yield fails("plain HTTP works", _estate(_ALLOW))
     one = {**_DENY, "Action": "s3:PutObject"}
     yield fails("plain HTTP works for reading", _estate(_ALLOW, one))
+    yield fails("and for listing", _estate(_ALLOW, {**_DENY, "Resource": _BOTH[0]}))
     yield fails("one statement that is no list", _estate(text=json.dumps({"Statement": bare})))
     yield fails("no policy at all", _bucket([{"bucket": "b"}]))
     yield unclear("the policy cannot be parsed", _estate(text="{"))
     yield unclear("the policy may not be read", _bucket(refused()))
+    document = json.dumps({"Statement": [_ALLOW, _DENY]})
+    held = [{"bucket": "b", "Policy": document}]
+    yield unclear("whose accounts there are was not read", _bucket(held, credentials=refused()))
+    yield unclear("no account is known", _bucket(held, credentials=[]))
     yield exempt("not a root bucket", _estate(_ALLOW, root=False))
