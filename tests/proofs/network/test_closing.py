@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from lakewarden.proofs.facts.regions import region
 from lakewarden.proofs.network.closing import closings
 from lakewarden.proofs.network.egress import Outcome, egress
 from lakewarden.proofs.network.known import Missing
-from lakewarden.proofs.network.liveness import Host, Reach, reachable
+from lakewarden.proofs.network.liveness import Host, Reach, reachable, required
 from lakewarden.proofs.network.topology import Endpoint, GroupRule, PrefixList, Subnet
 from proofs.network.building import (
     HTTPS,
@@ -207,3 +208,63 @@ def test_a_name_gets_through_a_firewall_only_where_its_connection_does():
     assert reach(behind_firewall(with_syn), RELAY) is not Reach.YES
     unseen = behind_firewall(policy(listed_name, shape), edge=())
     assert reach(unseen, RELAY) is not Reach.YES
+
+
+def test_what_a_region_needs_with_and_without_privatelink():
+    known = region("us-east-1")
+    plain = {host.name: host for host in required(known, private_link=False)}
+    control = plain["nvirginia.cloud.databricks.com"]
+    assert control.addresses == ("3.237.73.224/28",)
+    assert control.ports == (443, 8443, 8444, 8445, 8446, 8447, 8448, 8449, 8450, 8451)
+    assert plain["tunnel.us-east-1.cloud.databricks.com"].ports == (443,)
+    private = required(known, private_link=True)
+    assert {host.service for host in private} == {
+        "com.amazonaws.us-east-1.s3",
+        "com.amazonaws.us-east-1.sts",
+        "com.amazonaws.us-east-1.kinesis-streams",
+        "com.amazonaws.vpce.us-east-1.vpce-svc-09143d1e626de2f04",
+        "com.amazonaws.vpce.us-east-1.vpce-svc-00018a8c3ff62ffdf",
+    }
+
+
+def privately_linked(ports):
+    """Make an isolated network with every endpoint that a region needs."""
+    hosts = required(region("us-east-1"), private_link=True)
+    endpoints = [
+        Endpoint(
+            f"vpce-{n}",
+            "vpc",
+            "Interface",
+            host.service,
+            subnets=("ep",),
+            groups=("sg-ep",),
+            private_dns=True,
+        )
+        for n, host in enumerate(hosts)
+        if not host.service.endswith(".s3")
+    ]
+    endpoints.append(Endpoint("vpce-s3", "vpc", "Gateway", "com.amazonaws.us-east-1.s3"))
+    opened = tuple(GroupRule("tcp", a, b, groups=("sg-dp",)) for a, b in ports)
+    out = tuple(GroupRule("tcp", a, b, v4=("10.0.0.0/16",)) for a, b in ports)
+    to_s3 = GroupRule("tcp", 443, 443, prefix_lists=("pl-s3",))
+    return hosts, topology(
+        table("dp", "pl-s3 > vpce-s3"),
+        table("ep"),
+        subnets=(Subnet("ep", "vpc", "10.0.6.0/24"),),
+        groups=listed(group((*out, to_s3)), group((), opened, name="sg-ep")),
+        endpoints=listed(*endpoints),
+        prefix_lists=listed(PrefixList("pl-s3", ("52.216.0.0/15",))),
+    )
+
+
+def test_an_isolated_network_is_live_by_its_endpoints_alone():
+    hosts, made = privately_linked(((443, 443), (6666, 6666), (8443, 8451)))
+    assert egress(made, network()).outcome is Outcome.NO_INTERNET
+    found = reachable(made, network(), hosts)
+    assert [reached.reach for reached in found] == [Reach.YES] * 5
+    assert found[-1].reason == "subnet dp -> r-dp 10.0.0.0/16 -> vpce-4"
+    hosts, made = privately_linked(((443, 443), (8443, 8451)))
+    found = {r.host.name: r.reach for r in reachable(made, network(), hosts)}
+    assert [name for name, reach_ in found.items() if reach_ is not Reach.YES] == [
+        "tunnel.privatelink.us-east-1.cloud.databricks.com"
+    ]
