@@ -260,6 +260,12 @@ def test_grants_that_were_not_read_are_not_none(answer, cause):
     assert lock.enabled.gap.cause is cause
 
 
+def test_a_grant_to_nobody_is_not_whole():
+    grant = {"GrantId": "g", "Operations": ["Decrypt"]}
+    found = ask(KEY_GRANTS, list_grants={"Grants": [grant]})[KEY]
+    assert found.grants.gap.cause is Cause.MISSING_FIELD
+
+
 def test_a_grant_of_a_service_has_no_principal():
     grant = {
         "GrantId": "g",

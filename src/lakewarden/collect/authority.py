@@ -43,10 +43,21 @@ def key_grants(task: Task) -> Iterator[Any]:
     def ask(arn: str) -> Mapping[str, Any]:
         client = task.cloud.client("kms", region_of(arn))
         listed = pages(client, "list_grants", KeyId=arn)
-        return {"arn": arn, "Grants": [grant for page in listed for grant in need(page, "Grants")]}
+        return {"arn": arn, "Grants": [_named(g) for page in listed for g in need(page, "Grants")]}
 
     known = task.before(ENCRYPTION_KEYS).seen()
     yield from one_each(task, "arn", [k.arn.get() for k in known if not k.arn.gap], ask)
+
+
+def _named(grant: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a grant that says to whom it was made.
+
+    Raises:
+        CallFailedError: it does not.
+    """
+    if "GranteeServicePrincipal" not in grant:
+        need(grant, "GranteePrincipal")
+    return grant
 
 
 @collects(ORGANIZATION_LEVELS)

@@ -64,14 +64,15 @@ class Vpc(Record):
 
 @record
 class RegionSubnet(Record):
-    """A subnet. One for IPv6 alone has no IPv4 block; one for IPv4 alone has no other."""
+    """A subnet. One for IPv6 alone, which says so, has no IPv4 block."""
 
     id: str = key("SubnetId")
     vpc_id: Fact[str] = fact("VpcId")
     owner: Fact[str] = fact("OwnerId")
     zone: Fact[str] = fact("AvailabilityZone")
     cidr: Fact[str | None] = fact("CidrBlock", absent=None)
-    blocks6: Fact[tuple[Block6, ...]] = fact("Ipv6CidrBlockAssociationSet", absent=())
+    v6_only: Fact[bool] = fact("Ipv6Native", absent=False)
+    blocks6: Fact[tuple[Block6, ...]] = fact("Ipv6CidrBlockAssociationSet")
     maps_public_addresses: Fact[bool] = fact("MapPublicIpOnLaunch")
     assigns_v6: Fact[bool] = fact("AssignIpv6AddressOnCreation")
 
@@ -239,7 +240,7 @@ class RegionInterface(Record):
     type: Fact[str] = fact("InterfaceType")
     checked: Fact[bool] = fact("SourceDestCheck")
     groups: Fact[tuple[GroupRef, ...]] = fact("Groups")
-    addresses: Fact[tuple[PrivateAddress, ...]] = fact("PrivateIpAddresses", absent=())
+    addresses: Fact[tuple[PrivateAddress, ...]] = fact("PrivateIpAddresses")
     addresses6: Fact[tuple[Address6, ...]] = fact("Ipv6Addresses", absent=())
     instance_id: Fact[str | None] = fact("Attachment.InstanceId", absent=None)
 

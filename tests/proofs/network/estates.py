@@ -46,6 +46,7 @@ def subnet(name, cidr, of="spoke", owner=ME):
         "AvailabilityZone": "us-east-1a",
         "MapPublicIpOnLaunch": False,
         "AssignIpv6AddressOnCreation": False,
+        "Ipv6CidrBlockAssociationSet": [],
     }
 
 

@@ -18,6 +18,7 @@ from proofs.network.estates import (
     ME,
     NAT,
     NOTHING,
+    OPEN,
     THEM,
     acl,
     by_nat,
@@ -299,7 +300,10 @@ def test_acls_are_read_in_the_order_in_which_they_decide():
     assert [e.number for e in found.ingress] == [100]
 
 
-@pytest.mark.parametrize("change", [{"RuleAction": "maybe"}, {"CidrBlock": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [{"RuleAction": "maybe"}, {"CidrBlock": ""}, {"Protocol": "6"}, {"Protocol": "58"}],
+)
 def test_an_entry_that_makes_no_sense_is_not_known(change):
     one = acl("dp", "dp", "nat")
     one["Entries"][0] |= change
@@ -374,9 +378,55 @@ def test_an_interface_forwards_when_nothing_checks_it():
 def test_subnets_have_the_addresses_that_they_have():
     six = {"Ipv6CidrBlock": "2001:db8::/64", "Ipv6CidrBlockState": {"State": "associated"}}
     dual = subnet("dp", "10.1.1.0/24") | {"Ipv6CidrBlockAssociationSet": [six]}
-    only = {**dual, "SubnetId": "subnet-6", "CidrBlock": None}
-    odd = subnet("odd", "here")
-    one, two, three = seen(estate(region_subnets=[dual, only, odd]))[0].subnets.items
+    only = {**dual, "SubnetId": "subnet-6", "CidrBlock": None, "Ipv6Native": True}
+    odd = [subnet("odd", "here"), subnet("lost", None)]
+    one, two, three, four = seen(estate(region_subnets=[dual, only, *odd]))[0].subnets.items
     assert (one.cidr, one.v6) == ("10.1.1.0/24", ("2001:db8::/64",))
     assert (two.cidr, two.v6) == ("", ("2001:db8::/64",))
     assert isinstance(three.cidr, Missing)
+    assert isinstance(four.cidr, Missing)
+
+
+@pytest.mark.parametrize(
+    ("lost", "way"),
+    [
+        ("VpcId", route("0.0.0.0/0", GatewayId="igw-1")),
+        ("MapPublicIpOnLaunch", route("0.0.0.0/0", GatewayId="igw-1")),
+        ("CidrBlock", route("0.0.0.0/0", NatGatewayId="nat-1")),
+        (
+            "Ipv6CidrBlockAssociationSet",
+            {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1", "State": "active"},
+        ),
+    ],
+)
+def test_a_field_that_a_subnet_lost_opens_no_proof(lost, way):
+    rule = NOTHING | {
+        "IpProtocol": "-1",
+        "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
+        "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
+    }
+    both = acl("dp", "dp", "nat")
+    six = [{**e, "RuleNumber": 101, "CidrBlock": "", "Ipv6CidrBlock": "::/0"} for e in OPEN]
+    both["Entries"] += six
+    found = by_nat(
+        region_subnets=[subnet("dp", "10.1.1.0/24") | {lost: None}, subnet("nat", "10.1.2.0/24")],
+        region_route_tables=[table("dp", way), BY_NAT["region_route_tables"][1]],
+        region_security_groups=[
+            BASE["region_security_groups"][0] | {"IpPermissionsEgress": [rule]}
+        ],
+        network_acls=[both],
+    )
+    assert verdict(found).outcome is not Outcome.NO_INTERNET
+
+
+def test_interfaces_that_lost_their_addresses_show_nothing():
+    bare = BASE["region_interfaces"][0] | {"PrivateIpAddresses": None}
+    assert verdict(on_the_gateway(region_interfaces=[bare])).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("lost", [{"FromPort": 1}, {"ToPort": 1}, {}])
+def test_a_rule_that_lost_its_ports_is_not_one_for_all(lost):
+    rule = NOTHING | {"IpProtocol": "tcp", "IpRanges": [{"CidrIp": "192.0.2.0/24"}]} | lost
+    group = BASE["region_security_groups"][0] | {"IpPermissionsEgress": [rule]}
+    (found,) = seen(estate(region_security_groups=[group]))[0].groups.items
+    assert isinstance(found.egress, Missing)

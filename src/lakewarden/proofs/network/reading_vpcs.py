@@ -42,6 +42,10 @@ from lakewarden.proofs.network.topology import (
 )
 
 _SERVERS: Final = "domain-name-servers"
+_WITH_PORTS: Final = frozenset({"tcp", "udp", "6", "17"})
+"""Protocols of which EC2 tells the ports even when these are all."""
+_WITH_TYPES: Final = frozenset({"1", "58"})
+"""Protocols of which entries of network ACLs tell the types even when these are all."""
 _COMING_AND_GOING: Final = frozenset({"associating", "disassociating"})
 
 
@@ -111,11 +115,24 @@ def _subnet(subnet: RegionSubnet) -> Subnet:
     return Subnet(
         subnet.id,
         subnet.vpc_id.get(),
-        tried(lambda: "".join(addresses(filter(None, [subnet.cidr.get()]))), f"addresses {what}"),
+        tried(lambda: _v4(subnet), f"addresses {what}"),
         tried(subnet.zone.get, f"zone {what}"),
         tried(lambda: _in_use(subnet.blocks6.get()), f"IPv6 addresses {what}"),
         tried(subnet.maps_public_addresses.get, f"MapPublicIpOnLaunch {what}"),
     )
+
+
+def _v4(subnet: RegionSubnet) -> str:
+    """Return the IPv4 block of a subnet; only one for IPv6 alone has none.
+
+    Raises:
+        UnreadError: it was not read.
+        ValueError: it lacks, or is no network.
+    """
+    cidr = subnet.cidr.get()
+    if cidr is None and not subnet.v6_only.get():
+        raise ValueError("there is no IPv4 block")
+    return addresses([cidr])[0] if cidr else ""
 
 
 def groups(estate: Estate) -> Listing[SecurityGroup]:
@@ -133,6 +150,13 @@ def _group(group: ReadGroup) -> SecurityGroup:
 
 
 def _rule(rule: Rule) -> GroupRule:
+    """Return a rule of a security group.
+
+    Raises:
+        ValueError: it lacks the ports that its protocol has, or names no network.
+    """
+    if rule.protocol in _WITH_PORTS and None in (rule.first, rule.last):
+        raise ValueError(f"a rule for {rule.protocol} has no ports")
     return GroupRule(
         rule.protocol,
         rule.first,
@@ -163,7 +187,7 @@ def _entries(acl: NetworkAcl, *, egress: bool) -> tuple[AclEntry, ...]:
     """Return the entries of one direction in the order in which they decide.
 
     Raises:
-        ValueError: one has neither kind of address, or does neither of the two things.
+        ValueError: one lacks its addresses, ports or types, or does neither of the two things.
     """
     found = []
     for entry in sorted(acl.entries.get(), key=lambda one: one.number):
@@ -171,6 +195,10 @@ def _entries(acl: NetworkAcl, *, egress: bool) -> tuple[AclEntry, ...]:
             continue
         if entry.action not in {"allow", "deny"}:
             raise ValueError(f"entry {entry.number} does {entry.action}")
+        if entry.ports is None and entry.protocol in _WITH_PORTS:
+            raise ValueError(f"entry {entry.number} has no ports")
+        if entry.icmp is None and entry.protocol in _WITH_TYPES:
+            raise ValueError(f"entry {entry.number} has no types")
         (cidr,) = addresses([entry.v4 or entry.v6])
         first = entry.ports.first if entry.ports else entry.icmp.type if entry.icmp else None
         last = entry.ports.last if entry.ports else entry.icmp.code if entry.icmp else None
