@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lakewarden.proofs.facts.actions import catalogue
 from lakewarden.proofs.policy.formula import (
     Atom,
     Formula,
@@ -28,6 +29,7 @@ from lakewarden.proofs.policy.principals import (
     ROLES,
     SERVICES,
     USERS,
+    forms_of,
     is_of,
 )
 from lakewarden.proofs.words.language import Words
@@ -48,16 +50,8 @@ BEHIND: Final = frozenset(
     }
 )
 """Keys of requests through a VPC endpoint, and of no others."""
-_ALWAYS: Final = frozenset(
-    {"aws:securetransport", _VIA, "aws:requestedregion", "aws:resourceaccount"}
-)
-_TRUTH_KEYS: Final = frozenset(
-    {
-        *("aws:securetransport", _VIA, "aws:multifactorauthpresent"),
-        *("kms:grantisforawsresource", "kms:bypasspolicylockoutsafetycheck"),
-        *("ec2:isspot", "ec2:encrypted"),
-    }
-)
+_ALWAYS: Final = frozenset({"aws:resourceaccount"})
+"""Beside the keys of which AWS says so outright: nearly every request has these."""
 _ADDRESSES: Final = frozenset({_ADDRESS, "aws:vpcsourceip"})
 _ACCOUNTS: Final = Words(((Step(DIGIT),) * 12,))
 _SHAPES: Final = {
@@ -71,6 +65,10 @@ _SHAPES: Final = {
     "ec2:vpc": Words(((*literal("arn:aws"), *some_of(ANY), *literal(":vpc/"), *some_of(LABEL)),)),
 }
 """What the values of keys look like; loosely, as a policy may name ids of any length."""
+_SESSIONS: Final = Words((*ROLES.patterns, *forms_of(kind="guest").patterns))
+"""Callers with temporary credentials and no others."""
+_OWNERS: Final = Words((*ROLES.patterns, *USERS.patterns, *forms_of(kind="root").patterns))
+"""Callers whose sessions say whether a second factor was shown."""
 _OF_IDENTITIES: Final = ("aws:principaltag/", "aws:principalorg", "aws:sourceidentity")
 _OF_SERVICES: Final = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"})
 
@@ -87,20 +85,22 @@ def axioms(asked: Iterable[str]) -> Iterator[Formula]:
         yield from _shape(name, key)
         yield from _caller(name, key)
     yield from _network(names, keys)
-    if _calls := [n for n, k in keys.items() if k.startswith(("aws:calledvia", "kms:viaservice"))]:
-        via = is_in(_VIA, _YES)
-        yield from (implies(present(name), via) for name in _calls)
-        yield either(via, is_in(_VIA, _NO))
+    calls = [n for n, k in keys.items() if k.startswith(("aws:calledvia", "kms:viaservice"))]
+    via = is_in(_VIA, _YES)
+    yield from (implies(present(name), via) for name in calls)
+    if calls or _VIA in names or _is_placed(keys.values()):
+        yield either(is_in(_VIA, _NO), both(via, is_of(IDENTITIES)))
 
 
 def _shape(name: str, key: str) -> Iterator[Formula]:
-    if key in _TRUTH_KEYS:
+    known = catalogue().key(key)
+    if known is not None and known.sort == "bool":
         yield either(absent(name), is_in(name, TRUTHS))
     if key in _SHAPES:
         yield either(absent(name), is_in(name, _SHAPES[key]))
     if key in _ADDRESSES:
         yield _shaped(name)
-    if key in _ALWAYS:
+    if key in _ALWAYS or (known is not None and known.always):
         yield present(name)
 
 
@@ -111,23 +111,29 @@ def _shaped(name: str) -> Formula:
 def _caller(name: str, key: str) -> Iterator[Formula]:
     if key.startswith(_OF_IDENTITIES):
         yield implies(present(name), is_of(IDENTITIES))
-    elif key == "aws:username":
-        yield implies(present(name), is_of(USERS))
     elif key in _OF_SERVICES:
         yield implies(present(name), is_of(SERVICES))
-    elif key in {"aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage"}:
-        yield implies(present(name), is_of(Words((*ROLES.patterns, *USERS.patterns))))
+    elif key == "aws:tokenissuetime":
+        yield implies(present(name), is_of(IDENTITIES))
+        yield implies(is_of(_SESSIONS), present(name))
+    elif key in {"aws:multifactorauthpresent", "aws:multifactorauthage"}:
+        yield implies(present(name), is_of(_OWNERS))
 
 
 def _network(names: frozenset[str], keys: dict[str, str]) -> Iterator[Formula]:
     """A request comes from a public address, or through an endpoint, or from within AWS."""
-    behind = sorted(name for name, key in keys.items() if key in BEHIND)
-    if not behind and _ADDRESS not in names:
+    if not _is_placed(keys.values()):
         return
+    behind = sorted(name for name, key in keys.items() if key in BEHIND)
+    brought = sorted({*_ENDPOINT, *({"aws:vpcsourceip"} & names)})
     yield _shaped(_ADDRESS)
     yield from (either(absent(key), is_in(key, _SHAPES[key])) for key in _ENDPOINT)
     open_air = both(present(_ADDRESS), *(absent(name) for name in behind))
-    endpoint = both(absent(_ADDRESS), *(present(name) for name in _ENDPOINT))
+    endpoint = both(absent(_ADDRESS), *(present(name) for name in brought))
     within = both(either(is_of(SERVICES), is_in(_VIA, _YES)), *(absent(name) for name in behind))
     yield either(open_air, endpoint, within)
-    yield either(is_in(_VIA, _NO), both(is_in(_VIA, _YES), is_of(IDENTITIES)))
+
+
+def _is_placed(keys: Iterable[str]) -> bool:
+    """Return whether somebody asks where a request comes from."""
+    return any(key == _ADDRESS or key in BEHIND for key in keys)

@@ -21,7 +21,6 @@ from lakewarden.proofs.policy.formula import (
     Reach,
     Sort,
     both,
-    contrary,
     either,
     is_in,
     present,
@@ -30,8 +29,10 @@ from lakewarden.proofs.policy.principals import (
     ANONYMOUS,
     IDENTITIES,
     SERVICES,
+    USERS,
     forms_of,
     is_of,
+    users_of,
     with_account,
 )
 from lakewarden.proofs.words.language import Words
@@ -192,8 +193,9 @@ def _account(words: Words) -> Formula:
 _VIEWS: Final[Mapping[str, View]] = {
     "aws:principalarn": (is_of(IDENTITIES), _arn),
     "aws:principalaccount": (either(is_of(IDENTITIES), is_of(ANONYMOUS)), _account),
-    "aws:principaltype": (contrary(is_of(SERVICES)), _type),
-    "aws:principalisawsservice": (contrary(is_of(ANONYMOUS)), _is_service),
+    "aws:principaltype": (either(is_of(IDENTITIES), is_of(ANONYMOUS)), _type),
+    "aws:principalisawsservice": (either(is_of(IDENTITIES), is_of(SERVICES)), _is_service),
     "aws:principalservicename": (is_of(SERVICES), _service),
+    "aws:username": (is_of(USERS), lambda words: is_of(users_of(words))),
 }
 """Keys that repeat what the caller is."""

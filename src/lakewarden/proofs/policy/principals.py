@@ -80,7 +80,7 @@ ROLES: Final = forms_of(kind="role")
 USERS: Final = forms_of(kind="user")
 IDENTITIES: Final = forms_of()
 """All callers that have an ARN and an account."""
-SERVICES: Final = Words((join((literal("service:"), some_of(LABEL), literal(".amazonaws.com"))),))
+SERVICES: Final = Words(((*literal("service:"), *some_of(LABEL)),))
 FEDERATED: Final = Words(((*literal("federated:"), *some_of(ANY)),))
 ANONYMOUS: Final = Words((literal("anonymous"),))
 EVERYBODY: Final = Words(
@@ -171,7 +171,14 @@ def with_account(words: Words) -> Words:
     return Words(
         tuple(
             join(
-                (literal("arn"), any_text, any_text, any_text, _field(p), (Step(ANY, many=True),)),
+                (
+                    literal("arn"),
+                    any_text,
+                    any_text,
+                    any_text,
+                    _without(p, ":"),
+                    (Step(ANY, many=True),),
+                ),
                 literal(":"),
             )
             for p in words.patterns
@@ -179,9 +186,23 @@ def with_account(words: Words) -> Words:
     )
 
 
-def _field(pattern: Pattern) -> Pattern:
-    """Return a pattern as it may stand in a field of an ARN, where there is no colon."""
+def users_of(names: Words) -> Words:
+    """Return the users whose name, which ends their ARN behind any path, is one of some words."""
+    paths = ((), (*_NAMED, *literal("/")))
+    return Words(
+        tuple(
+            _form("iam", _TWELVE, (*literal("user/"), *path, *_without(pattern, ":/")))
+            for path in paths
+            for pattern in names.patterns
+        )
+    )
+
+
+def _without(pattern: Pattern, chars: str) -> Pattern:
+    """Return a pattern as it may stand where some characters cannot be."""
     return tuple(
-        Step(type(s.chars)(s.chars.among | {":"}, negated=True), s.many) if s.chars.negated else s
+        Step(type(s.chars)(s.chars.among | set(chars), negated=True), s.many)
+        if s.chars.negated
+        else s
         for s in pattern
     )

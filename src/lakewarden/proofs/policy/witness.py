@@ -8,6 +8,7 @@ from typing import Final
 from lakewarden.proofs.policy.axioms import BEHIND
 from lakewarden.proofs.policy.demands import Value
 from lakewarden.proofs.policy.evaluate import UncertainError, confirms
+from lakewarden.proofs.policy.formula import Sort
 from lakewarden.proofs.policy.frame import ACTION, MARK, Frame
 from lakewarden.proofs.policy.principals import PRINCIPAL, SESSION, account_of
 from lakewarden.proofs.policy.scene import Claim, Request
@@ -18,6 +19,13 @@ _NOWHERE: Final = "203.0.113.7"
 _SOMEBODY: Final = "arn:aws:iam::999999999999:role/x"
 _REAL: Final = (("x", "eu-west-1"), ("x", "us-west-2"), ("000000000000", "999999999999"))
 """What a search puts where any word will do, and what exists, or could."""
+_ANY_WORD: Final = ("x",)
+_READABLE: Final = {
+    Sort.NUMBER: ("1",),
+    Sort.MOMENT: ("2026-01-01T00:00:00Z",),
+    Sort.ADDRESS: (_NOWHERE,),
+}
+"""Values of keys that only have to be there, where a word is none."""
 _PLACES: Final = frozenset({"aws:requestedregion", "aws:resourceaccount", "aws:sourceaccount"})
 _KINDS: Final = {"root": "Account", "role": "AssumedRole", "user": "User"}
 _SETTLED: Final = frozenset({ACTION, PRINCIPAL, SESSION})
@@ -31,7 +39,7 @@ def request_of(model: Model, frame: Frame) -> Request:
         if value is None or variable in _SETTLED or variable == frame.resource:
             continue
         if key != "resource" and (not mark or f"{MARK}{mark}" == frame.mark):
-            context[key] = value
+            context[key] = _READABLE.get(frame.sort(key), value) if value == _ANY_WORD else value
     resource = _first(model.get(frame.resource)) or "*"
     principal = _first(model.get(PRINCIPAL)) or _SOMEBODY
     settled = {key: (text,) for key, text in frame.constants.items() if text is not None}
@@ -62,7 +70,9 @@ def _of_caller(principal: str) -> dict[str, tuple[str, ...]]:
         }
         return service if kind == "service" else {}
     rest = principal.split(":")[5]
+    named = {"aws:username": (rest.rpartition("/")[2],)} if rest.startswith("user/") else {}
     return {
+        **named,
         "aws:principalarn": (principal,),
         "aws:principalaccount": (account_of(principal) or "",),
         "aws:principaltype": (_KINDS.get(rest.partition("/")[0], "FederatedUser"),),
