@@ -16,6 +16,17 @@ resource "aws_iam_role_policy" "cross_account" {
   }))
 }
 
+# What it may not do beside that: the policy above does not hold it to the VPC, to Databricks' images
+# and to what carries Databricks' tag.
+resource "aws_iam_role_policy" "cross_account_guard" {
+  for_each = local.workspaces
+  name     = "guard"
+  role     = aws_iam_role.cross_account[each.key].id
+  policy = templatefile("${path.module}/policies/cross-account-guard.json", merge(local.names, {
+    vpc = aws_vpc.deployment[each.key].id
+  }))
+}
+
 resource "aws_iam_role" "log_delivery" {
   name               = "${local.prefix}-log-delivery"
   assume_role_policy = templatefile("${path.module}/policies/trust-log-delivery.json", local.names)
@@ -70,9 +81,15 @@ resource "aws_iam_role_policy" "break_glass" {
         Resource = "arn:aws:iam::${local.aws_account}:role/${local.prefix}-cross-account-*"
       },
       {
-        Sid      = "ShutTheKeys"
-        Effect   = "Allow"
-        Action   = ["kms:DisableKey", "kms:EnableKey", "kms:PutKeyPolicy", "kms:RevokeGrant"]
+        Sid    = "ShutTheKeys"
+        Effect = "Allow"
+        Action = [
+          "kms:CancelKeyDeletion",
+          "kms:DisableKey",
+          "kms:EnableKey",
+          "kms:PutKeyPolicy",
+          "kms:RevokeGrant",
+        ]
         Resource = "arn:aws:kms:${var.region}:${local.aws_account}:key/*"
       },
       {
