@@ -36,7 +36,8 @@ def ask(name, *statements, boundary=(), **words):
 
 
 PLACE = {"region": "us-east-1", "account": OWN, "vpcs": "vpc-1"}
-FENCED = deny(STARTS, "arn:aws:ec2:*:*:subnet/*", ArnNotEquals=VPC["ArnEquals"])
+PLACES = ["arn:aws:ec2:*:*:subnet/*", "arn:aws:ec2:*:*:network-interface/*"]
+FENCED = deny(STARTS, PLACES, ArnNotEquals=VPC["ArnEquals"])
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ FENCED = deny(STARTS, "arn:aws:ec2:*:*:subnet/*", ArnNotEquals=VPC["ArnEquals"])
     [
         ((allow("ec2:*"),), R),
         ((allow("ec2:*"), FENCED), P),
+        ((allow("ec2:*"), {**FENCED, "Resource": PLACES[0]}), R),  # the default subnet
         ((allow("ec2:Describe*"),), P),
         ((allow("ec2:RunInstances", f"{HERE}:*"),), P),  # no image is in it
         ((allow("ec2:RunInstances", [f"{HERE}:*", "arn:aws:ec2:us-east-1::image/*"]),), R),

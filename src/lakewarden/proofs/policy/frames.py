@@ -74,8 +74,9 @@ def frames_for(
             name = taken.type if taken else ""
             if wanted and name and name not in wanted:
                 continue
-            if (told, carried, name) not in seen:
-                seen.add((told, carried, name))
+            kind = (action.partition(":")[0], told, carried, name)
+            if kind not in seen:
+                seen.add(kind)
                 yield frame_of(action, name, keys, partition=partition)
 
 
@@ -149,6 +150,8 @@ def _belongs(service: str, key: str) -> bool:
 def _carries(action: str, key: str) -> bool:
     """Return whether a request for an action may carry a key, by any of its names."""
     service = action.partition(":")[0]
+    if service == "s3" and key.startswith("aws:resourcetag/"):
+        return True  # tags of buckets decide since November 2025, and the catalogue may be older
     names = {key, key.replace("aws:resourcetag/", f"{service}:resourcetag/")}
     return any(catalogue().carries(action, name) is not False for name in names)
 

@@ -6,7 +6,14 @@ from typing import Final
 
 from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, that
 from lakewarden.proofs.questions.answer import Answer
-from lakewarden.proofs.questions.describe import by, coming_from, not_by, organisation, outside
+from lakewarden.proofs.questions.describe import (
+    by,
+    coming_from,
+    not_by,
+    organisation,
+    organisation_notes,
+    outside,
+)
 from lakewarden.proofs.questions.given import Argument, Given
 from lakewarden.proofs.questions.question import Question, answered
 from lakewarden.semantics.iam_documents import Statement
@@ -82,7 +89,7 @@ def assumed(given: Given) -> tuple[str, ...]:
     )
     others = "policies of other accounts are taken to allow everything to their callers"
     acls = "access control lists are off (BucketOwnerEnforced)"
-    return own, others, acls
+    return own, others, acls, *organisation_notes(given)
 
 
 def _confined(actions: tuple[str, ...], given: Given) -> Claim:

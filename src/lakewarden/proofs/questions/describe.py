@@ -157,3 +157,14 @@ def organisation(given: Given, account: str) -> tuple[Layer, ...]:
         name = "resource control policy"
         found.append(Layer(name, rcps, names_callers=True, refuses_only=True))
     return tuple(found)
+
+
+def organisation_notes(given: Given) -> tuple[str, ...]:
+    """Return what answers rest on where policies of an organisation are among the policies."""
+    if not given.documents("scp"):
+        return ()
+    note = (
+        "service control policies bind neither service-linked roles nor the management account: "
+        "neither is taken to make such a request"
+    )
+    return (note,)

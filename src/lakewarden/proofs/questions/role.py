@@ -25,6 +25,9 @@ from lakewarden.semantics.iam_documents import Statement
 STARTS: Final = ("ec2:RunInstances", "ec2:RequestSpotInstances", "ec2:CreateFleet")
 """What starts machines: each of them by itself, as AWS documents no further check."""
 _PARTS: Final = ("image", "instance", "network-interface", "security-group", "subnet", "volume")
+_LEFT_OUT: Final = frozenset({"subnet", "security-group", "volume"})
+"""What a start need not name: defaults take its place, and an image may have no disks."""
+_DEFAULTS: Final = "a spot request or a fleet that names no subnet is allowed or refused by the subnet that AWS picks"
 _HARMS: Final = {
     "ec2:TerminateInstances": "instance",
     "ec2:DetachVolume": "volume",
@@ -64,7 +67,12 @@ def layers_of(given: Given) -> tuple[Layer, ...]:
 
 
 def starting(
-    given: Given, action: str, where: Iterable[tuple[str, Statement]], *, every: bool = False
+    given: Given,
+    action: str,
+    where: Iterable[tuple[str, Statement]],
+    *,
+    every: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> Claim | None:
     """Return the claim about starting machines by an action.
 
@@ -73,6 +81,7 @@ def starting(
         action: one of `STARTS`.
         where: descriptions, each of a type of resource that takes part.
         every: every such start is admitted; else none is.
+        without: types of resources that the request does not name.
 
     Returns:
         None when the action knows none of the types that are described.
@@ -85,16 +94,34 @@ def starting(
             described[name] = (*described.get(name, ()), statement)
     if not described:
         return None
-    types = [name for name in taken if taken[name] or name in _PARTS]
+    types = [name for name in taken if (taken[name] or name in _PARTS) and name not in without]
     parts = tuple(Part(name, described.get(name, ())) for name in types)
     role = given.one("role")
     return Claim(
-        (action,), (by(role),), layers_of(given), every=every, parts=parts, home=account_of(role)
+        (action,),
+        (by(role),),
+        layers_of(given),
+        every=every,
+        parts=parts,
+        home=account_of(role),
+        assumptions=() if every else (_DEFAULTS,),
     )
 
 
-def _starts(name: str, sentence: str, given: Given, *where: tuple[str, Statement]) -> Answer:
-    claims = (starting(given, action, where) for action in STARTS)
+def _starts(
+    name: str, sentence: str, given: Given, full: tuple[str, Statement], bare: tuple[str, Statement]
+) -> Answer:
+    """Answer about starts that name everything, and about those that leave out what they can.
+
+    Args:
+        name: the question.
+        sentence: what is claimed.
+        given: the policies of the role.
+        full: what is described of a start that names a subnet, a security group and disks.
+        bare: what is described of one that leaves them to the defaults of the account.
+    """
+    claims = [starting(given, action, (full,)) for action in STARTS]
+    claims.append(starting(given, STARTS[0], (bare,), without=_LEFT_OUT))
     return answered(name, sentence, [claim for claim in claims if claim is not None])
 
 
@@ -106,7 +133,8 @@ def _launch_only_in(given: Given) -> Answer:
         for vpc in given.many("vpcs")
     )
     elsewhere = that(("ArnNotLike", "ec2:Vpc", arns))
-    return _starts("xacct.launch_only_in", _PLACE, given, ("subnet", elsewhere))
+    full, bare = ("subnet", elsewhere), ("network-interface", elsewhere)
+    return _starts("xacct.launch_only_in", _PLACE, given, full, bare)
 
 
 def _place(given: Given) -> str:
@@ -116,7 +144,9 @@ def _place(given: Given) -> str:
 
 def _only_databricks_amis(given: Given) -> Answer:
     foreign = that(("StringNotEquals", "ec2:Owner", given.many("owners")))
-    return _starts("xacct.only_databricks_amis", _IMAGES, given, ("image", foreign))
+    return _starts(
+        "xacct.only_databricks_amis", _IMAGES, given, ("image", foreign), ("image", foreign)
+    )
 
 
 def _only_databricks_tagged(given: Given) -> Answer:
