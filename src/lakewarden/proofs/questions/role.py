@@ -27,7 +27,7 @@ STARTS: Final = ("ec2:RunInstances", "ec2:RequestSpotInstances", "ec2:CreateFlee
 _PARTS: Final = ("image", "instance", "network-interface", "security-group", "subnet", "volume")
 _LEFT_OUT: Final = frozenset({"subnet", "security-group", "volume"})
 """What a start need not name: defaults take its place, and an image may have no disks."""
-_DEFAULTS: Final = "a spot request or a fleet that names no subnet is allowed or refused by the subnet that AWS picks"
+_DEFAULTS: Final = "a spot request or fleet without a subnet is decided by the one that AWS picks"
 _HARMS: Final = {
     "ec2:TerminateInstances": "instance",
     "ec2:DetachVolume": "volume",
