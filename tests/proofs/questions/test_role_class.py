@@ -66,7 +66,7 @@ def test_knows_each_class(name: str, document: Any) -> None:
 
 
 def test_knows_a_class_however_it_is_written() -> None:
-    """Names, order, splitting, patterns and dead grants change nothing."""
+    """Names, case, order, splitting and dead grants change nothing."""
     (statement, spot) = customer()["Statement"]
     looks = [a for a in statement["Action"] if a.startswith("ec2:Describe")]
     rest = [a.upper() for a in reversed(statement["Action"]) if a not in looks]
@@ -91,12 +91,12 @@ def test_tells_what_the_restricted_policy_lets_happen_and_offers_the_guard() -> 
     answer = _classed(NARROW)
     holes = [line for line in answer.explanation if "does not hold" in line]
     assert [hole.partition(" ")[0] for hole in holes] == [
+        "xacct.only_in_region",
         "xacct.launch_only_in",
         "xacct.only_databricks_amis",
         "xacct.only_databricks_tagged",
-        "xacct.only_in_region",
     ]
-    assert "ec2:RunInstances on arn:aws:ec2:" in holes[0]
+    assert "ec2:RunInstances on arn:aws:ec2:" in holes[1]
     assert answer.document == guard(PLACE, OWNER, [NODES])
     assert answer.as_json()["policy"] == json.loads(json.dumps(answer.document))
 
@@ -131,6 +131,12 @@ def test_an_action_too_many_is_named_with_a_request_for_it() -> None:
     assert "actions added: ec2:CreateVpcPeeringConnection" in answer.explanation
     assert "statement 3 (More) is not in it" in answer.explanation
     assert answer.witness[0].action == "ec2:CreateVpcPeeringConnection"
+
+
+@pytest.mark.parametrize("action", ["ec2:BrandNew", "ec2:BrandNew*", "iam:Pass?ole", "ec2:Run*s"])
+def test_an_action_that_the_catalogue_lacks_is_one_too_many(action: str) -> None:
+    wide = policy(*customer()["Statement"], allow("More", [action]))
+    assert _classed(wide).outcome is Outcome.REFUTED
 
 
 def test_a_policy_for_another_vpc_is_not_restricted_to_this_one() -> None:
@@ -204,5 +210,7 @@ def test_the_region_alone() -> None:
     proof = question.ask(Given({"policy": (wide, narrow)}, words))
     assert proof.outcome is Outcome.PROVED
     assert proof.statements == ("role policy 2, statement 1 (NoOtherRegion)",)
+    unheard = read(policy(allow("New", ["ec2:BrandNew"])))
+    assert question.ask(Given({"policy": (unheard,)}, words)).outcome is Outcome.REFUTED
     both = {**words, "region": ("eu-west-1", "us-west-2")}
     assert question.ask(Given({"policy": (wide, narrow)}, both)).outcome is Outcome.PROVED

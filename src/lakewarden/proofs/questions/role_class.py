@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lakewarden.proofs.facts.actions import catalogue
+from lakewarden.proofs.facts.actions import SERVICES, catalogue
 from lakewarden.proofs.policies.build import read
 from lakewarden.proofs.policy.frames import FUTURE
 from lakewarden.proofs.policy.prove import Outcome, Proof, prove
@@ -96,9 +96,24 @@ def _compared(name: str, mine: tuple[Document, ...], theirs: tuple[Document, ...
     if _says(mine) == _says(theirs):
         same = Proof(Outcome.PROVED)
         return _Match(name, theirs, same, same)
-    wider = prove(not_more_permissive(mine, theirs, names_callers=False))
-    narrower = prove(not_more_permissive(theirs, mine, names_callers=False))
-    return _Match(name, theirs, wider, narrower)
+    unheard = _unheard_of((*mine, *theirs))
+    wider, narrower = (
+        replace(claim, actions=(*claim.actions, *unheard))
+        for claim in (
+            not_more_permissive(mine, theirs, names_callers=False),
+            not_more_permissive(theirs, mine, names_callers=False),
+        )
+    )
+    return _Match(name, theirs, prove(wider), prove(narrower))
+
+
+def _unheard_of(documents: Iterable[Document]) -> tuple[str, ...]:
+    """Return for each pattern of actions one that the catalogue lacks: AWS may have it by now."""
+    statements = _statements(documents)
+    patterns = {p for s in statements for p in (*s.actions, *s.spared_actions)}
+    names = sorted(pattern.replace("*", "x").replace("?", "x") for pattern in patterns)
+    ours = (name for name in names if name.partition(":")[0] in SERVICES)
+    return tuple(name for name in ours if catalogue().action(name) is None)
 
 
 def _says(documents: Iterable[Document]) -> set[tuple[bool, str]]:
@@ -189,7 +204,10 @@ def _counter_examples(given: Given, facts: Facts) -> Iterator[Answer]:
         "roles": facts.roles,
         "role": given.many("role"),
     }
-    for question in (*about_role.QUESTIONS, _REGIONAL):
+    if words["region"]:
+        proof = prove(_regional(replace(given, words=words)))
+        yield Answer(_REGIONAL.name, proof.outcome, _REGION, witness=proof.witness)
+    for question in about_role.QUESTIONS:
         names = {argument.name for argument in question.arguments}
         needed = {a.name for a in question.arguments if a.required and not a.policy}
         if question.name not in _POSITIVE and all(words.get(name) for name in needed):
@@ -206,12 +224,16 @@ def _told(answer: Answer) -> Iterator[str]:
 
 
 def _only_in_region(given: Given) -> Answer:
-    """Ask about the actions that the role's policies allow on anything: it can do no other."""
-    elsewhere = that(("StringNotEquals", "aws:RequestedRegion", given.many("region")))
+    return answered("xacct.only_in_region", _REGION, [_regional(given)])
+
+
+def _regional(given: Given) -> Claim:
+    """Return the claim about the actions that the role's policies allow on anything at all."""
     allowed = sorted(name for name in _allowed(given.documents()) if name.startswith("ec2:"))
-    actions = (*allowed, f"ec2:{FUTURE}")
-    claim = Claim(actions, (by(given.one("role")), elsewhere), layers_of(given))
-    return answered("xacct.only_in_region", _REGION, [claim])
+    elsewhere = that(("StringNotEquals", "aws:RequestedRegion", given.many("region")))
+    where = (by(given.one("role")), elsewhere)
+    unheard = (name for name in _unheard_of(given.documents()) if name.startswith("ec2:"))
+    return Claim((*allowed, *unheard, f"ec2:{FUTURE}"), where, layers_of(given))
 
 
 _CLASS: Final = "The role's policies are one of the documented ones, or the proved one"
