@@ -92,7 +92,7 @@ def test_the_role_grants_nothing_but_to_aws() -> None:
 def test_break_glass_mends_the_key_and_reads_nothing(document: Policy) -> None:
     assert outcome("kms.recoverable_by", document, principals=KEEPER) is Outcome.PROVED
     uses = ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:ReEncryptFrom")
-    assert _claimed(document, uses, by(KEEPER)) is Outcome.PROVED
+    assert _claimed(document, (*uses, "kms:ScheduleKeyDeletion"), by(KEEPER)) is Outcome.PROVED
 
 
 @pytest.mark.parametrize(("new", "old"), [(MANAGED, PLAIN_MANAGED), (STORAGE, PLAIN_STORAGE)])

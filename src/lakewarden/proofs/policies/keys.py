@@ -1,7 +1,8 @@
 """Policies of the keys that encrypt a workspace, as documented and harder.
 
 The documented ones leave administration, and with it decryption, to whatever the account's own
-policies say. The harder ones name who administers the key, and let no administrator decrypt.
+policies say. The harder ones name who keeps the key, and let no keeper decrypt or delete it. A key
+whose keepers are all gone can be mended by AWS Support alone, so name two.
 Source: Databricks' Security Reference Architecture, 2026-07; AWS KMS Developer Guide, "Key
 policies".
 """
@@ -27,7 +28,6 @@ _ADMINISTERS: Final = (
     "kms:ListResourceTags",
     "kms:PutKeyPolicy",
     "kms:RevokeGrant",
-    "kms:ScheduleKeyDeletion",
     "kms:TagResource",
     "kms:UntagResource",
     "kms:UpdateKeyDescription",
