@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 
@@ -19,6 +19,13 @@ class Chars:
 
     among: frozenset[str]
     negated: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.among, self.negated)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __contains__(self, char: str) -> bool:
         return (char in self.among) is not self.negated
@@ -30,6 +37,13 @@ class Step:
 
     chars: Chars
     many: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.chars, self.many)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 Pattern = tuple[Step, ...]
