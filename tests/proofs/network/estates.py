@@ -151,6 +151,18 @@ def verdict(found):
     return egress(*seen(found))
 
 
+def node(name="eni-1", instance="i-1", public=None):
+    """Make the interface of a node."""
+    address = {"PrivateIpAddress": "10.1.1.9"}
+    if public:
+        address["Association"] = {"PublicIp": public}
+    return BASE["region_interfaces"][0] | {
+        "NetworkInterfaceId": name,
+        "PrivateIpAddresses": [address],
+        "Attachment": {"InstanceId": instance},
+    }
+
+
 def collected_for(aws, network):
     """Read over HTTP, in order, all that a verdict on a registered network needs."""
     wanted = [kind for kind in NEEDS if kind.scope is Scope.AWS]

@@ -23,6 +23,7 @@ from proofs.network.estates import (
     acl,
     by_nat,
     estate,
+    node,
     route,
     seen,
     subnet,
@@ -171,17 +172,6 @@ def test_a_region_blocks_what_it_says_and_no_other_does(blocks, exclusions, outc
 def on_the_gateway(**changes):
     tables = [table("dp", route("0.0.0.0/0", GatewayId="igw-1"))]
     return estate(region_route_tables=tables, **{"internet_gateways": [GATEWAY], **changes})
-
-
-def node(name="eni-1", instance="i-1", public=None):
-    address = {"PrivateIpAddress": "10.1.1.9"}
-    if public:
-        address["Association"] = {"PublicIp": public}
-    return BASE["region_interfaces"][0] | {
-        "NetworkInterfaceId": name,
-        "PrivateIpAddresses": [address],
-        "Attachment": {"InstanceId": instance},
-    }
 
 
 def test_nodes_show_whether_they_have_public_addresses():

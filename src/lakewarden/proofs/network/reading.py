@@ -7,6 +7,7 @@ routes. What nobody could read, what another account keeps to itself, and what m
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -129,7 +130,10 @@ def _public(estate: Estate, subnets: tuple[str, ...]) -> Known[bool]:
         if lost is not None:
             return missing(what, lost)
         if interface.subnet_id.get() in subnets and interface.instance_id.get() in nodes:
-            shown.add(bool(reading_vpcs.public_of(interface)))
+            public = tried(partial(reading_vpcs.public_of, interface), what)
+            if isinstance(public, Missing):
+                return public
+            shown.add(bool(public))
     return shown.pop() if len(shown) == 1 else Missing(f"{what}: no running node shows it")
 
 

@@ -237,6 +237,8 @@ def _associated(estate: Estate, one: TransitAttachment) -> str:
     name = association.table if association else ""
     if association and association.state != "associated":
         raise ValueError(f"its association is {association.state or 'in no state'}")
+    if association and not name:
+        raise ValueError("it is associated with something else")
     if name and estate.find(TRANSIT_ROUTE_TABLES, name):
         return name
     own = {table.gateway_id.get() for table in estate.of(TRANSIT_ROUTE_TABLES).each()}

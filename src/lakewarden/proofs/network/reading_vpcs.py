@@ -276,6 +276,9 @@ def public_of(interface: RegionInterface) -> str:
 
     Raises:
         UnreadError: its addresses are not known.
+        ValueError: one of them has another for outside, and that is not known.
     """
-    found = (one.public.address for one in interface.addresses.get() if one.public)
-    return next(filter(None, found), "")
+    found = [one.public.address for one in interface.addresses.get() if one.public]
+    if not all(found):
+        raise ValueError("an address has another for outside that is not known")
+    return found[0] if found else ""
