@@ -3,8 +3,10 @@
 They leave the documented policy as it is, and are taken away as easily as they are put there: as a
 policy of the role, as its permissions boundary, or as a service control policy.
 
-They rest on Databricks' tag being put on what it makes at once, launch templates and fleets included,
-as its Security Reference Architecture (2026-07) has it. What they cannot test: a spot or fleet request that names no subnet starts its machines in the
+They rest on Databricks' tag being put on what it makes at once, launch templates and fleets
+included, as its Security Reference Architecture (2026-07) has it.
+
+What they cannot test: a spot or fleet request that names no subnet starts its machines in the
 region's default VPC, and what a launch template holds is checked only where the machine is started.
 Where the region has no default VPC, such a request starts nothing.
 """
