@@ -127,3 +127,11 @@ def test_the_root_user_is_one_caller_of_its_account():
     everybody = {**some, "Principal": "*", "Condition": {}}
     assert ask("kms.recoverable_by", OURS, everybody, principals=(root,)).outcome is R
     assert ask("kms.recoverable_by", FOR_ME, principals=(root,)).outcome is R
+
+
+@pytest.mark.parametrize("key", ["kms:CallerAccount", "aws:PrincipalAccount"])
+def test_an_account_goes_by_two_names(key):
+    anybody = {**allow(OWN), "Principal": "*"}
+    assert readers(OURS, {**anybody, "Condition": {"StringEquals": {key: OWN}}}) is P
+    assert readers(OURS, {**anybody, "Condition": {"StringEquals": {key: STRANGER}}}) is R
+    assert readers(OURS, {**anybody, "Condition": {"StringNotEquals": {key: OWN}}}) is R

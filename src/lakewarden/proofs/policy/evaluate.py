@@ -226,7 +226,13 @@ def _condition(
 
 
 def _known(key: str) -> str:
-    return re.sub(r"^\w+:resourcetag/", "aws:resourcetag/", key)
+    """Return the key that a request has a value for, where services have names of their own."""
+    named = {
+        "ec2:region": "aws:requestedregion",
+        "kms:calleraccount": "aws:principalaccount",
+        "s3:resourceaccount": "aws:resourceaccount",
+    }
+    return named.get(key) or re.sub(r"^\w+:resourcetag/", "aws:resourcetag/", key)
 
 
 def _filled(text: str, request: Request) -> str:
