@@ -103,10 +103,12 @@ def _sort(demands: Demands) -> Sort:
 
 def _one(sort: Sort, inside: list[Words | Ranges], outside: list[Words | Ranges]) -> str | None:
     if sort is Sort.WORD:
-        words = frozenset(one for one in inside if isinstance(one, Words)) or {SOMETHING}
-        return shortest(
-            frozenset(words), frozenset(one for one in outside if isinstance(one, Words))
-        )
+        words = frozenset(one for one in inside if isinstance(one, Words))
+        others = frozenset(one for one in outside if isinstance(one, Words))
+        word = shortest(words or frozenset({SOMETHING}), others)
+        # A key may be there and empty, as `s3:prefix` is; that is the last thing to try.
+        may_be_empty = word is None and not words and not any("" in one for one in others)
+        return "" if may_be_empty else word
     within = [one for one in inside if isinstance(one, Ranges)]
     without = [one for one in outside if isinstance(one, Ranges)]
     found: Fraction | None
