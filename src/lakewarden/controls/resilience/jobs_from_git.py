@@ -120,7 +120,10 @@ def examples() -> Iterable[Example]:
     other = {"pipeline_task": {"pipeline_id": "p1"}}
     yield unclear("a task of another kind", _tasks(_FOLDER_CODE, other))
     yield fails("a task of another kind and the workspace", _tasks(_WORKSPACE_CODE, other))
-    yield unclear("tasks are missing from the answer", job_in("production"), PRODUCTION)
+    silent = {"tasks": None}
+    yield unclear("tasks are missing from the answer", job_in("production", **silent), PRODUCTION)
+    untold = job_in("production", git_source=source, **silent)
+    yield unclear("a repository, and tasks are missing", untold, PRODUCTION)
     yield unclear("more tasks than are shown", _tasks(_FOLDER_CODE, has_more=True))
     many = {"job_id": 7, "settings": {"git_source": source, "tasks": []}, "has_more": True}
     yield unclear("a repository, and tasks unseen", given(jobs=[many], git_folders=[]))

@@ -35,7 +35,7 @@ from lakewarden.estate.account import (
     WORKSPACES,
     Workspace,
 )
-from lakewarden.estate.fact import Fact
+from lakewarden.estate.fact import Cause, Fact, UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Kind
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -87,6 +87,8 @@ CONTROL = Control(
 _Reference = Callable[[Workspace], Fact[str | None]]
 _Part = tuple[str, tuple[_Reference, ...], Kind[Any], str]
 """Its name, where it is named, first for itself and then for other uses of it, and what it is."""
+_ALWAYS: Final = frozenset({"role", "root bucket"})
+"""What every workspace has that runs compute of its own; the rest may be Databricks' to provide."""
 
 
 def _storage_key(workspace: Workspace) -> Fact[str | None]:
@@ -122,6 +124,9 @@ def _apart(
 ) -> Condition:
     name, uses, kind, field = part
     fact = uses[0](workspace)
+    if name in _ALWAYS:
+        for w in (workspace, *others):
+            _insist(uses[0](w), w)
     mine = _thing(fact, kind, field, at)
     shared = [
         name_of(w)
@@ -134,6 +139,17 @@ def _apart(
         evidence,
         otherwise=f"sensitive or not, it shares its {name} {mine} with {', '.join(shared)}",
     )
+
+
+def _insist(reference: Fact[str | None], workspace: Workspace) -> None:
+    """Take no answer for whole that leaves out what a workspace cannot be without.
+
+    Raises:
+        UnreadError: it is left out, and the workspace is not a serverless one.
+    """
+    if reference.get() is None and workspace.compute_mode.get() != "SERVERLESS":
+        detail = f"no {reference.field} in the answer for workspace {workspace.id}"
+        raise UnreadError(WORKSPACES.gap(Cause.MISSING_FIELD, detail))
 
 
 def _thing(reference: Fact[str | None], kind: Kind[Any], field: str, at: Context) -> str | None:
@@ -198,7 +214,8 @@ def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     label = Policy(sensitive_tags=_LABEL)
     yield passes("each has its own", _estate(_OTHER), label)
-    bare = {**dict.fromkeys(_MINE), "credentials_id": "c2"}
+    always = ("credentials_id", "storage_configuration_id")
+    bare = {**dict.fromkeys(_MINE), **{field: _OTHER[field] for field in always}}
     yield passes("the other has hardly anything", _estate(bare), label)
     for field, value in _MINE.items():
         yield fails(f"the same {field}", _estate({**_OTHER, field: value}), label)
@@ -207,6 +224,12 @@ def examples() -> Iterable[Example]:
     yield fails("one key for two uses", _estate(crossed, mine=split), label)
     twice = {**_OTHER, "storage_configuration_id": "s3"}
     yield fails("one bucket under two names", _estate(twice), label)
+    serverless = {**dict.fromkeys(_MINE), "compute_mode": "SERVERLESS"}
+    yield passes("the other is serverless", _estate(serverless), label)
+    for field in always:
+        yield unclear(f"the other's {field} is left out", _estate({**_OTHER, field: None}), label)
+        mine: dict[str, Any] = {**_MINE, field: None}
+        yield unclear(f"its own {field} is left out", _estate(_OTHER, mine=mine), label)
     yield passes("both are sensitive", _estate(_MINE, _LABEL), label)
     yield unclear("nobody said what is sensitive", _estate(_OTHER))
     yield unclear("no workspace has the label", _estate(_OTHER), Policy(sensitive_tags={"S": "1"}))
