@@ -6,8 +6,8 @@ be none; nothing may crash; the exit code must say that the run is incomplete; a
 name the call and the grant. Where other evidence takes the place of a call, no verdict may change.
 
 `drop:FIELD` removes one field that records read, everywhere in the answer. Where its absence has a
-meaning in the wire format, a control may FAIL on it instead of not knowing; where no verdict rests
-on it, nothing may change.
+meaning in the wire format, a control may FAIL on it instead of not knowing, and may be excused for
+a reason that is written down here; where no verdict rests on it, nothing may change.
 """
 
 from __future__ import annotations
@@ -50,11 +50,28 @@ _WIRE: Final = {
 }
 """Fields that a collector reads under another name than its record's."""
 _HIGH: Final = Policy(Posture.HIGH)
-_SILENCE: Final = frozenset({("AWS s3:GetBucketVersioning", "Status")})
-"""Absences by which the wire format says something: versioning was never enabled."""
+_WORKSPACES: Final = "GET /api/2.0/accounts/*/workspaces"
+_SILENCE: Final = {
+    ("AWS s3:GetBucketVersioning", "Status"): "versioning was never enabled",
+    ("GET /api/2.0/accounts/*/network-policies", "allow_rules"): "a restriction lets nobody in",
+    (_WORKSPACES, "network_id"): "Databricks makes the network",
+    (_WORKSPACES, "storage_customer_managed_key_id"): "it has no key of its own",
+    (_WORKSPACES, "managed_services_customer_managed_key_id"): "it has no key of its own",
+    ("GET /api/2.1/clusters/list", "policy_id"): "no policy binds the cluster",
+    ("GET /api/2.1/unity-catalog/catalogs", "storage_root"): "the metastore keeps its tables",
+}
+"""Absences by which the wire format says something, and what: a verdict may rest on them."""
+_EXCUSED: Final = {
+    ("GET /api/2.0/ip-access-lists", "ip_addresses"): "strangers are kept out by other ways",
+    ("GET /api/2.0/workspace-conf", "enableIpAccessLists"): "strangers are kept out by other ways",
+}
+"""Fields without which a control cannot pass, and another's verdict excuses it, and why."""
 _REPLACED: Final = {
     "AWS ec2:DescribeInstanceTypes": "the dated table of machine families takes its place",
+    "AWS ec2:DescribeNatGateways": "a firewall stands before every one of them",
     "AWS s3:ListBuckets": "whose a bucket is decides only where its own switches are off",
+    "AWS s3control:GetPublicAccessBlock": "the switches of every bucket are on themselves",
+    "GET /api/2.0/permissions/cluster-policies/*": "every policy limits all who may use it",
 }
 """Calls in whose place other evidence decides in this world, and why: no verdict may change."""
 _IDENTITY: Final = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27,})(?=/|$)")
@@ -177,7 +194,7 @@ def try_fault(
         _unchanged(fault, outcome, known, score)
     elif dropped is None:
         _incomplete(fault, call, outcome, score)
-    elif outcome.exit_code == EXIT_CLEAN and not verdicts(outcome).items() <= known.items():
+    elif outcome.exit_code == EXIT_CLEAN and not _explained(call, dropped, outcome, known):
         score.blame(fault, "verdicts changed, and the exit code says that all is well")
     return outcome.exit_code
 
@@ -193,6 +210,13 @@ def _incomplete(fault: str, call: Call, outcome: Outcome, score: Score) -> None:
     path = call.fault.partition(" ")[2]
     if not any(_names(f.reason, path) for f in unknown):
         score.blame(fault, "no finding names the call and the grant")
+
+
+def _explained(call: Call, dropped: str, outcome: Outcome, known: dict[str, Verdict]) -> bool:
+    """Return whether verdicts are as they were, or only say for a reason that nothing is asked."""
+    changed = {i: v for i, v in verdicts(outcome).items() if known.get(i) is not v}
+    reasoned = (call.fault, dropped) in {*_SILENCE, *_EXCUSED}
+    return not changed or (reasoned and set(changed.values()) == {Verdict.NOT_APPLICABLE})
 
 
 def _unchanged(fault: str, outcome: Outcome, known: dict[str, Verdict], score: Score) -> None:
