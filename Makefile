@@ -38,6 +38,9 @@ mutate: $(READY)  ## break one control at a time; it must notice, and no other
 context: $(READY)  ## a deployment built by the paper: nothing fails, and whatever is broken is noticed
 	$(BIN)/python -m benchmarks.context
 
+oracle: $(READY)  ## random policies, put to the proof engine and to a solver that shares nothing with it
+	$(BIN)/python -m benchmarks.oracle
+
 bench: $(READY)  ## every published number, beside a peer or the physical limit
 	$(BIN)/python -m benchmarks
 
