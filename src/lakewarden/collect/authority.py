@@ -64,7 +64,9 @@ def _named(grant: Mapping[str, Any]) -> Mapping[str, Any]:
 def organization_levels(task: Task) -> Iterator[Any]:
     """Read the organisation's policies on every level above the caller's account."""
     client = task.cloud.client("organizations", "us-east-1")
-    identity = call(task.cloud.client("sts", "us-east-1").get_caller_identity)
+    identity = call(
+        task.cloud.client("sts", "us-east-1").get_caller_identity, source="sts:GetCallerIdentity"
+    )
     account = str(need(identity, "Account"))
     if _unbound(client, account):
         return

@@ -149,10 +149,14 @@ def buckets(task: Task) -> Iterator[Any]:
 @collects(ACCOUNT_PUBLIC_ACCESS)
 def account_public_access(task: Task) -> Iterator[Any]:
     """Read the switches of the caller's AWS account, and which buckets are its own."""
-    account = str(call(task.cloud.client("sts", "us-east-1").get_caller_identity)["Account"])
+    identity = call(
+        task.cloud.client("sts", "us-east-1").get_caller_identity, source="sts:GetCallerIdentity"
+    )
+    account = str(identity["Account"])
     client = task.cloud.client("s3control", "us-east-1")
     switches = _answer(_account_switches, client, account)
-    buckets = call(task.cloud.client("s3", "us-east-1").list_buckets).get("Buckets")
+    listed = call(task.cloud.client("s3", "us-east-1").list_buckets, source="s3:ListBuckets")
+    buckets = listed.get("Buckets")
     names = None if buckets is None else [bucket["Name"] for bucket in buckets]
     yield task.record({**switches, "AccountId": account, "Buckets": names})
 
