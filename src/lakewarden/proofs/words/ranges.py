@@ -56,7 +56,9 @@ def _candidates(ranges: Iterable[Ranges]) -> Iterable[Fraction]:
     if not ends:
         return (Fraction(0),)
     middles = [(a + b) / 2 for a, b in itertools.pairwise(ends)]
-    return (*ends, ends[0] - 1, ends[-1] + 1, *middles)
+    every = (*ends, ends[0] - 1, ends[-1] + 1, *middles)
+    # Whole numbers first: a value next to an end is lost when it is written down.
+    return sorted((*every, *(Fraction(round(m)) for m in middles)), key=lambda v: v.denominator)
 
 
 def below(value: Fraction) -> Fraction:
