@@ -1,1 +1,1 @@
-"""Proofs: what policies allow, and where data can go. Proved, refuted with a witness, or unknown."""
+"""Proofs: what policies allow, and where data goes. Proved, refuted with a witness, or unknown."""

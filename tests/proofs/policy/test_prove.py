@@ -254,3 +254,14 @@ def test_a_witness_says_all_that_its_way_brings():
     assert request.context["aws:sourcevpc"][0].startswith("vpc-")
     assert "aws:sourceip" not in request.context
     assert request.context["aws:securetransport"] == ("true",)
+
+
+def test_actions_that_nobody_listed_are_asked_about_too():
+    brand_new = of_resource({"Action": "s3:BrandNew*"})
+    whole = claim(brand_new, actions=("s3:*",))
+    proof = prove(whole)
+    assert proof.outcome is Outcome.REFUTED
+    assert proof.witness[0].action == "s3:brandnew"
+    listed = of_resource({"Action": "s3:GetObject"})
+    assert outcome(claim(listed, actions=("s3:",))) is Outcome.PROVED
+    assert outcome(claim(listed, actions=("s3:*",))) is Outcome.REFUTED

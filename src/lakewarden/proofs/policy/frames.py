@@ -8,8 +8,8 @@ from typing import Final
 
 from lakewarden.proofs.facts.actions import ResourceType, Taken, catalogue
 from lakewarden.proofs.facts.arns import ArnForm, Piece
-from lakewarden.proofs.policy.formula import TRUE, Sort, is_in
-from lakewarden.proofs.policy.frame import MARK, RESOURCE, Frame, View, same_key
+from lakewarden.proofs.policy.formula import TRUE, Formula, Sort, both, contrary, is_in
+from lakewarden.proofs.policy.frame import ACTION, MARK, RESOURCE, Frame, View, same_key
 from lakewarden.proofs.policy.principals import with_account
 from lakewarden.proofs.policy.scene import Layer, keys_of
 from lakewarden.proofs.policy.statements import concerns
@@ -18,6 +18,7 @@ from lakewarden.proofs.words.pattern import (
     ANY,
     DIGIT,
     LABEL,
+    LETTERS,
     NO_COLON,
     Chars,
     Pattern,
@@ -28,7 +29,7 @@ from lakewarden.proofs.words.pattern import (
 )
 
 FUTURE: Final = "ActionOfTomorrow"
-"""Stands for what AWS may add to a service: it is met by wildcards alone."""
+"""Stands for an action of a service that AWS may add and that no name but a wildcard meets."""
 _SORTS: Final = {
     "number": Sort.NUMBER,
     "date": Sort.MOMENT,
@@ -57,7 +58,8 @@ def frames_for(
     """Yield a frame for each kind of request that some actions can be.
 
     Args:
-        actions: as `s3:GetObject`; `s3:*` is all of a service, those of tomorrow included.
+        actions: as `s3:GetObject`; `s3:` is whatever the catalogue does not list of a service,
+            and `s3:*` is that and all that it lists.
         layers: the policies; two actions that they cannot tell apart share a frame.
         asked: condition keys that are asked about beside those of the policies.
         types: the types of resources that matter; none for all.
@@ -74,7 +76,7 @@ def frames_for(
             name = taken.type if taken else ""
             if wanted and name and name not in wanted:
                 continue
-            kind = (action.partition(":")[0], told, carried, name)
+            kind = (action.partition(":")[0], action.endswith(":"), told, carried, name)
             if kind not in seen:
                 seen.add(kind)
                 yield frame_of(action, name, keys, partition=partition)
@@ -87,7 +89,7 @@ def _spread(actions: Iterable[str]) -> Iterator[str]:
             yield action
             continue
         yield from (entry.name for entry in catalogue().actions(service).values())
-        yield f"{service}:{FUTURE}"
+        yield f"{service}:"
 
 
 def _taken(action: str) -> tuple[Taken | None, ...]:
@@ -154,6 +156,13 @@ def _carries(action: str, key: str) -> bool:
         return True  # tags of buckets decide since November 2025, and the catalogue may be older
     names = {key, key.replace("aws:resourcetag/", f"{service}:resourcetag/")}
     return any(catalogue().carries(action, name) is not False for name in names)
+
+
+def unlisted(service: str) -> Formula:
+    """Return the test that an action is one of a service that the catalogue does not list."""
+    named = is_in(ACTION, Words(((*literal(f"{service}:"), *some_of(LETTERS)),)))
+    known = tuple(literal(a.name.lower()) for a in catalogue().actions(service).values())
+    return both(named, contrary(is_in(ACTION, Words(known)))) if known else named
 
 
 def _any_shape(action: str) -> Words:

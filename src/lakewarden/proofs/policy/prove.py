@@ -30,8 +30,8 @@ from lakewarden.proofs.policy.formula import (
     present,
     variables_of,
 )
-from lakewarden.proofs.policy.frame import ACTION, Frame
-from lakewarden.proofs.policy.frames import frame_of, frames_for
+from lakewarden.proofs.policy.frame import Frame
+from lakewarden.proofs.policy.frames import frame_of, frames_for, unlisted
 from lakewarden.proofs.policy.places import regions_of
 from lakewarden.proofs.policy.principals import (
     ANONYMOUS,
@@ -46,7 +46,7 @@ from lakewarden.proofs.policy.solve import Model, solve
 from lakewarden.proofs.policy.statements import about, two_readings
 from lakewarden.proofs.policy.witness import polished, request_of
 from lakewarden.proofs.words.language import TooHardError, Words
-from lakewarden.proofs.words.pattern import LETTERS, literal, some_of
+from lakewarden.proofs.words.pattern import literal
 from lakewarden.semantics.iam_documents import Document, Statement
 
 _SIGNED: Final = Words((*IDENTITIES.patterns, *SERVICES.patterns))
@@ -198,8 +198,7 @@ def formulas(
 def _settled(frame: Frame) -> Iterator[Formula]:
     yield is_in(frame.resource, frame.shape)
     if frame.is_open:
-        name = (*literal(frame.action), *some_of(LETTERS))
-        yield is_in(ACTION, Words((name,)))
+        yield unlisted(frame.action.removesuffix(":"))
 
 
 def _callers(action: str, layers: Iterable[Layer]) -> Words:

@@ -9,6 +9,7 @@ from typing import Final
 from lakewarden.proofs.facts.accounts import platform
 from lakewarden.proofs.facts.actions import catalogue
 from lakewarden.proofs.facts.regions import region
+from lakewarden.proofs.policy.frames import FUTURE
 from lakewarden.proofs.policy.prove import Outcome
 from lakewarden.proofs.policy.scene import Claim, Layer, that
 from lakewarden.proofs.questions.answer import Answer
@@ -31,7 +32,7 @@ def writes() -> tuple[str, ...]:
     """Return every action that changes something in a bucket, and one that AWS may add."""
     known = catalogue().actions("s3").values()
     changing = (a.name for a in known if a.level in _CHANGES and a.resources)
-    return (*changing, "s3:ActionOfTomorrow")
+    return (*changing, f"s3:{FUTURE}")
 
 
 def _writes_only_to(given: Given) -> Answer:

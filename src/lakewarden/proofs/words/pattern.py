@@ -55,7 +55,7 @@ PATH: Final = Chars(
     frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-/")
 )
 """What names and paths of IAM consist of."""
-LETTERS: Final = Chars(frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+LETTERS: Final = Chars(frozenset("abcdefghijklmnopqrstuvwxyz"))
 LABEL: Final = Chars(frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-"))
 """What names of buckets, regions and services consist of."""
 
