@@ -9,9 +9,18 @@ import pytest
 from lakewarden.proofs.facts.regions import region
 from lakewarden.proofs.network.closing import closings
 from lakewarden.proofs.network.egress import Outcome, egress
+from lakewarden.proofs.network.inspection import StatelessGroup, StatelessRule
 from lakewarden.proofs.network.known import Missing
 from lakewarden.proofs.network.liveness import Host, Reach, reachable, required
-from lakewarden.proofs.network.topology import Endpoint, GroupRule, PrefixList, Subnet
+from lakewarden.proofs.network.topology import (
+    Attachment,
+    Endpoint,
+    GroupRule,
+    PrefixList,
+    Subnet,
+    TransitRoute,
+    TransitTable,
+)
 from proofs.network.building import (
     HTTPS,
     IGW,
@@ -268,3 +277,37 @@ def test_an_isolated_network_is_live_by_its_endpoints_alone():
     assert [name for name, reach_ in found.items() if reach_ is not Reach.YES] == [
         "tunnel.privatelink.us-east-1.cloud.databricks.com"
     ]
+
+
+def test_a_stateless_rule_that_may_drop_answers_leaves_nothing_sure():
+    back = StatelessRule(1, ("aws:drop",), destinations=("10.0.2.0/24",), protocols=(6,))
+    passing = {"stateless_default": ("aws:pass",)}
+    assert reach(behind_firewall(policy(**passing)), CONTROL) is Reach.YES
+    shut = policy(stateless=(StatelessGroup("s", 1, (back,)),), **passing)
+    assert reach(behind_firewall(shut), CONTROL) is Reach.UNKNOWN
+
+
+def test_a_way_that_may_end_is_not_sure():
+    """In appliance mode, packets may land in a zone from which nothing leads on."""
+    hub = "10.9.0.0/16"
+    lands = Attachment("att-2", "tgw-1", "vpc", "hub", ("land-a", "land-b"), "t-1")
+    made = topology(
+        table("dp", "0.0.0.0/0 > tgw-1"),
+        table("land-a", "0.0.0.0/0 > nat-1", vpc="hub", cidrs=(hub,)),
+        table("land-b", vpc="hub", cidrs=(hub,)),
+        table("nat", "0.0.0.0/0 > igw-1", vpc="hub", cidrs=(hub,)),
+        subnets=(
+            Subnet("land-a", "hub", "10.9.1.0/24", "a"),
+            Subnet("land-b", "hub", "10.9.2.0/24", "b"),
+            Subnet("nat", "hub", "10.9.3.0/24", "a"),
+        ),
+        nat_gateways=listed(NAT),
+        internet_gateways=listed(replace(IGW, vpc="hub")),
+        attachments=listed(Attachment("att-1", "tgw-1", "vpc", "vpc", ("dp",), "t-1"), lands),
+        transit_tables=listed(
+            TransitTable("t-1", "tgw-1", (TransitRoute("0.0.0.0/0", ("att-2",)),))
+        ),
+    )
+    assert reach(made, CONTROL) is Reach.YES
+    both = listed(made.attachments.items[0], replace(lands, appliance_mode=True))
+    assert reach(replace(made, attachments=both), CONTROL) is Reach.UNKNOWN

@@ -154,6 +154,7 @@ def test_an_allowlist_denies_the_rest_of_its_protocols_alone():
         ("drop", "tls", None),
     ]
     assert {m.source for m in found} == {HOME}
+    assert {m.region.addresses() for m in found} == {EVERYWHERE.minus(HOME)}
     assert not list(of_domains(DomainList("ALERTLIST", ("a",)), HOME, "g"))
     denied = of_domains(DomainList("DENYLIST", ("a",)), HOME, "g")
     assert [(m.action, m.names) for m in denied] == [("drop", ("a",))] * 2
