@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from lakewarden.proofs.facts.effects import READS, WRITES
 from lakewarden.proofs.policy.prove import Outcome
-from lakewarden.proofs.questions.bucket import READS, WRITES
 from lakewarden.proofs.questions.given import ArgumentError, Given
 from lakewarden.proofs.questions.registry import QUESTIONS
 from lakewarden.semantics.iam_documents import parse

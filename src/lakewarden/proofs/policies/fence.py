@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from lakewarden.proofs.facts.effects import READS, UNDOES, WRITES
 from lakewarden.proofs.policies.build import (
     ANYBODY,
     Policy,
@@ -18,8 +19,6 @@ from lakewarden.proofs.policies.build import (
     policy,
     tls_only,
 )
-from lakewarden.proofs.questions.bucket import READS, WRITES
-from lakewarden.proofs.questions.log import UNDOES
 
 DATA: Final = (*READS, *WRITES)
 """What reads, lists, makes, hands over or removes objects."""

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from lakewarden.proofs.facts.effects import STARTS
 from lakewarden.proofs.policies.build import VENDOR, Policy, allow, deny, deny_but, merged, policy
 from lakewarden.proofs.policies.cross_account import Place, tied
-from lakewarden.proofs.questions.role import STARTS
 
 _RULES: Final = (
     "ec2:AuthorizeSecurityGroupEgress",

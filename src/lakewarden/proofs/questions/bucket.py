@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lakewarden.proofs.facts.effects import READS, WRITES
 from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, that
 from lakewarden.proofs.questions.answer import Answer
 from lakewarden.proofs.questions.describe import (
@@ -18,29 +19,6 @@ from lakewarden.proofs.questions.given import Argument, Given
 from lakewarden.proofs.questions.question import Question, answered
 from lakewarden.semantics.iam_documents import Statement
 
-READS: Final = (
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:GetObjectTorrent",
-    "s3:GetObjectVersionTorrent",
-    "s3:GetObjectVersionForReplication",
-    "s3:ListBucket",
-    "s3:ListBucketVersions",
-    "s3:ListBucketMultipartUploads",
-    "s3:ListMultipartUploadParts",
-)
-"""What gives away objects or their names; tags, access lists and settings do not."""
-WRITES: Final = (
-    "s3:PutObject",
-    "s3:PutObjectAcl",
-    "s3:PutObjectVersionAcl",
-    "s3:DeleteObject",
-    "s3:DeleteObjectVersion",
-    "s3:ReplicateObject",
-    "s3:ReplicateDelete",
-    "s3:AbortMultipartUpload",
-)
-"""What makes, replaces, hands over or removes objects."""
 _LOCK: Final = ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 
 POLICY: Final = Argument("policy", "the bucket's policy", required=True, policy=True)
@@ -89,7 +67,8 @@ def assumed(given: Given) -> tuple[str, ...]:
     )
     others = "policies of other accounts are taken to allow everything to their callers"
     acls = "access control lists are off (BucketOwnerEnforced)"
-    return own, others, acls, *organisation_notes(given)
+    rules = "nobody from elsewhere replaces the bucket's policy; who may, can lift what it says"
+    return own, others, acls, rules, *organisation_notes(given)
 
 
 def _confined(actions: tuple[str, ...], given: Given) -> Claim:

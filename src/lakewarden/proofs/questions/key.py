@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lakewarden.proofs.facts.effects import DECRYPTS
 from lakewarden.proofs.policy.prove import Outcome, prove
 from lakewarden.proofs.policy.scene import Claim, Layer, Request, that
 from lakewarden.proofs.questions.answer import Answer
@@ -15,8 +16,6 @@ from lakewarden.proofs.questions.given import Argument, Given
 from lakewarden.proofs.questions.question import Question, answered
 from lakewarden.semantics.iam_documents import Statement
 
-DECRYPTS: Final = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant")
-"""What reads what the key encrypts, or lets somebody else do it."""
 _GRANTED: Final = frozenset({"Decrypt", "ReEncryptFrom", "CreateGrant"})
 _RECOVERS: Final = ("kms:PutKeyPolicy", "kms:EnableKey", "kms:CancelKeyDeletion")
 _POLICY: Final = Argument("policy", "the key's policy", required=True, policy=True)
@@ -24,7 +23,8 @@ _OWN: Final = (
     "callers of an account that the key policy names as a whole are taken to be allowed by "
     "policies of their own"
 )
-_ASSUMED: Final = (_OWN,)
+_RULES: Final = "nobody else replaces the key's policy; who may, can lift what it says"
+_ASSUMED: Final = (_OWN, _RULES)
 
 
 def layers_of(given: Given) -> tuple[Layer, ...]:

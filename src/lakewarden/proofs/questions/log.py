@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lakewarden.proofs.facts.effects import UNDOES
 from lakewarden.proofs.policy.scene import Claim
 from lakewarden.proofs.questions.answer import Answer
 from lakewarden.proofs.questions.bucket import (
@@ -19,19 +20,6 @@ from lakewarden.proofs.questions.describe import not_by
 from lakewarden.proofs.questions.given import Argument, ArgumentError, Given
 from lakewarden.proofs.questions.question import Question, answered
 
-UNDOES: Final = (
-    "s3:DeleteObjectVersion",
-    "s3:DeleteBucket",
-    "s3:PutBucketPolicy",
-    "s3:DeleteBucketPolicy",
-    "s3:PutBucketVersioning",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:BypassGovernanceRetention",
-    "s3:PutObjectRetention",
-    "s3:PutObjectLegalHold",
-)
-"""What removes a version, or makes it possible that one is removed."""
 _UNLOCKS: Final = (
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from lakewarden.proofs.facts.actions import catalogue
+from lakewarden.proofs.facts.effects import STARTS
 from lakewarden.proofs.policy.prove import Outcome, prove
 from lakewarden.proofs.policy.scene import Claim, Layer, Part, that
 from lakewarden.proofs.policy.statements import concerns
@@ -22,8 +23,6 @@ from lakewarden.proofs.questions.given import Argument, Given
 from lakewarden.proofs.questions.question import Question, answered
 from lakewarden.semantics.iam_documents import Statement
 
-STARTS: Final = ("ec2:RunInstances", "ec2:RequestSpotInstances", "ec2:CreateFleet")
-"""What starts machines: each of them by itself, as AWS documents no further check."""
 _PARTS: Final = ("image", "instance", "network-interface", "security-group", "subnet", "volume")
 _LEFT_OUT: Final = frozenset({"subnet", "security-group", "volume"})
 """What a start need not name: defaults take its place, and an image may have no disks."""
