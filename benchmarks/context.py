@@ -162,8 +162,10 @@ def whole_deployment(*, seeded: bool) -> int:
     counts = Counter(finding["verdict"] for finding in report["findings"])
     failed = [finding for finding in report["findings"] if finding["verdict"] == "FAIL"]
     on_aws = sum(finding["control"] in aws_side() for finding in report["findings"])
-    for finding in failed:
-        print(f"FALSE FAIL {finding['control']}: {finding['subject']['name']}: {finding['reason']}")
+    for finding in report["findings"]:
+        if finding["verdict"] in {"FAIL", "UNKNOWN"}:
+            words = finding["verdict"], finding["control"], finding["subject"]["name"]
+            print(f"{' '.join(words)}: {finding['reason']}")
     summary = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
     print(f"{len(report['findings'])} verdicts, {on_aws} of them on facts of AWS: {summary}")
     print(f"{len(failed)} false FAILs", flush=True)
