@@ -74,8 +74,8 @@ def refutes(claim: Claim, requests: Sequence[Request], *, effort: int = EFFORT) 
         OracleError: a policy has a condition that is none, or a statement that names nobody.
     """
     verdict, action = "unsat", requests[0].action
-    service = f"{action.partition(':')[0]}:"
-    action = service if service in claim.actions else action
+    if catalogue().action(action) is None:
+        action = f"{action.partition(':')[0]}:"
     for types in _types(claim, requests[0]):
         for wide in (True, False):
             question = question_of(claim, action, types, wide=wide)

@@ -48,7 +48,7 @@ class Wire:
     """One request, or one for several resources, of which everything is open so far.
 
     Attributes:
-        action: as `s3:GetObject`; `glue:` for whatever a service may have.
+        action: as `s3:GetObject`; `glue:` for whatever a service may have that nobody listed.
         types: the types of its resources, by what sets their variables apart; an empty type is
             what an action without resources acts on.
         use: how the claim uses keys.
@@ -77,6 +77,9 @@ class Wire:
             self.declared[ACTION] = "String"
             letters = t.some(t.chars("az", "AZ"))
             self.rules.append(t.is_like(ACTION, t.in_row(t.exactly(self.action), letters)))
+            lower = t.call("str.to_lower", ACTION)
+            listed = catalogue().actions(self.service).values()
+            self.rules += (t.no(t.equal(lower, t.text(one.name.lower()))) for one in listed)
         for part in self.types:
             self._lay_out(part)
 

@@ -25,9 +25,6 @@ from lakewarden.proofs.oracle.use import statements, use_of
 from lakewarden.proofs.policy.scene import ANYONE, Claim, Layer, partition_of
 from lakewarden.semantics.iam_documents import Statement
 
-_TOMORROW: Final = "NotYetKnown"
-"""Stands for an action that AWS may add: only a pattern that ends its service's name in a star
-meets it."""
 _SHARED: Final = frozenset({
     "subnet", "security-group", "image", "snapshot",
     "placement-group", "capacity-reservation", "dedicated-host",
@@ -143,7 +140,7 @@ def _cases(claim: Claim) -> Iterator[tuple[str, dict[str, str]]]:
             yield action, {f"#{part.type}": part.type for part in claim.parts}
             continue
         named = [a.name for a in catalogue().actions(service).values()] if name == "*" else []
-        for one in (*named, f"{service}:{_TOMORROW}") if name == "*" else (action,):
+        for one in (*named, f"{service}:") if name == "*" else (action,):
             known = catalogue().action(one)
             types = [taken.type for taken in known.resources] if known else []
             for type_ in types or [""]:

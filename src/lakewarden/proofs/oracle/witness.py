@@ -54,8 +54,8 @@ def pins(wire: Wire, requests: Mapping[str, Request]) -> Iterator[str]:
     }
     for (key, part), slots in wire.asked.items():
         values = held.get(part, held[next(iter(held))]).get(key, ())
-        if not values and is_always(key):
-            continue  # the engine did not need it, so any value will do
+        if not values and (is_always(key) or key == "aws:tokenissuetime"):
+            continue  # whoever has to have it has it; nobody asked, so any value will do
         if len(values) > len(slots):
             yield t.FALSE
         sort = wire.use.sorts.get(key, "String")
