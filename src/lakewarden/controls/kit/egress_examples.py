@@ -161,21 +161,6 @@ def by_nat(**changes: Any) -> MemorySnapshot:
 
 def by_firewall(*names: str, **changes: Any) -> MemorySnapshot:
     """Return a network whose way out leads through a firewall that passes some names by TLS."""
-    listed = {
-        "Targets": list(names),
-        "TargetTypes": ["TLS_SNI"],
-        "GeneratedRulesType": "ALLOWLIST",
-    }
-    policy = {
-        "arn": f"{_ARN}:firewall-policy/strict",
-        "StatefulEngineOptions": {"RuleOrder": "STRICT_ORDER"},
-        "StatefulDefaultActions": ["aws:drop_strict"],
-        "StatelessDefaultActions": ["aws:forward_to_sfe"],
-        "StatelessFragmentDefaultActions": ["aws:forward_to_sfe"],
-        "StatefulRuleGroupReferences": [
-            {"ResourceArn": f"{_ARN}:stateful-rulegroup/names", "Priority": 1}
-        ],
-    }
     ways: Item = {
         "region_subnets": [*_BY_NAT["region_subnets"], subnet("wall", "10.1.3.0/24")],
         "region_route_tables": [
@@ -193,6 +178,28 @@ def by_firewall(*names: str, **changes: Any) -> MemorySnapshot:
                 "State": "available",
             }
         ],
+    }
+    return by_nat(**{**ways, **_walls(names), **changes})
+
+
+def _walls(names: tuple[str, ...]) -> Item:
+    """Return a firewall with its policy and the names that it passes."""
+    listed = {
+        "Targets": list(names),
+        "TargetTypes": ["TLS_SNI"],
+        "GeneratedRulesType": "ALLOWLIST",
+    }
+    policy = {
+        "arn": f"{_ARN}:firewall-policy/strict",
+        "StatefulEngineOptions": {"RuleOrder": "STRICT_ORDER"},
+        "StatefulDefaultActions": ["aws:drop_strict"],
+        "StatelessDefaultActions": ["aws:forward_to_sfe"],
+        "StatelessFragmentDefaultActions": ["aws:forward_to_sfe"],
+        "StatefulRuleGroupReferences": [
+            {"ResourceArn": f"{_ARN}:stateful-rulegroup/names", "Priority": 1}
+        ],
+    }
+    return {
         "region_firewalls": [
             {
                 "FirewallArn": f"{_ARN}:firewall/wall",
@@ -213,7 +220,6 @@ def by_firewall(*names: str, **changes: Any) -> MemorySnapshot:
             }
         ],
     }
-    return by_nat(**{**ways, **changes})
 
 
 def _hop(name: str) -> list[Item]:

@@ -182,10 +182,23 @@ def _within(pattern: str, allowed: str) -> bool:
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, not followed, unread and out of scope."""
-    named = Policy(allowed_destinations=("packages.example.com", ".git.example.com"))
     yield passes("no way out", closed())
     yield passes("an endpoint for S3 is no way to the internet", closed(**by_endpoint()))
     yield passes("a peer that leads no further", closed(**peered()))
+    yield from _by_name()
+    yield from _by_gateway()
+    yield fails("through a hub", by_hub())
+    yield passes("the hub is vouched for", by_hub(), Policy(inspected_gateways=("tgw-1",)))
+    yield fails("to a list of public addresses", by_nat(**to_list("198.51.100.0/24")))
+    yield passes("to a list of our own addresses", by_nat(**to_list("10.9.0.0/16")))
+    yield unclear("route tables may not be read", closed(region_route_tables=refused()))
+    made = given(networks=[], region_route_tables=[])
+    yield exempt("a network that Databricks makes", made)
+    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
+
+
+def _by_name() -> Iterable[Example]:
+    named = Policy(allowed_destinations=("packages.example.com", ".git.example.com"))
     walled = by_firewall("packages.example.com")
     yield passes("a firewall that passes what is named", walled, named)
     git = by_firewall(".git.example.com", "lfs.git.example.com")
@@ -193,29 +206,22 @@ def examples() -> Iterable[Example]:
     yield fails("a name that nobody allowed", walled)
     yield fails("all names of a domain", by_firewall(".example.com"), named)
     yield fails("names that end alike", by_firewall("*git.example.com"), named)
-    relay = by_firewall("tunnel.us-east-1.cloud.databricks.com")
-    yield passes("what Databricks needs", relay)
+    yield passes("what Databricks needs", by_firewall("tunnel.us-east-1.cloud.databricks.com"))
     yield fails("S3, where anybody has buckets", by_firewall("s3.us-east-1.amazonaws.com"))
+    yield unclear("the firewall may not be read", by_firewall("a.b", region_firewalls=refused()))
+
+
+def _by_gateway() -> Iterable[Example]:
     yield fails("straight through NAT", by_nat())
-    halves = [
-        table(
-            "nodes",
-            route("0.0.0.0/1", NatGatewayId="nat-1"),
-            route("128.0.0.0/1", NatGatewayId="nat-1"),
-        ),
-        table("nat", route("0.0.0.0/0", GatewayId="igw-1")),
-    ]
-    yield fails("two halves of the internet", by_nat(region_route_tables=halves))
+    through = {"NatGatewayId": "nat-1"}
+    halves = table("nodes", route("0.0.0.0/1", **through), route("128.0.0.0/1", **through))
+    out = table("nat", route("0.0.0.0/0", GatewayId="igw-1"))
+    yield fails("two halves of the internet", by_nat(region_route_tables=[halves, out]))
     inside = [group("10.0.0.0/8")]
     yield passes("no group lets it out", by_nat(region_security_groups=inside))
     yield fails("IPv6 alone", closed(**by_six()))
-    yield unclear(
-        "gateways of IPv6 may not be read", closed(**by_six() | {"egress_only_gateways": refused()})
-    )
-    yield fails("through a hub", by_hub())
-    yield passes("the hub is vouched for", by_hub(), Policy(inspected_gateways=("tgw-1",)))
-    yield fails("to a list of public addresses", by_nat(**to_list("198.51.100.0/24")))
-    yield passes("to a list of our own addresses", by_nat(**to_list("10.9.0.0/16")))
+    hidden = closed(**by_six() | {"egress_only_gateways": refused()})
+    yield unclear("gateways of IPv6 may not be read", hidden)
     gate = {
         "region_route_tables": by_route("0.0.0.0/0", GatewayId="igw-1"),
         "internet_gateways": [GATEWAY],
@@ -223,20 +229,10 @@ def examples() -> Iterable[Example]:
     yield fails("a public address", closed(**gate, region_interfaces=[node("198.51.100.7")]))
     yield passes("a gateway, and no public address", closed(**gate))
     yield unclear("nobody knows whether nodes have one", closed(**gate, instances=[]))
-    blocks = [
-        {
-            "region": "us-east-1",
-            "State": "update-complete",
-            "InternetGatewayBlockMode": "block-bidirectional",
-        }
-    ]
-    yield passes("the region blocks its gateways", by_nat(vpc_blocks=blocks))
+    block = {"State": "update-complete", "InternetGatewayBlockMode": "block-bidirectional"}
+    shut = by_nat(vpc_blocks=[{"region": "us-east-1", **block}])
+    yield passes("the region blocks its gateways", shut)
     detached = {**GATEWAY, "Attachments": []}
     yield passes("the gateway is attached to nothing", by_nat(internet_gateways=[detached]))
     yield unclear("gateways may not be read", by_nat(internet_gateways=refused()))
     yield unclear("NAT gateways may not be read", by_nat(region_nats=refused()))
-    yield unclear("route tables may not be read", closed(region_route_tables=refused()))
-    yield unclear("the firewall may not be read", by_firewall("a.b", region_firewalls=refused()))
-    made = given(networks=[], region_route_tables=[])
-    yield exempt("a network that Databricks makes", made)
-    yield exempt("serverless", given(workspace={"compute_mode": "SERVERLESS"}))
