@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lakewarden.proofs.policy.prove import Outcome, Proof, prove
 from lakewarden.proofs.policy.scene import Claim
@@ -49,9 +50,27 @@ class Question:
         return self.answer(given)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Claims, told apart by their text: policies are the same when they say the same."""
+
+    text: str
+    claims: tuple[Claim, ...] = field(compare=False)
+
+
 def answered(name: str, sentence: str, claims: Iterable[Claim]) -> Answer:
-    """Answer a question that is proved when all of its claims are, and refuted when one is."""
-    claims = tuple(claims)
+    """Answer a question that is proved when all of its claims are, and refuted when one is.
+
+    The answers to the last few hundred are kept: workspaces share policies, and a deployment that
+    is read again has mostly those of before.
+    """
+    asked = tuple(claims)
+    return _answer(name, sentence, _Asked(repr(asked), asked))
+
+
+@functools.lru_cache(maxsize=512)
+def _answer(name: str, sentence: str, asked: _Asked) -> Answer:
+    claims = asked.claims
     proofs = [(claim, prove(claim)) for claim in claims]
     assumptions = tuple(dict.fromkeys(a for claim in claims for a in claim.assumptions))
     for claim, proof in proofs:
