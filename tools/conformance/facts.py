@@ -23,6 +23,8 @@ _UNNAMED: Final = re.compile(
     r"\b([a-z]+)(?:-[0-9a-f]{17}|/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
 )
 """Ids without a name: of main route tables, default groups, interfaces, disks, AWS's own keys."""
+_DRAWN: Final = frozenset({("region_interfaces", "addresses"), ("region_nats", "addresses")})
+"""Fields with addresses that the simulated AWS draws by lot; only how many there are counts."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:\+00:00|Z)?")
 
 
@@ -41,7 +43,9 @@ def facts_of(folder: Path, ids: Mapping[str, str]) -> dict[Fact, Any]:
             name = neutral(record.identity(), ids)
             for field, value in pack(record).items():
                 key = header.kind, name, field
-                found.setdefault(key, []).append(canonical(value, ids))
+                drawn = (header.kind, field) in _DRAWN and isinstance(value, list)
+                known = len(value) if drawn else canonical(value, ids)
+                found.setdefault(key, []).append(known)
     return {key: sorted(values, key=str) for key, values in found.items()}
 
 
