@@ -88,6 +88,7 @@ class Frame:
         views: keys that repeat what the resource is.
         given: keys that every such request carries.
         wide: stars in patterns of resources run past the fields of an ARN.
+        partition: the partition of AWS that its caller belongs to.
     """
 
     action: str
@@ -101,6 +102,7 @@ class Frame:
     views: Mapping[str, View] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     wide: bool = True
+    partition: str = "aws"
 
     @property
     def is_open(self) -> bool:

@@ -139,6 +139,7 @@ def frame_of(
         own=functools.partial(_belongs, service),
         known=functools.partial(_carries, action),
         given=_GIVEN.get((service, type_), frozenset()),
+        partition=partition,
         views=_views(found, f"{RESOURCE}{MARK}{mark}" if mark else RESOURCE),
     )
 

@@ -54,26 +54,29 @@ _NAMED: Final[Pattern] = some_of(PATH)
 _PARTITION: Final[Pattern] = (*literal("aws"), Step(LABEL, many=True))
 
 
-def _form(service: str, account: Pattern, rest: Pattern) -> Pattern:
-    fields = (literal("arn"), _PARTITION, literal(service), (), account, rest)
+def _form(service: str, account: Pattern, rest: Pattern, partition: str = "") -> Pattern:
+    area = literal(partition) if partition else _PARTITION
+    fields = (literal("arn"), area, literal(service), (), account, rest)
     return join(fields, literal(":"))
 
 
-def forms_of(account: str | None = None, kind: str = "") -> Words:
+def forms_of(account: str | None = None, kind: str = "", partition: str = "") -> Words:
     """Return the words of callers of an account.
 
     Args:
         account: its twelve digits; None for any.
         kind: `root`, `user`, `role` or `guest`; empty for all four.
+        partition: the partition of AWS that they belong to; empty for any.
     """
     digits = literal(account) if account else _TWELVE
     every = {
-        "root": _form("iam", digits, literal("root")),
-        "role": _form("iam", digits, (*literal("role/"), *_NAMED)),
-        "user": _form("iam", digits, (*literal("user/"), *_NAMED)),
-        "guest": _form("sts", digits, (*literal("federated-user/"), *_NAMED)),
+        "root": ("iam", literal("root")),
+        "role": ("iam", (*literal("role/"), *_NAMED)),
+        "user": ("iam", (*literal("user/"), *_NAMED)),
+        "guest": ("sts", (*literal("federated-user/"), *_NAMED)),
     }
-    return Words((every[kind],) if kind else tuple(every.values()))
+    chosen = (every[kind],) if kind else tuple(every.values())
+    return Words(tuple(_form(service, digits, rest, partition) for service, rest in chosen))
 
 
 ROLES: Final = forms_of(kind="role")

@@ -8,6 +8,7 @@ the concrete evaluator has to confirm it; otherwise nothing is known.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -36,7 +37,6 @@ from lakewarden.proofs.policy.places import regions_of
 from lakewarden.proofs.policy.principals import (
     ANONYMOUS,
     FEDERATED,
-    IDENTITIES,
     SERVICES,
     forms_of,
     is_of,
@@ -49,8 +49,6 @@ from lakewarden.proofs.words.language import TooHardError, Words
 from lakewarden.proofs.words.pattern import literal
 from lakewarden.semantics.iam_documents import Document, Statement
 
-_SIGNED: Final = Words((*IDENTITIES.patterns, *SERVICES.patterns))
-_CALLERS: Final = Words((*_SIGNED.patterns, *ANONYMOUS.patterns))
 _SHARED: Final = frozenset({"subnet", "security-group", "image", "snapshot"})
 """Types of resources of other accounts that a machine can be started with."""
 _BY_PROVIDER: Final = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
@@ -187,7 +185,7 @@ def formulas(
         admitted.append(both(*(admission(layer, frame) for layer in claim.layers)))
         before.append(both(*(admission(layer, frame) for layer in claim.unlike)))
         yield from _settled(frame)
-    yield is_of(_callers(frames[0].action, claim.layers))
+    yield is_of(_callers(frames[0], claim.layers))
     made.append(contrary(both(*admitted)) if claim.every else both(*admitted))
     if claim.unlike:
         made.append(contrary(both(*before)))
@@ -201,13 +199,21 @@ def _settled(frame: Frame) -> Iterator[Formula]:
         yield unlisted(frame.action.removesuffix(":"))
 
 
-def _callers(action: str, layers: Iterable[Layer]) -> Words:
+def _callers(frame: Frame, layers: Iterable[Layer]) -> Words:
     """Return who can make a request: policies that name nobody belong to an identity."""
-    if action.lower() in _BY_PROVIDER:
+    if frame.action.lower() in _BY_PROVIDER:
         return FEDERATED
-    if any(not (layer.names_callers or layer.members) for layer in layers):
-        return IDENTITIES
-    return _SIGNED if action.startswith("sts:") else _CALLERS
+    own = any(not (layer.names_callers or layer.members) for layer in layers)
+    return _known_callers(frame.partition, own=own, signed=frame.action.startswith("sts:"))
+
+
+@functools.cache
+def _known_callers(partition: str, *, own: bool, signed: bool) -> Words:
+    people = forms_of(partition=partition)
+    if own:
+        return people
+    others = SERVICES.patterns if signed else (*SERVICES.patterns, *ANONYMOUS.patterns)
+    return Words((*people.patterns, *others))
 
 
 def _test(test: Statement, frame: Frame) -> Formula:
