@@ -1,9 +1,9 @@
 """The corpus: policies, claims about them, and what is true, written by hand.
 
-A file has `[policies]`, lists of statements as JSON, and `[[case]]`s. A case has a `name`, `why`, the
-`answer`, the `actions`, and `layers`: a `policy` and the fields of `Layer`. Its `where`, `never` and
-the `where` of its `parts` are descriptions: `conditions` as operator, key and values, `resources` or
-`spared`. `question` counts the eleven questions of the first experiment with this engine.
+A file has `[policies]`, lists of statements as JSON, and `[[case]]`s. A case has a `name`, `why`,
+the `answer`, the `actions`, and `layers`: a `policy` and the fields of `Layer`. Its `where`,
+`never` and the `where` of its `parts` are descriptions: `conditions` as operator, key and values,
+`resources` or `spared`. `question` counts the eleven questions of the first experiment.
 """
 
 from __future__ import annotations
