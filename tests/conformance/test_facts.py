@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tools.conformance.facts import canonical, neutral
+from tools.conformance.facts import _picked, canonical, neutral
 from tools.conformance.tally import Tally
 from tools.conformance.terraform_aws import EXAMPLES, _compare, prepared
 
@@ -30,6 +30,13 @@ def test_what_aws_makes_by_itself_goes_by_its_kind():
 )
 def test_policies_are_compared_by_meaning(one, other, alike):
     assert (canonical(one, IDS) == canonical(other, IDS)) is alike
+
+
+def test_which_address_aws_picked_says_nothing():
+    picked = [{"public": "192.0.2.7", "private": None}]
+    assert _picked("addresses", picked) == [{"public": "<address>", "private": None}]
+    assert _picked("ranges", ["192.0.2.7"]) == ["192.0.2.7"]
+    assert _picked("addresses", ["192.0.2.0/24"]) == ["192.0.2.0/24"]
 
 
 def test_what_is_missing_on_either_side_is_a_difference(capsys):

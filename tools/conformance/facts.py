@@ -25,6 +25,8 @@ _UNNAMED: Final = re.compile(
 """Ids without a name: of main route tables, default groups, interfaces, disks, AWS's own keys."""
 _DRAWN: Final = frozenset({("region_interfaces", "addresses"), ("region_nats", "addresses")})
 """Fields with addresses that the simulated AWS draws by lot; only how many there are counts."""
+_ADDRESS: Final = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b(?!/)")
+"""An address that AWS picked; which one says nothing."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:\+00:00|Z)?")
 
 
@@ -68,6 +70,13 @@ def neutral(text: str, ids: Mapping[str, str]) -> str:
         if name.split(".")[0] not in {"bucket", "role"}:
             text = text.replace(identity, f"<{name}>")
     return _TIME.sub("<time>", _UNNAMED.sub(r"<\1>", text))
+
+
+def _picked(field: str, value: Any) -> Any:
+    """Return a field's value, its addresses replaced by a word where AWS picks them."""
+    if field != "addresses":
+        return value
+    return json.loads(_ADDRESS.sub("<address>", json.dumps(value)))
 
 
 def canonical(value: Any, ids: Mapping[str, str]) -> Any:

@@ -65,6 +65,14 @@ resource "aws_route" "to_firewall" {
   vpc_endpoint_id        = local.firewall_endpoint
 }
 
+# Answers come back through the firewall: one that sees half of a connection inspects none.
+resource "aws_route" "back_to_firewall" {
+  for_each               = toset(["production-a", "production-b"])
+  route_table_id         = aws_route_table.outside["nat"].id
+  destination_cidr_block = aws_subnet.deployment[each.key].cidr_block
+  vpc_endpoint_id        = local.firewall_endpoint
+}
+
 resource "aws_networkfirewall_rule_group" "domains" {
   name     = "${local.prefix}-production-domains"
   type     = "STATEFUL"
