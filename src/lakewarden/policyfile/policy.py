@@ -95,7 +95,8 @@ class Policy:
         sharing_principals: who may make shares, recipients and providers.
         app_scopes: the API scopes within which apps may act for their users.
         inspected_gateways: gateways by whose other side a firewall stands, by their AWS ids.
-        allowed_destinations: where serverless compute may connect to: domain and bucket names.
+        allowed_destinations: where compute may connect to: domain names, with a leading dot for all
+            below as well, and names of buckets.
         trusted_networks: where requests for data buckets may come from beside the networks of the
             workspaces: address ranges, VPCs, VPC endpoints, paths of organisations.
         guardians: ARNs that keep access to buckets and keys in AWS whatever else is refused.
