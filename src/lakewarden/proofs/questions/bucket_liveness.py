@@ -41,6 +41,10 @@ _USES: Final = (
 """What Databricks documents that it needs of a bucket."""
 _DELIVERS: Final = ("s3:PutObject", "s3:GetBucketLocation", "s3:ListBucket")
 _LOGGING: Final = "logging.s3.amazonaws.com"
+_NO_WAY: Final = (
+    "no way to the bucket is named that should be open; name roles with endpoints, control-plane or "
+    "serverless, or log-delivery, or aws-logging"
+)
 _YES: Final = frozenset({"yes", "true"})
 _NO: Final = frozenset({"", "no", "false"})
 _SECURE: Final = (
@@ -67,7 +71,7 @@ class _Way:
 def _still_works(given: Given) -> Answer:
     ways = list(_ways(given))
     if not ways:
-        raise ArgumentError("no way to the bucket is named that should be open")
+        raise ArgumentError(_NO_WAY)
     found = [(way, answered(_NAME, _WORKS, [_open(way, given)])) for way in ways]
     cut = [(way, answer) for way, answer in found if answer.outcome is Outcome.REFUTED]
     unsure = [(way, answer) for way, answer in found if answer.outcome is Outcome.UNKNOWN]
