@@ -42,8 +42,8 @@ _USES: Final = (
 _DELIVERS: Final = ("s3:PutObject", "s3:GetBucketLocation", "s3:ListBucket")
 _LOGGING: Final = "logging.s3.amazonaws.com"
 _NO_WAY: Final = (
-    "no way to the bucket is named that should be open; name roles with endpoints, control-plane or "
-    "serverless, or log-delivery, or aws-logging"
+    "no way to the bucket is named that should be open; name roles with endpoints, control-plane "
+    "or serverless, or log-delivery, or aws-logging"
 )
 _YES: Final = frozenset({"yes", "true"})
 _NO: Final = frozenset({"", "no", "false"})
