@@ -93,8 +93,10 @@ class Automaton:
     def step(self, state: int, char: str) -> int:
         """Return the places that a letter leads to; 0 when there is no way on."""
         hit = state & self.mask(char)
-        if not hit:
-            return 0
+        return self.after(hit) if hit else 0
+
+    def after(self, hit: int) -> int:
+        """Return the places behind those that took a letter."""
         return self._closed((hit & self._many) | ((hit & ~self._many) << 1))
 
     def forced(self, state: int) -> str | None:
@@ -160,7 +162,7 @@ def _first_of(
 def _search(within: Sequence[Automaton], without: Sequence[Automaton]) -> str | None:
     machines = [*within, *without]
     count = len(within)
-    letters = _letters(machines)
+    letters = [_taken(machines, char) for char in _letters(machines)]
     first = tuple(machine.start for machine in machines)
     seen: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {first: None}
     queue = deque([first])
@@ -168,9 +170,10 @@ def _search(within: Sequence[Automaton], without: Sequence[Automaton]) -> str | 
         state = queue.popleft()
         if _accepted(machines, state, count):
             return _told(seen, state)
-        for char in _choices(within, state, letters):
-            new = tuple(m.step(s, char) if s else 0 for m, s in zip(machines, state, strict=True))
-            if new not in seen and all(new[:count]):
+        forced = _forced(within, state)
+        for char, masks in letters if forced is None else [_taken(machines, forced)]:
+            new = _next(machines, state, masks, count)
+            if new is not None and new not in seen:
                 seen[new] = (state, char)
                 queue.append(new)
         if len(seen) > MOST_STATES:
@@ -178,19 +181,36 @@ def _search(within: Sequence[Automaton], without: Sequence[Automaton]) -> str | 
     return None
 
 
+def _taken(machines: Sequence[Automaton], char: str) -> tuple[str, tuple[int, ...]]:
+    """Return a letter with the places of each machine that take it."""
+    return char, tuple(machine.mask(char) for machine in machines)
+
+
+def _next(
+    machines: Sequence[Automaton], state: tuple[int, ...], masks: tuple[int, ...], count: int
+) -> tuple[int, ...] | None:
+    """Return where a letter leads; None when one of the first machines has no way on."""
+    new: list[int] = []
+    for machine, place, mask in zip(machines, state, masks, strict=True):
+        hit = place & mask
+        if not hit and len(new) < count:
+            return None
+        new.append(machine.after(hit) if hit else 0)
+    return tuple(new)
+
+
 def _accepted(machines: Sequence[Automaton], state: tuple[int, ...], count: int) -> bool:
     ends = [bool(s & machine.accept) for machine, s in zip(machines, state, strict=True)]
     return all(ends[:count]) and not any(ends[count:])
 
 
-def _choices(
-    within: Sequence[Automaton], state: tuple[int, ...], letters: Sequence[str]
-) -> Sequence[str]:
+def _forced(within: Sequence[Automaton], state: tuple[int, ...]) -> str | None:
+    """Return the only letter that leads on, if some machine knows but one."""
     for machine, place in zip(within, state, strict=False):
         forced = machine.forced(place)
         if forced is not None:
-            return (forced,)
-    return letters
+            return forced
+    return None
 
 
 def _letters(machines: Sequence[Automaton]) -> list[str]:
