@@ -75,11 +75,12 @@ class Wire:
         self.rules.append(_name_rule())
         if self.is_open:
             self.declared[ACTION] = "String"
-            letters = t.some(t.chars("az", "AZ"))
-            self.rules.append(t.is_like(ACTION, t.in_row(t.exactly(self.action), letters)))
-            lower = t.call("str.to_lower", ACTION)
+            # Actions have no case, so that small letters stand for all.
+            self.rules.append(
+                t.is_like(ACTION, t.in_row(t.exactly(self.action), t.some(t.chars("az"))))
+            )
             listed = catalogue().actions(self.service).values()
-            self.rules += (t.no(t.equal(lower, t.text(one.name.lower()))) for one in listed)
+            self.rules += (t.no(t.equal(ACTION, t.text(one.name.lower()))) for one in listed)
         for part in self.types:
             self._lay_out(part)
 

@@ -204,11 +204,7 @@ def _acts(statement: Statement, wire: Wire) -> str:
 def _action(pattern: str, wire: Wire) -> str:
     """Return the term that a pattern, of any case, names the action."""
     if wire.is_open:
-        parts = (
-            t.any_case(one.text) if one.kind == "text" else t.wildcards((one,))
-            for one in t.tokens(pattern, holes=False)
-        )
-        return t.is_like(ACTION, t.in_row(*parts))
+        return like(ACTION, t.tokens(pattern.lower(), holes=False))
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     found = re.fullmatch("".join(parts), wire.action, re.IGNORECASE)
     return t.TRUE if found else t.FALSE

@@ -45,7 +45,7 @@ def pins(wire: Wire, requests: Mapping[str, Request]) -> Iterator[str]:
     first = next(iter(requests.values()))
     yield from _caller(first.principal, wire.partition)
     if wire.is_open:
-        yield t.equal(ACTION, t.text(first.action))
+        yield t.equal(ACTION, t.text(first.action.lower()))
     yield t.equal(SESSION, t.text(first.session))
     for part, request in requests.items():
         yield t.equal(wire.resource(part), t.text(request.resource))
