@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,3 +112,18 @@ def test_a_nat_gateway_is_public_unless_somebody_says_otherwise(ec2: Any) -> Non
     answer = ec2.describe_nat_gateways(Filter=[{"Name": "vpc-id", "Values": [vpc]}])
     found = {nat["ConnectivityType"] for nat in answer["NatGateways"]}
     assert found == {"public", "private"}
+
+
+def test_interfaces_of_an_endpoint_lie_in_its_subnets(ec2):
+    vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.3.0/24")["Subnet"]["SubnetId"]
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName="com.amazonaws.us-east-1.sts",
+        VpcEndpointType="Interface",
+        SubnetIds=[subnet],
+    )["VpcEndpoint"]["NetworkInterfaceIds"]
+    listed = ec2.describe_network_interfaces(NetworkInterfaceIds=made)["NetworkInterfaces"]
+    homes = [ipaddress.ip_address(one["PrivateIpAddress"]) for one in listed]
+    assert homes
+    assert all(home in ipaddress.ip_network("10.77.3.0/24") for home in homes)

@@ -1,8 +1,9 @@
-"""Puts right what moto says of transit gateways and peerings, in moto's own classes.
+"""Puts right what moto says of transit gateways, peerings and endpoints, in moto's own classes.
 
 AWS associates an attachment with one route table and knows the routes that attachments propagate;
 moto names the default table whatever happened, and keeps static routes alone. Of a peer, AWS tells
-every block of addresses. `apply` is called once, before the first call is answered.
+every block of addresses. An endpoint's interfaces lie in its subnets. `apply` is called once,
+before the first call is answered.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import vpcs
 from moto.ec2.models.transit_gateway_attachments import (
     TransitGatewayAttachment,
     TransitGatewayAttachmentBackend,
@@ -40,6 +42,12 @@ def apply() -> None:
     tables.search_transit_gateway_routes = _search_all
     for side, vpc in (("requester_vpc_info", "vpc"), ("accepter_vpc_info", "peer_vpc")):
         setattr(VPCPeeringConnection, side, property(_with_blocks(side, vpc)))
+    models: Any = vpcs
+    models.random_private_ip = _of_its_subnet
+
+
+def _of_its_subnet() -> None:
+    """Leave the address of an endpoint's interface to the interface: it has one of its subnet."""
 
 
 def _attach(backend: Any, *args: Any, **more: Any) -> Any:
