@@ -180,6 +180,7 @@ def test_where_packets_of_a_tightly_held_deployment_go(run, tight):
     result = run("prove", "egress", "--snapshot", tight, "--format", "json")
     found = {entry["subject"]: entry for entry in result.json["answers"]}
     assert found["hs-research"]["verdict"] == "no internet"
+    assert found["hs-production"]["verdict"] == "named destinations only"
     assert found["hs-research"]["channels"]
     assert run("prove", "egress", "--snapshot", tight, "--workspace", "nobody").code == 2
 
