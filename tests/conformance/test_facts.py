@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import pytest
-from tools.conformance.facts import _picked, canonical, neutral
+from tools.conformance.facts import canonical, neutral, verdicts_of
 from tools.conformance.tally import Tally
 from tools.conformance.terraform_aws import EXAMPLES, _compare, prepared
 
@@ -32,11 +34,13 @@ def test_policies_are_compared_by_meaning(one, other, alike):
     assert (canonical(one, IDS) == canonical(other, IDS)) is alike
 
 
-def test_which_address_aws_picked_says_nothing():
-    picked = [{"public": "192.0.2.7", "private": None}]
-    assert _picked("addresses", picked) == [{"public": "<address>", "private": None}]
-    assert _picked("ranges", ["192.0.2.7"]) == ["192.0.2.7"]
-    assert _picked("addresses", ["192.0.2.0/24"]) == ["192.0.2.0/24"]
+def test_which_of_two_alike_subnets_a_reason_names_says_nothing(tmp_path):
+    subject = {"kind": "workspace", "name": "w", "workspace": 1}
+    for place in ("s-1", "s-2"):
+        finding = {"control": "c", "verdict": "FAIL", "subject": subject, "reason": f"by {place}"}
+        (tmp_path / "report.json").write_text(json.dumps({"findings": [finding]}), "utf-8")
+        found = verdicts_of(tmp_path, {"subnet.w-a": "s-1", "subnet.w-b": "s-2"})
+        assert found == {("c", "workspace", "w", "1"): [("FAIL", "by <subnet.w>")]}
 
 
 def test_what_is_missing_on_either_side_is_a_difference(capsys):

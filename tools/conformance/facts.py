@@ -25,8 +25,8 @@ _UNNAMED: Final = re.compile(
 """Ids without a name: of main route tables, default groups, interfaces, disks, AWS's own keys."""
 _DRAWN: Final = frozenset({("region_interfaces", "addresses"), ("region_nats", "addresses")})
 """Fields with addresses that the simulated AWS draws by lot; only how many there are counts."""
-_ADDRESS: Final = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b(?!/)")
-"""An address that AWS picked; which one says nothing."""
+_ZONE: Final = re.compile(r"(?<=<subnet\.)([\w-]+)-[ab](?=>)")
+"""A subnet and its zone: of two that are alike, the one with the lower id is named."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:\+00:00|Z)?")
 
 
@@ -59,7 +59,8 @@ def verdicts_of(folder: Path, ids: Mapping[str, str]) -> dict[Fact, Any]:
         subject = finding["subject"]
         name = neutral(str(subject["name"]), ids)
         key = finding["control"], subject["kind"], name, str(subject["workspace"])
-        parts = sorted(neutral(finding["reason"], ids).split("; "))  # listed in order of ids
+        reason = _ZONE.sub(r"\1", neutral(finding["reason"], ids))
+        parts = sorted(reason.split("; "))  # listed in order of ids
         found.setdefault(key, []).append((finding["verdict"], "; ".join(parts)))
     return {key: sorted(verdicts) for key, verdicts in found.items()}
 
@@ -70,13 +71,6 @@ def neutral(text: str, ids: Mapping[str, str]) -> str:
         if name.split(".")[0] not in {"bucket", "role"}:
             text = text.replace(identity, f"<{name}>")
     return _TIME.sub("<time>", _UNNAMED.sub(r"<\1>", text))
-
-
-def _picked(field: str, value: Any) -> Any:
-    """Return a field's value, its addresses replaced by a word where AWS picks them."""
-    if field != "addresses":
-        return value
-    return json.loads(_ADDRESS.sub("<address>", json.dumps(value)))
 
 
 def canonical(value: Any, ids: Mapping[str, str]) -> Any:
