@@ -16,6 +16,8 @@ from lakewarden.proofs.policy.solve import Model
 
 _NOWHERE: Final = "203.0.113.7"
 """An address of documentation (RFC 5737): any public one would do."""
+_INSIDE: Final = "10.0.0.7"
+"""An address within a VPC."""
 _SOMEBODY: Final = "arn:aws:iam::999999999999:role/x"
 _REAL: Final = (("x", "eu-west-1"), ("x", "us-west-2"), ("000000000000", "999999999999"))
 """What a search puts where any word will do, and what exists, or could."""
@@ -92,6 +94,8 @@ def _complete(context: dict[str, tuple[str, ...]], model: Model, principal: str)
     """Add what every request says and nobody asked about."""
     context.setdefault("aws:securetransport", ("true",))
     context.setdefault("aws:viaawsservice", ("false",))
+    if "aws:sourcevpce" in context:
+        context.setdefault("aws:vpcsourceip", (_INSIDE,))
     asked = {"aws:sourceip", *BEHIND} & model.keys()
     if not asked and not principal.startswith("service:"):
         context["aws:sourceip"] = (_NOWHERE,)
