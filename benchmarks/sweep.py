@@ -67,8 +67,18 @@ _EXCUSED: Final = {
 }
 """Fields without which a control cannot pass, and another's verdict excuses it, and why."""
 _REPLACED: Final = {
+    "AWS ec2:DescribeEgressOnlyInternetGateways": "no route leads to one",
     "AWS ec2:DescribeInstanceTypes": "the dated table of machine families takes its place",
+    "AWS ec2:DescribeInternetGateways": "what gets to one goes by an allowed name",
+    "AWS ec2:DescribeManagedPrefixLists": "what gets to them arrives at an endpoint",
     "AWS ec2:DescribeNatGateways": "a firewall stands before every one of them",
+    "AWS ec2:DescribeNetworkInterfaces": "no node is beside an internet gateway",
+    "AWS ec2:DescribeTransitGatewayAttachments": "no route leads to one",
+    "AWS ec2:DescribeTransitGatewayRouteTables": "no route leads to a transit gateway",
+    "AWS ec2:DescribeTransitGatewayVpcAttachments": "no route leads to one",
+    "AWS ec2:GetManagedPrefixListEntries": "what gets to them arrives at an endpoint",
+    "AWS organizations:DescribeOrganization": "what it refuses, the roles are refused already",
+    "AWS s3:GetObjectLockConfiguration": "the policy of the bucket keeps versions without a lock",
     "AWS s3:ListBuckets": "whose a bucket is decides only where its own switches are off",
     "AWS s3control:GetPublicAccessBlock": "the switches of every bucket are on themselves",
     "GET /api/2.0/permissions/cluster-policies/*": "every policy limits all who may use it",
