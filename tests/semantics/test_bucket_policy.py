@@ -1,4 +1,4 @@
-"""Bucket policies: whom a statement admits, and whether plain HTTP is refused."""
+"""Bucket policies: whom a statement admits, and whom it keeps out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from lakewarden.semantics.bucket_policy import (
     fences,
     is_for_tenant,
     is_open,
-    refuses_plain_http,
 )
 from lakewarden.semantics.iam_documents import statements
 
@@ -81,57 +80,6 @@ def test_a_tag_ties_strangers_to_nothing():
     assert not is_for_tenant(only(Principal="*", Condition={"StringEquals": tag}), TENANT)
     vendor = {**tag, "aws:PrincipalAccount": "414351767826"}
     assert is_for_tenant(only(Principal="*", Condition={"StringEquals": vendor}), TENANT)
-
-
-DENY = {
-    "Effect": "Deny",
-    "Principal": "*",
-    "Action": "s3:*",
-    "Resource": "arn:aws:s3:::b/*",
-    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-}
-
-
-@pytest.mark.parametrize(
-    ("change", "refused"),
-    [
-        ({}, True),
-        ({"Principal": {"AWS": ["*"]}}, True),
-        ({"Action": ["s3:*"]}, True),
-        ({"Action": "*", "Resource": "*"}, True),
-        ({"Action": "S3:*"}, True),
-        ({"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]}, True),
-        ({"Resource": "arn:aws-us-gov:s3:::b*"}, True),
-        ({"Condition": {"Bool": {"AWS:securetransport": False}}}, True),
-        ({"Effect": "Allow"}, False),
-        ({"Principal": {"AWS": "414351767826"}}, False),
-        ({"Action": "s3:GetObject"}, False),
-        ({"Resource": "arn:aws:s3:::b"}, False),
-        ({"Resource": "arn:aws:s3:::other/*"}, False),
-        ({"Resource": "arn:aws:s3:::b/logs/*"}, False),
-        ({"Resource": "arn:aws:s3:::b/logs:b/*"}, False),
-        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
-        ({"Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}, True),
-        ({"Condition": {}}, False),
-        (
-            {
-                "Condition": {
-                    "Bool": {"aws:SecureTransport": "false"},
-                    "StringEquals": {"aws:SourceVpc": "vpc-1"},
-                }
-            },
-            False,
-        ),
-    ],
-)
-def test_what_refuses_plain_http(change, refused):
-    assert refuses_plain_http(only(**{**DENY, **change}), "b") is refused
-
-
-def test_a_refusal_with_exceptions_is_none():
-    excepting = {k: v for k, v in DENY.items() if k != "Principal"}
-    statement = only(**excepting, NotPrincipal={"AWS": "414351767826"})
-    assert not refuses_plain_http(statement, "b")
 
 
 ENDPOINT = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}

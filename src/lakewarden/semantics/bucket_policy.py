@@ -11,7 +11,6 @@ from lakewarden.semantics.iam_documents import Statement
 from lakewarden.semantics.ip_lists import too_wide
 
 _TENANT_TAG: Final = "aws:principaltag/databricksaccountid"
-_PLAIN: Final = {"aws:securetransport": ("false",)}
 _NETWORK: Final = frozenset(
     {
         *("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpcarn"),
@@ -60,22 +59,6 @@ def is_for_tenant(statement: Statement, account_id: str) -> bool:
     tests = {op.lower(): keys for op, keys in statement.conditions.items()}
     tied = tests.get("stringequals", {}).get(_TENANT_TAG) == (account_id,)
     return tied and not is_open(statement)
-
-
-def refuses_plain_http(statement: Statement, bucket: str) -> bool:
-    """Return whether it denies everybody every request for a bucket's objects without TLS.
-
-    A further condition would narrow the refusal, so there must be none.
-    """
-    tests = {op.lower(): dict(keys) for op, keys in statement.conditions.items()}
-    return (
-        not statement.allows
-        and not statement.negated
-        and statement.for_everybody
-        and not {"*", "s3:*"}.isdisjoint(statement.actions)
-        and any(_covers_objects(resource, bucket) for resource in statement.resources)
-        and tests in ({"bool": _PLAIN}, {"boolifexists": _PLAIN})
-    )
 
 
 def fences(statement: Statement, bucket: str) -> bool:

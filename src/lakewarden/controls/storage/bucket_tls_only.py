@@ -14,7 +14,7 @@ from lakewarden.controls.kit.bucket_examples import (
     policy_of,
     root_bucket,
 )
-from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe, violated
+from lakewarden.controls.kit.condition import Judgement, NotApplicable
 from lakewarden.controls.kit.control import (
     BOTH,
     Context,
@@ -27,13 +27,12 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.proved import asked, document_of
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_POLICY
 from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket
-from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.bucket_policy import refuses_plain_http
-from lakewarden.semantics.iam_documents import statements
+from lakewarden.ledger.finding import Severity
 
 CONTROL = Control(
     id="bucket-tls-only",
@@ -75,23 +74,12 @@ CONTROL = Control(
 
 @CONTROL.check
 def check(bucket: Bucket, at: Context) -> Judgement:
-    """A statement denies every request without TLS; of roots another control asks it."""
+    """No request without TLS reads or writes; of roots another control asks it."""
     if bucket.is_root:
         return NotApplicable("root-bucket-policy asks it of workspace root buckets")
-    fact = at.estate.need(BUCKET_POLICY, bucket.name).document
-    document, wanted = fact.get(), "a Deny of s3:* to everybody on aws:SecureTransport false"
-    if document is None:
-        return violated(
-            "the bucket has no policy, so it takes requests without TLS",
-            Evidence(fact.source, fact.field, None, wanted),
-        )
-    found = [
-        f"statement {place}"
-        for place, entry in enumerate(statements(document, BUCKET_POLICY), 1)
-        if refuses_plain_http(entry, bucket.name)
-    ]
-    evidence = Evidence(fact.source, "Deny on aws:SecureTransport", found, wanted)
-    return observe(bool(found), evidence, otherwise="requests without TLS are not refused")
+    text = at.estate.need(BUCKET_POLICY, bucket.name).document.get()
+    policies = {"policy": (document_of(text, BUCKET_POLICY),)}
+    return asked("bucket.tls_only", BUCKET_POLICY, policies, {"bucket": (bucket.name,)})
 
 
 _DENY: Final[dict[str, Any]] = {
@@ -109,6 +97,9 @@ def examples() -> Iterable[Example]:
     yield passes("plain HTTP is denied", data_bucket(bucket_policy=policy_of(_DENY)))
     yield fails("no policy", data_bucket(bucket_policy=[{"bucket": "b"}]))
     yield fails("a policy about something else", data_bucket(bucket_policy=policy_of()))
+    apart = [{**_DENY, "Resource": resource} for resource in _DENY["Resource"]]
+    yield passes("in two statements", data_bucket(bucket_policy=policy_of(*apart)))
+    yield fails("for objects, not for their names", data_bucket(bucket_policy=policy_of(apart[1])))
     writes = {**_DENY, "Action": "s3:PutObject"}
     yield fails("for writing alone", data_bucket(bucket_policy=policy_of(writes)))
     other = {**_DENY, "Resource": "arn:aws:s3:::b/landing/*"}

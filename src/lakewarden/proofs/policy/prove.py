@@ -49,7 +49,12 @@ from lakewarden.proofs.words.language import TooHardError, Words
 from lakewarden.proofs.words.pattern import literal
 from lakewarden.semantics.iam_documents import Document, Statement
 
-_SHARED: Final = frozenset({"subnet", "security-group", "image", "snapshot"})
+_SHARED: Final = frozenset(
+    {
+        *("subnet", "security-group", "image", "snapshot"),
+        *("placement-group", "capacity-reservation", "dedicated-host"),
+    }
+)
 """Types of resources of other accounts that a machine can be started with."""
 _BY_PROVIDER: Final = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
 
