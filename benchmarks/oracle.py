@@ -16,7 +16,7 @@ from collections import Counter
 from random import Random
 from typing import Final
 
-from benchmarks import requests
+from benchmarks import fuzz
 from benchmarks.policies import claim as drawn
 from lakewarden.proofs.oracle.answer import answer, refutes
 from lakewarden.proofs.oracle.use import OracleError
@@ -85,7 +85,7 @@ def main() -> int:
     print(
         f"{pairs:,} claims, {sum(found[one] for one in wrong)} disagreements, {seconds:.0f} s CPU"
     )
-    return requests.main(count, first) | bool(wrong)
+    return fuzz.main(count, first) | bool(wrong)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,6 @@ _REPLACED: Final = {
     "AWS ec2:DescribeInstanceTypes": "the dated table of machine families takes its place",
     "AWS ec2:DescribeInternetGateways": "what gets to one goes by an allowed name",
     "AWS ec2:DescribeManagedPrefixLists": "what gets to them arrives at an endpoint",
-    "AWS ec2:DescribeNatGateways": "a firewall stands before every one of them",
     "AWS ec2:DescribeNetworkInterfaces": "no node is beside an internet gateway",
     "AWS ec2:DescribeTransitGatewayAttachments": "no route leads to one",
     "AWS ec2:DescribeTransitGatewayRouteTables": "no route leads to a transit gateway",

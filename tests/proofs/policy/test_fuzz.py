@@ -9,8 +9,8 @@ from collections import Counter
 from random import Random
 
 import pytest
+from benchmarks.fuzz import pinned, request, standing, survives
 from benchmarks.policies import claim
-from benchmarks.requests import pinned, request, standing, survives
 
 from lakewarden.proofs.policy.evaluate import admits
 from lakewarden.proofs.policy.prove import Outcome, prove
