@@ -49,6 +49,8 @@ _WIRE: Final = {
     "AWS iam:GetRole": ("AssumeRolePolicyDocument",),
 }
 """Fields that a collector reads under another name than its record's."""
+_PART_OF: Final = {"AWS s3:ListBuckets": "account_public_access"}
+"""Kinds whose records a call goes into beside the one that they name as their source."""
 _HIGH: Final = Policy(Posture.HIGH)
 _WORKSPACES: Final = "GET /api/2.0/accounts/*/workspaces"
 _SILENCE: Final = {
@@ -57,6 +59,7 @@ _SILENCE: Final = {
     (_WORKSPACES, "network_id"): "Databricks makes the network",
     (_WORKSPACES, "storage_customer_managed_key_id"): "it has no key of its own",
     (_WORKSPACES, "managed_services_customer_managed_key_id"): "it has no key of its own",
+    (_WORKSPACES, "network_connectivity_config_id"): "it has no private endpoints",
     ("GET /api/2.1/clusters/list", "policy_id"): "no policy binds the cluster",
     ("GET /api/2.1/unity-catalog/catalogs", "storage_root"): "the metastore keeps its tables",
 }
@@ -146,6 +149,7 @@ def _endpoint(call: str) -> str:
 def _call(fault: str) -> Call:
     needs = needs_of(chosen(_HIGH))
     mine = {n for n in needs if feeds(fault, KINDS[n.kind].call(n.key))}
+    mine |= {n for n in needs if n.kind == _PART_OF.get(fault)}
     names = {need.kind for need in mine}
     reached = [c.id for c in chosen(_HIGH) if mine & needs_of([c])]
     fields = {step for n in mine for step in _fields(n)} | set(_WIRE.get(fault, ()))
