@@ -52,6 +52,7 @@ from lakewarden.proofs.facts.regions import Region, region
 from lakewarden.proofs.network.closing import closings
 from lakewarden.proofs.network.domains import covers
 from lakewarden.proofs.network.egress import Egress, Outcome, egress
+from lakewarden.proofs.network.known import Missing
 from lakewarden.proofs.network.liveness import Host, required
 from lakewarden.proofs.network.reading import NEEDS, network_of, topology_of
 from lakewarden.proofs.network.topology import Inspected, Topology
@@ -116,7 +117,7 @@ def _closed(network: Network, workspace: Workspace, at: Context) -> Condition:
     known = tuple(text for host in hosts for text in host.addresses)
     try:
         found = egress(topology, nodes, known)
-        gaps = _unsure(topology, found)
+        gaps = _unsure(topology, found, at)
         if found.outcome is Outcome.ARBITRARY and not gaps:
             edits = tuple(map(str, islice(closings(topology, nodes, hosts), _EDITS)))
             return _open(found, edits)
@@ -127,13 +128,30 @@ def _closed(network: Network, workspace: Workspace, at: Context) -> Condition:
     return _named(found, place, hosts, at)
 
 
-def _unsure(topology: Topology, found: Egress) -> tuple[Gap, ...]:
-    """Return why a verdict is not known; a gateway that nobody saw may be attached to nothing."""
+def _unsure(topology: Topology, found: Egress, at: Context) -> tuple[Gap, ...]:
+    """Return why a verdict is not known; a gateway that nobody saw may be attached to nothing.
+
+    Where no grant would show a fact, the lists that were not read to their end are named as well.
+    """
     lost = found.missing if found.outcome is Outcome.UNKNOWN else ()
     if found.outcome is Outcome.ARBITRARY:
         gateways = (topology.internet_gateways.gap, topology.egress_only_gateways.gap)
         lost = tuple(gap for gap in gateways if gap is not None)
-    return tuple(Gap(Cause.NOT_READ, m.grant or _SOURCE, m.what, m.grant) for m in lost)
+    gaps = [_gap(missing) for missing in lost]
+    if not all(gap.grant for gap in gaps):
+        lists = (at.estate.of(kind).gap for kind in NEEDS if kind not in _BESIDE)
+        gaps += [gap for gap in lists if gap is not None]
+    return tuple(gaps)
+
+
+def _gap(missing: Missing) -> Gap:
+    """Return a missing fact as a gap, with the grant of the call that it names."""
+    if missing.grant:
+        return Gap(Cause.NOT_READ, missing.grant, missing.what, missing.grant)
+    kind = next((kind for kind in NEEDS if f"{kind.source}:" in missing.what), None)
+    if kind is None:
+        return Gap(Cause.NOT_READ, _SOURCE, missing.what, "")
+    return Gap(Cause.NOT_READ, kind.source, missing.what, kind.grant)
 
 
 def _unknown(gaps: tuple[Gap, ...]) -> Condition:

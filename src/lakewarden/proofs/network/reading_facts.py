@@ -20,9 +20,9 @@ _NO_GRANT = frozenset({Cause.MALFORMED, Cause.MISSING_FIELD, Cause.UNSET, Cause.
 
 
 def missing(what: str, gap: Gap) -> Missing:
-    """Return a missing value for a gap."""
+    """Return a missing value for a gap, with the call that left it."""
     grant = "" if gap.cause in _NO_GRANT else gap.grant
-    return Missing(f"{what}: {gap.cause}", grant)
+    return Missing(f"{what}: {gap.source}: {gap.cause}", grant)
 
 
 def tried(make: Callable[[], T], what: str) -> Known[T]:
