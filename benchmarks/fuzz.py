@@ -9,6 +9,7 @@ say may be unknown.
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from random import Random
 
@@ -272,12 +273,14 @@ def _contradicted(random: Random, asked: Claim) -> bool:
 def main(count: int, first: int) -> bool:
     """Run; return whether anything is wrong."""
     found: Counter[str] = Counter()
-    for seed in range(first, first + count):
-        said = standing(seed)
-        found[said] += 1
-        if said not in {"agreed", "unknown", "not drawn"}:
-            print(f"  seed {seed}: {said}", flush=True)
-    fallen = [seed for seed in range(first, first + count // 20) if not survives(seed)]
+    seeds, few = range(first, first + count), range(first, first + count // 20)
+    with ProcessPoolExecutor() as pool:
+        for seed, said in zip(seeds, pool.map(standing, seeds, chunksize=100), strict=True):
+            found[said] += 1
+            if said not in {"agreed", "unknown", "not drawn"}:
+                print(f"  seed {seed}: {said}", flush=True)
+        held = pool.map(survives, few, chunksize=20)
+        fallen = [seed for seed, holds in zip(few, held, strict=True) if not holds]
     for seed in fallen:
         print(f"  seed {seed}: a random request contradicts what is proved, or a witness is none")
     for said, number in found.most_common():
