@@ -168,3 +168,15 @@ def test_what_the_organisation_refuses_counts():
     scp = parse(json.dumps({"Statement": [{**deny(**OUTSIDE), "Resource": "*"}]}))
     bound = Given({"policy": (document,), "scp": (scp,)}, words)
     assert QUESTIONS["bucket.read.confined"].ask(bound).outcome is P
+
+
+def test_of_requests_that_there_are_none_of_nothing_is_proved():
+    everybody = ("0.0.0.0/0", "::/0", "aws-services")
+    everywhere = (*everybody, "vpc-1", "vpce-1")
+    assert ask("bucket.read.confined", deny(), networks=everywhere).outcome is P
+    found = ask("bucket.no_other_tenant", deny(), databricks=VENDOR, databricks_account="a*")
+    assert found.outcome is P
+    other = "arn:aws-cn:iam::111122223333:role/x"
+    gone = ask("bucket.not_self_locking", deny(resource="arn:aws-us-gov:s3:::b"), principals=other)
+    assert gone.outcome is U
+    assert "no request at all" in gone.explanation[0]

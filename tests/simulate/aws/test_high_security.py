@@ -190,8 +190,11 @@ def test_cross_account_role_has_the_documented_trust_and_the_restricted_policy(
     (trust,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": DATABRICKS}
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": DATABRICKS_ACCOUNT}}
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+    assert sorted(iam.list_role_policies(RoleName=role)["PolicyNames"]) == ["databricks", "guard"]
+    named = iam.get_role_policy(RoleName=role, PolicyName="databricks")
+    guard = iam.get_role_policy(RoleName=role, PolicyName="guard")["PolicyDocument"]["Statement"]
+    assert {statement["Effect"] for statement in guard} == {"Deny"}
+    policy = named["PolicyDocument"]["Statement"]
     by_sid = {statement["Sid"]: statement for statement in policy}
     assert len(by_sid["NonResourceBasedPermissions"]["Action"]) == 37
     group = by_sid["VpcNonresourceSpecificActions"]

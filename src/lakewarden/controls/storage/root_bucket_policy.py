@@ -29,7 +29,13 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.proved import accounts_of, asked, document_of, vendors_of
+from lakewarden.controls.kit.proved import (
+    accounts_of,
+    asked,
+    document_of,
+    vendor_accounts,
+    vendors_of,
+)
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import (
     CREDENTIALS,
@@ -43,6 +49,7 @@ from lakewarden.estate.given import ACCOUNT_ID, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
 from lakewarden.ledger.finding import Severity
+from lakewarden.proofs.questions.given import Given
 from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
@@ -112,16 +119,24 @@ def _ours(
 ) -> Condition:
     """Require that the bucket serves your accounts, and Databricks for you.
 
-    Which of several accounts it belongs to is not known, so that each of them is tried.
+    Which of several accounts it belongs to is not known, so that each of them is tried. A plan may
+    not say it before it is applied; then what lets nobody but Databricks in is right.
 
     Raises:
         UnreadError: no account of yours is known.
     """
-    accounts, vendors = accounts_of(at), vendors_of(at)
+    gap = None
+    try:
+        accounts, vendors = accounts_of(at), vendors_of(at)
+    except UnreadError as error:
+        if error.gap.cause not in {Cause.PLANNED, Cause.UNPLANNED}:
+            raise
+        gap, accounts = error.gap, (_SOMEBODY,)
+        vendors = vendor_accounts(Given(policies).partition)
     if not accounts or not vendors:
         raise UnreadError(CREDENTIALS.gap(Cause.NOT_READ, "no registered role says whose it is"))
     users = (*vendors, *accounts, *at.policy.guardians)
-    return all_of(
+    found = all_of(
         *(
             asked(name, BUCKET_POLICY, policies, {**words, "account": (account,), **more})
             for account in accounts
@@ -132,6 +147,13 @@ def _ours(
             )
         )
     )
+    if gap is not None and not found.met:
+        raise UnreadError(gap)
+    return found
+
+
+_SOMEBODY: Final = "000000000000"
+"""Stands for an account that is not known; nobody has this number."""
 
 
 def _for(tenant: str, vendor: str) -> dict[str, tuple[str, ...]]:
@@ -220,5 +242,9 @@ def examples() -> Iterable[Example]:
     document = json.dumps({"Statement": [_ALLOW, _DENY]})
     held = [{"bucket": "b", "Policy": document}]
     yield unclear("whose accounts there are was not read", _bucket(held, credentials=refused()))
+    later = refused(Cause.UNPLANNED)
+    yield passes("a plan without roles lets nobody else in", _bucket(held, credentials=later))
+    named = [{"bucket": "b", "Policy": json.dumps({"Statement": [_ALLOW, partner, _DENY]})}]
+    yield unclear("a plan without roles lets somebody in", _bucket(named, credentials=later))
     yield unclear("no account is known", _bucket(held, credentials=[]))
     yield exempt("not a root bucket", _estate(_ALLOW, root=False))

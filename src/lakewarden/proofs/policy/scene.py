@@ -121,10 +121,11 @@ def keys_of(statements: Iterable[Statement]) -> frozenset[str]:
 
 
 def partition_of(statements: Iterable[Statement]) -> str:
-    """Return the partition that policies speak of; they cannot speak of two."""
+    """Return the partition that statements speak of; they cannot speak of two."""
     for statement in statements:
         names = (name for _, name in (*statement.principals, *statement.spared_principals))
-        for text in (*statement.resources, *statement.spared, *names):
+        held = (v for keys in statement.conditions.values() for vs in keys.values() for v in vs)
+        for text in (*statement.resources, *statement.spared, *names, *held):
             if text.startswith("arn:aws-") and not {"*", "?"} & set(text.split(":")[1]):
                 return text.split(":")[1]
     return "aws"

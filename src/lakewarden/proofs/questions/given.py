@@ -47,8 +47,12 @@ class Given:
 
     @property
     def partition(self) -> str:
-        """Return the partition of AWS that the policies speak of: `aws` or `aws-us-gov`."""
-        return partition_of(s for ds in self.policies.values() for d in ds for s in d.statements)
+        """Return the partition of AWS that policies or arguments speak of: `aws`, `aws-us-gov`."""
+        found = partition_of(s for ds in self.policies.values() for d in ds for s in d.statements)
+        said = (
+            w.split(":")[1] for ws in self.words.values() for w in ws if w.startswith("arn:aws-")
+        )
+        return found if found != "aws" else next(said, found)
 
     def documents(self, name: str = "policy") -> tuple[Document, ...]:
         """Return the policies of an argument; none when it was not given."""

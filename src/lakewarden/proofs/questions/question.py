@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from lakewarden.proofs.policy.prove import Outcome, Proof, prove
 from lakewarden.proofs.policy.scene import Claim
@@ -79,6 +80,8 @@ def _answer(name: str, sentence: str, asked: _Asked) -> Answer:
     unknown = tuple(r for _, p in proofs if p.outcome is Outcome.UNKNOWN for r in p.reasons)
     if unknown:
         return Answer(name, Outcome.UNKNOWN, sentence, (), (), unknown, assumptions)
+    if not all(map(_speaks_of_something, claims)):
+        return Answer(name, Outcome.UNKNOWN, sentence, (), (), (_EMPTY,), assumptions)
     every = any(claim.every for claim in claims)
     alone = (claim for claim in claims if not claim.unlike)
     refs = dict.fromkeys(named(claim, ref) for claim in alone for ref in core(claim))
@@ -89,6 +92,15 @@ def _answer(name: str, sentence: str, asked: _Asked) -> Answer:
     )
     lines = tuple(f"{place} is needed for it" for place in refs) or (none,)
     return Answer(name, Outcome.PROVED, sentence, tuple(refs), (), lines, assumptions)
+
+
+_EMPTY: Final = "no request at all is of this description; check the accounts, ARNs and networks"
+
+
+def _speaks_of_something(claim: Claim) -> bool:
+    """Return whether there are requests of a claim's description: of none, anything is true."""
+    open_one = replace(claim, layers=(), unlike=(), every=False)
+    return prove(open_one).outcome is not Outcome.PROVED
 
 
 def _refuted(
