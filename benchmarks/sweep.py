@@ -111,6 +111,7 @@ class Score:
     runs: int = 0
     depended: int = 0
     false_passes: int = 0
+    again: int = 0
     problems: list[str] | None = None
 
     def blame(self, run: str, what: str) -> None:
@@ -122,6 +123,7 @@ class Score:
         self.runs += other.runs
         self.depended += other.depended
         self.false_passes += other.false_passes
+        self.again += other.again
         if other.problems:
             self.problems = [*(self.problems or ()), *other.problems]
 
@@ -270,8 +272,23 @@ def _occupy() -> None:
 def _sweep(call: Call) -> tuple[Score, Counter[int]]:
     """Break a call in every way."""
     station, score = _STATIONS[0], Score()
-    tried = [try_fault(station.world, call, f, station.known, score) for f in faults_of(call)]
+    tried = [_tried(station, call, fault, score) for fault in faults_of(call)]
     return score, Counter(code for code in tried if code is not None)
+
+
+def _tried(station: _Station, call: Call, fault: str, score: Score) -> int | None:
+    """Break a call in one way; what is wrong without a false PASS has to be wrong twice.
+
+    On a busy machine the answer to some other call may come too late, and spoil a verdict of its
+    own. A false PASS counts at once.
+    """
+    mine = Score()
+    code = try_fault(station.world, call, fault, station.known, mine)
+    if mine.problems and not mine.false_passes:
+        mine = Score(again=1)
+        code = try_fault(station.world, call, fault, station.known, mine)
+    score.add(mine)
+    return code
 
 
 def main() -> int:
@@ -295,6 +312,7 @@ def main() -> int:
         f"(code {EXIT_FAILED}: a dropped field whose absence is the insecure state; "
         f"code {EXIT_CLEAN}: a dropped field that no verdict rests on)"
     )
+    print(f"{score.again} runs were made twice, as another answer may have come too late")
     print(f"false PASS: {score.false_passes} of {score.depended}")
     return 1 if score.problems else 0
 
