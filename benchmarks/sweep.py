@@ -272,21 +272,24 @@ def _occupy() -> None:
 def _sweep(call: Call) -> tuple[Score, Counter[int]]:
     """Break a call in every way."""
     station, score = _STATIONS[0], Score()
-    tried = [_tried(station, call, fault, score) for fault in faults_of(call)]
-    return score, Counter(code for code in tried if code is not None)
+    world, known = station.world, station.known
+    codes = [try_twice(world, call, fault, known, score) for fault in faults_of(call)]
+    return score, Counter(code for code in codes if code is not None)
 
 
-def _tried(station: _Station, call: Call, fault: str, score: Score) -> int | None:
+def try_twice(
+    world: Running, call: Call, fault: str, known: dict[str, Verdict], score: Score
+) -> int | None:
     """Break a call in one way; what is wrong without a false PASS has to be wrong twice.
 
     On a busy machine the answer to some other call may come too late, and spoil a verdict of its
     own. A false PASS counts at once.
     """
     mine = Score()
-    code = try_fault(station.world, call, fault, station.known, mine)
+    code = try_fault(world, call, fault, known, mine)
     if mine.problems and not mine.false_passes:
         mine = Score(again=1)
-        code = try_fault(station.world, call, fault, station.known, mine)
+        code = try_fault(world, call, fault, known, mine)
     score.add(mine)
     return code
 
