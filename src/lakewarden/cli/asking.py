@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from lakewarden.clock import parse_time
 from lakewarden.controls.kit.control import Context
-from lakewarden.controls.kit.proved import accounts_of, document_of, own_networks, vendor_accounts
+from lakewarden.controls.kit.proved import (
+    accounts_of,
+    document_of,
+    document_of_endpoint,
+    own_networks,
+    vendor_accounts,
+)
 from lakewarden.controls.kit.roles import users_of
 from lakewarden.controls.kit.subjects import CrossAccountRole
 from lakewarden.errors import UsageError
@@ -112,12 +118,20 @@ def _json(file: Path) -> Any:
 
 
 def _decoded(text: str, file: Path) -> Any:
+    """Read JSON; an object that names a key twice would hide half of a policy, and is none."""
     try:
-        return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"is not JSON: {error}", where=str(file), next_step="Correct that place"
         ) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return made
 
 
 _KINDS: Final[Mapping[str, tuple[Kind[Any], ...]]] = {
@@ -235,8 +249,7 @@ def _endpoints(_: Question, at: Context, words: Words) -> _Found:
                 "root-bucket": tuple(_roots_in(endpoint.vpc_id.get(), at)),
                 "data-buckets": data,
             }
-            document = document_of(endpoint.policy.get(), VPC_ENDPOINTS)
-            return {"policy": (document,)}, found, None
+            return {"policy": (document_of_endpoint(endpoint),)}, found, None
 
         yield endpoint.id, make
 
@@ -284,6 +297,7 @@ def _roles(_: Question, at: Context, words: Words) -> _Found:
             bounds = at.estate.need(ROLE_BOUNDS, arn).document.get()
             policies = {
                 "policy": tuple(document_of(text, ROLE_POLICIES) for text in record.documents.get())
+                or (Document(()),)
             }
             if bounds is not None:
                 policies["boundary"] = (document_of(bounds, ROLE_BOUNDS),)

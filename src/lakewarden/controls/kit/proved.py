@@ -7,14 +7,14 @@ is the request that gets through, so that a reader can try it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, holds, unknown, violated
 from lakewarden.controls.kit.control import Context
 from lakewarden.estate.account import CREDENTIALS, NETWORKS
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.kind import Kind
-from lakewarden.estate.vpc import VPC_ENDPOINTS
+from lakewarden.estate.vpc import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Evidence
 from lakewarden.proofs.facts.accounts import platforms, serverless
 from lakewarden.proofs.policy.prove import Outcome
@@ -22,7 +22,7 @@ from lakewarden.proofs.policy.scene import Request
 from lakewarden.proofs.questions.answer import Answer
 from lakewarden.proofs.questions.given import ArgumentError, Given
 from lakewarden.proofs.questions.registry import QUESTIONS
-from lakewarden.semantics.iam_documents import Document, parse
+from lakewarden.semantics.iam_documents import Document, Statement, parse
 
 _TOLD = 3
 """How many lines of an explanation a finding repeats."""
@@ -86,6 +86,21 @@ def document_of(text: str | None, kind: Kind[Any]) -> Document:
     except (ValueError, RecursionError) as error:
         detail = f"the policy document cannot be read: {error}"
         raise UnreadError(kind.gap(Cause.MALFORMED, detail)) from None
+
+
+def document_of_endpoint(endpoint: VpcEndpoint) -> Document:
+    """Return the policy of a VPC endpoint; one that says none lets everything through.
+
+    Raises:
+        UnreadError: the policy was not read, or its text is none.
+    """
+    text = endpoint.policy.get()
+    return _EVERYTHING if text is None else document_of(text, VPC_ENDPOINTS)
+
+
+_EVERYTHING: Final = Document(
+    (Statement(allows=True, principals=(("*", "*"),), actions=("*",), resources=("*",)),)
+)
 
 
 def own_networks(at: Context) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network, own_network
-from lakewarden.controls.kit.proved import asked, document_of
+from lakewarden.controls.kit.proved import asked, document_of_endpoint
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.fact import Cause
@@ -115,13 +115,11 @@ def _only(endpoint: VpcEndpoint, buckets: tuple[str, ...]) -> Condition:
     if service_of(endpoint) not in {"s3", "accesspoint"}:
         detail = f"what {endpoint.id} for {service_of(endpoint)} lets through is not weighed"
         return unknown(VPC_ENDPOINTS.gap(Cause.NOT_READ, detail))
-    text = endpoint.policy.get() or _EVERYTHING
-    policies = {"policy": (document_of(text, VPC_ENDPOINTS),)}
+    policies = {"policy": (document_of_endpoint(endpoint),)}
     return asked("vpce.writes_only_to", VPC_ENDPOINTS, policies, {"buckets": buckets})
 
 
 _ALL: Final = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
-_EVERYTHING: Final = json.dumps({"Version": "2012-10-17", "Statement": [_ALL]})
 """The policy of an endpoint that nobody gave one, as the AWS documentation has it."""
 
 
