@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -205,10 +208,6 @@ def test_where_packets_of_a_tightly_held_deployment_go(run, tight):
 @pytest.fixture(scope="module")
 def tight(world, tmp_path_factory):
     """Read what proofs need of the world that is held tightly."""
-    import os  # noqa: PLC0415  # this fixture alone
-    import subprocess  # noqa: PLC0415  # likewise
-    import sys  # noqa: PLC0415  # likewise
-
     served = world("high-security")
     folder = tmp_path_factory.mktemp("tight") / "snapshot"
     subprocess.run(

@@ -10,6 +10,7 @@ from lakewarden.proofs.policy.evaluate import confirms
 from lakewarden.proofs.policy.places import regions_of
 from lakewarden.proofs.policy.prove import Outcome, prove
 from lakewarden.proofs.policy.scene import Claim, Layer, Part, partition_of, that
+from lakewarden.proofs.questions.compare import not_more_permissive
 
 OURS, THEIRS = "111122223333", "999988887777"
 OBJECTS = that(resources=(f"{BUCKET}/*",))
@@ -190,8 +191,6 @@ def test_what_is_known_to_be_impossible_refutes_nothing():
     ],
 )
 def test_a_change_allows_more_or_does_not(new, old, found):
-    from lakewarden.proofs.questions.compare import not_more_permissive  # noqa: PLC0415  # one test
-
     compared = not_more_permissive((policy(new),), (policy(old),), names_callers=False)
     assert outcome(compared) is found
 
