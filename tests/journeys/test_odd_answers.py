@@ -35,10 +35,10 @@ def _spoil(value, rng, share):
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.6])
 @pytest.mark.parametrize("name", ["high-security", "neglected"])
 def test_an_odd_answer_is_never_a_crash(world, bare, monkeypatch, name, share):
-    rng = random.Random(f"{name} {share}")
     honest = DatabricksHost.get
 
     def get(self, path, query=None):
+        rng = random.Random(f"{name} {share} {path} {query}")  # whatever comes first
         return _spoil(honest(self, path, query), rng, share)
 
     served = world(name)

@@ -6,9 +6,10 @@ of undisturbed work.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any, Final
 
+from lakewarden.clock import from_millis
 from lakewarden.controls.kit.condition import Condition, Judgement, any_of, expect, unknown
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -92,19 +93,17 @@ def check(cluster: Cluster, at: Context) -> Judgement:
 
 def _lately(cluster: Cluster, at: Context) -> Condition:
     days = at.policy.limits.cluster_days
-    now = int(at.now.timestamp() * 1000)
     restarted = cluster.restarted
     fact = cluster.started if restarted.gap is None and restarted.get() is None else restarted
     if fact.gap is None and fact.get() is None:
         gap = CLUSTERS.gap(Cause.MISSING_FIELD, "no start_time in the answer")
         return unknown(gap, field="start_time", expected=f"within {days} days")
-    began = fact.get() or 0
-    since = datetime.fromtimestamp(began / 1000, UTC).date().isoformat()
+    began = fact.parsed(lambda millis: from_millis(millis or 0))
     return expect(
         fact,
-        lambda _: now - began <= days * _DAY,
+        lambda _: at.now - began <= timedelta(days=days),
         expected=f"within {days} days",
-        otherwise=f"and was started on {since}, more than {days} days ago",
+        otherwise=f"and was started on {began.date()}, more than {days} days ago",
     )
 
 
@@ -131,6 +130,7 @@ def examples() -> Iterable[Example]:
     yield passes("a longer limit", _cluster(89), longer)
     yield unclear("when it started is missing", _cluster(None))
     yield passes("stopped, whenever it started", _cluster(None, state="TERMINATED"))
+    yield unclear("started at no time", _cluster(None, start_time=10**30))
     yield unclear("old, and its state is missing", _cluster(99, state=None))
     yield unclear("clusters may not be listed", given(clusters=refused()))
     yield exempt("there are no clusters", given(clusters=[]))
