@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lakewarden.apply.doors import Doors
 from lakewarden.cli.options import Deployment
 from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
@@ -18,13 +19,18 @@ from lakewarden.clock import Clock, parse_time
 from lakewarden.collect.engine import Collector
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.judge import judge
+from lakewarden.controls.kit.planning import plan_for
 from lakewarden.controls.kit.registry import chosen, needs_at
+from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.estate import Estate
+from lakewarden.estate.record import pack
 from lakewarden.estate.snapshot import Meta
 from lakewarden.ledger.finding import Finding, Severity
 from lakewarden.ledger.run import Tally
+from lakewarden.plan.plan import Origin, Plan
 from lakewarden.policyfile.limits import Posture
-from lakewarden.store.snapshots import SnapshotWriter
+from lakewarden.policyfile.policy import Policy
+from lakewarden.store.snapshots import DiskSnapshot, SnapshotWriter
 
 if TYPE_CHECKING:
     from lakewarden.simulate import Simulation
@@ -36,6 +42,7 @@ class Outcome:
 
     findings: tuple[Finding, ...]
     exit_code: int
+    records: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Running:
@@ -57,18 +64,43 @@ class Running:
         """Read and judge the world as it is now."""
         policy = self._policy.everywhere(posture).naming(only)
         selected = chosen(policy)
-        clock = Clock()
+        with self._read(policy) as (snapshot, context):
+            tally = Tally({c.id: c.threats for c in selected})
+            findings = tuple(judge(context.estate, selected, context))
+            for finding in findings:
+                tally.add(finding)
+            return Outcome(findings, tally.exit_code(Severity.LOW), dict(_records(snapshot)))
+
+    def plan(self, only: Sequence[str] = (), posture: Posture = Posture.HIGH) -> Plan:
+        """Plan for the world as it is now."""
+        policy = self._policy.everywhere(posture).naming(only)
+        with self._read(policy) as (_, context):
+            origin = replace(self.origin(), posture=posture.value, controls=tuple(only))
+            return plan_for(context.estate, chosen(policy), context, origin)
+
+    def origin(self) -> Origin:
+        """Return where a plan of now comes from."""
+        return Origin(self._reach.account_id, Clock().now().isoformat(), Posture.HIGH.value)
+
+    def doors(self) -> Doors:
+        """Return the doors by which the world is changed."""
+        return Doors(self._reach, dict(self._reach.workspace_urls))
+
+    @contextmanager
+    def _read(self, policy: Policy) -> Iterator[tuple[DiskSnapshot, Context]]:
         with tempfile.TemporaryDirectory() as scratch:
-            meta = Meta(clock.now().isoformat(), self._reach.account_id)
+            meta = Meta(Clock().now().isoformat(), self._reach.account_id)
             with SnapshotWriter(Path(scratch) / "snapshot", meta) as snapshot:
                 Collector(self._reach, partial(needs_at, policy), snapshot).run()
             estate = Estate(snapshot)
-            context = Context(estate, policy, parse_time(snapshot.meta.taken))
-            tally = Tally({c.id: c.threats for c in selected})
-            findings = tuple(judge(estate, selected, context))
-            for finding in findings:
-                tally.add(finding)
-        return Outcome(findings, tally.exit_code(Severity.LOW))
+            yield snapshot, Context(estate, policy, parse_time(snapshot.meta.taken))
+
+
+def _records(snapshot: DiskSnapshot) -> Iterator[tuple[str, dict[str, Any]]]:
+    for header in snapshot.headers():
+        if header.scope != "events":
+            for record in snapshot.collection(KINDS[header.kind], header.scope).seen():
+                yield f"{header.scope} {header.kind} {record.identity()}", pack(record)
 
 
 @contextmanager

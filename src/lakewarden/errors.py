@@ -4,8 +4,12 @@ LakewardenError               exit 1
 ├─ UsageError                 exit 2   the command line or a file given on it
 │  ├─ PolicyFileError                  lakewarden.toml
 │  ├─ SnapshotError                    a snapshot folder
-│  ├─ PlanFileError                    a Terraform plan
+│  ├─ PlanFileError                    a plan, ours or Terraform's
 │  └─ UnknownControlError              a control nobody registered
+├─ ApplyError                 exit 1   a change that did not come out as planned
+│  ├─ MovedOnError                     the deployment is no longer what was planned for
+│  ├─ GuardError                       a change that would lock somebody out
+│  └─ LockedError                      another run is under way
 └─ ConnectionFailedError      exit 1   a host that cannot be reached or trusted
    └─ AuthenticationFailedError        a credential that was refused, or none at all
 """
@@ -51,11 +55,27 @@ class SnapshotError(UsageError):
 
 
 class PlanFileError(UsageError):
-    """A Terraform plan is not JSON, of another version, or masked."""
+    """A plan, ours or Terraform's, is not JSON, of another version, altered, or masked."""
 
 
 class UnknownControlError(UsageError):
     """No control has the given id."""
+
+
+class ApplyError(LakewardenError):
+    """A change was refused, or did not come out as planned."""
+
+
+class MovedOnError(ApplyError):
+    """Somebody changed the deployment after the plan was made."""
+
+
+class GuardError(ApplyError):
+    """A change would lock somebody out who must stay in."""
+
+
+class LockedError(ApplyError):
+    """Another run holds the deployment."""
 
 
 class ConnectionFailedError(LakewardenError):

@@ -31,7 +31,7 @@ _NO_TOKEN: Final = ("access_denied", "invalid_client", "invalid_grant", "unautho
 
 
 class DatabricksHost:
-    """Reads from one host. Safe to share between threads."""
+    """Reads from one host, and writes to it. Safe to share between threads."""
 
     def __init__(
         self,
@@ -94,6 +94,20 @@ class DatabricksHost:
         """
         return self._do("GET", path, query, None)
 
+    def send(
+        self,
+        verb: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Make a call that changes something; return its answer as decoded JSON.
+
+        Raises:
+            CallFailedError: it was refused, or nobody knows whether it was done.
+        """
+        return self._do(verb, path, query, None, body)
+
     def org_id(self) -> str:
         """Return the workspace's id: a header of `GET /api/2.0/preview/scim/v2/Me`."""
         header = "X-Databricks-Org-Id"
@@ -121,12 +135,21 @@ class DatabricksHost:
                 ) from None
 
     def _do(
-        self, verb: str, path: str, query: Mapping[str, Any] | None, headers: list[str] | None
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        headers: list[str] | None,
+        body: Mapping[str, Any] | None = None,
     ) -> Any:
         self._throttle.take(path)
         try:
             return self._api.do(
-                verb, path, query=dict(query) if query else None, response_headers=headers
+                verb,
+                path,
+                query=dict(query) if query else None,
+                body=dict(body) if body is not None else None,
+                response_headers=headers,
             )
         except Exception as error:  # noqa: BLE001  # the edge: whatever the SDK raises is a failed call
             raise failure_of(error) from None

@@ -71,6 +71,9 @@ def check(_: Account, at: Context) -> Judgement:
     return _SWITCH.stands_right(at)
 
 
+CONTROL.mends(_SWITCH.set_right)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""

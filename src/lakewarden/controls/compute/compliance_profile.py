@@ -26,6 +26,7 @@ _SWITCH: Final = TypedSwitch(
     "shield_csp_enablement_ws_db",
     wanted=True,
     otherwise="the compliance security profile is off",
+    permanent=True,
 )
 
 CONTROL = Control(
@@ -80,6 +81,9 @@ CONTROL = Control(
 def check(_: Workspace, at: Context) -> Judgement:
     """The setting is on; never set means off."""
     return in_regulated(at, lambda: _SWITCH.stands_right(at))
+
+
+CONTROL.mends(_SWITCH.set_right)
 
 
 @CONTROL.examples

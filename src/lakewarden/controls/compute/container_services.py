@@ -68,6 +68,9 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return condition
 
 
+CONTROL.mends(_SWITCH.set_right)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""

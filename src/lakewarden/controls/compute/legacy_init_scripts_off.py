@@ -16,6 +16,7 @@ from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 _SWITCHES: Final = (
     ConfSwitch(
@@ -74,6 +75,13 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """Both switches are explicitly off."""
     return all_of(*(switch.stands_right(workspace, at) for switch in _SWITCHES))
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Set both right."""
+    for switch in _SWITCHES:
+        yield from switch.set_right(workspace, at)
 
 
 @CONTROL.examples

@@ -17,6 +17,7 @@ from lakewarden.controls.kit.switches import ConfSwitch
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 _WHAT: Final = {
     "enforceWorkspaceViewAcls": "everybody sees all notebooks and folders",
@@ -71,6 +72,13 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """All three are on; what never set means is documented nowhere."""
     return all_of(*(switch.stands_right(workspace, at) for switch in _SWITCHES))
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Set both right."""
+    for switch in _SWITCHES:
+        yield from switch.set_right(workspace, at)
 
 
 @CONTROL.examples

@@ -12,11 +12,13 @@ from typing import Any
 
 from lakewarden.controls.kit.condition import Condition, all_of, expect, unknown
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
+from lakewarden.controls.kit.wishes import conf_wish, setting_wish
 from lakewarden.estate.access import WORKSPACE_CONF, WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Need
+from lakewarden.plan.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,14 @@ class ConsoleSwitch:
             otherwise=f"{self.danger}: {self.conf} {said}",
         )
         return all_of(safe, lambda: self._agrees(workspace, at, safe)) if self.setting else safe
+
+    def set_right(self, workspace: Workspace, at: Context) -> Iterable[Wish]:
+        """Wish for the safe value, and that the typed setting, if it was ever set, agrees."""
+        yield conf_wish(workspace, at, self.conf, self.safe)
+        if self.setting:
+            said = at.estate.value(WORKSPACE_SETTINGS, self.setting, workspace)
+            if said.get() is not None:
+                yield setting_wish(WORKSPACE_SETTINGS, self.setting, False, at, workspace)  # noqa: FBT003  # the value to set
 
     def _agrees(self, workspace: Workspace, at: Context, conf: Condition) -> Condition:
         """Require that the typed setting, if it was ever set, says what workspace-conf says."""

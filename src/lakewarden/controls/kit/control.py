@@ -21,6 +21,7 @@ from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.card import ControlCard
 from lakewarden.ledger.finding import Severity, Verdict
 from lakewarden.paper.paper import paper
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.limits import Posture
 from lakewarden.policyfile.policy import Policy
 
@@ -76,6 +77,7 @@ class Example:
 
 
 Check = Callable[[S, Context], Judgement]
+Mend = Callable[[S, Context], Iterable[Wish | Step]]
 Examples = Callable[[], Iterable[Example]]
 
 
@@ -112,12 +114,22 @@ class Control(Generic[S]):
     maps: tuple[Mapping, ...] = ()
     module: str = ""
     run: Check[S] | None = None
+    wishes: Mend[S] | None = None
     make_examples: Examples | None = None
 
     def check(self, function: Check[S]) -> Check[S]:
         """Register the function that judges one subject."""
         self.run = function
         self.module = function.__module__
+        return function
+
+    def mends(self, function: Mend[S]) -> Mend[S]:
+        """Register the function that says what would mend a failure of one subject.
+
+        It yields wishes, each about one thing, and steps for people where there is no API. What it
+        must know and cannot, it raises as `UnreadError` or as `CannotPlanError`.
+        """
+        self.wishes = function
         return function
 
     def examples(self, function: Examples) -> Examples:
@@ -165,8 +177,8 @@ class Control(Generic[S]):
 
     @property
     def fixable(self) -> bool:
-        """Return whether a plan can mend a failure; none can before plans exist."""
-        return False
+        """Return whether a plan can mend a failure."""
+        return self.wishes is not None
 
 
 BOTH = (Posture.STANDARD, Posture.HIGH)

@@ -17,6 +17,8 @@ class Fix:
         api: the call that does it, with its body.
         terraform: the resource and the arguments that do it.
         breaks: what may stop working, and for whom.
+        no_api: why no plan mends it; empty for controls with a function that `mends`.
+        no_terraform: why no Terraform resource mends it; empty where one does.
     """
 
     summary: str
@@ -24,3 +26,5 @@ class Fix:
     api: str = ""
     terraform: str = ""
     breaks: str = ""
+    no_api: str = ""
+    no_terraform: str = ""

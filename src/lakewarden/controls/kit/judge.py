@@ -31,6 +31,15 @@ def judge(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iter
     A subject kind whose list is not complete yields one more finding, UNKNOWN, that stands for
     what was not seen.
     """
+    for _control, _subject, _at, finding in judged(estate, controls, at):
+        yield finding
+
+
+Judged = tuple[Control[Any], Subject[Any] | Absence, Context, Finding]
+
+
+def judged(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iterator[Judged]:
+    """Yield every finding with the control, the subject, and the context that it was made in."""
     ordered = sorted(controls, key=lambda c: (c.subject.name, c.id))
     for _, group in itertools.groupby(ordered, key=lambda c: c.subject.name):
         together = list(group)
@@ -39,16 +48,17 @@ def judge(estate: Estate, controls: Iterable[Control[Any]], at: Context) -> Iter
             mine = [c for c in together if c.subject is kind]
             for subject in kind.find(estate):
                 place = _place(subject)
-                here = replace(at, policy=at.policy.at(place) if place else at.policy)
+                policy = at.policy.at(place) if place else at.policy
+                here = replace(at, policy=policy, workspace=subject.workspace)
                 for control in mine:
                     if here.policy.asks(control.id, control.postures):
-                        yield _finding(control, subject, here)
+                        yield control, subject, here, _finding(control, subject, here)
 
 
 def _finding(control: Control[Any], subject: Subject[Any] | Absence, at: Context) -> Finding:
     if isinstance(subject, Absence):
         return _absent(control, subject)
-    judgement = _judge_one(control, subject, replace(at, workspace=subject.workspace))
+    judgement = _judge_one(control, subject, at)
     if control.basis is Basis.ATTESTATION:
         found = _weigh(control, subject.ref, judgement, at.policy, at.now.date())
     else:

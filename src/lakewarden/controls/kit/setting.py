@@ -8,11 +8,13 @@ from typing import Any
 
 from lakewarden.controls.kit.condition import Condition, expect, unknown
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import Setting
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Kind, Need
+from lakewarden.plan.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class TypedSetting:
             expected=self.wanted,
             otherwise=f"{self.danger}: {self.name} {said}",
         )
+
+    def set_right(self, _: object, at: Context) -> Iterable[Wish]:
+        """Wish for the best of the safe values."""
+        yield setting_wish(self.kind, self.name, self.safe[0], at, at.workspace)
 
     def _holds(self, value: Any) -> bool:
         if type(value) not in {type(safe) for safe in self.safe}:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lakewarden.controls.kit.condition import Condition, expect, unknown
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
+from lakewarden.controls.kit.wishes import conf_wish, setting_wish
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause, Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Kind, Need
 from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.plan.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ class ConfSwitch:
             otherwise=f"{self.otherwise}: {self._told(conf)}",
         )
 
+    def set_right(self, workspace: Workspace, at: Context) -> Iterable[Wish]:
+        """Wish for the value that is wanted."""
+        yield conf_wish(workspace, at, self.key, self.wanted)
+
     def _told(self, conf: Fact[str | None]) -> str:
         if conf.gap is None and conf.get() is None:
             return f"{self.key} was never set, which means {self.default}"
@@ -81,12 +87,14 @@ class TypedSwitch:
         key: its type name.
         wanted: the value that is right.
         otherwise: what any other value means, in words.
+        permanent: nobody can ever switch it off again.
     """
 
     kind: Kind[Any]
     key: str
     wanted: Any
     otherwise: str
+    permanent: bool = False
 
     @property
     def need(self) -> Need:
@@ -104,6 +112,11 @@ class TypedSwitch:
             expected=str(self.wanted).lower() if self.wanted is True else str(self.wanted),
             otherwise=f"{self.otherwise}: {told}",
         )
+
+    def set_right(self, _: object, at: Context) -> Iterable[Wish]:
+        """Wish for the value that is wanted."""
+        wish = setting_wish(self.kind, self.key, self.wanted, at, at.workspace)
+        yield replace(wish, permanent=self.permanent)
 
     def examples(self, wrong: Any) -> Iterable[Example]:
         """Yield the ways to be right, wrong and unread."""

@@ -71,6 +71,9 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return _SETTING.is_safe(at, workspace)
 
 
+CONTROL.mends(_SETTING.set_right)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""

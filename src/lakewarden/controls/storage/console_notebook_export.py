@@ -74,6 +74,9 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return _SWITCH.is_safe(workspace, at)
 
 
+CONTROL.mends(_SWITCH.set_right)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""

@@ -83,6 +83,9 @@ def check(_: Account, at: Context) -> Judgement:
     return _SETTING.is_safe(at)
 
 
+CONTROL.mends(_SETTING.set_right)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""

@@ -62,6 +62,9 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return _HERE.is_safe(at, workspace)
 
 
+CONTROL.mends(_HERE.set_right)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""

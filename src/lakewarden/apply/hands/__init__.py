@@ -1,0 +1,1 @@
+"""How things are changed: one file a resource kind, each with its `HANDS`."""

@@ -1,0 +1,1 @@
+"""What is to be changed: changes, their order, their inverse, and the file that holds them."""

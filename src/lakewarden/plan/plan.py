@@ -1,0 +1,123 @@
+"""`Plan`: an ordered set of changes, what people must do beside them, and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from lakewarden.plan.change import Change, Reason, change_from_json
+
+FORMAT: Final = "lakewarden.plan/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A failure that a person must mend, as a step of a runbook.
+
+    Attributes:
+        reason: the failure.
+        do: what to do.
+        verify: how it will be seen that it was done.
+    """
+
+    reason: Reason
+    do: str
+    verify: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A failure that could be mended if something else were known or said.
+
+    Attributes:
+        reason: the failure.
+        why: what is missing, and where to say it.
+    """
+
+    reason: Reason
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plan came from.
+
+    Attributes:
+        account_id: the Databricks account.
+        taken: when its snapshot was taken, ISO 8601 in UTC.
+        posture: what was asked for.
+        controls: the controls that were asked for by name; empty for all.
+    """
+
+    account_id: str
+    taken: str
+    posture: str
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ordered set of changes.
+
+    Attributes:
+        origin: where it came from.
+        changes: in the order in which they are made.
+        manual: what people must do.
+        blocked: what could not be planned.
+    """
+
+    origin: Origin
+    changes: tuple[Change, ...]
+    manual: tuple[Manual, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    overridden: str = field(default="")
+
+    @property
+    def digest(self) -> str:
+        """Return the identity of its content, 64 hexadecimal digits."""
+        text = json.dumps([c.as_json() for c in self.changes], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the content of plan.json."""
+        return {
+            "format": FORMAT,
+            "digest": self.digest,
+            "origin": asdict(self.origin),
+            "overridden": self.overridden,
+            "changes": [change.as_json() for change in self.changes],
+            "manual": [asdict(entry) for entry in self.manual],
+            "blocked": [asdict(entry) for entry in self.blocked],
+        }
+
+
+def plan_from_json(data: Any) -> Plan:
+    """Return the plan that `as_json` wrote.
+
+    Raises:
+        ValueError: it is none, or it was altered; the text says how.
+    """
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, Mapping) else None
+        raise ValueError(f"its format is {found!r}, not {FORMAT!r}")
+    try:
+        origin = data["origin"]
+        plan = Plan(
+            Origin(**{**origin, "controls": tuple(origin["controls"])}),
+            tuple(change_from_json(entry) for entry in data["changes"]),
+            tuple(Manual(_reason(e["reason"]), e["do"], e["verify"]) for e in data["manual"]),
+            tuple(Blocked(_reason(e["reason"]), e["why"]) for e in data["blocked"]),
+            data["overridden"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is not whole ({type(error).__name__}: {error})") from None
+    if plan.digest != data.get("digest"):
+        raise ValueError("its changes are not those that were planned: it was edited, or cut")
+    return plan
+
+
+def _reason(given: Mapping[str, Any]) -> Reason:
+    return Reason(given["control"], tuple(given["paper"]), given["subject"], given["name"])
