@@ -256,5 +256,36 @@ def test_what_is_sensitive_and_who_may_share():
     assert policy.sensitive_tags == {"Sensitivity": "high"}
     assert policy.sensitive_catalogs == ("pay*",)
     assert policy.sharing_principals == ("sharing-desk",)
+    assert policy.metastore_admins == ""
     where, what, _ = mistake('[data]\nsensitive_tags = ["high"]')
     assert (where, what) == ("data.sensitive_tags", "is not a table of texts")
+
+
+def test_who_answers_for_what_and_where_recipients_come_from():
+    policy = read(
+        """
+        [data]
+        metastore_admins = "data-admins"
+        recipient_addresses = { partner = ["192.0.2.0/24", "2001:db8::1"] }
+        secret_owners = { "hr-*" = "hr" }
+        default_catalogs = { "*" = "main" }
+        """
+    )
+    assert policy.metastore_admins == "data-admins"
+    assert policy.recipient_addresses == {"partner": ("192.0.2.0/24", "2001:db8::1")}
+    assert policy.secret_owners == {"hr-*": "hr"}
+    assert policy.default_catalogs == {"*": "main"}
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("metastore_admins = ['a']", "data.metastore_admins"),
+        ("recipient_addresses = ['192.0.2.1']", "data.recipient_addresses"),
+        ("recipient_addresses = { partner = ['office'] }", "data.recipient_addresses.partner"),
+        ("recipient_addresses = { partner = '192.0.2.1' }", "data.recipient_addresses.partner"),
+        ("secret_owners = { hr = ['a'] }", "data.secret_owners"),
+    ],
+)
+def test_answers_that_make_no_sense(line, place):
+    assert mistake(f"[data]\n{line}")[0] == place

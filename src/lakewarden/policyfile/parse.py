@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from ipaddress import ip_network
 from typing import Any, Final, NoReturn, TypeVar
 
 from lakewarden.errors import PolicyFileError
@@ -23,7 +25,7 @@ _TABLES: Final = {
         {
             *("posture", "limits", "scopes", "include", "exclude"),
             *("access", "network", "aws", "libraries", "tags", "code", "data"),
-            *("deployment", "waivers", "attestations"),
+            *("costs", "deployment", "waivers", "attestations"),
         }
     ),
     "include": frozenset({"controls", "workspaces"}),
@@ -40,7 +42,9 @@ _TABLES: Final = {
             *_PEOPLE,
         }
     ),
-    "network": frozenset({"inspected_gateways", "allowed_destinations"}),
+    "network": frozenset(
+        {"inspected_gateways", "allowed_destinations", "admitted_networks"}
+    ),
     "aws": frozenset(
         {"trusted_networks", "guardians", "key_users", "passed_roles", "written_buckets"}
     ),
@@ -48,8 +52,12 @@ _TABLES: Final = {
     "tags": frozenset({"required", "values"}),
     "code": frozenset({"production_tags", "app_scopes"}),
     "data": frozenset(
-        {"regulated_tags", "sensitive_tags", "sensitive_catalogs", "sharing_principals"}
+        {
+            *("regulated_tags", "sensitive_tags", "sensitive_catalogs", "sharing_principals"),
+            *("recipient_addresses", "metastore_admins", "secret_owners", "default_catalogs"),
+        }
     ),
+    "costs": frozenset({"alert", "monthly"}),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
 _GREATEST: Final = 36_500
@@ -93,6 +101,7 @@ class _Reader:
         network = self._table(tables, "network")
         names: dict[str, Any] = {k: self._tuple(access, "access", k) for k in access}
         names |= {k: self._tuple(network, "network", k) for k in network}
+        self._networks("network.admitted_networks", network.get("admitted_networks", []))
         aws = self._table(tables, "aws")
         names |= {k: self._tuple(aws, "aws", k) for k in aws}
         return Policy(
@@ -109,17 +118,45 @@ class _Reader:
             **names,
             **self._code(tables),
             **self._data(tables),
+            **self._costs(tables),
         )
 
     def _data(self, tables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is sensitive, and who may share data."""
+        """Return what is sensitive, who may share data, and who answers for what."""
         data = self._table(tables, "data")
+        owners, catalogs = data.get("secret_owners", {}), data.get("default_catalogs", {})
         return {
+            "recipient_addresses": self._addresses(data.get("recipient_addresses", {})),
+            "metastore_admins": self._text(data, "data", "metastore_admins"),
+            "secret_owners": self._tags("data.secret_owners", owners),
+            "default_catalogs": self._tags("data.default_catalogs", catalogs),
             "regulated_tags": self._tags("data.regulated_tags", data.get("regulated_tags", {})),
             "sensitive_tags": self._tags("data.sensitive_tags", data.get("sensitive_tags", {})),
             "sensitive_catalogs": self._tuple(data, "data", "sensitive_catalogs"),
             "sharing_principals": self._tuple(data, "data", "sharing_principals"),
         }
+
+    def _addresses(self, table: object) -> dict[str, tuple[str, ...]]:
+        """Return the addresses of recipients, each an address or a range of them."""
+        place = "data.recipient_addresses"
+        if not isinstance(table, Mapping):
+            self._fail(place, "is not a table", 'Write it as { partner = ["192.0.2.0/24"] }')
+        found = {str(name): self._tuple(table, place, name) for name in table}
+        for name, entry in ((n, e) for n, entries in found.items() for e in entries):
+            try:
+                ip_network(entry)
+            except ValueError:
+                what = f"{entry!r} is no address and no range of them"
+                self._fail(f"{place}.{name}", what, "Write it as 192.0.2.7 or as 192.0.2.0/24")
+        return found
+
+    def _costs(self, tables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return who is told of costs, and from which sum on."""
+        costs = self._table(tables, "costs")
+        monthly = costs.get("monthly", 0)
+        if type(monthly) is not int or ("monthly" in costs and monthly < 1):
+            self._fail("costs.monthly", f"{monthly!r} is no sum", "Write whole dollars above 0")
+        return {"cost_alerts": self._tuple(costs, "costs", "alert"), "monthly_cost": monthly}
 
     def _code(self, tables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is wanted of code and of tags."""
@@ -141,6 +178,12 @@ class _Reader:
     def _tuple(self, table: Mapping[str, Any], place: str, name: str) -> tuple[str, ...]:
         return tuple(self._names(table, name, f"{place}.{name}"))
 
+    def _text(self, table: Mapping[str, Any], place: str, name: str) -> str:
+        value = table.get(name, "")
+        if not isinstance(value, str):
+            self._fail(f"{place}.{name}", f"{value!r} is not a text", "Write it in quotes")
+        return value
+
     def _patterns(self, place: str, patterns: Collection[Any]) -> None:
         """Insist that what is text in a list is a regular expression."""
         for pattern in filter(lambda p: isinstance(p, str), patterns):
@@ -149,6 +192,14 @@ class _Reader:
             except re.error as error:
                 what = f"{pattern!r} is no regular expression: {error}"
                 self._fail(place, what, "Correct it; ^adm- is one")
+
+    def _networks(self, place: str, networks: Collection[Any]) -> None:
+        """Insist that what is text in a list is an IPv4 address or network."""
+        for network in filter(lambda n: isinstance(n, str), networks):
+            try:
+                ipaddress.IPv4Network(network)
+            except ValueError as error:
+                self._fail(place, f"{network!r} is no network: {error}", "Write 203.0.113.0/24")
 
     def _fail(self, place: str, what: str, next_step: str) -> NoReturn:
         where = f"{self._file}: {place}" if place else self._file

@@ -93,16 +93,25 @@ class Policy:
         sensitive_tags: custom tags of workspaces for sensitive data; none where nobody said.
         sensitive_catalogs: catalogs that hold sensitive data; none for every catalog.
         sharing_principals: who may make shares, recipients and providers.
+        recipient_addresses: where recipients of shares come from: addresses by the recipient.
+        metastore_admins: the group of the account that owns metastores; empty where nobody said.
+        secret_owners: the group that answers for a secret scope, by a pattern of scopes' names.
+        default_catalogs: the default catalog, by a pattern of workspaces' names.
         app_scopes: the API scopes within which apps may act for their users.
         inspected_gateways: gateways by whose other side a firewall stands, by their AWS ids.
         allowed_destinations: where compute may connect to: domain names, with a leading dot for all
             below as well, and names of buckets.
+        admitted_networks: where people and programs may come in from: IPv4 networks, those of the
+            administrators and of compute's NAT gateways among them.
         trusted_networks: where requests for data buckets may come from beside the networks of the
             workspaces: address ranges, VPCs, VPC endpoints, paths of organisations.
         guardians: ARNs that keep access to buckets and keys in AWS whatever else is refused.
         key_users: ARNs and accounts that may decrypt beside Databricks and your own account.
         passed_roles: ARNs of the roles that Databricks may give to machines.
         written_buckets: further buckets that workspaces may write to through VPC endpoints.
+        cost_alerts: the addresses of mail that a budget alerts.
+        monthly_cost: what may be spent in a month before it does, in US dollars at list price; 0
+            where nobody said.
         waivers: accepted failures.
         attestations: statements about what no API shows.
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
@@ -135,14 +144,21 @@ class Policy:
     sensitive_tags: Mapping[str, str] = field(default_factory=dict)
     sensitive_catalogs: tuple[str, ...] = ()
     sharing_principals: tuple[str, ...] = ()
+    recipient_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metastore_admins: str = ""
+    secret_owners: Mapping[str, str] = field(default_factory=dict)
+    default_catalogs: Mapping[str, str] = field(default_factory=dict)
     app_scopes: tuple[str, ...] = ()
     inspected_gateways: tuple[str, ...] = ()
     allowed_destinations: tuple[str, ...] = ()
+    admitted_networks: tuple[str, ...] = ()
     trusted_networks: tuple[str, ...] = ()
     guardians: tuple[str, ...] = ()
     key_users: tuple[str, ...] = ()
     passed_roles: tuple[str, ...] = ()
     written_buckets: tuple[str, ...] = ()
+    cost_alerts: tuple[str, ...] = ()
+    monthly_cost: int = 0
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     workspace_urls: Mapping[str, str] = field(default_factory=dict)
