@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from lakewarden.controls.kit.acl_wishes import spare
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.everybody import acl_examples, spared
@@ -17,6 +18,7 @@ from lakewarden.controls.kit.workload_subjects import POOL_ACL
 from lakewarden.estate.access import ObjectPermissions
 from lakewarden.estate.workloads import POOL_PERMISSIONS
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="pool-acls",
@@ -60,6 +62,12 @@ _LEVELS: Final = ("CAN_MANAGE",)
 def check(permissions: ObjectPermissions, _: Context) -> Judgement:
     """Neither users nor account users hold what lets them change it."""
     return spared(permissions, _LEVELS)
+
+
+@CONTROL.mends
+def mend(permissions: ObjectPermissions, at: Context) -> Iterable[Wish]:
+    """Leave everybody CAN_ATTACH_TO, in the place of what lets them change it."""
+    yield spare("instance-pools", permissions, at, _LEVELS, leaving="CAN_ATTACH_TO")
 
 
 @CONTROL.examples
