@@ -98,6 +98,7 @@ class Control(Generic[S]):
         tier: the tier that the feature needs.
         basis: facts, or an attestation.
         maps: the same concern elsewhere.
+        plans_with: what must be collected to mend it, beside what it is judged by.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Control(Generic[S]):
     tier: Tier = Tier.PREMIUM
     basis: Basis = Basis.CHECK
     maps: tuple[Mapping, ...] = ()
+    plans_with: tuple[Need, ...] = ()
     module: str = ""
     run: Check[S] | None = None
     wishes: Mend[S] | None = None

@@ -58,8 +58,8 @@ def chosen(policy: Policy) -> tuple[Control[Any], ...]:
 
 
 def needs_of(selected: Iterable[Control[Any]]) -> set[Need]:
-    """Return all that must be collected for some controls."""
-    return closure({need for c in selected for need in c.needs})
+    """Return all that must be collected for some controls, to judge by and to plan with."""
+    return closure({need for c in selected for need in (*c.needs, *c.plans_with)})
 
 
 def needs_at(policy: Policy, workspace: Workspace | None) -> set[Need]:
