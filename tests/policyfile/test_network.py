@@ -25,12 +25,26 @@ def test_what_is_wanted_of_networks():
         ('[network]\ninspected_gateways = "tgw-1"', "network.inspected_gateways"),
         ("[network]\nallowed_destination = []", "network"),
         ("network = 1", "network"),
+        ('[network]\nadmitted_networks = ["office"]', "network.admitted_networks"),
+        ('[network]\nadmitted_networks = ["203.0.113.7/24"]', "network.admitted_networks"),
+        ("[costs]\nmonthly = 0", "costs.monthly"),
+        ('[costs]\nmonthly = "15000"', "costs.monthly"),
     ],
 )
 def test_mistakes_name_their_place(text, where):
     with pytest.raises(PolicyFileError) as caught:
         read(text)
     assert caught.value.where == f"lakewarden.toml: {where}"
+
+
+def test_who_may_come_in_and_who_is_told_of_costs():
+    found = read(
+        '[network]\nadmitted_networks = ["203.0.113.0/24", "198.51.100.7"]\n'
+        '[costs]\nalert = ["finops@example.com"]\nmonthly = 15000'
+    )
+    assert found.admitted_networks == ("203.0.113.0/24", "198.51.100.7")
+    assert (found.cost_alerts, found.monthly_cost) == (("finops@example.com",), 15000)
+    assert (read("").admitted_networks, read("").monthly_cost) == ((), 0)
 
 
 def test_what_is_wanted_of_aws():

@@ -42,9 +42,7 @@ _TABLES: Final = {
             *_PEOPLE,
         }
     ),
-    "network": frozenset(
-        {"inspected_gateways", "allowed_destinations", "admitted_networks"}
-    ),
+    "network": frozenset({"inspected_gateways", "allowed_destinations", "admitted_networks"}),
     "aws": frozenset(
         {"trusted_networks", "guardians", "key_users", "passed_roles", "written_buckets"}
     ),
