@@ -18,7 +18,8 @@ from typing import IO, Any
 class Record:
     """One event, ``service.action``, that happened at ``now`` (epoch ms).
 
-    ``workspace_id`` 0 makes it an account-level event; ``result`` is kept as JSON text.
+    ``workspace_id`` 0 makes it an account-level event; ``result`` is kept as JSON text. Events of
+    one request share its ``request``; one that no request caused gets an id of its own.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Record:
     status: int = 200
     error: str | None = None
     result: Any = None
+    request: str = ""
 
 
 class AuditLog:
@@ -47,7 +49,6 @@ class AuditLog:
         if self._folder is None:
             return
         service, _, action = event.name.partition(".")
-        self._count += 1
         record = {
             "version": "2.0",
             "timestamp": event.now,
@@ -58,7 +59,7 @@ class AuditLog:
             "userIdentity": {"email": event.who, "subjectName": None},
             "serviceName": service,
             "actionName": action,
-            "requestId": self._request_id(event.now),
+            "requestId": event.request or self.request_id(event.now),
             "requestParams": event.params,
             "response": {
                 "statusCode": event.status,
@@ -87,7 +88,9 @@ class AuditLog:
             self._files[path] = path.open("a", encoding="utf-8")
         return self._files[path]
 
-    def _request_id(self, now: int) -> str:
+    def request_id(self, now: int) -> str:
+        """The next request's id; the same in every run of the same world."""
+        self._count += 1
         text = self._hash(f"{now}/{self._count}")
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
 

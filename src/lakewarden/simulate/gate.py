@@ -47,6 +47,7 @@ class Incoming:
     raw: bytes = b""
     body: Any = None
     caller: Caller | None = None  # set when seeding: no authentication takes place
+    request_id: str = ""
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Outcome:
 
 def serve(persona: Persona, incoming: Incoming) -> Outcome:
     """Answer a call."""
+    incoming.request_id = persona.audit.request_id(incoming.now)
     request = Request(
         method=incoming.method,
         path=incoming.path,
@@ -70,6 +72,7 @@ def serve(persona: Persona, incoming: Incoming) -> Outcome:
         now=incoming.now,
         headers=incoming.headers,
         raw=incoming.raw,
+        address=incoming.address,
     )
     found = persona.routes.find(incoming.method, incoming.path)
     error: ApiError | None = None
@@ -82,6 +85,7 @@ def serve(persona: Persona, incoming: Incoming) -> Outcome:
             raise
         error = ApiError(400, "MALFORMED_REQUEST", "Could not parse request object")
         reply = error.reply()
+    reply.headers["X-Request-Id"] = incoming.request_id
     if persona.workspace is not None:
         reply.headers["X-Databricks-Org-Id"] = str(persona.workspace.id)
     _record(persona, incoming, request, reply, error)
@@ -123,7 +127,10 @@ def _note_login(persona: Persona, incoming: Incoming, caller: Caller) -> None:
         params = {"user": caller.name, "tokenId": caller.token_id or ""}
         params |= {"authenticationMethod": "API_EXT_PAT_TOKEN"}
         event = Event("accounts.tokenLogin", params)
-        persona.audit.write(_entry(persona, incoming, caller, event))
+    else:
+        params = {"user": caller.name, "authenticationMethod": "OAUTH_TOKEN"}
+        event = Event("accounts.oidcTokenAuthorization", params)
+    persona.audit.write(_entry(persona, incoming, caller, event))
 
 
 def _json(incoming: Incoming) -> Any:
@@ -247,4 +254,5 @@ def _entry(persona: Persona, incoming: Incoming, caller: Caller, event: Event) -
         agent=incoming.headers.get("user-agent", ""),
         params=event.params,
         result=event.result,
+        request=incoming.request_id,
     )

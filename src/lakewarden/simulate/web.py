@@ -163,6 +163,7 @@ class Request:
     now: int
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
+    address: str = ""  # where the call comes from, whoever makes it
     params: dict[str, str] = field(default_factory=dict)
     audit_params: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)

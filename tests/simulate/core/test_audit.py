@@ -54,7 +54,12 @@ def test_a_record_has_the_delivered_shape(audited: Lab, tmp_path: Path) -> None:
     assert (first["workspaceId"], first["auditLevel"]) == ("2001", "WORKSPACE_LEVEL")
     assert first["response"] == {"statusCode": 200, "errorMessage": None, "result": None}
     assert first["accountId"] == audited.simulation.account_id
-    assert first["requestId"] != second["requestId"]
+    (login,) = _named(_events(tmp_path, 2001), "oidcTokenAuthorization")
+    assert first["requestId"] == second["requestId"] == login["requestId"]
+    audited.workspace(2001).workspace_conf.set_status({"enableDcs": "false"})
+    assert (
+        _named(_events(tmp_path, 2001), "workspaceConfEdit")[-1]["requestId"] != first["requestId"]
+    )
 
 
 def test_ip_list_events_name_no_addresses(audited: Lab, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from lakewarden.simulate.workspace.node_types import (
 from lakewarden.simulate.workspace.switches import (
     compliance_profile_on,
     conf_on,
+    legacy_access_disabled,
     legacy_dbfs_disabled,
 )
 
@@ -39,7 +40,7 @@ _AWS_DEFAULTS = {
     "zone_id": "auto",
 }
 _DEDICATED = frozenset({"SINGLE_USER", "DATA_SECURITY_MODE_DEDICATED"})
-_NO_DBFS_SINCE = (13, 3)
+_NO_LEGACY_SINCE = (13, 3)
 
 
 def govern(request: Request, asked: Json, cluster_type: str) -> Json:
@@ -180,7 +181,10 @@ def _check_switches(request: Request, spec: Json) -> None:
                     "Workspace restricted to instance types that encrypt in transit. "
                     f"Please specify one such {what} node type"
                 )
-    if legacy_dbfs_disabled(workspace) and version(spec["spark_version"]) < _NO_DBFS_SINCE:
-        raise invalid("Runtimes below 13.3 LTS are not allowed while legacy DBFS is disabled.")
+    for off, what in ((legacy_dbfs_disabled, "DBFS"), (legacy_access_disabled, "access")):
+        if off(workspace) and version(spec["spark_version"]) < _NO_LEGACY_SINCE:
+            raise invalid(
+                f"Runtimes below 13.3 LTS are not allowed while legacy {what} is disabled."
+            )
     if "docker_image" in spec and not conf_on(workspace, "enableDcs", default=False):
         raise invalid("Databricks Container Services is not enabled in this workspace.")

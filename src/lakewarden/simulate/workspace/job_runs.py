@@ -1,11 +1,17 @@
-"""``/api/2.2/jobs/runs`` (and 2.1, 2.0): runs, each over as soon as it is asked for."""
+"""``/api/2.2/jobs/runs`` (and 2.1, 2.0): runs, each over as soon as it is asked for.
+
+A job's clusters are launched anew at each run, for whom it runs as and under the policies as they
+are by then. Where that is refused, the run fails; the call that asked for it does not.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import Request, invalid, page
+from lakewarden.simulate.web import ApiError, Request, invalid, page
+from lakewarden.simulate.workspace import identity
 from lakewarden.simulate.workspace.jobs import check_cluster, job, sees, served
 
 KIND = "job-runs"
@@ -26,7 +32,39 @@ def run_now(request: Request) -> Json:
     settings = body["settings"]
     run = _finished(request, settings.get("tasks", []), settings.get("name", ""), "JOB_RUN")
     run |= {"job_id": body["job_id"], "run_as_user_name": body["run_as_user_name"]}
+    _launch(request, body, run)
     return {"run_id": run["run_id"], "number_in_job": run["run_id"]}
+
+
+def _launch(request: Request, body: Json, run: Json) -> None:
+    """Launch the clusters of a job for a run; what is refused makes the run fail."""
+    settings, name = body["settings"], body["run_as_user_name"]
+    found = identity.named(request.account, name)
+    if found is None:
+        return _fail(request, run, body, f"{name} does not exist any more")
+    caller = identity.caller(request.account, request.workspace, found[1]["id"], request.address)
+    by = replace(request, caller=caller, events=[], main_event=None, audit_params={})
+    entries = [*settings.get("job_clusters", ()), *settings.get("tasks", ())]
+    for entry in entries:
+        if "new_cluster" in entry:
+            key = entry.get("job_cluster_key") or entry["task_key"]
+            label = f"job-{body['job_id']}-run-{run['run_id']}-{key}"
+            spec = entry["new_cluster"] | {"cluster_name": label}
+            owner = {"cluster_creator": "JOB_LAUNCHER", "user": name}
+            request.audit("clusters.create", spec | owner)
+        try:
+            check_cluster(by, entry)
+        except ApiError as refusal:
+            return _fail(request, run, body, refusal.message)
+    return None
+
+
+def _fail(request: Request, run: Json, body: Json, why: str) -> None:
+    run["state"] = {**run["state"], "result_state": "FAILED", "state_message": why}
+    details = {"code": "CLUSTER_ERROR", "type": "CLIENT_ERROR", "message": why}
+    run["status"] = {"state": "TERMINATED", "termination_details": details}
+    params = {"jobId": body["job_id"], "runId": run["run_id"], "jobTriggerType": "one_time"}
+    request.audit("jobs.runFailed", params)
 
 
 @served("POST", "runs/submit", audit="jobs.submitRun")

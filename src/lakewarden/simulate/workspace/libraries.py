@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import Request, Seed, invalid, seeds
+from lakewarden.simulate.web import Request, Seed, denied, invalid, seeds
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.clusters import cluster
 from lakewarden.simulate.workspace.switches import legacy_dbfs_disabled
+from lakewarden.simulate.workspace.unity_catalog import owned
 from lakewarden.simulate.workspace.wire import route
 
 KIND = "libraries"
+_STANDARD = frozenset({"USER_ISOLATION", "DATA_SECURITY_MODE_STANDARD"})
 SOURCES = ("cran", "egg", "jar", "maven", "pypi", "requirements", "whl")
 
 
@@ -46,6 +48,7 @@ def install(request: Request) -> None:
     status = "INSTALLED" if body["state"] == "RUNNING" else "PENDING"
     for library in request.need("libraries"):
         _check(request, library)
+        _check_allowed(request, body, library)
         if all(entry["library"] != library for entry in installed):
             installed.append(
                 {"library": library, "status": status, "is_library_for_all_clusters": False}
@@ -74,6 +77,25 @@ def _check(request: Request, library: Any) -> None:
     place = next(iter(library.values()))
     if str(place).startswith("dbfs:") and legacy_dbfs_disabled(request.workspace):
         raise invalid("Libraries cannot be stored in DBFS root while legacy DBFS is disabled")
+
+
+def _check_allowed(request: Request, body: Json, library: Json) -> None:
+    """Refuse what the metastore's allow lists do not name, on clusters in standard access mode."""
+    kind, artifact = _artifact(library)
+    assigned = str(request.workspace.id) in request.account.table("metastore-assignments")
+    if kind and assigned and body.get("data_security_mode") in _STANDARD:
+        matchers = owned(request, "artifact-allowlists").get(kind, {}).get("artifact_matchers", ())
+        if not any(artifact.startswith(m["artifact"]) for m in matchers):
+            raise denied(f"{artifact} is not in the allow list of the metastore")
+
+
+def _artifact(library: Json) -> tuple[str, str]:
+    """The allow list that a library falls under, and what is looked up in it; empty for none."""
+    if "jar" in library:
+        return "LIBRARY_JAR", str(library["jar"])
+    if "maven" in library:
+        return "LIBRARY_MAVEN", str(library["maven"].get("coordinates", ""))
+    return "", ""
 
 
 @seeds("libraries")

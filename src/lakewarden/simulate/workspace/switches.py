@@ -26,6 +26,11 @@ def legacy_dbfs_disabled(workspace: Workspace) -> bool:
     return bool(setting(workspace, "disable_legacy_dbfs", "disable_legacy_dbfs.value"))
 
 
+def legacy_access_disabled(workspace: Workspace) -> bool:
+    """Whether the Hive metastore of the workspace, and what only old runtimes do, is off."""
+    return bool(setting(workspace, "disable_legacy_access", "disable_legacy_access.value"))
+
+
 def compliance_profile_on(workspace: Workspace) -> bool:
     """Whether the compliance security profile is enabled."""
     kind, path = "shield_csp_enablement_ws_db", "compliance_security_profile_workspace.is_enabled"
