@@ -28,6 +28,8 @@ def test_what_is_wanted_of_networks():
         ('[network]\nadmitted_networks = ["office"]', "network.admitted_networks"),
         ('[network]\nadmitted_networks = ["203.0.113.7/24"]', "network.admitted_networks"),
         ("[costs]\nmonthly = 0", "costs.monthly"),
+        ("[aws]\nversion_days = 0", "aws.version_days"),
+        ("[aws]\ntrail_key = 1", "aws.trail_key"),
         ('[costs]\nmonthly = "15000"', "costs.monthly"),
     ],
 )
@@ -51,4 +53,6 @@ def test_what_is_wanted_of_aws():
     found = read('[aws]\nguardians = ["arn:aws:iam::111122223333:role/g"]\nwritten_buckets = ["x"]')
     assert found.guardians == ("arn:aws:iam::111122223333:role/g",)
     assert found.written_buckets == ("x",)
+    made = read('[aws]\nflow_log_bucket = "flows"\ntrail_key = "arn:k"\nversion_days = 30')
+    assert (made.flow_log_bucket, made.trail_key, made.version_days) == ("flows", "arn:k", 30)
     assert read("").trusted_networks == read("").passed_roles == read("").key_users == ()

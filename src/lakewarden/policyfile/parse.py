@@ -44,7 +44,10 @@ _TABLES: Final = {
     ),
     "network": frozenset({"inspected_gateways", "allowed_destinations", "admitted_networks"}),
     "aws": frozenset(
-        {"trusted_networks", "guardians", "key_users", "passed_roles", "written_buckets"}
+        {
+            *("trusted_networks", "guardians", "key_users", "passed_roles", "written_buckets"),
+            *("flow_log_bucket", "trail_key", "version_days"),
+        }
     ),
     "libraries": frozenset({"repositories", "init_scripts", "containers"}),
     "tags": frozenset({"required", "values"}),
@@ -58,6 +61,9 @@ _TABLES: Final = {
     "costs": frozenset({"alert", "monthly"}),
     "deployment": frozenset({"workspace_urls", "trust_empty_answers"}),
 }
+_AWS_TEXTS: Final = ("flow_log_bucket", "trail_key")
+_AWS_SINGLE: Final = frozenset({*_AWS_TEXTS, "version_days"})
+"""The names under `aws` that are no lists."""
 _GREATEST: Final = 36_500
 """A hundred years of days; more than any limit means anything by."""
 
@@ -100,8 +106,6 @@ class _Reader:
         names: dict[str, Any] = {k: self._tuple(access, "access", k) for k in access}
         names |= {k: self._tuple(network, "network", k) for k in network}
         self._networks("network.admitted_networks", network.get("admitted_networks", []))
-        aws = self._table(tables, "aws")
-        names |= {k: self._tuple(aws, "aws", k) for k in aws}
         return Policy(
             posture=self._posture("posture", tables.get("posture", Posture.STANDARD.value)),
             thresholds=self._limits("limits", tables.get("limits", {})),
@@ -117,6 +121,7 @@ class _Reader:
             **self._code(tables),
             **self._data(tables),
             **self._costs(tables),
+            **self._aws(tables),
         )
 
     def _data(self, tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,6 +138,17 @@ class _Reader:
             "sensitive_catalogs": self._tuple(data, "data", "sensitive_catalogs"),
             "sharing_principals": self._tuple(data, "data", "sharing_principals"),
         }
+
+    def _aws(self, tables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return who keeps access in AWS, and where its logs go."""
+        aws = self._table(tables, "aws")
+        days = aws.get("version_days", 0)
+        if type(days) is not int or ("version_days" in aws and not 0 < days <= _GREATEST):
+            what = f"{days!r} is no number of days"
+            self._fail("aws.version_days", what, f"Write one from 1 to {_GREATEST}")
+        bucket, key = (self._text(aws, "aws", name) for name in _AWS_TEXTS)
+        lists = {k: self._tuple(aws, "aws", k) for k in aws if k not in _AWS_SINGLE}
+        return {**lists, "flow_log_bucket": bucket, "trail_key": key, "version_days": days}
 
     def _addresses(self, table: object) -> dict[str, tuple[str, ...]]:
         """Return the addresses of recipients, each an address or a range of them."""

@@ -109,6 +109,9 @@ class Policy:
         key_users: ARNs and accounts that may decrypt beside Databricks and your own account.
         passed_roles: ARNs of the roles that Databricks may give to machines.
         written_buckets: further buckets that workspaces may write to through VPC endpoints.
+        flow_log_bucket: the bucket that flow logs go to; empty where nobody said.
+        trail_key: the ARN of the KMS key that encrypts CloudTrail's files; empty likewise.
+        version_days: how many days replaced versions of data are kept; 0 likewise.
         cost_alerts: the addresses of mail that a budget alerts.
         monthly_cost: what may be spent in a month before it does, in US dollars at list price; 0
             where nobody said.
@@ -157,6 +160,9 @@ class Policy:
     key_users: tuple[str, ...] = ()
     passed_roles: tuple[str, ...] = ()
     written_buckets: tuple[str, ...] = ()
+    flow_log_bucket: str = ""
+    trail_key: str = ""
+    version_days: int = 0
     cost_alerts: tuple[str, ...] = ()
     monthly_cost: int = 0
     waivers: tuple[Waiver, ...] = ()
