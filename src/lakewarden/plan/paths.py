@@ -8,6 +8,7 @@ other steps a slash is written `~1` and a tilde `~0`, as in a JSON pointer (RFC 
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,15 +54,15 @@ def shown(place: str) -> str:
 
 
 def _put(document: Any, steps: list[str], value: Any) -> None:
-    *way, last = steps
-    for step in way:
+    last = steps[-1]
+    for step, after in itertools.pairwise(steps):
         inner = _inner(document, step)
         if inner is None:
             if step.startswith("["):
                 raise KeyError(step)
             if value is None:
                 return
-            inner = document[step] = {}
+            inner = document[step] = [] if after.startswith("[") else {}
         document = inner
     if last.startswith("["):
         _put_entry(document, last, value)
