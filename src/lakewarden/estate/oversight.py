@@ -29,11 +29,12 @@ class Alert:
 
 @record
 class Budget(Record):
-    """A budget of the account."""
+    """A budget of the account. `written` are its alerts as the answer has them, for changes."""
 
     id: str = key("budget_configuration_id")
     name: Fact[str] = fact("display_name")
     alerts: Fact[tuple[Alert, ...]] = fact("alert_configurations", absent=())
+    written: Fact[tuple[Mapping[str, Any], ...]] = fact("alert_configurations", absent=())
 
 
 @dataclass(frozen=True, slots=True)

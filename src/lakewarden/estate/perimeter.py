@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.kind import Kind, Scope
@@ -65,7 +66,7 @@ class NetworkPolicy(Record):
     """A network policy: where serverless compute may connect to, and who may reach a workspace.
 
     Rules and destinations that the answer leaves out are none. What only a dry run would refuse is
-    not read.
+    not read. `egress` and `ingress` are all that the answer says of each, for changes of it.
     """
 
     id: str = key("network_policy_id")
@@ -87,6 +88,8 @@ class NetworkPolicy(Record):
     cross_workspace_rules: Fact[tuple[IngressRule, ...]] = fact(
         "ingress.cross_workspace_access.allow_rules", absent=()
     )
+    egress: Fact[Mapping[str, Any]] = fact("egress", absent={})
+    ingress: Fact[Mapping[str, Any]] = fact("ingress", absent={})
 
 
 @dataclass(frozen=True, slots=True)
