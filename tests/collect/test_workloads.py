@@ -46,7 +46,7 @@ class TestJobClusters:
         assert {record.name.get() for record in found.values()} == {
             "load, cluster main",
             "load, task prepare",
-            "load, task each",
+            "load, task many/each",
         }
 
     def test_a_job_of_a_single_task_in_the_old_format(self):

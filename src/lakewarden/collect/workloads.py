@@ -136,20 +136,21 @@ def _specs(pages: Iterable[Json]) -> Iterator[tuple[str, Json]]:
         for entry in _objects(settings, "job_clusters"):
             yield f"cluster {entry.get('job_cluster_key', '')}", _spec(entry)
         for entry in _objects(settings, "tasks"):
-            for task in _with_inner(entry):
+            for name, task in _with_inner(entry):
                 if "new_cluster" in task:
-                    yield f"task {task.get('task_key', '')}", _spec(task)
+                    yield f"task {name}", _spec(task)
         if "new_cluster" in settings:
             yield _WHOLE_JOB, _spec(settings)
 
 
-def _with_inner(task: Json) -> Iterator[Json]:
-    """Yield a task, and the one that it repeats for each of many inputs."""
-    yield task
+def _with_inner(task: Json) -> Iterator[tuple[str, Json]]:
+    """Yield a task by its key, and the one that it repeats for each of many inputs by both."""
+    name = task.get("task_key", "")
+    yield name, task
     repeated = task.get("for_each_task")
     inner = repeated.get("task") if isinstance(repeated, Mapping) else None
     if isinstance(inner, Mapping):
-        yield inner
+        yield f"{name}/{inner.get('task_key', '')}", inner
 
 
 def _objects(settings: Json, name: str) -> list[Json]:

@@ -68,6 +68,7 @@ class Matcher:
     """What an allow list lets through: everything that begins with `artifact`."""
 
     artifact: str
+    match_type: str = ""
 
 
 @record

@@ -29,6 +29,8 @@ class ClusterSpec(Record):
     spark_env: Fact[Mapping[str, str]] = fact("spark_env_vars", absent={})
     policy_id: Fact[str | None] = fact("policy_id", absent=None)
     init_scripts: Fact[tuple[Mapping[str, Any], ...]] = fact("init_scripts", absent=())
+    profile: Fact[str | None] = fact("aws_attributes.instance_profile_arn", absent=None)
+    image: Fact[str | None] = fact("docker_image.url", absent=None)
 
 
 @record
@@ -146,6 +148,13 @@ class NodeType(Record):
     """A kind of machine, as Databricks describes it. NVMe disks are not among its `disks`."""
 
     id: str = key("node_type_id")
+    category: Fact[str] = fact("category")
+    cores: Fact[float] = fact("num_cores")
+    memory_mb: Fact[int] = fact("memory_mb")
+    gpus: Fact[int] = fact("num_gpus", absent=0)
+    on_arm: Fact[bool] = fact("is_graviton", absent=False)
+    retired: Fact[bool] = fact("is_deprecated", absent=False)
+    nvme_disks: Fact[int] = fact("node_instance_type.local_nvme_disks", absent=0)
     disks: Fact[int] = fact("node_instance_type.local_disks")
     encrypted_in_transit: Fact[bool] = fact("is_encrypted_in_transit")
 

@@ -17,7 +17,11 @@ _ADMIN: Final = "workspace admin"
 
 @record
 class JobCluster(ClusterSpec):
-    """A cluster that a job makes for a run: `part` names it, or its only task, within the job."""
+    """A cluster that a job makes for a run.
+
+    `part` says where in the job: `cluster main`, `task load`, or `cluster` for a job of one task in
+    the old format. A task that another repeats for many inputs is named after that: `task all/one`.
+    """
 
     job_id: int = key("job_id")
     part: str = key("part")
@@ -76,6 +80,7 @@ class Runtime(Record):
     """A Databricks runtime that a workspace has on offer, such as `17.3.x-scala2.13`."""
 
     id: str = key("key")
+    name: Fact[str] = fact("name", absent="")
 
 
 @record
