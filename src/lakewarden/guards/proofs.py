@@ -1,0 +1,49 @@
+"""A policy is changed only when it was proved to be narrower and to let Databricks work.
+
+A change carries the proofs that its control made. Where one of them does not hold, or is missing,
+somebody has to say why the policy is wanted all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lakewarden.guards.guard import Given, Guard, Refusal
+from lakewarden.plan.change import Change
+
+NAME: Final = "proofs"
+POLICIES: Final = frozenset(
+    {"bucket_policy", "kms_key_policy", "role_policy", "role_trust", "vpc_endpoint_policy"}
+)
+"""The resource kinds that are policies of AWS."""
+_NARROWER: Final = "not_more_permissive"
+_WORKS: Final = ("still_works", "covers_required_databricks_buckets", "recoverable_by")
+"""How the names of the questions end that ask whether somebody can still do their work."""
+
+
+def _refuse(given: Given) -> Iterator[Refusal]:
+    if given.plan.overridden:
+        return
+    for change in given.changes(*POLICIES):
+        for why in _doubts(change):
+            step = "Correct what the proof names, or plan anew with --override-proofs REASON"
+            yield Refusal(change.address, NAME, why, step)
+
+
+def _doubts(change: Change) -> Iterator[str]:
+    for proof in change.proofs:
+        if not proof.holds:
+            detail = f" ({proof.detail})" if proof.detail else ""
+            yield f"it is {proof.outcome} that: {proof.claim}{detail}"
+    if not any(_asks(p.question, (_NARROWER,)) for p in change.proofs):
+        yield "nothing shows that the new policy allows no more than the old one"
+    if not any(_asks(p.question, _WORKS) for p in change.proofs):
+        yield "nothing shows that Databricks still works with the new policy"
+
+
+def _asks(question: str, ends: tuple[str, ...]) -> bool:
+    return question.rpartition(".")[2] in ends
+
+
+GUARD: Final = Guard(NAME, _refuse, lambda change: change.target.kind in POLICIES)
