@@ -4,6 +4,7 @@ LakewardenError               exit 1
 ├─ UsageError                 exit 2   the command line or a file given on it
 │  ├─ PolicyFileError                  lakewarden.toml
 │  ├─ SnapshotError                    a snapshot folder
+│  ├─ StoreError                       the database of the journal
 │  ├─ PlanFileError                    a plan, ours or Terraform's
 │  └─ UnknownControlError              a control nobody registered
 ├─ ApplyError                 exit 1   a change that did not come out as planned
@@ -52,6 +53,10 @@ class PolicyFileError(UsageError):
 
 class SnapshotError(UsageError):
     """A snapshot is missing, cut, altered, or of another version."""
+
+
+class StoreError(UsageError):
+    """The store cannot be opened, or was made by a later version."""
 
 
 class PlanFileError(UsageError):

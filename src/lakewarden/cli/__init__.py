@@ -13,6 +13,7 @@ from lakewarden.cli.lazy import LazyGroup
 from lakewarden.errors import LakewardenError
 
 _COMMANDS = {
+    "apply": "Carry out a plan, or take up a run that stopped.",
     "assess": "Judge a deployment, or a snapshot of one, against the paper.",
     "collect": "Read a deployment into a snapshot.",
     "controls": "List the controls.",
@@ -20,9 +21,12 @@ _COMMANDS = {
     "diff": "Show what changed between two snapshots.",
     "doctor": "Show what the caller may read, and what is missing.",
     "explain": "Explain one control in full.",
+    "plan": "Plan the changes that would mend what fails.",
     "prove": "Prove or refute what policies allow and where data can go.",
+    "runs": "List the runs of the journal.",
     "simulate": "Serve a simulated deployment in the foreground.",
     "tokens": "List every personal access token and OAuth secret.",
+    "undo": "Take back what a run changed.",
 }
 _INTERRUPTED = 130
 

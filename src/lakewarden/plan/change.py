@@ -94,6 +94,7 @@ class Change:
         restart: what must be restarted before it counts; empty for nothing.
         tier: the pricing tier that it needs; empty for any.
         proofs: what was proved of a policy.
+        instead: what undoing leaves at paths where there was nothing, as no API gives back nothing.
     """
 
     target: Target
@@ -106,7 +107,8 @@ class Change:
     permanent: bool = False
     restart: str = ""
     tier: str = ""
-    proofs: tuple[Proof, ...] = field(default=())
+    proofs: tuple[Proof, ...] = ()
+    instead: Attributes = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -121,8 +123,10 @@ class Change:
         return Action.DELETE if self.after is None else Action.UPDATE
 
     def taking_back(self, found: Attributes | None) -> Change:
-        """Return the change that takes it back to what it found."""
-        return replace(self, before=self.after, after=found, follows=(), proofs=())
+        """Return the change that takes it back to what it found, or as near as can be."""
+        if found is not None:
+            found = {p: self.instead.get(p) if v is None else v for p, v in found.items()}
+        return replace(self, before=self.after, after=found, follows=(), proofs=(), instead={})
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one entry of `changes` in plan.json."""
@@ -148,6 +152,7 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
         data["restart"],
         data["tier"],
         tuple(Proof(**p) for p in data["proofs"]),
+        _attributes(data["instead"]) or {},
     )
     if change.before is None and change.after is None:
         raise ValueError("a change has neither before nor after")

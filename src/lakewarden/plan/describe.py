@@ -59,6 +59,9 @@ def _change(change: Change) -> Iterator[str]:
         yield f"    restart: {change.restart}"
     if change.permanent:
         yield "    PERMANENT: the platform never lets anybody switch this off again"
+    for place, value in change.instead.items():
+        if before.get(place) is None and not change.irreversible:
+            yield f"    undo leaves {shown(place)} = {_text(value)}: nothing can unset it"
     if change.irreversible:
         yield f"    cannot be undone: {change.irreversible}"
 

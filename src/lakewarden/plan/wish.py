@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lakewarden.plan.change import Attributes, Change, Proof, Reason, Target
@@ -31,6 +31,7 @@ class Wish:
         restart: what must be restarted before it counts.
         tier: the pricing tier that it needs.
         proofs: what was proved of a policy, given its new value.
+        instead: what undoing leaves at paths where there is nothing, as no API gives back nothing.
     """
 
     target: Target
@@ -43,6 +44,7 @@ class Wish:
     restart: str = ""
     tier: str = ""
     proofs: Callable[[Attributes], Iterable[Proof]] | None = None
+    instead: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _change(wish: Wish, reason: Reason) -> Change:
         wish.permanent,
         wish.restart,
         wish.tier,
+        instead=dict(wish.instead),
     )
 
 
@@ -138,6 +141,7 @@ def _folded(old: Change, wish: Wish, reason: Reason) -> Change:
         permanent=old.permanent or wish.permanent,
         restart=old.restart or wish.restart,
         tier=old.tier or wish.tier,
+        instead={**wish.instead, **old.instead},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import Hand, Json
@@ -14,8 +14,7 @@ _PATH: Final = "/api/2.0/workspace-conf"
 class WorkspaceConf(Hand):
     """One key; the key of the target is its name, and `/value` its value.
 
-    The API has no way to forget a key once it was set, so one that had never been set is left
-    empty when a change of it is taken back.
+    The API has no way to forget a key once it was set, so a change says what to leave instead.
     """
 
     kind = "workspace_conf"
@@ -28,8 +27,7 @@ class WorkspaceConf(Hand):
 
     def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:  # noqa: ARG002  # the map has no etag
         """Set the key."""
-        value: Any = wanted.get("value")
-        doors.databricks(target.scope).send("PATCH", _PATH, {target.key: value or ""})
+        doors.databricks(target.scope).send("PATCH", _PATH, {target.key: wanted["value"]})
 
 
 HANDS = (WorkspaceConf(),)

@@ -66,7 +66,8 @@ class ConsoleSwitch:
 
     def set_right(self, workspace: Workspace, at: Context) -> Iterable[Wish]:
         """Wish for the safe value, and that the typed setting, if it was ever set, agrees."""
-        yield conf_wish(workspace, at, self.conf, self.safe)
+        default = self.otherwise if self.certain else None
+        yield conf_wish(workspace, at, self.conf, self.safe, default)
         if self.setting:
             said = at.estate.value(WORKSPACE_SETTINGS, self.setting, workspace)
             if said.get() is not None:

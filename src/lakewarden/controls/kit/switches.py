@@ -56,7 +56,7 @@ class ConfSwitch:
 
     def set_right(self, workspace: Workspace, at: Context) -> Iterable[Wish]:
         """Wish for the value that is wanted."""
-        yield conf_wish(workspace, at, self.key, self.wanted)
+        yield conf_wish(workspace, at, self.key, self.wanted, self.default)
 
     def _told(self, conf: Fact[str | None]) -> str:
         if conf.gap is None and conf.get() is None:
@@ -116,7 +116,8 @@ class TypedSwitch:
     def set_right(self, _: object, at: Context) -> Iterable[Wish]:
         """Wish for the value that is wanted."""
         wish = setting_wish(self.kind, self.key, self.wanted, at, at.workspace)
-        yield replace(wish, permanent=self.permanent)
+        lasting = "the platform never lets anybody switch it off again" if self.permanent else ""
+        yield replace(wish, permanent=self.permanent, irreversible=lasting)
 
     def examples(self, wrong: Any) -> Iterable[Example]:
         """Yield the ways to be right, wrong and unread."""

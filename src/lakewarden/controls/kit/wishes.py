@@ -18,6 +18,20 @@ _SETTINGS: Final = {
     WORKSPACE_SETTINGS_V2.name: "workspace_setting_v2",
 }
 """The resource kind of the settings of each collection."""
+_KEPT: Final[dict[str, bool | None]] = {
+    "automatic_cluster_update": False,
+    "enable-export-notebook": True,
+    "enable-notebook-table-clipboard": True,
+    "enable-results-downloading": True,
+    "llm_proxy_partner_powered_enforce": None,
+    "shield_csp_enablement_ac": False,
+    "shield_csp_enablement_ws_db": False,
+    "shield_esm_enablement_ac": False,
+    "shield_esm_enablement_ws_db": False,
+}
+"""Typed settings that no API unsets, with what they stand at before anybody sets them; None where
+no document says so."""
+_UNSET: Final = "it was never set, no document says what that means, and no API unsets it"
 
 
 def scope_of(workspace: Workspace | None) -> str:
@@ -25,15 +39,32 @@ def scope_of(workspace: Workspace | None) -> str:
     return "account" if workspace is None else f"workspace/{workspace.id}"
 
 
-def conf_wish(workspace: Workspace, at: Context, key: str, wanted: str) -> Wish:
+def conf_wish(
+    workspace: Workspace, at: Context, key: str, wanted: str, default: str | None = None
+) -> Wish:
     """Wish for a value of a key of workspace-conf.
+
+    Args:
+        workspace: the workspace.
+        at: the context.
+        key: the key.
+        wanted: its value.
+        default: what it stands at when nobody ever set it; None where no document says so.
 
     Raises:
         UnreadError: what it is now was not read.
     """
     now = at.estate.conf(workspace, key).get()
     target = Target("workspace_conf", scope_of(workspace), key)
-    return Wish(target, key, {"/value": now}, {"/value": wanted})
+    lost = now is None and default is None
+    return Wish(
+        target,
+        key,
+        {"/value": now},
+        {"/value": wanted},
+        irreversible=_UNSET if lost else "",
+        instead={} if default is None else {"/value": default},
+    )
 
 
 def setting_wish(
@@ -62,7 +93,15 @@ def setting_wish(
     steps = place or (_message(wanted) if kind is WORKSPACE_SETTINGS_V2 else ("value",))
     where = path(*steps)
     target = Target(_SETTINGS[kind.name], scope_of(inside), name)
-    return Wish(target, name, {where: now}, {where: wanted})
+    default = _KEPT.get(name)
+    return Wish(
+        target,
+        name,
+        {where: now},
+        {where: wanted},
+        irreversible=_UNSET if now is None and name in _KEPT and default is None else "",
+        instead={} if default is None else {where: default},
+    )
 
 
 def _message(value: Any) -> tuple[str, ...]:

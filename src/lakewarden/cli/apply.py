@@ -1,0 +1,133 @@
+"""`lakewarden apply`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lakewarden.cli.changing import (
+    Run,
+    carried_out,
+    confirmed,
+    doors_of,
+    insist_same_account,
+    journal_of,
+    needing,
+    read_again,
+    run_options,
+)
+from lakewarden.cli.options import Deployment, Selection, deployment_options
+from lakewarden.cli.settings import policy_of, reach_of
+from lakewarden.clock import Clock, parse_time
+from lakewarden.collect.doors import Reach
+from lakewarden.controls.kit.control import Context
+from lakewarden.controls.kit.judge import judge
+from lakewarden.controls.kit.registry import chosen
+from lakewarden.errors import UsageError
+from lakewarden.estate.estate import Estate
+from lakewarden.ledger.finding import Finding, Verdict
+from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
+from lakewarden.plan.describe import described, summary
+from lakewarden.plan.plan import Plan, plan_from_json
+from lakewarden.policyfile.policy import Policy
+from lakewarden.store.journal import Journal, RunJournal, RunRecord, RunState
+from lakewarden.store.plans import read_plan
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False, metavar="[PLAN]")
+@deployment_options
+@click.option(
+    "--policy-file",
+    envvar="LAKEWARDEN_POLICY_FILE",
+    type=click.Path(path_type=Path),
+    help="The policy file; lakewarden.toml in this folder when it is there.",
+)
+@click.option("--resume", metavar="RUN", help="Take up a run that stopped or was cut off.")
+@run_options
+def command(
+    file: Path | None,
+    deployment: Deployment,
+    policy_file: Path | None,
+    resume: str | None,
+    run: Run,
+) -> int:
+    """Carry out a plan, or take up a run that stopped.
+
+    Everything is looked at first: when the deployment is no longer as it was planned for, or
+    somebody would be locked out, nothing is changed. Every change is journalled before it is made
+    and read back after; at the first that does not come out, the run stops. At the end the
+    controls of the plan are judged anew.
+
+    Exits with 0 when all of them pass, with 3 when one does not, and with 1 when the run stopped.
+    """
+    if (file is None) == (resume is None):
+        raise UsageError("give a plan, or --resume RUN", next_step="See `lakewarden apply --help`")
+    with journal_of(run) as journal:
+        old = journal.find(resume) if resume else None
+        plan = _plan_of(old) if old else read_plan(file or Path())
+        if not plan.changes:
+            click.echo(summary(plan))
+            return EXIT_CLEAN
+        policy = _policy(plan, policy_file)
+        reach = reach_of(deployment, policy)
+        insist_same_account(reach.account_id, plan.origin.account_id)
+        with read_again(reach, policy, needing(policy, set())) as snapshot:
+            doors = doors_of(reach, snapshot)
+        for line in described(plan):
+            click.echo(line)
+        if not confirmed(run, plan.changes, doors):
+            return EXIT_CLEAN
+        if run.break_lock:
+            journal.break_lock(reach.account_id)
+        under_way = journal.resume(old) if old else _begun(journal, plan, reach.account_id)
+        click.echo(f"run {under_way.run.id}")
+        carried_out(under_way, plan.changes, doors)
+        return _verified(plan, policy, reach, under_way)
+
+
+def _plan_of(run: RunRecord) -> Plan:
+    if run.verb != "apply" or run.state is RunState.UNDONE:
+        raise UsageError(
+            f"the run {run.id} is no run to take up: it was undone, or is an undo itself",
+            next_step="`lakewarden runs` lists them",
+        )
+    return plan_from_json(run.plan)
+
+
+def _policy(plan: Plan, file: Path | None) -> Policy:
+    """Return the policy by which the plan was made, for its controls alone."""
+    names = {reason.control for change in plan.changes for reason in change.reasons}
+    posture = plan.origin.posture or None
+    return policy_of(Selection(file, posture, controls=tuple(sorted(names))))
+
+
+def _begun(journal: Journal, plan: Plan, account_id: str) -> RunJournal:
+    clock = Clock()
+    started = clock.now().isoformat()
+    run = RunRecord(
+        clock.run_id(), "apply", "", account_id, started, RunState.RUNNING, "", plan.as_json()
+    )
+    return journal.begin(run)
+
+
+def _verified(plan: Plan, policy: Policy, reach: Reach, run: RunJournal) -> int:
+    """Judge what the plan was to mend, and say what is still not right."""
+    planned = {(r.control, r.subject) for c in plan.changes for r in c.reasons}
+    with read_again(reach, policy, needing(policy, set())) as snapshot:
+        estate = Estate(snapshot, policy.include.workspaces, policy.exclude.workspaces)
+        at = Context(estate, policy, parse_time(snapshot.meta.taken))
+        findings = [f for f in judge(estate, chosen(policy), at) if _is_of(f, planned)]
+    wrong = [f for f in findings if f.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
+    for finding in wrong:
+        click.echo(
+            f"{finding.verdict}: {finding.control} ({finding.subject.name}): {finding.reason}"
+        )
+    click.echo(f"{len(findings) - len(wrong)} of {len(findings)} failures are mended.")
+    click.echo(f"Take it back with: lakewarden undo {run.run.id}")
+    return EXIT_FAILED if wrong else EXIT_CLEAN
+
+
+def _is_of(finding: Finding, planned: set[tuple[str, str]]) -> bool:
+    return (finding.control, finding.subject.id) in planned

@@ -1,0 +1,81 @@
+"""`lakewarden plan`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from lakewarden.cli.options import (
+    Deployment,
+    Selection,
+    deployment_options,
+    json_option,
+    selection_options,
+)
+from lakewarden.cli.pipeline import insist_known, snapshot_of
+from lakewarden.cli.settings import policy_of, reach_of
+from lakewarden.clock import Clock, parse_time
+from lakewarden.controls.kit.control import Context
+from lakewarden.controls.kit.planning import plan_for
+from lakewarden.controls.kit.registry import chosen
+from lakewarden.estate.estate import Estate
+from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.plan.describe import described
+from lakewarden.plan.plan import Origin
+from lakewarden.store.plans import write_plan
+
+
+@click.command()
+@deployment_options
+@selection_options
+@click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    help="Plan for this snapshot instead of the live deployment.",
+)
+@click.option("--out", "file", type=click.Path(path_type=Path), help="Write the plan to this file.")
+@click.option(
+    "--override-proofs",
+    "reason",
+    default="",
+    metavar="REASON",
+    help="Let policies be applied of which not everything is proved, and say why.",
+)
+@json_option
+def command(
+    deployment: Deployment,
+    selection: Selection,
+    snapshot: Path | None,
+    file: Path | None,
+    reason: str,
+    style: str,
+) -> int:
+    """Plan the changes that would mend what fails, and change nothing.
+
+    Shows every change with the failures that it mends, what people must do by hand, and what
+    cannot be planned yet and why. The plan in --out can be put to `impact`, and be carried out by
+    `apply` as long as the deployment stays as it is.
+    """
+    policy, clock = policy_of(selection), Clock()
+    reach = None if snapshot else reach_of(deployment, policy)
+    with snapshot_of(snapshot, reach, policy, clock) as found:
+        insist_known(found, policy.include.workspaces | policy.exclude.workspaces)
+        estate = Estate(found, policy.include.workspaces, policy.exclude.workspaces)
+        at = Context(estate, policy, parse_time(found.meta.taken))
+        origin = Origin(
+            found.meta.account_id, found.meta.taken, selection.posture or "", selection.controls
+        )
+        plan = replace(plan_for(estate, chosen(policy), at, origin), overridden=reason)
+    if file is not None:
+        write_plan(file, plan)
+    if style == "json":
+        click.echo(json.dumps(plan.as_json(), indent=2, ensure_ascii=False))
+        return EXIT_CLEAN
+    for line in described(plan):
+        click.echo(line)
+    if file is not None and plan.changes:
+        click.echo(f"\nCarry it out with: lakewarden apply {file}")
+    return EXIT_CLEAN

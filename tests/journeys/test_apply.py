@@ -1,0 +1,156 @@
+"""Planning, applying and undoing by the command line, on a world that is served for it alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lakewarden.cli import main
+
+CONTROLS = tuple(
+    word
+    for name in ("sql-results-download", "console-results-download", "apps-from-git")
+    for word in ("--control", name)
+)
+STORE = "sqlite:///journal.db"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Serve a world in a process of its own: its buckets have the names of another's."""
+    events = tmp_path_factory.mktemp("audit")
+    command = [sys.executable, "-m", "lakewarden", "simulate", "--world", "typical"]
+    process = subprocess.Popen(
+        [*command, "--audit-dir", str(events)], stdout=subprocess.PIPE, text=True
+    )
+    variables: dict[str, str] = {}
+    assert process.stdout is not None
+    while "LAKEWARDEN_EVENTS" not in variables:
+        line = process.stdout.readline()
+        name, _, value = line.removeprefix("export ").strip().partition("=")
+        variables[name] = value.strip("'")
+        assert line, "the simulator ended"
+    yield variables
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    process.stdout.close()
+
+
+@pytest.fixture
+def do(bare, monkeypatch, capsys, served):
+    """Run a command of the command line; return its code and what it printed."""
+    for name, value in served.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LAKEWARDEN_STORE", STORE)
+
+    def invoke(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["lakewarden", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
+
+    return invoke
+
+
+def planned(do, *more):
+    code, out, err = do("plan", *CONTROLS, "--posture", "high", "--out", "plan.json", *more)
+    assert (code, err) == (0, "")
+    return json.loads(Path("plan.json").read_text("utf-8")), out
+
+
+def test_plan_apply_and_undo_give_back_what_was_there(do):
+    assert do("collect", "--out", "before", "--posture", "high", *CONTROLS)[0] == 0
+    plan, shown = planned(do)
+    assert plan["format"] == "lakewarden.plan/1"
+    addresses = [change["address"] for change in plan["changes"]]
+    assert len(addresses) == len(set(addresses)) > 1
+    for change in plan["changes"]:
+        assert f"~ {change['address']}" in shown
+        assert change["reasons"][0]["paper"]
+    assert "because sql-results-download (P15) fails for" in shown
+    assert re.search(r"Plan: 0 to add, \d+ to change, 0 to remove", shown)
+
+    code, out, err = do("apply", "plan.json", "--yes")
+    assert (code, err) == (0, "")
+    run = re.search(r"^run (\S+)$", out, re.MULTILINE)[1]
+    assert "failures are mended" in out
+    again, said = planned(do)
+    assert again["changes"] == []
+    assert "Plan: 0 to add, 0 to change, 0 to remove." in said
+    assert do("apply", "plan.json", "--yes")[0] == 0
+
+    do("collect", "--out", "mended", "--posture", "high", *CONTROLS)
+    assert do("diff", "before", "mended")[0] == 3
+    code, out, _ = do("undo", "latest", "--yes")
+    assert (code, f"taking back {run}" in out) == (0, True)
+    do("collect", "--out", "after", "--posture", "high", *CONTROLS)
+    assert do("diff", "before", "after") == (0, "", "")
+    rows = json.loads(do("runs", "--format", "json")[1])
+    assert [(row["verb"], row["state"]) for row in rows] == [
+        ("undo", "applied"),
+        ("apply", "undone"),
+    ]
+    assert do("undo", run, "--yes")[0] == 2
+
+
+def test_nothing_is_changed_without_a_yes(do):
+    planned(do)
+    code, out, err = do("apply", "plan.json")
+    assert (code, "give --yes" in err.lower(), "run " in out) == (2, True, False)
+    code, out, _ = do("apply", "plan.json", "--dry-run")
+    assert (code, "Nothing was changed" in out) == (0, True)
+    assert len(planned(do)[0]["changes"]) > 1
+    assert json.loads(do("runs", "--format", "json")[1]) == []
+
+
+def test_somebody_elses_change_is_named_and_left_alone(do, served):
+    plan, _ = planned(do)
+    target = plan["changes"][0]["target"]
+    before = [c for c in plan["changes"] if c["target"] == target]
+    tampered = json.loads(json.dumps(plan))
+    tampered["changes"][0]["before"] = dict.fromkeys(before[0]["before"], "something else")
+    Path("other.json").write_text(json.dumps(tampered), "utf-8")
+    code, _, err = do("apply", "other.json", "--yes")
+    assert (code, "edited, or cut" in err) == (2, True)
+
+    from lakewarden.plan.plan import plan_from_json  # noqa: PLC0415  # to write what another plan would be
+
+    moved = {**tampered, "digest": ""}
+    moved["digest"] = _digest(plan_from_json, moved)
+    Path("moved.json").write_text(json.dumps(moved), "utf-8")
+    code, _, err = do("apply", "moved.json", "--yes")
+    assert code == 1
+    assert plan["changes"][0]["address"] in err
+    assert "was 'something else'" in err
+    assert len(planned(do)[0]["changes"]) == len(plan["changes"])
+
+
+def _digest(_read, data):
+    from lakewarden.plan.change import change_from_json  # noqa: PLC0415  # likewise
+    from lakewarden.plan.plan import Origin, Plan  # noqa: PLC0415  # likewise
+
+    changes = tuple(change_from_json(c) for c in data["changes"])
+    return Plan(Origin("", "", ""), changes).digest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("apply",), "give a plan"),
+        (("apply", "nowhere.json"), "nowhere.json"),
+        (("apply", "--resume", "r1"), "no run r1"),
+        (("undo", "latest"), "no run to take back"),
+        (("runs", "--store", "nothing"), "no address of a store"),
+    ],
+)
+def test_what_cannot_be_used_is_named(do, arguments, said):
+    code, _, err = do(*arguments)
+    assert (code, said in err, len(err.splitlines())) == (2, True, 1)
