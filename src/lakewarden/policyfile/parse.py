@@ -50,7 +50,7 @@ _TABLES: Final = {
         }
     ),
     "libraries": frozenset({"repositories", "init_scripts", "containers"}),
-    "tags": frozenset({"required", "values"}),
+    "tags": frozenset({"required", "values", "defaults"}),
     "code": frozenset({"production_tags", "app_scopes"}),
     "data": frozenset(
         {
@@ -175,8 +175,8 @@ class _Reader:
     def _code(self, tables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is wanted of code and of tags."""
         libraries, tags = self._table(tables, "libraries"), self._table(tables, "tags")
-        values = tags.get("values", {})
-        self._known("tags.values", values, tags.get("required", []))
+        required, values = tags.get("required", []), tags.get("values", {})
+        self._known("tags.values", values, required)
         code = self._table(tables, "code")
         production = code.get("production_tags", {})
         return {
@@ -185,9 +185,19 @@ class _Reader:
             "containers": self._bool(libraries, "libraries", "containers"),
             "required_tags": self._tuple(tags, "tags", "required"),
             "tag_values": {key: self._tuple(values, "tags.values", key) for key in values},
+            "tag_defaults": self._defaults(tags.get("defaults", {}), required),
             "production_tags": self._tags("code.production_tags", production),
             "app_scopes": self._tuple(code, "code", "app_scopes"),
         }
+
+    def _defaults(self, table: object, required: Collection[str]) -> dict[str, dict[str, str]]:
+        """Return the tags that things without them get, by the names of workspaces."""
+        place = "tags.defaults"
+        if not isinstance(table, Mapping):
+            self._fail(place, "is not a table", 'Write it as { "prod-*" = { Owner = "sales" } }')
+        for name, tags in table.items():
+            self._known(f"{place}.{name}", tags, required)
+        return {str(name): self._tags(f"{place}.{name}", tags) for name, tags in table.items()}
 
     def _tuple(self, table: Mapping[str, Any], place: str, name: str) -> tuple[str, ...]:
         return tuple(self._names(table, name, f"{place}.{name}"))

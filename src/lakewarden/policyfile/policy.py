@@ -88,6 +88,8 @@ class Policy:
         containers: whether clusters may start from container images of one's own.
         required_tags: keys that everything which costs must carry.
         tag_values: the values that a required key may have; a key that is not here may have any.
+        tag_defaults: the tags that things without them get, by the names of workspaces, which may
+            have wildcards; the first that matches counts.
         production_tags: custom tags of production workspaces; none for every workspace.
         regulated_tags: custom tags of workspaces for regulated data; none for every workspace.
         sensitive_tags: custom tags of workspaces for sensitive data; none where nobody said.
@@ -142,6 +144,7 @@ class Policy:
     containers: bool = False
     required_tags: tuple[str, ...] = ()
     tag_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tag_defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     production_tags: Mapping[str, str] = field(default_factory=dict)
     regulated_tags: Mapping[str, str] = field(default_factory=dict)
     sensitive_tags: Mapping[str, str] = field(default_factory=dict)
