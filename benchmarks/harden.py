@@ -26,7 +26,7 @@ from lakewarden.ledger.finding import Verdict
 from lakewarden.plan.change import Attributes, Change
 from lakewarden.plan.plan import Plan
 
-VOLATILE: Final[Mapping[str, frozenset[str]]] = {}
+VOLATILE: Final[Mapping[str, frozenset[str]]] = {"clusters": frozenset({"restarted"})}
 """Fields by kind of record that no undo can give back: times and ids that the platform makes."""
 
 
