@@ -87,7 +87,7 @@ def hardened_managed_services(vendor: Platform, tenant: str, keepers: Iterable[s
         keepers: ARNs of the roles that keep the key, that for break-glass among them. AWS refuses
             a policy whose author could not change it again.
     """
-    return policy(_keeping(keepers), _databricks(vendor, _MANAGES, tenant))
+    return policy(keeping(keepers), _databricks(vendor, _MANAGES, tenant))
 
 
 def hardened_workspace_storage(
@@ -105,7 +105,7 @@ def hardened_workspace_storage(
     through = {"kms:ViaService": f"ec2.{region}.amazonaws.com"}
     uses = ("kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey")
     return policy(
-        _keeping(keepers),
+        keeping(keepers),
         _databricks(vendor, _STORES, tenant),
         allow("ClusterVolumes", uses, to=callers(role), when={"StringEquals": through}),
         allow(
@@ -117,12 +117,17 @@ def hardened_workspace_storage(
     )
 
 
+def keeping(keepers: Iterable[str]) -> Policy:
+    """Return the statement by which some roles keep a key, without any right to use it.
+
+    Args:
+        keepers: ARNs of the roles.
+    """
+    return allow("Keepers", _ADMINISTERS, to=callers(*keepers))
+
+
 def _own(vendor: Platform, account: str) -> Policy:
     return allow("OwnAccount", ["kms:*"], to=accounts(account, partition=vendor.partition))
-
-
-def _keeping(keepers: Iterable[str]) -> Policy:
-    return allow("Keepers", _ADMINISTERS, to=callers(*keepers))
 
 
 def _databricks(vendor: Platform, actions: Iterable[str], tenant: str) -> Policy:
