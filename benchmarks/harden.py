@@ -20,6 +20,7 @@ from typing import Any, Final
 from benchmarks.mutate import WORLD, Mutation, read
 from benchmarks.running import Outcome, Running, running
 from benchmarks.steps import take
+from lakewarden.apply.aws import meaning
 from lakewarden.apply.run import carry_out
 from lakewarden.controls.kit.registry import controls
 from lakewarden.ledger.finding import Verdict
@@ -114,7 +115,16 @@ def _apart(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
 
 def _lasting(key: str, record: Any) -> Any:
     gone = VOLATILE.get(key.split(" ")[1], frozenset())
-    return record and {name: value for name, value in record.items() if name not in gone}
+    return record and {n: _meant(value) for n, value in record.items() if n not in gone}
+
+
+def _meant(value: Any) -> Any:
+    """Return a value, and policy documents in it as they are read: their blanks mean nothing."""
+    if isinstance(value, list):
+        return [_meant(entry) for entry in value]
+    if isinstance(value, str) and value.startswith("{"):
+        return meaning(json.loads(value))
+    return value
 
 
 def main(chosen: list[str]) -> int:
