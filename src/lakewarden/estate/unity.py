@@ -19,6 +19,7 @@ class Metastore(Record):
 
     id: str = key("metastore_id")
     name: Fact[str] = fact("name")
+    region: Fact[str] = fact("region")
     owner: Fact[str] = fact("owner")
     sharing: Fact[str] = fact("delta_sharing_scope")
     token_seconds: Fact[int] = fact("delta_sharing_recipient_token_lifetime_in_seconds")
@@ -61,10 +62,11 @@ class CatalogBindings(Record):
 
 @record
 class StorageCredential(Record):
-    """A credential by which Unity Catalog reaches a bucket."""
+    """A credential by which Unity Catalog reaches a bucket: of AWS a role, of others none."""
 
     name: str = key("name")
     isolation: Fact[str] = fact("isolation_mode")
+    role_arn: Fact[str | None] = fact("aws_iam_role.role_arn", absent=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, any_of, expect
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.dbfs import DBFS_FOLDERS, Folder
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Need
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 SWITCH: Final = "disable_legacy_dbfs"
+TABLES: Final = "/user/hive/warehouse"
+"""Where tables lie that were made without a location."""
 _NAMED: Final = 3
 """How many entries of a folder are named."""
 
@@ -28,6 +32,22 @@ def is_off(workspace: Workspace, at: Context) -> Condition:
         expected="true",
         otherwise="legacy DBFS is on",
     )
+
+
+def switch_off(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Wish that legacy DBFS is off.
+
+    Raises:
+        UnreadError: what it is now was not read.
+        CannotPlanError: tables lie there, which nobody could read any more.
+    """
+    for folder in at.estate.of(DBFS_FOLDERS, workspace).seen():
+        if folder.path == TABLES and folder.entries.gap is None and folder.entries.get():
+            raise CannotPlanError(
+                f"tables lie in {TABLES}, and nobody could read them any more: move them first"
+            )
+    wish = setting_wish(WORKSPACE_SETTINGS, SWITCH, True, at, workspace)  # noqa: FBT003  # the value to set
+    yield replace(wish, restart="clusters of the workspace")
 
 
 @dataclass(frozen=True, slots=True)

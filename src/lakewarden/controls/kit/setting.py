@@ -28,6 +28,7 @@ class TypedSetting:
         otherwise: values that are not.
         danger: what a wrong value means, in words.
         unset: whether never set is safe; None where nobody documents what holds then.
+        place: where a setting of the second version holds its value, if not by its type.
     """
 
     kind: Kind[Setting]
@@ -36,6 +37,7 @@ class TypedSetting:
     otherwise: tuple[Any, ...]
     danger: str
     unset: bool | None = False
+    place: tuple[str, ...] = ()
 
     @property
     def need(self) -> Need:
@@ -65,7 +67,7 @@ class TypedSetting:
 
     def set_right(self, _: object, at: Context) -> Iterable[Wish]:
         """Wish for the best of the safe values."""
-        yield setting_wish(self.kind, self.name, self.safe[0], at, at.workspace)
+        yield setting_wish(self.kind, self.name, self.safe[0], at, at.workspace, self.place)
 
     def _holds(self, value: Any) -> bool:
         if type(value) not in {type(safe) for safe in self.safe}:

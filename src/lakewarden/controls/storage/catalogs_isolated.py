@@ -28,6 +28,7 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.isolating import by_workspace, isolation, meant_for
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.sensitive import holds_sensitive, is_sensitive
 from lakewarden.controls.kit.unity_examples import governed
@@ -37,6 +38,7 @@ from lakewarden.estate.given import WORKSPACE_ID, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.unity import CATALOG_BINDINGS, CATALOGS, METASTORE_ASSIGNMENTS, Catalog
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -113,6 +115,16 @@ def _bound(shown: Shown[Catalog], at: Context) -> Condition:
     evidence = Evidence(fact.source, fact.field, sorted(bound), "workspaces for sensitive data")
     named = ", ".join(map(str, plain))
     return observe(not plain, evidence, otherwise=f"other workspaces can use it: {named}")
+
+
+@CONTROL.mends
+def mend(shown: Shown[Catalog], at: Context) -> Iterable[Wish]:
+    """Bind it to sensitive workspaces, where those are labelled, and isolate it."""
+    catalog, here = shown.record, shown.workspace
+    bound = by_workspace(at.estate.need(CATALOG_BINDINGS, catalog.name, here).bindings.get())
+    mode = catalog.isolation.get()
+    wanted = meant_for(bound, here, at, everywhere=mode != "ISOLATED")
+    yield from isolation(("catalog", catalog.name), (mode, "ISOLATED"), bound, wanted, here)
 
 
 _LABELLED: Final = {"custom_tags": {"Sensitivity": "high"}}

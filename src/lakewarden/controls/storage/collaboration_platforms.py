@@ -25,6 +25,7 @@ _SETTING: Final = TypedSetting(
     otherwise=("ALLOW_ALL", "ALLOW_SLACK", "ALLOW_TEAMS"),
     danger="data can be posted to chat platforms",
     unset=None,
+    place=("collaboration_platform_connectivity", "value"),
 )
 
 CONTROL = Control(

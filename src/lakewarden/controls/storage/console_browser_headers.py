@@ -21,10 +21,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import conf_wish
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 _HEADERS: Final = {
     "enable-X-Frame-Options": "other sites may put the workspace into a frame",
@@ -90,6 +92,13 @@ def _on(key: str, workspace: Workspace, at: Context) -> Condition:
         expected="true",
         otherwise=f"{key} is {{value}}: {_HEADERS[key]}",
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Switch all three on."""
+    for key in _HEADERS:
+        yield conf_wish(workspace, at, key, "true")
 
 
 @CONTROL.examples

@@ -10,12 +10,13 @@ from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
-from lakewarden.controls.kit.dbfs import EmptyFolder
+from lakewarden.controls.kit.dbfs import EmptyFolder, switch_off
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.subjects import WORKSPACE, name_of
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 
 _FOLDER: Final = EmptyFolder(
     "/databricks/init", "scripts that run as root on every cluster lie where users can write"
@@ -70,6 +71,18 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The folder is empty, or DBFS is switched off."""
     return _FOLDER.is_empty(workspace, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Close the door to the folder, and have its scripts moved before that."""
+    yield from switch_off(workspace, at)
+    yield Step(
+        f"Before the plan is applied, move the scripts that are needed from {_FOLDER.path} of "
+        f"{name_of(workspace)} to a volume or to workspace files, and name them in cluster "
+        "policies; clusters start without them afterwards.",
+        f"`databricks fs ls dbfs:{_FOLDER.path}` lists nothing that clusters still need",
+    )
 
 
 @CONTROL.examples

@@ -18,17 +18,18 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
-from lakewarden.controls.kit.dbfs import SWITCH, is_off
+from lakewarden.controls.kit.dbfs import SWITCH, TABLES, is_off, switch_off
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.subjects import WORKSPACE, name_of
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
-from lakewarden.estate.dbfs import MOUNTS
+from lakewarden.estate.dbfs import DBFS_FOLDERS, MOUNTS
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import WORKSPACE_ID, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="dbfs-not-mounted",
@@ -70,6 +71,7 @@ CONTROL = Control(
         ),
     ),
     limits=("evidence_days",),
+    plans_with=(DBFS_FOLDERS.need(TABLES),),
 )
 
 
@@ -87,6 +89,18 @@ def _unmounted(workspace: Workspace, at: Context) -> Condition:
     points = sorted({mount.point for mount in mounts})
     evidence = Evidence(MOUNTS.source, "mountPoint", points, "none")
     return violated(f"{mounts[0].user} mounted {', '.join(points)}", evidence)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """End all mounts at once, and have those that were seen replaced before that."""
+    yield from switch_off(workspace, at)
+    mounts = {m.point for m in at.estate.of(MOUNTS).seen() if m.workspace_id == workspace.id}
+    yield Step(
+        f"Before the plan is applied, replace {', '.join(sorted(mounts)) or 'mounts'} of "
+        f"{name_of(workspace)} by external locations or volumes, and have code read from there.",
+        "`dbutils.fs.mounts()` shows nothing that code still reads",
+    )
 
 
 def _estate(mounts: Any, *, off: Any) -> MemorySnapshot:

@@ -10,16 +10,14 @@ from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
-from lakewarden.controls.kit.dbfs import EmptyFolder
+from lakewarden.controls.kit.dbfs import TABLES, EmptyFolder
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
 
-_FOLDER: Final = EmptyFolder(
-    "/user/hive/warehouse", "managed tables lie where every user can read their files"
-)
+_FOLDER: Final = EmptyFolder(TABLES, "managed tables lie where every user can read their files")
 
 CONTROL = Control(
     id="dbfs-root-tables",
@@ -45,6 +43,9 @@ CONTROL = Control(
             "databricks_disable_legacy_dbfs_setting closes the door."
         ),
         breaks="Jobs that name the old tables must name the new ones.",
+        no_api="Tables move by SQL on compute, and which catalog each belongs in is yours to say; "
+        "a plan never deletes data.",
+        no_terraform="No resource moves tables, or deletes files of DBFS.",
     ),
     maps=(
         *also(

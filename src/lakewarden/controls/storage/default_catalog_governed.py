@@ -6,7 +6,9 @@ it, and where a cluster without isolation ignores whatever grants there are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, expect, unknown
 from lakewarden.controls.kit.control import (
@@ -20,11 +22,16 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.subjects import WORKSPACE, name_of
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
-from lakewarden.estate.given import given, refused
+from lakewarden.estate.given import WORKSPACE_ID, given, refused
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.unity import CATALOG_BINDINGS, CATALOGS, Catalog
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 
 _NAME: Final = "default_namespace_ws"
 _LEGACY: Final = frozenset({"hive_metastore", "spark_catalog"})
@@ -65,6 +72,7 @@ CONTROL = Control(
             attack="T1213",
         ),
     ),
+    plans_with=(CATALOGS.need(), CATALOG_BINDINGS.need()),
 )
 
 
@@ -84,12 +92,49 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Make the catalog that the policy file names the default, if the workspace can use it."""
+    name, named = name_of(workspace), at.policy.default_catalogs.items()
+    wanted = next((catalog for pattern, catalog in named if fnmatchcase(name, pattern)), "")
+    if not wanted or wanted.strip().lower() in _LEGACY:
+        raise CannotPlanError(
+            f"nobody says which catalog is to be the default of {name}: set data.default_catalogs "
+            "in lakewarden.toml"
+        )
+    catalogs = at.estate.of(CATALOGS, workspace).each()
+    if not any(_usable(catalog, workspace, at) for catalog in catalogs if catalog.name == wanted):
+        raise CannotPlanError(
+            f"{name} cannot use a catalog {wanted}, which data.default_catalogs in lakewarden.toml "
+            "names: make it, or bind it to the workspace"
+        )
+    wish = setting_wish(WORKSPACE_SETTINGS, _NAME, wanted, at, workspace)
+    yield replace(wish, restart="clusters and SQL warehouses of the workspace")
+
+
+def _usable(catalog: Catalog, workspace: Workspace, at: Context) -> bool:
+    if catalog.isolation.get() != "ISOLATED":
+        return True
+    bindings = at.estate.need(CATALOG_BINDINGS, catalog.name, workspace).bindings.get()
+    return workspace.id in {binding.workspace_id for binding in bindings}
+
+
+def _legacy(*bound: int) -> MemorySnapshot:
+    catalog = {"name": "main", "isolation_mode": "ISOLATED"}
+    bindings = {"name": "main", "bindings": [{"workspace_id": w} for w in bound]}
+    kinds: dict[str, Any] = {"catalogs": [catalog], "catalog_bindings": [bindings]}
+    return given(workspace_settings={_NAME: "hive_metastore"}, **kinds)
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     yield passes("a catalog of one's own", given(workspace_settings={_NAME: "main"}))
     for name in sorted(_LEGACY):
         yield fails(f"still {name}", given(workspace_settings={_NAME: name}))
+    named = Policy(default_catalogs={"exa*": "main"})
+    yield fails("another is named, and can be used", _legacy(WORKSPACE_ID), named)
+    yield fails("another is named, and is out of reach", _legacy(), named)
     loud = given(workspace_settings={_NAME: "HIVE_METASTORE"})
     yield fails("names of catalogs have no case", loud)
     yield unclear("never set", given(workspace_settings={_NAME: None}))

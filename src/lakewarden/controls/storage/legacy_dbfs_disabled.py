@@ -10,12 +10,14 @@ from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.dbfs import TABLES, switch_off
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
+from lakewarden.estate.dbfs import DBFS_FOLDERS
 from lakewarden.ledger.finding import Severity
 
 _SETTING: Final = TypedSetting(
@@ -34,6 +36,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(_SETTING.need,),
+    plans_with=(DBFS_FOLDERS.need(TABLES),),
     fix=Fix(
         "Move data to Unity Catalog volumes and tables, then set disable_legacy_dbfs to true. "
         "Clusters must restart, and runtimes before 13.3 LTS stop working.",
@@ -79,7 +82,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return _SETTING.is_safe(at, workspace)
 
 
-CONTROL.mends(_SETTING.set_right)
+CONTROL.mends(switch_off)
 
 
 @CONTROL.examples

@@ -20,21 +20,24 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.isolating import Bound, by_workspace, isolation
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed
 from lakewarden.controls.kit.unity_subjects import LOCATION, Shown, metastore_of
-from lakewarden.estate.account import WORKSPACES
+from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.fact import Fact
-from lakewarden.estate.given import refused
+from lakewarden.estate.given import WORKSPACE_ID, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, ExternalLocation
 from lakewarden.estate.unity import (
+    CATALOG_BINDINGS,
     CATALOGS,
     METASTORE_ASSIGNMENTS,
     STORAGE_CREDENTIALS,
     Catalog,
 )
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Step, Wish
 
 CONTROL = Control(
     id="locations-isolated",
@@ -78,6 +81,7 @@ CONTROL = Control(
             attack="T1530",
         ),
     ),
+    plans_with=(CATALOG_BINDINGS.need(),),
 )
 
 _ISOLATED: Final = "ISOLATION_MODE_ISOLATED"
@@ -126,12 +130,18 @@ def _catalogs(shown: Shown[ExternalLocation], at: Context) -> list[str]:
 def _neighbours(shown: Shown[ExternalLocation], at: Context) -> Iterator[Catalog]:
     """Yield the catalogs of a location's metastore, those that other workspaces show as well."""
     yield from at.estate.of(CATALOGS, shown.workspace).each()
+    for workspace in _around(shown, at):
+        yield from at.estate.of(CATALOGS, workspace).seen()
+
+
+def _around(shown: Shown[ExternalLocation], at: Context) -> Iterator[Workspace]:
+    """Yield the workspaces that are known to have a location's metastore."""
     metastore = metastore_of(shown.workspace, at.estate)
     for workspace in at.estate.of(WORKSPACES).seen():
         assigned = at.estate.of(METASTORE_ASSIGNMENTS, workspace).seen()
         ids = [a.metastore_id.get() for a in assigned if a.metastore_id.gap is None]
         if metastore in ids:
-            yield from at.estate.of(CATALOGS, workspace).seen()
+            yield workspace
 
 
 def _folder(url: str) -> str:
@@ -140,12 +150,71 @@ def _folder(url: str) -> str:
     return f"{'s3' if scheme in {'s3a', 's3n'} else scheme}{mark}{rest}/"
 
 
+@CONTROL.mends
+def mend(shown: Shown[ExternalLocation], at: Context) -> Iterable[Wish | Step]:
+    """Isolate it and its credential, for the workspaces of the catalogs beneath which they lie."""
+    location, here = shown.record, shown.workspace
+    mode = location.isolation.get()
+    if mode != _ISOLATED:
+        wanted = _bound(_catalogs(shown, at), shown, at)
+        thing = ("external_location", location.name)
+        yield from isolation(thing, (mode, _ISOLATED), {}, wanted, here)
+    name = location.credential.get()
+    mode = at.estate.need(STORAGE_CREDENTIALS, name, here).isolation.get()
+    if mode != _ISOLATED:
+        yield from _credential(name, mode, shown, at)
+
+
+def _credential(
+    name: str, mode: str, shown: Shown[ExternalLocation], at: Context
+) -> Iterator[Wish | Step]:
+    """Isolate a credential for the catalogs above all its locations, or have those parted."""
+    locations = at.estate.of(EXTERNAL_LOCATIONS, shown.workspace).each()
+    served = {one.name: one for one in locations if one.credential.get() == name}
+    above = {n: _catalogs(Shown(one, shown.workspace), at) for n, one in served.items()}
+    open_to_all = [n for n in sorted(above) if not above[n]]
+    if open_to_all:
+        yield Step(
+            f"Give {shown.record.name} a storage credential of its own, isolated and bound like "
+            f"the catalogs beneath which it lies: {name} opens {', '.join(open_to_all)} as well, "
+            "which other workspaces may need.",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
+        return
+    wanted = _bound({c for names in above.values() for c in names}, shown, at)
+    thing = ("storage_credential", name)
+    yield from isolation(thing, (mode, _ISOLATED), {}, wanted, shown.workspace)
+
+
+def _bound(catalogs: Iterable[str], shown: Shown[ExternalLocation], at: Context) -> Bound:
+    """Return the workspaces that some catalogs are bound to.
+
+    Raises:
+        UnreadError: that was not read of one of them.
+        CannotPlanError: there are none.
+    """
+    found: dict[int, str] = {}
+    for name in catalogs:
+        known = {
+            record.name: record
+            for workspace in _around(shown, at)
+            for record in at.estate.of(CATALOG_BINDINGS, workspace).seen()
+        }
+        record = known.get(name) or at.estate.need(CATALOG_BINDINGS, name, shown.workspace)
+        found |= by_workspace(record.bindings.get())
+    if not found:
+        raise CannotPlanError("the isolated catalogs there are bound to no workspace: bind them")
+    return found
+
+
 def _estate(location: str | None, credential: Any, catalog: Any = "ISOLATED") -> MemorySnapshot:
     root = "s3://b/lake/payroll"
     row = {"name": "payroll", "isolation_mode": catalog, "storage_root": root}
     place = {"name": "lake", "url": "s3://b/lake/", "credential_name": "key"}
     key = [{"name": "key", "isolation_mode": credential}]
+    bound = [{"name": n, "bindings": [{"workspace_id": WORKSPACE_ID}]} for n in ("payroll", "hr")]
     return governed(
+        catalog_bindings=bound,
         catalogs=[row] if isinstance(catalog, str) else catalog,
         external_locations=[{**place, "isolation_mode": location}],
         storage_credentials=key if isinstance(credential, str) else credential,

@@ -19,11 +19,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.subjects import WORKSPACE, name_of
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import WORKSPACE_ID, given, refused
-from lakewarden.estate.unity import METASTORE_ASSIGNMENTS
+from lakewarden.estate.snapshot import MemorySnapshot
+from lakewarden.estate.unity import METASTORE_ASSIGNMENTS, METASTORES
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="metastore-assigned",
@@ -60,6 +63,7 @@ CONTROL = Control(
         ),
         *also("asks for the same assignment", Relation.EQUAL, sat="GOV-16"),
     ),
+    plans_with=(METASTORES.need(),),
 )
 
 
@@ -74,14 +78,30 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Assign the metastore of its region, if there is just one."""
+    region = workspace.region.get()
+    near = [m.id for m in at.estate.of(METASTORES).each() if m.region.get() == region]
+    if len(near) != 1:
+        found = f"{len(near)} metastores lie" if near else "no metastore lies"
+        raise CannotPlanError(f"{found} in {region}: assign the one that is meant by hand")
+    target = Target("metastore_assignment", "account", str(workspace.id))
+    yield Wish(target, name_of(workspace), None, {"/metastore_id": near[0]})
+
+
+def _without(**fields: str) -> MemorySnapshot:
+    store = {"metastore_id": "m1", "name": "main", "region": "us-east-1"}
+    none = {"workspace_id": WORKSPACE_ID, **fields}
+    return given(metastore_assignments=[none], metastores=[store])
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     one = {"workspace_id": WORKSPACE_ID, "metastore_id": "m1"}
     yield passes("one is assigned", given(metastore_assignments=[one]))
-    none = {"workspace_id": WORKSPACE_ID}
-    yield fails("none is assigned", given(metastore_assignments=[none]))
-    empty = {**one, "metastore_id": ""}
-    yield fails("an empty id names none", given(metastore_assignments=[empty]))
+    yield fails("none is assigned", _without())
+    yield fails("an empty id names none", _without(metastore_id=""))
     yield unclear("that may not be read", given(metastore_assignments=refused()))
     yield unclear("nobody asked", given(metastore_assignments=[]))

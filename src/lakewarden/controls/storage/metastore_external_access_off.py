@@ -20,9 +20,11 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
+from lakewarden.controls.kit.unity_wishes import metastore_wish
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.unity import METASTORES, Metastore
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="metastore-external-access-off",
@@ -69,6 +71,12 @@ def check(metastore: Metastore, _: Context) -> Judgement:
         expected="false",
         otherwise="engines outside Databricks can be given credentials for its data",
     )
+
+
+@CONTROL.mends
+def mend(metastore: Metastore, _: Context) -> Iterable[Wish]:
+    """Switch it off."""
+    yield metastore_wish(metastore, metastore.external_access, wanted=False)
 
 
 @CONTROL.examples

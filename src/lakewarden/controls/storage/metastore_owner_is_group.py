@@ -22,11 +22,14 @@ from lakewarden.controls.kit.everybody import EVERYBODY
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
+from lakewarden.controls.kit.unity_wishes import metastore_wish
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.unity import METASTORES, Metastore
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="metastore-owner-is-group",
@@ -98,6 +101,24 @@ def _is_group(owner: str, evidence: Evidence, at: Context) -> Condition:
     return violated(f"{owner or 'the system'} owns it, which is no group of the account", evidence)
 
 
+@CONTROL.mends
+def mend(metastore: Metastore, at: Context) -> Iterable[Wish]:
+    """Make the group that the policy file names its owner, if it has members."""
+    wanted = at.policy.metastore_admins
+    if not wanted or wanted in EVERYBODY:
+        raise CannotPlanError(
+            "nobody says which group of a few is to own it: set data.metastore_admins in "
+            "lakewarden.toml"
+        )
+    found = [g for g in at.estate.of(ACCOUNT_GROUPS).each() if g.name.get() == wanted]
+    if not any(group.members.get() for group in found):
+        raise CannotPlanError(
+            f"the account has no group {wanted} with members, so nobody could administer the "
+            "metastore: make it, or set data.metastore_admins in lakewarden.toml to another"
+        )
+    yield metastore_wish(metastore, metastore.owner, wanted)
+
+
 def _estate(owner: Any, groups: Any = None) -> MemorySnapshot:
     store = {"metastore_id": "m1", "name": "main", "owner": owner}
     found = [{"id": "1", "displayName": "metastore-admins"}] if groups is None else groups
@@ -109,6 +130,9 @@ def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
     yield passes("a group", _estate("metastore-admins"))
     yield fails("a person", _estate("ada@example.com"))
+    named = Policy(metastore_admins="data-admins")
+    staffed = [{"id": "1", "displayName": "data-admins", "members": [{"value": "7"}]}]
+    yield fails("a person, and the file names a group", _estate("a@b.c", staffed), named)
     yield fails("a person, whatever the groups are", _estate("ada@example.com", refused()))
     yield fails("a service principal", _estate("2d6f5b0e-0000-4000-8000-000000000000"))
     yield fails("the system", _estate("System user"))

@@ -22,9 +22,13 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed, shared_with
 from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown, has_token
+from lakewarden.controls.kit.unity_wishes import recipient_wish
 from lakewarden.estate.given import refused
 from lakewarden.estate.unity import METASTORE_ASSIGNMENTS, RECIPIENTS, Recipient
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.ip_lists import too_wide
 
 CONTROL = Control(
@@ -85,6 +89,20 @@ def check(shown: Shown[Recipient], _: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(shown: Shown[Recipient], at: Context) -> Iterable[Wish]:
+    """Let it come from where the policy file says that it comes from."""
+    recipient = shown.record
+    addresses = at.policy.recipient_addresses.get(recipient.name, ())
+    if not addresses or too_wide(addresses):
+        raise CannotPlanError(
+            "only the recipient knows where it comes from: ask, and name its own addresses in "
+            f"data.recipient_addresses.{recipient.name} of lakewarden.toml"
+        )
+    where, now = path("ip_access_list", "allowed_ip_addresses"), list(recipient.addresses.get())
+    yield recipient_wish(shown, {where: now or None}, {where: list(addresses)})
+
+
 def _from(*addresses: str) -> Any:
     return shared_with(ip_access_list={"allowed_ip_addresses": list(addresses)})
 
@@ -95,6 +113,8 @@ def examples() -> Iterable[Example]:
     yield passes("one network", _from("192.0.2.0/24"))
     yield fails("no list", shared_with(ip_access_list=None))
     yield fails("an empty list", _from())
+    told = Policy(recipient_addresses={"partner": ("192.0.2.0/24",)})
+    yield fails("no list, though the file has one", shared_with(ip_access_list=None), told)
     yield fails("everything", _from("192.0.2.0/24", "0.0.0.0/0"))
     yield fails("everything, in two halves", _from("0.0.0.0/1", "128.0.0.0/1"))
     yield exempt("another Databricks account", shared_with(authentication_type="DATABRICKS"))

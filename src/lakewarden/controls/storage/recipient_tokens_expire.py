@@ -22,9 +22,12 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed, shared_with
 from lakewarden.controls.kit.unity_subjects import RECIPIENT, Shown, has_token
+from lakewarden.controls.kit.unity_wishes import recipient_wish
 from lakewarden.estate.given import refused
 from lakewarden.estate.unity import METASTORE_ASSIGNMENTS, RECIPIENTS, Recipient
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 _DAY: Final = 86_400_000
@@ -88,6 +91,33 @@ def check(shown: Shown[Recipient], at: Context) -> Judgement:
     evidence = Evidence(tokens.source, tokens.field, ends, f"each within {days} days")
     otherwise = f"{endless} of {len(ends)} tokens never end, {late} end in more than {days} days"
     return observe(not endless and not late, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(shown: Shown[Recipient], at: Context) -> Iterable[Wish | Step]:
+    """Let its one token end when a new one would, and have it replaced before that."""
+    recipient, days = shown.record, at.policy.limits.recipient_token_days
+    verify = f"`lakewarden assess --control {CONTROL.id}` passes"
+    now = int(at.now.timestamp() * 1000)
+    latest = now + days * _DAY
+    tokens = recipient.tokens.get()
+    living = [t for t in tokens if t.expiration_time == 0 or t.expiration_time > now]
+    if len(living) > 1:
+        yield Step(
+            f"Rotate the token of the recipient {recipient.name} so that the older of its "
+            f"{len(living)} tokens ends at once, then plan again for the newer one.",
+            verify,
+        )
+        return
+    (token,) = living
+    where = path("tokens", f"[id={token.id}]", "expiration_time")
+    lasting = "the service keeps no way to let a token live for ever"
+    yield recipient_wish(shown, {where: token.expiration_time or None}, {where: latest}, lasting)
+    yield Step(
+        f"Send the recipient {recipient.name} a new token within {days} days: rotate the one that "
+        "there is, and pass the activation link on by a channel that you trust.",
+        verify,
+    )
 
 
 @CONTROL.examples

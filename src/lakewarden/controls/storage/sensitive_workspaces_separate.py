@@ -64,6 +64,8 @@ CONTROL = Control(
         terraform="databricks_mws_workspaces with configurations that no other workspace uses.",
         breaks="Clusters must be stopped for the change; a shared root bucket means a new "
         "workspace and moving everything there.",
+        no_api="The role, bucket, keys and network of its own must be built first, and a root "
+        "bucket or storage key cannot be exchanged at all.",
     ),
     maps=(
         *also(

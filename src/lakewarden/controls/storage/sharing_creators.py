@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import METASTORE_ID, governed
-from lakewarden.controls.kit.unity_subjects import METASTORE, metastore_of
+from lakewarden.controls.kit.unity_subjects import METASTORE, Shown, metastore_of
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import Cause, Gap, UnreadError
 from lakewarden.estate.given import refused
@@ -34,6 +34,9 @@ from lakewarden.estate.unity import (
     MetastoreGrants,
 )
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 _SHARING: Final = frozenset(
@@ -84,7 +87,7 @@ CONTROL = Control(
 @CONTROL.check
 def check(metastore: Metastore, at: Context) -> Judgement:
     """Every holder of such a privilege is named; metastore admins need no grant."""
-    grants = _grants(metastore, at.estate).assignments
+    grants = _grants(metastore, at.estate).record.assignments
     held = sorted(
         f"{entry.principal}: {', '.join(sorted(_SHARING & {*entry.privileges}))}"
         for entry in grants.get()
@@ -95,8 +98,35 @@ def check(metastore: Metastore, at: Context) -> Judgement:
     return observe(not held, evidence, otherwise=f"others may share data: {'; '.join(held)}")
 
 
-def _grants(metastore: Metastore, estate: Estate) -> MetastoreGrants:
-    """Return the grants on a metastore as any of its workspaces shows them.
+@CONTROL.mends
+def mend(metastore: Metastore, at: Context) -> Iterable[Wish | Step]:
+    """Take the privileges of sharing, and no others, from everybody who is not named."""
+    shown = _grants(metastore, at.estate)
+    target = Target("grants", f"workspace/{shown.workspace.id}", f"metastore/{metastore.id}")
+    for entry in shown.record.assignments.get():
+        held = {*entry.privileges}
+        if not _SHARING & held or entry.principal in at.policy.sharing_principals:
+            continue
+        if "ALL_PRIVILEGES" in held:
+            yield Step(
+                f"Grant {entry.principal} on the metastore {shown.record.id} the single privileges "
+                "that it needs, then revoke ALL_PRIVILEGES, which has those of sharing in it.",
+                f"`lakewarden assess --control {CONTROL.id}` passes",
+            )
+            continue
+        place = path("privilege_assignments", f"[principal={entry.principal}]")
+        now = {"principal": entry.principal, "privileges": sorted(held)}
+        rest = {**now, "privileges": sorted(held - _SHARING)}
+        yield Wish(
+            target,
+            f"grants on {metastore.id}",
+            {place: now},
+            {place: rest if held - _SHARING else None},
+        )
+
+
+def _grants(metastore: Metastore, estate: Estate) -> Shown[MetastoreGrants]:
+    """Return the grants on a metastore, and a workspace of it that shows them.
 
     Raises:
         UnreadError: none does.
@@ -107,7 +137,7 @@ def _grants(metastore: Metastore, estate: Estate) -> MetastoreGrants:
             if metastore_of(workspace, estate) == metastore.id:
                 found = estate.need(METASTORE_GRANTS, metastore.id, workspace)
                 found.assignments.get()
-                return found
+                return Shown(found, workspace)
         except UnreadError as error:
             gap = error.gap
     detail = f"no workspace shows the metastore {metastore.id}"

@@ -22,10 +22,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_subjects import METASTORE
+from lakewarden.controls.kit.unity_wishes import metastore_wish
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.unity import METASTORES, Metastore
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 _DAY: Final = 86_400
@@ -90,6 +92,13 @@ def check(metastore: Metastore, at: Context) -> Judgement:
         otherwise=f"new tokens of recipients live {{value}} seconds, where 0 is for ever and "
         f"{most} days are the most",
     )
+
+
+@CONTROL.mends
+def mend(metastore: Metastore, at: Context) -> Iterable[Wish]:
+    """Give new tokens the longest lifetime that is allowed."""
+    most = at.policy.limits.recipient_token_days * _DAY
+    yield metastore_wish(metastore, metastore.token_seconds, most)
 
 
 def _estate(seconds: int | None, sharing: str | None = "INTERNAL_AND_EXTERNAL") -> MemorySnapshot:

@@ -178,12 +178,23 @@ def _token_life(request: Request) -> Json:
 def _update(request: Request, family: Family) -> Json:
     body = manage(request, family, request.params["name"])
     changes = {k: v for k, v in request.body.items() if k not in {"name", "new_name"}}
+    if family.type == "recipient" and "expiration_time" in changes:
+        _give_an_end(body, changes["expiration_time"])
     body |= changes | {"updated_at": request.now, "updated_by": request.caller.name}
     if new_name := request.body.get("new_name"):
         table = owned(request, family.path)
         table[new_name] = table.pop(body["name"])
         body |= {"name": new_name, "full_name": new_name}
     return body
+
+
+def _give_an_end(recipient: Json, ends: Any) -> None:
+    """Let the newest token of a recipient end at a moment, in epoch milliseconds."""
+    if not recipient["tokens"]:
+        raise invalid(f"Recipient '{recipient['name']}' has no token")
+    if not isinstance(ends, int) or ends <= 0:
+        raise invalid("expiration_time is a moment in epoch milliseconds")
+    recipient["tokens"][-1]["expiration_time"] = ends
 
 
 for _family in FAMILIES:
