@@ -91,6 +91,15 @@ def test_each_change_comes_after_those_that_it_follows():
     assert [c.target.key for c in found] == ["other", "list", "switch"]
 
 
+def test_a_thing_is_changed_before_the_rule_that_would_refuse_it():
+    policy, cluster = (
+        replace(change("x"), target=replace(CLUSTER, kind=kind))
+        for kind in ("cluster_policy", "cluster")
+    )
+    found = ordered([change("switch"), policy, cluster])
+    assert [c.target.kind for c in found] == ["cluster", "cluster_policy", "workspace_conf"]
+
+
 def test_changes_that_wait_for_each_other_have_no_order():
     first, second = change("a", (change("b").address,)), change("b", (change("a").address,))
     with pytest.raises(ValueError, match="wait for each other"):
