@@ -64,7 +64,7 @@ def attempt(control: str) -> Loop:
     """Serve the world, break one control, and go round once."""
     mutation = read(control)
     with running(WORLD) as world:
-        take(world, mutation.steps)
+        take(world, mutation.mendable or mutation.steps)
         plan, problems = Plan(world.origin(), ()), []
         try:
             plan = world.plan((control,))

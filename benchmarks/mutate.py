@@ -42,6 +42,7 @@ class Mutation:
         steps: what is done, one after another.
         also: other controls that notice as well, each with the reason.
         becomes: the verdict of those subjects: UNKNOWN where nothing contradicts a person's word.
+        mendable: another way to break it, for `benchmarks.harden`, where people alone mend this.
     """
 
     control: str
@@ -50,6 +51,7 @@ class Mutation:
     steps: tuple[Mapping[str, Any], ...]
     also: Mapping[str, str] = field(default_factory=dict)
     becomes: Verdict = Verdict.FAIL
+    mendable: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def read(control: str) -> Mutation:
         tuple(table["steps"]),
         table.get("also", {}),
         Verdict(table.get("becomes", Verdict.FAIL)),
+        tuple(table.get("mendable", ())),
     )
 
 
