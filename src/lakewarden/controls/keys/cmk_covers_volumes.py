@@ -59,6 +59,8 @@ CONTROL = Control(
         "key that lets the cross-account role create grants.",
         breaks="Clusters do not start while the key's policy does not let the cross-account role "
         "use it; running ones keep their disks until they restart.",
+        no_api="A registered key cannot be changed, and a workspace's storage key cannot be "
+        "exchanged for another.",
     ),
     tier=Tier.ENTERPRISE,
     maps=(

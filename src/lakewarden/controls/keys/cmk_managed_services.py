@@ -11,11 +11,17 @@ from typing import Final
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, Tier, fails
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
+from lakewarden.controls.kit.managed_keys import (
+    KEY_NEEDS,
+    KeyExamples,
+    attach,
+    guarded_by_own_key,
+)
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="cmk-managed-services",
@@ -67,6 +73,12 @@ _EXAMPLES: Final = KeyExamples("managed_services_customer_managed_key_id", "MANA
 def check(workspace: Workspace, at: Context) -> Judgement:
     """A key is attached, meant for managed services, enabled and yours."""
     return guarded_by_own_key(workspace.managed_services_key_id, "MANAGED_SERVICES", at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Attach the key that is registered for it, where there is none."""
+    return attach(workspace, workspace.managed_services_key_id, "MANAGED_SERVICES", at)
 
 
 @CONTROL.examples

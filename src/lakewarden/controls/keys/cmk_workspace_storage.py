@@ -19,11 +19,17 @@ from lakewarden.controls.kit.control import (
     fails,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.managed_keys import KEY_NEEDS, KeyExamples, guarded_by_own_key
+from lakewarden.controls.kit.managed_keys import (
+    KEY_NEEDS,
+    KeyExamples,
+    attach,
+    guarded_by_own_key,
+)
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="cmk-workspace-storage",
@@ -79,6 +85,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         evidence = Evidence(mode.source, mode.field, mode.get(), "a workspace with a root bucket")
         return NotApplicable("a serverless workspace has no storage in your account", (evidence,))
     return guarded_by_own_key(workspace.storage_key_id, "STORAGE", at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Attach the key that is registered for it, where there is none."""
+    return attach(workspace, workspace.storage_key_id, "STORAGE", at)
 
 
 @CONTROL.examples

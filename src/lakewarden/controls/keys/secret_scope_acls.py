@@ -21,11 +21,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.scope_wishes import acl_wish, owner_of
 from lakewarden.controls.kit.subjects import SECRET_SCOPE
 from lakewarden.estate.access import SECRET_SCOPES, SecretScope
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="secret-scope-acls",
@@ -87,6 +90,19 @@ def check(scope: SecretScope, _: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(scope: SecretScope, at: Context) -> Iterable[Wish]:
+    """Leave everybody READ; where nobody in particular manages it, have its owner do so first."""
+    held = {grant.principal: grant.permission for grant in scope.acl.get()}
+    owners = [p for p, level in held.items() if level == "MANAGE" and p not in _EVERYBODY]
+    given_first = [] if owners else [acl_wish(scope, owner_of(scope, at), "MANAGE", at)]
+    yield from given_first
+    follows = tuple(wish.target for wish in given_first)
+    for principal in sorted(_EVERYBODY & held.keys()):
+        if held[principal] != "READ":
+            yield acl_wish(scope, principal, "READ", at, follows)
+
+
 def _scope(**grants: str) -> MemorySnapshot:
     items = [{"principal": who, "permission": what} for who, what in grants.items()]
     return given(secret_scopes=[{"name": "warehouse", "items": items}])
@@ -103,6 +119,8 @@ def examples() -> Iterable[Example]:
     yield fails("everybody of the account manages it", _scope(data_team="MANAGE", **everyone))
     yield fails("everybody may write", _scope(data_team="MANAGE", users="WRITE"))
     yield fails("nobody manages it", _scope(data_team="WRITE"))
+    named = Policy(secret_owners={"ware*": "data_team"})
+    yield fails("nobody manages it, and the file names a group", _scope(data_team="WRITE"), named)
     yield fails("nobody may do anything", _scope())
     yield unclear("the grants are missing", given(secret_scopes=[{"name": "warehouse"}]))
     yield unclear("scopes may not be listed", given(secret_scopes=refused()))

@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.scope_wishes import acl_wish, owner_of
 from lakewarden.controls.kit.subjects import SECRET_SCOPE
 from lakewarden.estate.access import SECRET_SCOPES, SecretScope
 from lakewarden.estate.fact import UnreadError
@@ -28,6 +29,8 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import WORKSPACE_GROUPS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="secret-scopes-owned",
@@ -80,6 +83,12 @@ def check(scope: SecretScope, at: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(scope: SecretScope, at: Context) -> Iterable[Wish]:
+    """Have the group that the policy file names manage it; nobody loses anything by that."""
+    yield acl_wish(scope, owner_of(scope, at), "MANAGE", at)
+
+
 def _scope(*, groups: Items | None = None, **grants: Any) -> MemorySnapshot:
     items = [{"principal": who, "permission": what} for who, what in grants.items()]
     data = [{"id": "1", "displayName": "data"}, {"id": "2", "displayName": "admins"}]
@@ -100,6 +109,8 @@ def examples() -> Iterable[Example]:
     yield fails("everybody manages it", _scope(users="MANAGE"))
     yield fails("the team may write only", _scope(groups=None, data="WRITE", **person))
     yield fails("nobody manages it", _scope())
+    named = Policy(secret_owners={"*": "data"})
+    yield fails("a person does, and the file names a group", _scope(groups=None, **person), named)
     yield unclear("groups may not be read", _scope(groups=refused(), data="MANAGE"))
     yield fails("everybody, whatever groups there are", _scope(groups=refused(), users="MANAGE"))
     nameless = [{"id": "1"}]

@@ -44,6 +44,8 @@ CONTROL = Control(
         terraform="databricks_secret with the new string_value, from a source that rotates.",
         breaks="Clusters and jobs that read the secret when they started keep the old value until "
         "they restart.",
+        no_api="A new credential is made where it is used, and no secret ever passes through a "
+        "plan.",
     ),
     limits=("secret_days",),
     maps=also(

@@ -15,11 +15,15 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
-from lakewarden.estate.account import ENCRYPTION_KEYS, EncryptionKey
+from lakewarden.controls.kit.sensitive import is_sensitive
+from lakewarden.controls.kit.subjects import name_of
+from lakewarden.estate.account import ENCRYPTION_KEYS, WORKSPACES, EncryptionKey, Workspace
 from lakewarden.estate.aws import KMS_KEYS
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Step, Wish
 
 KEY_NEEDS: Final = (ENCRYPTION_KEYS.need(), KMS_KEYS.need())
 """What must be collected to judge a key."""
@@ -68,6 +72,56 @@ def _alive(key: EncryptionKey, at: Context) -> Condition:
     )
 
 
+def attach(
+    workspace: Workspace, key_id: Fact[str | None], use_case: str, at: Context
+) -> Iterable[Wish | Step]:
+    """Wish that a workspace without a key has the one that is registered for the use case.
+
+    A key that is attached and does not do is for people: whoever disabled it may have had reasons.
+
+    Raises:
+        UnreadError: keys, or the workspaces that use them, were not read.
+        CannotPlanError: no key would do, or several.
+    """
+    name, attached = name_of(workspace), key_id.get()
+    if attached is not None:
+        yield Step(
+            f"See to the key {attached} that is attached to {name} for {use_case}: find out who "
+            "disabled it or chose it, and why, before it is enabled or exchanged for another.",
+            "`lakewarden assess` finds the key enabled, yours, and meant for its use",
+        )
+        return
+    fit = [k.id for k in at.estate.of(ENCRYPTION_KEYS).each() if _fits(k, use_case, workspace, at)]
+    if len(fit) != 1:
+        raise CannotPlanError(
+            f"{len(fit) or 'no'} living keys of {workspace.region.get()} are registered for "
+            f"{use_case} and serve none but workspaces like {name}: "
+            + ("attach the one that is meant by hand" if fit else "register one")
+        )
+    yield Wish(
+        Target("workspace", "account", str(workspace.id)),
+        name,
+        {f"/{key_id.field}": None},
+        {f"/{key_id.field}": fit[0]},
+        irreversible="a workspace that has a key of its own cannot be without one again",
+        restart="clusters and pools of the workspace, which must be stopped before",
+        tier="enterprise",
+    )
+
+
+def _fits(key: EncryptionKey, use_case: str, workspace: Workspace, at: Context) -> bool:
+    """Return whether a key may be attached: alive, near, and not for workspaces of another sort."""
+    if use_case not in key.use_cases.get() or f":{workspace.region.get()}:" not in key.arn.get():
+        return False
+    users = [
+        other
+        for other in at.estate.of(WORKSPACES).each()
+        if key.id in {other.storage_key_id.get(), other.managed_services_key_id.get()}
+    ]
+    mine = is_sensitive(workspace, at)
+    return _alive(key, at).met is True and all(is_sensitive(w, at) is mine for w in users)
+
+
 _ARN: Final = "arn:aws:kms:us-east-1:111122223333:key/0b7e"
 _ALIVE: Final = {"arn": _ARN, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
 
@@ -106,6 +160,9 @@ class KeyExamples:
         key = self.registered()
         yield passes("a living key", self.estate(key))
         yield fails("no key", self.estate(key, workspace={}))
+        yield fails(
+            "no key, and none is registered", self.estate({**key, "use_cases": []}, workspace={})
+        )
         unrelated = self.registered("OTHER")
         yield fails("a key for something else", self.estate(unrelated))
         yield fails("for something else, whatever AWS says", self.estate(unrelated, kms_keys=[]))

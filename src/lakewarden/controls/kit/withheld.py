@@ -62,4 +62,6 @@ def moved_to_scope(where: str, api: str, terraform: str, breaks: str) -> Fix:
         f"then {api}",
         terraform=f"databricks_secret for the new value, and {terraform}",
         breaks=breaks,
+        no_api="The credential must be revoked where it belongs before anything else, and no "
+        "secret ever passes through a plan.",
     )

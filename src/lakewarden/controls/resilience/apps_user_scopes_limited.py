@@ -13,15 +13,18 @@ from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fai
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 _KEY: Final = "allowedAppsUserApiScopes"
+_PLACE: Final = ("allowed_apps_user_api_scopes", "allowed_scopes")
 
 CONTROL = Control(
     id="apps-user-scopes-limited",
@@ -75,6 +78,14 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     shown = Evidence(fact.source, _KEY, [str(s) for s in scopes], "none but code.app_scopes")
     told = f"apps may act for their users within {', '.join(wide)}"
     return observe(not wide, shown, otherwise=told)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Leave the scopes that the policy file names; where there was no list, name just those."""
+    now, named = at.estate.value(WORKSPACE_SETTINGS_V2, _KEY, workspace).get(), at.policy.app_scopes
+    kept = list(named) if now is None else [scope for scope in now if scope in named]
+    yield setting_wish(WORKSPACE_SETTINGS_V2, _KEY, kept, at, workspace, _PLACE)
 
 
 def _scopes(value: Any) -> MemorySnapshot:

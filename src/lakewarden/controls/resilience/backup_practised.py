@@ -41,6 +41,8 @@ CONTROL = Control(
         terraform="No resource does it; the exporter of the provider writes what exists as code.",
         breaks="Nothing stops; exports of large workspaces take long and count against rate "
         "limits.",
+        no_api="No API shows that a restore was tried; a person must try it and say so.",
+        no_terraform="No resource makes or tries a backup.",
     ),
     basis=Basis.ATTESTATION,
     maps=(

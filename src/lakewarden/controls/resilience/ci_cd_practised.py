@@ -52,6 +52,8 @@ CONTROL = Control(
         terraform="databricks_service_principal_federation_policy for the pipeline, and "
         "databricks_permissions that leave people CAN_VIEW.",
         breaks="People can no longer mend a production job by hand; keep a way for emergencies.",
+        no_api="No API shows how code is reviewed; a person must vouch for it.",
+        no_terraform="No resource reviews code.",
     ),
     basis=Basis.ATTESTATION,
     maps=(

@@ -49,6 +49,8 @@ CONTROL = Control(
         terraform="databricks_disaster_recovery_failover_group with unity_catalog_assets that "
         "exist.",
         breaks="What is taken out of the group is no longer replicated.",
+        no_api="What blocks a replication only its errors tell, and leaving something out of the "
+        "group gives it up.",
     ),
     maps=(
         *also(

@@ -6,6 +6,7 @@ poisoned one brings code in that runs with the rights of whoever opens it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from lakewarden.controls.kit.addresses import inside, names_owner
@@ -22,11 +23,13 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import conf_wish
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 
 _SWITCH: Final = "enableProjectsAllowList"
@@ -113,6 +116,28 @@ def _specific(workspace: Workspace, at: Context) -> Condition:
     )
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Leave what is narrow and yours on the list, make it strict, and then switch it on."""
+    listed = (at.estate.conf(workspace, _PREFIXES).get() or "").split(",")
+    entries, hosts = [entry.strip() for entry in listed if entry.strip()], at.policy.git_hosts
+    kept = [entry for entry in entries if names_owner(entry) and _ours(entry, hosts)]
+    dropped = [entry for entry in entries if entry not in kept]
+    for host in filter(names_owner, hosts):
+        if not inside(host, kept) and (not kept or inside(host, dropped)):
+            kept.append(host)
+    if not kept:
+        raise CannotPlanError(
+            "nobody says which repositories are yours: name your organisations at Git hosts in "
+            "access.git_hosts of lakewarden.toml"
+        )
+    named = conf_wish(workspace, at, _PREFIXES, ",".join(kept), "")
+    mode = conf_wish(workspace, at, _MODE, _STRICT)
+    yield from (named, mode)
+    switch = conf_wish(workspace, at, _SWITCH, "true", "false")
+    yield replace(switch, follows=(named.target, mode.target))
+
+
 def _ours(prefix: str, hosts: tuple[str, ...]) -> bool:
     """Return whether a URL prefix lies within one of the allowed prefixes, if there are any."""
     return not hosts or inside(prefix, hosts)
@@ -137,6 +162,7 @@ def examples() -> Iterable[Example]:
     yield fails("a host without a scheme", _conf("github.com"))
     yield fails("an empty list", _conf(" , "))
     yield fails("no list", _conf(None))
+    yield fails("no list, and git_hosts has an organisation", _conf(None), ours)
     yield fails("never switched on", _conf(**{_SWITCH: None}))
     yield fails("cloning is free", _conf(**{_MODE: "ALLOWLISTED_COMMIT_PUSH"}))
     some = given(workspace_conf={_SWITCH: "true", _MODE: _STRICT})

@@ -47,6 +47,8 @@ CONTROL = Control(
         api="DELETE /api/2.0/repos/{repo_id}",
         terraform="databricks_repo with url set to a repository of yours, or without the resource.",
         breaks="Notebooks and jobs that run from the folder stop; what was not pushed is lost.",
+        no_api="What was not pushed from the clone is lost with it, so its owner must say what "
+        "is worth keeping.",
     ),
     maps=(
         *also(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lakewarden.controls.kit.acl_wishes import Entry, acl_wish
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -26,6 +27,7 @@ from lakewarden.estate.access import JOB_PERMISSIONS, Grantee, ObjectPermissions
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="job-managers",
@@ -67,15 +69,15 @@ CONTROL = Control(
 )
 
 _ADMINS: Final = "admins"
+_LESS: Final = "CAN_MANAGE_RUN"
+"""What those who could change the job keep: they run it and stop it."""
 
 
 @CONTROL.check
 def check(job: ObjectPermissions, _: Context) -> Judgement:
     """No other person and no other group holds CAN_MANAGE."""
     managers = [entry for entry in job.acl.get() if entry.may("CAN_MANAGE")]
-    owned = any(entry.may("IS_OWNER") for entry in job.acl.get())
-    creator = "" if owned else job.owner.get()
-    others = [entry.name for entry in managers if not _expected(entry, creator)]
+    others = [entry.name for entry in _others(job)]
     evidence = Evidence(
         job.acl.source,
         "holders of CAN_MANAGE",
@@ -83,6 +85,40 @@ def check(job: ObjectPermissions, _: Context) -> Judgement:
         "the owner, admins and service principals",
     )
     return observe(not others, evidence, otherwise=f"{', '.join(others)} can change the job's code")
+
+
+@CONTROL.mends
+def mend(job: ObjectPermissions, at: Context) -> Iterable[Wish]:
+    """Let the others run the job, and not change it."""
+    others = _others(job)
+    for entry in others:
+        for held in entry.all_permissions:
+            if held.inherited and held.permission_level == "CAN_MANAGE":
+                raise CannotPlanError(f"{entry.name} inherits CAN_MANAGE: take it away above")
+    names = {entry.name for entry in others}
+
+    def lowered(entries: list[Entry]) -> list[Entry]:
+        found = [
+            {**entry, "permission_level": _LESS}
+            if entry["permission_level"] == "CAN_MANAGE" and names & {*entry.values()}
+            else entry
+            for entry in entries
+        ]
+        return [entry for n, entry in enumerate(found) if entry not in found[:n]]
+
+    yield acl_wish("jobs", job, at, lowered)
+
+
+def _others(job: ObjectPermissions) -> list[Grantee]:
+    """Return the holders of CAN_MANAGE who should not be.
+
+    Raises:
+        UnreadError: that is not known.
+    """
+    owned = any(entry.may("IS_OWNER") for entry in job.acl.get())
+    creator = "" if owned else job.owner.get()
+    managers = (entry for entry in job.acl.get() if entry.may("CAN_MANAGE"))
+    return [entry for entry in managers if not _expected(entry, creator)]
 
 
 def _expected(entry: Grantee, creator: str | None) -> bool:

@@ -24,11 +24,15 @@ from lakewarden.controls.kit.job_code import PRODUCTION, bundled, job_in, pinned
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.production import in_production
 from lakewarden.controls.kit.subjects import JOB
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Step, Wish
 
 _LOCKED: Final = "UI_LOCKED"
+_MODE: Final = "/settings/edit_mode"
 
 CONTROL = Control(
     id="jobs-deployed-as-code",
@@ -80,6 +84,19 @@ def check(job: Job, at: Context) -> Judgement:
         return any_of(bundled(job), locked, pinned(job))
 
     return in_production(at, judge)
+
+
+@CONTROL.mends
+def mend(job: Job, at: Context) -> Iterable[Wish | Step]:
+    """Lock it for the console, and have people bring its description into code."""
+    target = Target("job", scope_of(at.workspace), str(job.id))
+    name = str(job.id) if job.name.gap is not None else job.name.get() or str(job.id)
+    yield Wish(target, name, {_MODE: job.edit_mode.get()}, {_MODE: _LOCKED})
+    yield Step(
+        f"Describe the job {name} in a bundle or in Terraform code, since the console will no "
+        "longer change it, and deploy it from your pipeline.",
+        f"the job's deployment is a bundle, or `terraform plan` shows the job {name} unchanged",
+    )
 
 
 @CONTROL.examples

@@ -48,6 +48,8 @@ CONTROL = Control(
         terraform="databricks_job { git_source { url, provider, tag } } and tasks with source GIT.",
         breaks="The job fails until its identity has a credential for the repository, and until "
         "the paths of its tasks are those of the repository.",
+        no_api="Which repository holds the code, at which path and tag, is yours to say, and the "
+        "code must be committed first.",
     ),
     maps=(
         *also(

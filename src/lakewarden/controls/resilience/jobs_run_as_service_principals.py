@@ -46,6 +46,8 @@ CONTROL = Control(
         terraform="databricks_job { run_as { service_principal_name = ... } }.",
         breaks="The job fails where the service principal lacks a right that the person had: on "
         "tables, secrets, repositories or its cluster.",
+        no_api="Only you know which service principal has the rights that the job needs and no "
+        "more; a wrong one fails tonight.",
     ),
     maps=(
         *also(

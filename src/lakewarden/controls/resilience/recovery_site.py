@@ -50,6 +50,8 @@ CONTROL = Control(
         terraform="databricks_disaster_recovery_failover_group, or databricks_mws_workspaces with "
         "another aws_region.",
         breaks="Nothing stops; a second region costs, and data then lies in two jurisdictions.",
+        no_api="Which region, which workspaces and which data can take over is a decision with a "
+        "price, and a switch must be tried by people.",
     ),
     basis=Basis.ATTESTATION,
     maps=(

@@ -45,6 +45,8 @@ CONTROL = Control(
         "DesiredValue.",
         terraform="aws_servicequotas_service_quota with service_code = ec2, quota_code and value.",
         breaks="Nothing stops working; a higher quota also lets an intruder run more.",
+        no_api="Whether the peak was yours or an intruder's only people can tell, and a raised "
+        "quota lets both run more.",
     ),
     limits=("quota_percent",),
     maps=also(

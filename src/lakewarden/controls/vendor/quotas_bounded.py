@@ -47,6 +47,8 @@ CONTROL = Control(
         terraform="No resource lowers a quota; aws_organizations_policy with such a Deny bounds "
         "it.",
         breaks="Clusters that want more machines than the quota allows do not start or grow.",
+        no_api="No API lowers a quota; only AWS support does.",
+        no_terraform="No resource lowers a quota.",
     ),
     limits=("vcpus", "gpu_vcpus"),
     maps=also(

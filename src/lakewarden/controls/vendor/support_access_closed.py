@@ -23,12 +23,14 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 
 _KEY: Final = "customerApprovedWSLoginExpirationTime"
 _PAST: Final = "1998-01-01T00:00:00.000Z"
@@ -77,6 +79,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     if value == "indefinite":
         return violated("Databricks staff may sign in without end", evidence)
     return _window(str(value), evidence, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Close the window for good."""
+    yield setting_wish(WORKSPACE_SETTINGS_V2, _KEY, _PAST, at, workspace)
 
 
 def _window(value: str, evidence: Evidence, at: Context) -> Condition:
