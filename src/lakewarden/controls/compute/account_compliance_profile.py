@@ -43,6 +43,7 @@ CONTROL = Control(
         terraform="No resource changes it; the account setting has none yet.",
         breaks="Every workspace that is made from then on has the profile for ever, with its price "
         "and its limits.",
+        no_terraform="No resource of the provider enforces the profile for the account.",
     ),
     tier=Tier.ENTERPRISE,
     maps=(

@@ -41,6 +41,7 @@ CONTROL = Control(
         '{"esm_enablement_account": {"is_enforced": true}}}',
         terraform="No resource changes it; the account setting has none yet.",
         breaks="Clusters of new workspaces start from another image, and the price per DBU rises.",
+        no_terraform="No resource of the provider enforces the monitoring for the account.",
     ),
     tier=Tier.ENTERPRISE,
     maps=(

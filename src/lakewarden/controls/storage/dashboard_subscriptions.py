@@ -50,6 +50,7 @@ CONTROL = Control(
             "Existing subscriptions stop sending, and their readers must open the dashboard "
             "instead."
         ),
+        no_terraform="No resource of the provider has this setting.",
     ),
     maps=(
         *also(

@@ -49,6 +49,7 @@ CONTROL = Control(
             "Analysts can no longer save query results or dashboard data as CSV, TSV or Excel "
             "files."
         ),
+        no_terraform="No resource of the provider has this setting.",
     ),
     maps=(
         *also(
