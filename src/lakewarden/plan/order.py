@@ -20,7 +20,7 @@ _RULES: Final = {
     "workspace_setting_v2": 2,
     "account_setting": 2,
 }
-"""Kinds of things that say what others may be, and how late they come; what is not here is first."""
+"""How late the kinds come that say what others may be; what is not here comes first."""
 
 
 def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
