@@ -42,6 +42,7 @@ class Network(Record):
     """A network configuration: the customer's VPC as registered with Databricks."""
 
     id: str = key("network_id")
+    name: Fact[str | None] = fact("network_name", absent=None)
     vpc_id: Fact[str] = fact("vpc_id")
     subnet_ids: Fact[tuple[str, ...]] = fact("subnet_ids")
     security_group_ids: Fact[tuple[str, ...]] = fact("security_group_ids")
@@ -55,6 +56,8 @@ class PrivateAccess(Record):
     """A private access settings object: how users may reach a workspace."""
 
     id: str = key("private_access_settings_id")
+    name: Fact[str | None] = fact("private_access_settings_name", absent=None)
+    region: Fact[str | None] = fact("region", absent=None)
     public_access: Fact[bool] = fact("public_access_enabled")
     level: Fact[str] = fact("private_access_level")
     allowed_endpoints: Fact[tuple[str, ...]] = fact("allowed_vpc_endpoint_ids", absent=())
@@ -65,6 +68,8 @@ class RegisteredEndpoint(Record):
     """A VPC endpoint registered with the account."""
 
     id: str = key("vpc_endpoint_id")
+    name: Fact[str | None] = fact("vpc_endpoint_name", absent=None)
+    region: Fact[str | None] = fact("region", absent=None)
     aws_id: Fact[str] = fact("aws_vpc_endpoint_id")
     use_case: Fact[str] = fact("use_case")
     state: Fact[str] = fact("state")
@@ -75,6 +80,7 @@ class Credential(Record):
     """A credential configuration: the cross-account or log-delivery role."""
 
     id: str = key("credentials_id")
+    name: Fact[str | None] = fact("credentials_name", absent=None)
     role_arn: Fact[str] = fact("aws_credentials.sts_role.role_arn")
 
 
@@ -83,6 +89,7 @@ class StorageConfiguration(Record):
     """A storage configuration: a bucket that the account may use."""
 
     id: str = key("storage_configuration_id")
+    name: Fact[str | None] = fact("storage_configuration_name", absent=None)
     bucket: Fact[str] = fact("root_bucket_info.bucket_name")
 
 
@@ -112,6 +119,9 @@ class LogDelivery(Record):
     """A log delivery configuration."""
 
     id: str = key("config_id")
+    name: Fact[str | None] = fact("config_name", absent=None)
+    output: Fact[str | None] = fact("output_format", absent=None)
+    prefix: Fact[str | None] = fact("delivery_path_prefix", absent=None)
     log_type: Fact[str] = fact("log_type")
     status: Fact[str] = fact("status")
     workspace_filter: Fact[tuple[int, ...]] = fact("workspace_ids_filter", absent=())
