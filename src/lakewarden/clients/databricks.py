@@ -22,7 +22,7 @@ from lakewarden.estate.fact import Cause
 
 if TYPE_CHECKING:
     import requests
-    from databricks.sdk.core import ApiClient
+    from databricks.sdk.core import ApiClient, Config
     from databricks.sdk.errors.base import DatabricksError
 
 
@@ -58,9 +58,9 @@ class DatabricksHost:
         self._throttle = Throttle()
         self._patience = patience or Patience()
         probe(self.host, self._patience)
-        self._api = self._connect(profile)
+        self._config, self._api = self._connect(profile)
 
-    def _connect(self, profile: str | None) -> ApiClient:
+    def _connect(self, profile: str | None) -> tuple[Config, ApiClient]:
         from databricks.sdk.core import ApiClient, Config  # noqa: PLC0415  # costs a second
 
         extra: dict[str, Any] = {"profile": profile} if profile else {}
@@ -84,7 +84,17 @@ class DatabricksHost:
                 next_step="Give --profile, or DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and "
                 "DATABRICKS_CLIENT_SECRET",
             ) from None
-        return ApiClient(config)
+        return config, ApiClient(config)
+
+    @property
+    def by_token(self) -> bool:
+        """Return whether it signs in with a personal access token."""
+        return bool(self._config.auth_type == "pat")
+
+    @property
+    def signed_in_as(self) -> str:
+        """Return the application id or the user that signs in, empty where a token says it."""
+        return str(self._config.client_id or self._config.username or "")
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """Read one answer, as decoded JSON.

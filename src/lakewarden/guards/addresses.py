@@ -100,7 +100,7 @@ def _caller(
         yield Refusal(change.address, NAME, why, _SAY_WHERE)
     for address in out:
         why = f"{given.caller.name} calls from {address}, which would be shut out"
-        yield Refusal(change.address, NAME, why, f"Put {address} on an allow list first")
+        yield Refusal(change.address, NAME, why, _put(address))
 
 
 def _comes_privately(given: Given, workspace: Workspace | None, routed: list[str]) -> bool:
@@ -124,8 +124,12 @@ def _compute(
     for address in exits.exits(given.estate, workspace):
         if meet(spans_of([address]), lost):
             why = f"clusters of workspace {workspace.id} come from {address}, which is shut out"
-            step = f"Put {address} on an allow list first, or use PrivateLink at the back end"
+            step = f"{_put(address)}, or use PrivateLink at the back end"
             yield Refusal(change.address, NAME, why, step)
+
+
+def _put(address: str) -> str:
+    return f"Name {address} under network.admitted_networks of lakewarden.toml, and plan anew"
 
 
 def _workspace(estate: Estate, scope: str) -> Workspace | None:

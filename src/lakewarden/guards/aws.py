@@ -29,7 +29,7 @@ from lakewarden.proofs.questions.compare import not_more_permissive
 from lakewarden.proofs.questions.describe import by
 from lakewarden.proofs.questions.question import answered
 from lakewarden.proofs.questions.registry import QUESTIONS
-from lakewarden.semantics.iam_documents import Document, parse
+from lakewarden.semantics.iam_documents import Document, Statement, parse
 
 NAME: Final = "aws"
 _OTHER: Final = (
@@ -94,13 +94,7 @@ def _role_policy(given: Given, change: Change) -> Iterator[Refusal]:
     if not _is_own(caller, change.target.key.partition("/")[0]):
         return
     found = [_parsed(text) for text in given.estate.need(ROLE_POLICIES, caller).documents.get()]
-    old = None if change.before is None else _document(dict(_at_root(change.before)))
-    if old is not None:
-        if old not in found:
-            detail = f"{change.target.key} is not as it was read"
-            raise UnreadError(ROLE_POLICIES.gap(Cause.NOT_FOUND, detail))
-        found.remove(old)
-    layers = [Layer("role policy", (*found, _after(change, lambda: None)))]
+    layers = [Layer("role policy", _exchanged(found, change))]
     bounds = given.estate.need(ROLE_BOUNDS, caller)
     if bounds.boundary.get() is not None:
         layers.append(Layer("permissions boundary", (_parsed(bounds.document.get()),)))
@@ -109,6 +103,39 @@ def _role_policy(given: Given, change: Change) -> Iterator[Refusal]:
     claim = Claim(_MENDS, where, tuple(layers), every=True)
     sentence = "The role can replace and remove its own policies"
     yield from _unless_proved(answered("role.not_self_locking", sentence, [claim]), change)
+
+
+def _exchanged(found: Iterable[Document], change: Change) -> tuple[Document, ...]:
+    """Return the policies of a role with one of them changed, which is told by its statements.
+
+    Raises:
+        UnreadError: it is none of them, neither as it was nor as it would be.
+    """
+    left = list(found)
+    old, new = (_statements(side) for side in (change.before, change.after))
+    at = next((d for d in left if d.statements == old), None)
+    at = at or next((d for d in left if new and d.statements == new), None)
+    if at is not None:
+        left.remove(at)
+    elif change.before is not None:
+        detail = f"no policy of the role is as {change.target.key} was"
+        raise UnreadError(ROLE_POLICIES.gap(Cause.NOT_FOUND, detail))
+    has_variables = True if at is None else at.has_variables
+    return (*left, Document(new, has_variables)) if change.after is not None else tuple(left)
+
+
+def _statements(side: Mapping[str, Any] | None) -> tuple[Statement, ...]:
+    """Return the statements that a change finds or leaves; none where there is no policy.
+
+    Raises:
+        UnreadError: it does not name them all, or they are none.
+    """
+    if side is None:
+        return ()
+    if "/Statement" not in side:
+        detail = "the change does not name all statements of the policy"
+        raise UnreadError(ROLE_POLICIES.gap(Cause.MISSING_FIELD, detail))
+    return _document({"Statement": side["/Statement"]}).statements
 
 
 def _role_trust(given: Given, change: Change) -> Iterator[Refusal]:
@@ -159,21 +186,6 @@ def _after(change: Change, before: Callable[[], str | None]) -> Document:
     whole = change.after is None or change.after.keys() >= _WHOLE
     text = None if whole else before()
     return _document(document_after(None if text is None else json.loads(text), change))
-
-
-def _at_root(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of a policy that a change names whole.
-
-    Raises:
-        UnreadError: it names parts of parts, so that the whole is not known from it.
-    """
-    for place, value in values.items():
-        name = place.removeprefix("/")
-        if "/" in name:
-            raise UnreadError(
-                ROLE_POLICIES.gap(Cause.MISSING_FIELD, f"no whole policy, but {place}")
-            )
-        yield name, value
 
 
 def _document(policy: Mapping[str, Any] | None) -> Document:

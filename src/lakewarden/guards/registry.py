@@ -7,12 +7,20 @@ from typing import Final
 
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.kind import Need
-from lakewarden.guards import addresses, admins, aws, credentials, permanent, proofs
+from lakewarden.guards import (
+    addresses,
+    admins,
+    aws,
+    credentials,
+    front_door,
+    permanent,
+    proofs,
+)
 from lakewarden.guards.guard import Given, Guard, Refusal
 from lakewarden.plan.plan import Plan
 
 GUARDS: Final[tuple[Guard, ...]] = tuple(
-    module.GUARD for module in (addresses, admins, aws, credentials, permanent, proofs)
+    module.GUARD for module in (addresses, admins, aws, credentials, front_door, permanent, proofs)
 )
 
 
