@@ -187,8 +187,12 @@ def test_recipients_get_tokens_that_end(admin: WorkspaceClient) -> None:
     assert token.expiration_time
     assert made.created_at
     assert token.expiration_time - made.created_at == 86_400_000
+    later = admin.recipients.update("partner", expiration_time=4_102_444_800_000)
+    assert [token.expiration_time for token in later.tokens or ()] == [4_102_444_800_000]
     friend = admin.recipients.create("friend", AuthenticationType.DATABRICKS)
     assert not friend.tokens
+    with pytest.raises(InvalidParameterValue, match="has no token"):
+        admin.recipients.update("friend", expiration_time=4_102_444_800_000)
     assert {r.name for r in admin.recipients.list()} == {"partner", "friend"}
 
 
