@@ -21,6 +21,7 @@ _COMMANDS = {
     "diff": "Show what changed between two snapshots.",
     "doctor": "Show what the caller may read, and what is missing.",
     "explain": "Explain one control in full.",
+    "impact": "Show whom a plan would have refused, from recorded events.",
     "plan": "Plan the changes that would mend what fails.",
     "prove": "Prove or refute what policies allow and where data can go.",
     "runs": "List the runs of the journal.",
