@@ -20,7 +20,11 @@ _NOT_MORE: Final = "The new policies allow nothing that the old ones do not"
 
 
 def not_more_permissive(
-    new: tuple[Document, ...], old: tuple[Document, ...], *, names_callers: bool
+    new: tuple[Document, ...],
+    old: tuple[Document, ...],
+    *,
+    names_callers: bool,
+    trusted: frozenset[str] = frozenset(),
 ) -> Claim:
     """Return the claim that policies allow nothing that others did not.
 
@@ -28,9 +32,10 @@ def not_more_permissive(
         new: the policies as they would be.
         old: the policies as they were.
         names_callers: they belong to a resource, and say whom they are about.
+        trusted: accounts whose callers need no Allow in them; `*` for all callers.
     """
-    before = Layer("old policy", old, names_callers=names_callers)
-    after = Layer("new policy", new, names_callers=names_callers)
+    before = Layer("old policy", old, names_callers=names_callers, trusted=trusted)
+    after = Layer("new policy", new, names_callers=names_callers, trusted=trusted)
     return Claim(tuple(services_of(new, old)), (), (after,), unlike=(before,))
 
 
@@ -57,8 +62,12 @@ def _plain(name: str) -> bool:
 def _compared(given: Given) -> Answer:
     new, old = given.documents("new"), given.documents("old")
     names = any(s.principals or s.spared_principals for d in (*new, *old) for s in d.statements)
-    claim = not_more_permissive(new, old, names_callers=names)
-    return answered("policy.not_more_permissive", _NOT_MORE, [claim])
+    claims = [not_more_permissive(new, old, names_callers=names)]
+    account = given.one("account")
+    if account:  # there a Deny that is gone counts without any Allow
+        trusted = frozenset({account})
+        claims.append(not_more_permissive(new, old, names_callers=names, trusted=trusted))
+    return answered("policy.not_more_permissive", _NOT_MORE, claims)
 
 
 def _no_dead_grants(given: Given) -> Answer:
@@ -122,6 +131,7 @@ QUESTIONS: Final = (
         (
             Argument("new", "the policies as they would be", required=True, policy=True),
             Argument("old", "the policies as they are", required=True, policy=True),
+            Argument("account", "whose callers need no Allow here; * for all callers"),
         ),
         _compared,
     ),

@@ -9,6 +9,7 @@ from lakewarden.proofs.questions import (
     bucket,
     bucket_liveness,
     compare,
+    continuity,
     endpoint,
     key,
     log,
@@ -20,6 +21,17 @@ from lakewarden.proofs.questions.question import Question
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     question.name: question
-    for family in (bucket, bucket_liveness, endpoint, key, role, role_class, trust, log, compare)
+    for family in (
+        bucket,
+        bucket_liveness,
+        endpoint,
+        key,
+        role,
+        role_class,
+        trust,
+        log,
+        compare,
+        continuity,
+    )
     for question in family.QUESTIONS
 }
