@@ -96,6 +96,7 @@ def _rule(entry: Mapping[str, Any]) -> Mapping[str, Any]:
         "noncurrent_days": entry.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0),
         "days": entry.get("Expiration", {}).get("Days", 0),
         "date": str(entry.get("Expiration", {}).get("Date", "")),
+        "id": entry.get("ID", ""),
     }
 
 

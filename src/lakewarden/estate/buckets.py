@@ -28,6 +28,7 @@ class LifecycleRule:
         noncurrent_days: when it deletes versions that were replaced; 0 for never.
         days: when it deletes objects, counted from their making; 0 for never.
         date: a day on which it deletes all that is older, empty for none.
+        id: its name.
     """
 
     enabled: bool
@@ -35,6 +36,7 @@ class LifecycleRule:
     noncurrent_days: int = 0
     days: int = 0
     date: str = ""
+    id: str = ""
 
 
 @record
