@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from lakewarden.apply.aws import PolicyHand, asked, loaded, unless, written
@@ -166,7 +167,8 @@ class BucketLifecycle(Hand):
         """Return the configuration; its list of rules is empty where there is none."""
         none = frozenset({"NoSuchLifecycleConfiguration"})
         answer = unless(none, doors, "s3", "get_bucket_lifecycle_configuration", Bucket=target.key)
-        return {"Rules": (answer or {}).get("Rules", [])}
+        rules = json.dumps((answer or {}).get("Rules", []), default=str)  # days are dates to boto3
+        return {"Rules": json.loads(rules)}
 
     def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:  # noqa: ARG002  # it is replaced as a whole
         """Put all rules, or take the last one away."""

@@ -9,6 +9,14 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lakewarden.controls.kit.bucket_mending import (
+    PLANS_WITH,
+    bucket_policy,
+    encrypted,
+    over_tls,
+    partition_of,
+    versioned,
+)
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -30,6 +38,8 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.log_buckets import of_the_log
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import Statements
+from lakewarden.controls.kit.principals import narrowed_to, principals_of
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import CREDENTIALS, LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import BUCKET_ENCRYPTION, BUCKET_POLICY, BUCKET_VERSIONING
@@ -37,6 +47,7 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.iam_documents import statements
 
 CONTROL = Control(
@@ -77,6 +88,7 @@ CONTROL = Control(
         ccm="LOG-02 LOG-04 LOG-09 IAM-12",
         attack="T1485",
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -133,6 +145,27 @@ def _delivery_roles(at: Context) -> set[str]:
     deliveries = at.estate.of(LOG_DELIVERIES).each()
     credentials = [at.estate.need(CREDENTIALS, d.credentials_id.get()) for d in deliveries]
     return {credential.role_arn.get() for credential in credentials}
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Keep versions, encrypt, and let nobody in by the policy but the delivery role."""
+    if _kept(bucket.name, at).met is False:
+        yield versioned(bucket.name, at)
+    if at.estate.need(BUCKET_ENCRYPTION, bucket.name).algorithm.get() is None:
+        yield encrypted(bucket.name, at)
+    if _closed(bucket.name, at).met is False:
+        roles = _delivery_roles(at)
+        secured = over_tls(bucket.name, partition_of(at))
+
+        def edit(found: Statements) -> Statements:
+            left = [entry for entry in found if entry.get("Effect") == "Deny"]
+            for entry in (entry for entry in found if entry not in left):
+                kept = narrowed_to(entry, (w for w in principals_of(entry) if w[1] in roles))
+                left += [kept] if kept else []
+            return left or secured(left)
+
+        yield bucket_policy(bucket, at, edit)
 
 
 _ARN: Final = "arn:aws:iam::123456789012:role/logs"

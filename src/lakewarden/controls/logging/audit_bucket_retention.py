@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lakewarden.controls.kit.bucket_mending import expiring_later
 from lakewarden.controls.kit.condition import Condition, Judgement, observe
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -24,11 +25,12 @@ from lakewarden.controls.kit.log_buckets import of_the_log
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
-from lakewarden.estate.buckets import BUCKET_LIFECYCLE
+from lakewarden.estate.buckets import BUCKET_LIFECYCLE, LifecycleRule
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -76,14 +78,30 @@ def _retained(bucket: Bucket, at: Context) -> Condition:
     early = [
         f"on {rule.date}" if rule.date else f"after {rule.days} days"
         for rule in rules.get()
-        if rule.enabled and (rule.date or 0 < rule.days < least)
+        if _is_early(rule, least)
     ]
     evidence = Evidence(rules.source, "Expiration", early, f"none before {least} days")
     return observe(not early, evidence, otherwise=f"the log is deleted {', '.join(early)}")
 
 
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Let the rules that delete too early wait for as long as the log is kept."""
+    least = at.policy.limits.retention_days
+    for rule in at.estate.need(BUCKET_LIFECYCLE, bucket.name).rules.get():
+        if not _is_early(rule, least):
+            continue
+        if not rule.id:
+            raise CannotPlanError("a rule without an id deletes the log: change it by hand")
+        yield expiring_later(bucket.name, rule, least)
+
+
+def _is_early(rule: LifecycleRule, least: int) -> bool:
+    return rule.enabled and (bool(rule.date) or 0 < rule.days < least)
+
+
 def _rules(*rules: dict[str, Any], **changes: Items) -> MemorySnapshot:
-    entries = [{"enabled": True, "whole": True, **rule} for rule in rules]
+    entries = [{"enabled": True, "whole": True, "id": "tidy", **rule} for rule in rules]
     kinds: dict[str, Any] = {
         "external_locations": [],
         "log_deliveries": [

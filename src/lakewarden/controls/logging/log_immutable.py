@@ -11,6 +11,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from lakewarden.controls.kit.bucket_examples import BUCKET_NEEDS
+from lakewarden.controls.kit.bucket_mending import (
+    PLANS_WITH,
+    bucket_policy,
+    partition_of,
+    versioned,
+)
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, any_of, expect, observe
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -25,6 +31,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.log_buckets import of_the_log
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import put
 from lakewarden.controls.kit.proved import asked, document_of
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_POLICY, BUCKET_VERSIONING
@@ -33,7 +40,9 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
+from lakewarden.proofs.policies.fence import immutable
 from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
@@ -72,6 +81,7 @@ CONTROL = Control(
         ccm="LOG-02 LOG-04 LOG-09 IAM-12",
         attack="T1485",
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -113,6 +123,22 @@ def _locked(name: str, at: Context) -> Condition:
     evidence = Evidence(BUCKET_LOCK.source, "mode", shown, f"COMPLIANCE for {least} days")
     met = mode == "COMPLIANCE" and days >= least
     return observe(met, evidence, otherwise=f"the default lock is {shown}")
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Keep versions, and refuse everybody but the guardians what takes one away.
+
+    A lock would do it as well, and nobody could ever take it back.
+    """
+    if not at.policy.guardians:
+        reason = "somebody must be able to change the bucket's policy again: say who in"
+        raise CannotPlanError(f"{reason} lakewarden.toml under aws.guardians")
+    if at.estate.need(BUCKET_VERSIONING, bucket.name).status.get() != "Enabled":
+        yield versioned(bucket.name, at)
+    made = immutable(bucket.name, (), at.policy.guardians, partition_of(at))
+    guard = made["Statement"][0]
+    yield bucket_policy(bucket, at, lambda found: put(found, guard))
 
 
 _BOTH: Final = ["arn:aws:s3:::logs", "arn:aws:s3:::logs/*"]

@@ -15,6 +15,7 @@ from lakewarden.controls.kit.bucket_examples import (
     policy_of,
     root_bucket,
 )
+from lakewarden.controls.kit.bucket_mending import PLANS_WITH, bucket_policy, fence
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, all_of
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -28,6 +29,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import put
 from lakewarden.controls.kit.proved import asked, document_of, own_networks
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.account import NETWORKS
@@ -36,6 +38,7 @@ from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket, Purpose
 from lakewarden.estate.vpc import VPC_ENDPOINTS
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.proofs.facts.accounts import serverless
 
@@ -77,6 +80,7 @@ CONTROL = Control(
         ),
         *also("makes keys worthless outside your networks", attack="T1078.004 T1530"),
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -99,6 +103,13 @@ def check(bucket: Bucket, at: Context) -> Judgement:
         asked("bucket.read.confined", BUCKET_POLICY, policies, words),
         asked("bucket.write.confined", BUCKET_POLICY, policies, words),
     )
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Refuse every other way in one Deny, beside whatever the policy says."""
+    wall = fence(bucket.name, at)
+    yield bucket_policy(bucket, at, lambda found: put(found, wall))
 
 
 _BOTH: Final = ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]
@@ -125,6 +136,7 @@ def _deny(**changes: Any) -> dict[str, Any]:
 def _estate(*statements: dict[str, Any], **answers: Any) -> Any:
     network = {"network_id": "n1", "vpc_id": "vpc-1", "subnet_ids": [], "security_group_ids": []}
     kinds: dict[str, Any] = {
+        "workspace": {"network_id": "n1"},
         "networks": [network],
         "vpc_endpoints": [],
         "bucket_policy": policy_of(*statements),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from lakewarden.controls.kit.bucket_mending import encrypted
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -41,6 +42,7 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="bucket-encryption",
@@ -128,6 +130,17 @@ def _keyed(rule: BucketEncryption, workspace: Workspace, at: Context) -> Conditi
     mine = key in {wanted, wanted.rsplit("/", 1)[-1]} and rule.algorithm.get() != "AES256"
     otherwise = f"the root of {name_of(workspace)} is not encrypted with its storage key"
     return observe(mine, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Encrypt with the storage key of the workspaces that have their root here, or with S3's."""
+    keys = {at.estate.need(ENCRYPTION_KEYS, w.storage_key_id.get()) for w in _tenants(bucket, at)}
+    wanted = sorted({key.arn.get() for key in keys})
+    if len(wanted) > 1:
+        reason = f"workspaces with several storage keys have their root here: {', '.join(wanted)}"
+        raise CannotPlanError(f"{reason}; a bucket has one rule, so give each a bucket of its own")
+    yield encrypted(bucket.name, at, *wanted)
 
 
 _ARN: Final = "arn:aws:kms:us-east-1:111122223333:key/0b7e"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lakewarden.controls.kit.bucket_examples import BUCKET_NEEDS, data_bucket
+from lakewarden.controls.kit.bucket_mending import setting
 from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -25,6 +26,7 @@ from lakewarden.estate.buckets import BUCKET_OWNERSHIP
 from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="bucket-owner-enforced",
@@ -72,6 +74,14 @@ def check(bucket: Bucket, at: Context) -> Judgement:
         expected="BucketOwnerEnforced",
         otherwise="ACLs of single objects count: object ownership is {value}",
     )
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Enforce it; S3 refuses while an ACL of the bucket lets others in."""
+    now = at.estate.need(BUCKET_OWNERSHIP, bucket.name).rule.get()
+    place, wanted = "/ObjectOwnership", "BucketOwnerEnforced"
+    yield setting("bucket_ownership", bucket.name, place, now, wanted)
 
 
 @CONTROL.examples

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from lakewarden.controls.kit.bucket_examples import BUCKET_NEEDS, data_bucket
+from lakewarden.controls.kit.bucket_mending import closed_to_the_world
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -36,6 +37,7 @@ from lakewarden.estate.given import refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="bucket-public-access-blocked",
@@ -99,6 +101,12 @@ def _for_account(name: str, bucket: Bucket, at: Context) -> Condition:
         switch = getattr(account, name)
         return expect(switch, lambda value: value, expected="true", otherwise=otherwise)
     raise UnreadError(ACCOUNT_PUBLIC_ACCESS.gap(Cause.NOT_FOUND, "no AWS account was read"))
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Switch all four on at the bucket; of its AWS account there may be other buckets."""
+    yield closed_to_the_world(at.estate.need(BUCKET_PUBLIC_ACCESS, bucket.name))
 
 
 _CLOSED: Final[dict[str, Any]] = {

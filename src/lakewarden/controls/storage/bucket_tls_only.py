@@ -14,6 +14,7 @@ from lakewarden.controls.kit.bucket_examples import (
     policy_of,
     root_bucket,
 )
+from lakewarden.controls.kit.bucket_mending import PLANS_WITH, bucket_policy, over_tls, partition_of
 from lakewarden.controls.kit.condition import Judgement, NotApplicable
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -33,6 +34,7 @@ from lakewarden.estate.aws import BUCKET_POLICY
 from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="bucket-tls-only",
@@ -69,6 +71,7 @@ CONTROL = Control(
             attack="T1040",
         ),
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -80,6 +83,12 @@ def check(bucket: Bucket, at: Context) -> Judgement:
     text = at.estate.need(BUCKET_POLICY, bucket.name).document.get()
     policies = {"policy": (document_of(text, BUCKET_POLICY),)}
     return asked("bucket.tls_only", BUCKET_POLICY, policies, {"bucket": (bucket.name,)})
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Refuse plain HTTP, beside whatever the policy says."""
+    yield bucket_policy(bucket, at, over_tls(bucket.name, partition_of(at)))
 
 
 _DENY: Final[dict[str, Any]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lakewarden.controls.kit.bucket_mending import versioned
 from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -26,6 +27,7 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="bucket-versioning",
@@ -87,6 +89,12 @@ def check(bucket: Bucket, at: Context) -> Judgement:
         expected="Enabled",
         otherwise="deleted objects cannot be brought back",
     )
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Keep versions of data, and no longer of roots; what there is of versions stays."""
+    yield versioned(bucket.name, at, "Suspended" if bucket.is_root else "Enabled")
 
 
 def _estate(purpose: str, versioning: object) -> MemorySnapshot:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from lakewarden.controls.kit.bucket_examples import BUCKET_NEEDS, data_bucket, root_bucket
+from lakewarden.controls.kit.bucket_mending import setting
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, expect
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -28,6 +29,8 @@ from lakewarden.estate.buckets import BUCKET_LIFECYCLE
 from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket, Purpose
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="bucket-versions-expire",
@@ -83,6 +86,28 @@ def check(bucket: Bucket, at: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Let replaced versions expire after the time that the policy file names."""
+    days = at.policy.version_days
+    if not days:
+        reason = "nobody said how long replaced versions are needed: say it in lakewarden.toml"
+        raise CannotPlanError(f"{reason} under aws.version_days")
+    rule = {
+        "ID": _NAME,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+    }
+    now = at.estate.need(BUCKET_LIFECYCLE, bucket.name).rules.get()
+    if any(rule.id == _NAME for rule in now):
+        raise CannotPlanError(f"somebody changed the rule {_NAME} of the bucket: take it away")
+    lost = f"versions that were replaced more than {days} days ago are deleted within days"
+    place = f"/Rules/[ID={_NAME}]"
+    yield setting("bucket_lifecycle", bucket.name, place, None, rule, irreversible=lost)
+
+
+_NAME: Final = "lakewarden-replaced-versions"
 _RULE: Final[dict[str, Any]] = {"enabled": True, "whole": True, "noncurrent_days": 30}
 
 
@@ -98,7 +123,7 @@ def examples() -> Iterable[Example]:
 
     yield passes("after 30 days", estate(_RULE))
     yield passes("after a day", estate({**_RULE, "noncurrent_days": 1}))
-    yield fails("no rule", estate())
+    yield fails("no rule", estate(), Policy(version_days=30))
     yield fails("a rule that is off", estate({**_RULE, "enabled": False}))
     yield fails("a rule for one folder", estate({**_RULE, "whole": False}))
     yield fails("a rule about something else", estate({**_RULE, "noncurrent_days": 0}))

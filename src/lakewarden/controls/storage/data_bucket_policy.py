@@ -14,6 +14,7 @@ from lakewarden.controls.kit.bucket_examples import (
     policy_of,
     root_bucket,
 )
+from lakewarden.controls.kit.bucket_mending import PLANS_WITH, bucket_policy, fence
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -34,11 +35,13 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import Statements, document, put
 from lakewarden.controls.kit.subjects import BUCKET
 from lakewarden.estate.aws import BUCKET_POLICY
 from lakewarden.estate.given import refused
 from lakewarden.estate.storage import Bucket, Purpose
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.bucket_policy import fences, is_open
 from lakewarden.semantics.iam_documents import Statement, statements
 
@@ -78,6 +81,7 @@ CONTROL = Control(
             attack="T1078.004 T1530",
         ),
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -114,6 +118,18 @@ def _fenced(found: Sequence[Statement], bucket: Bucket) -> Condition:
     )
     otherwise = "stolen keys of any role that may read it work from everywhere"
     return observe(bool(denies), evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Take out what lets everybody in, and refuse unknown ways unless a Deny does."""
+
+    def edit(found: Statements) -> Statements:
+        kept = [s for s in found if not is_open(document([s]).statements[0])]
+        fenced = any(fences(s, bucket.name) for s in document(found).statements)
+        return kept if fenced else put(kept, fence(bucket.name, at))
+
+    yield bucket_policy(bucket, at, edit)
 
 
 _FENCE: Final[dict[str, Any]] = {

@@ -8,9 +8,16 @@ policy, every request that it lets through is considered at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from lakewarden.controls.kit.bucket_mending import (
+    PLANS_WITH,
+    bucket_policy,
+    documented_root,
+    over_tls,
+    partition_of,
+)
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -29,6 +36,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import Statements, document
+from lakewarden.controls.kit.principals import (
+    EVERYBODY,
+    account_of,
+    for_tenant,
+    narrowed_to,
+    principals_of,
+)
 from lakewarden.controls.kit.proved import (
     accounts_of,
     asked,
@@ -49,6 +64,8 @@ from lakewarden.estate.given import ACCOUNT_ID, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
+from lakewarden.proofs.policies.build import Policy, accounts
 from lakewarden.proofs.questions.given import Given
 from lakewarden.semantics.iam_documents import Document
 
@@ -93,6 +110,7 @@ CONTROL = Control(
             attack="T1040 T1199",
         ),
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -160,6 +178,48 @@ def _for(tenant: str, vendor: str) -> dict[str, tuple[str, ...]]:
     return {"databricks": (vendor,), "databricks-account": (tenant,)}
 
 
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Tie Databricks to this account, let strangers in no longer, and refuse plain HTTP."""
+    tenant, partition = at.estate.meta.account_id, partition_of(at)
+    vendors, secured = vendors_of(at), over_tls(bucket.name, partition)
+
+    def edit(found: Statements) -> Statements:
+        kept = [new for entry in found for new in _ours_alone(entry, found, bucket, at)]
+        admitted = {account_of(who) for entry in kept for who in principals_of(entry)}
+        if admitted.isdisjoint(vendors):
+            kept += documented_root(bucket.name, tenant, partition)
+        return secured(kept)
+
+    text = at.estate.need(BUCKET_POLICY, bucket.name).document.get()
+    yield bucket_policy(bucket, at, edit, "" if text else _NEW)
+
+
+def _ours_alone(entry: Policy, found: Statements, bucket: Bucket, at: Context) -> Iterator[Policy]:
+    """Yield what is left of a statement: all of it unless somebody else gets through by it."""
+    denies = [other for other in found if other.get("Effect") == "Deny"]
+    alone = {"policy": (document([entry, *denies]),)}
+    words = {"bucket": (bucket.name,)}
+    tenant = at.estate.meta.account_id
+    if entry.get("Effect") == "Deny" or _ours(alone, words, tenant, at).met:
+        yield entry
+        return
+    vendors, own = vendors_of(at), {*accounts_of(at), *map(_account_in, at.policy.guardians)}
+    named = principals_of(entry)
+    theirs = narrowed_to(entry, (who for who in named if account_of(who) in vendors))
+    if EVERYBODY in named:
+        roots = accounts(*vendors, partition=partition_of(at))
+        theirs = {**entry, "Principal": roots}
+    ours = narrowed_to(entry, (who for who in named if account_of(who) in own))
+    yield from (for_tenant(kept, tenant) for kept in (theirs,) if kept)
+    yield from (kept for kept in (ours,) if kept)
+
+
+def _account_in(arn: str) -> str:
+    return account_of(("AWS", arn))
+
+
+_NEW: Final = "it lets in Databricks for this account, which nothing did before"
 _BOTH: Final = ["arn:aws:s3:::b/*", "arn:aws:s3:::b"]
 _TENANT: Final = {"aws:PrincipalTag/DatabricksAccountId": [ACCOUNT_ID]}
 _ALLOW: Final[dict[str, Any]] = {
