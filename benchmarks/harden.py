@@ -13,8 +13,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any, Final
 
 from benchmarks.mutate import WORLD, Mutation, read
@@ -131,8 +131,9 @@ def main(chosen: list[str]) -> int:
     """Go round with the controls; return 0 when all of them came round."""
     wanted = chosen or [c.id for c in controls() if c.fixable]
     wrong = 0
-    with ProcessPoolExecutor(os.cpu_count(), max_tasks_per_child=8) as pool:
-        for loop in pool.map(attempt, wanted):
+    # Not an executor: Python 3.11's waits for ever when all its processes end at the same time.
+    with get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=8) as pool:
+        for loop in pool.imap(attempt, wanted):
             wrong += bool(loop.problems)
             print(f"{loop.control}: {', '.join(loop.changes) or 'no change'}", flush=True)
             for problem in loop.problems:
