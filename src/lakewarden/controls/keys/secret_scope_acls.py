@@ -39,8 +39,8 @@ CONTROL = Control(
     subject=SECRET_SCOPE,
     needs=(SECRET_SCOPES.need(),),
     fix=Fix(
-        "Give MANAGE on the scope to the group that owns it, then take MANAGE and WRITE "
-        "from the group users by granting it READ or nothing.",
+        "Give MANAGE on the scope to the group that owns it, as data.secret_owners names it, then "
+        "take MANAGE and WRITE from the group users by granting it READ or nothing.",
         console="No page shows the grants of a scope; use the API or the command line.",
         api='POST /api/2.0/secrets/acls/put {"scope": "...", "principal": "<group>", '
         '"permission": "MANAGE"}, then POST /api/2.0/secrets/acls/delete {"scope": "...", '

@@ -41,8 +41,8 @@ CONTROL = Control(
     subject=SECRET_SCOPE,
     needs=(SECRET_SCOPES.need(), WORKSPACE_GROUPS.need()),
     fix=Fix(
-        "Give MANAGE on the scope to the group that answers for its secrets, then take it from "
-        "single people.",
+        "Give MANAGE on the scope to the group that answers for its secrets, as data.secret_owners "
+        "names it, then take it from single people.",
         console="No page shows the grants of a scope; use the API or the command line.",
         api='POST /api/2.0/secrets/acls/put {"scope": "...", "principal": "<group>", '
         '"permission": "MANAGE"}, then POST /api/2.0/secrets/acls/delete for the person.',

@@ -45,8 +45,8 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(WORKSPACE_SETTINGS.need(_NAME),),
     fix=Fix(
-        "Make a catalog of Unity Catalog the default of the workspace; clusters and warehouses "
-        "must restart.",
+        "Make a catalog of Unity Catalog, named in data.default_catalogs, the default of the "
+        "workspace; clusters and warehouses must restart.",
         console="Workspace settings, Advanced, Default catalog for the workspace.",
         api="PATCH /api/2.0/settings/types/default_namespace_ws/names/default with field_mask "
         "namespace.value and the catalog's name.",

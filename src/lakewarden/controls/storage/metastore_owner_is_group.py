@@ -41,7 +41,7 @@ CONTROL = Control(
     needs=(METASTORES.need(), ACCOUNT_GROUPS.need()),
     fix=Fix(
         "Make a small group of the account the owner of the metastore, with members who "
-        "administer data and nobody else.",
+        "administer data and nobody else; name it in data.metastore_admins.",
         console="Account console, Catalog, the metastore, Metastore admin: choose a group.",
         api='PUT /api/2.0/accounts/{account_id}/metastores/{id} {"metastore_info": {"owner": ...}}',
         terraform="databricks_metastore with owner set to a group's name.",

@@ -40,7 +40,8 @@ CONTROL = Control(
     subject=RECIPIENT,
     needs=(METASTORE_ASSIGNMENTS.need(), RECIPIENTS.need()),
     fix=Fix(
-        "Ask the recipient for the addresses that they come from, and allow no others.",
+        "Ask the recipient for the addresses that they come from, name them in "
+        "data.recipient_addresses, and allow no others.",
         console="Catalog Explorer, Delta Sharing, the recipient, IP access list.",
         api='PATCH /api/2.1/unity-catalog/recipients/{name} {"ip_access_list": '
         '{"allowed_ip_addresses": ["192.0.2.0/24"]}}',
