@@ -29,6 +29,7 @@ class GroupRef:
     """A security group that something names."""
 
     id: str = _wire("GroupId")
+    description: str = _wire("Description", default="")
 
 
 @record
@@ -108,6 +109,7 @@ class Range:
     """A range of IPv4 addresses that a rule names."""
 
     cidr: str = _wire("CidrIp")
+    description: str = _wire("Description", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Range6:
     """A range of IPv6 addresses that a rule names."""
 
     cidr: str = _wire("CidrIpv6")
+    description: str = _wire("Description", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class PrefixListRef:
     """A list of address ranges that a rule names."""
 
     id: str = _wire("PrefixListId")
+    description: str = _wire("Description", default="")
 
 
 @dataclass(frozen=True, slots=True)
