@@ -170,4 +170,6 @@ def test_faults_can_be_ordered_and_lifted_while_serving(serve: Serve, connect: C
     with pytest.raises(ValueError, match="not a fault"):
         server.order(["AWS sts:*"])
     server.order([])
-    assert sts.get_caller_identity()["Account"] == "123456789012"
+    identity = sts.get_caller_identity()
+    assert identity["Account"] == "123456789012"
+    assert identity["Arn"] == "arn:aws:iam::123456789012:user/moto"

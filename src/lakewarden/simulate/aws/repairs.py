@@ -1,9 +1,9 @@
-"""Puts right what moto says of transit gateways, peerings and endpoints, in moto's own classes.
+"""Puts right what moto says of networks and of callers, in moto's own classes.
 
 AWS associates an attachment with one route table and knows the routes that attachments propagate;
 moto names the default table whatever happened, and keeps static routes alone. Of a peer, AWS tells
-every block of addresses. An endpoint's interfaces lie in its subnets. `apply` is called once,
-before the first call is answered.
+every block of addresses. An endpoint's interfaces lie in its subnets. Users are of IAM, whoever
+asks for them. `apply` is called once, before the first call is answered.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from moto.ec2.models.transit_gateway_route_tables import (
     TransitGatewayRouteTableBackend,
 )
 from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
+from moto.sts.models import STSBackend
 
 _create: Any = TransitGatewayAttachmentBackend.create_transit_gateway_vpc_attachment
 _associate: Any = TransitGatewayRouteTableBackend.set_route_table_association
 _disable: Any = TransitGatewayRouteTableBackend.disable_transit_gateway_route_table_propagation
 _search: Any = TransitGatewayRouteTableBackend.search_transit_gateway_routes
+_identity: Any = STSBackend.get_caller_identity
 
 
 @cache
@@ -44,6 +46,14 @@ def apply() -> None:
         setattr(VPCPeeringConnection, side, property(_with_blocks(side, vpc)))
     models: Any = vpcs
     models.random_private_ip = _of_its_subnet
+    callers: Any = STSBackend
+    callers.get_caller_identity = _of_iam
+
+
+def _of_iam(backend: Any, *args: Any, **more: Any) -> tuple[str, str, str]:
+    """Say who calls; moto's own user is one of STS, which has none."""
+    user_id, arn, account = _identity(backend, *args, **more)
+    return user_id, arn.replace(":sts::", ":iam::") if ":user/" in arn else arn, account
 
 
 def _of_its_subnet() -> None:
