@@ -6,6 +6,7 @@ import pytest
 
 from guards.plans import asked, change
 from lakewarden.apply.hand import hands
+from lakewarden.estate.account import WORKSPACES
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.given import given, refused
 from lakewarden.guards.proofs import POLICIES
@@ -61,9 +62,9 @@ def test_the_questions_that_guards_look_for_are_asked_somewhere():
     assert WORKS.question in QUESTIONS
 
 
-def test_a_harmless_plan_is_not_refused_and_needs_nothing():
+def test_a_harmless_plan_is_not_refused_and_needs_no_more_than_any():
     assert not said(CONF)
-    assert not needs(asked(given(), CONF).plan)
+    assert needs(asked(given(), CONF).plan) == {WORKSPACES.need()}
 
 
 def test_needs_are_kinds_that_can_be_collected():

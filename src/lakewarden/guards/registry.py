@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lakewarden.estate.catalog import closure
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.kind import Need
 from lakewarden.guards import (
@@ -44,4 +45,4 @@ def _of(guard: Guard, given: Given) -> Iterator[Refusal]:
 def needs(plan: Plan | None = None) -> set[Need]:
     """Return what must be collected for the guards, or for those that look at a plan."""
     asked = (guard for guard in GUARDS if plan is None or guard.concerns(plan))
-    return {need for guard in asked for need in guard.needs}
+    return closure({need for guard in asked for need in guard.needs})
