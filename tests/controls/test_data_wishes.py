@@ -128,6 +128,17 @@ def test_a_group_without_members_is_given_no_metastore():
     assert "no group data with members" in plan.blocked[0].why
 
 
+def test_a_metastore_changes_hands_after_what_it_holds():
+    store = {"metastore_id": "m1", "name": "main", "owner": "ann@example.com"}
+    staffed = [{"id": "1", "displayName": "data", "members": [{"value": "7"}]}]
+    estate = governed(metastores=[store], account_groups=staffed, **catalog("OPEN", 1))
+    both = [control("metastore-owner-is-group"), control("catalogs-isolated")]
+    policy = Policy(metastore_admins="data").naming([c.id for c in both])
+    at = Context(Estate(estate), policy, parse_time(estate.meta.taken))
+    plan = plan_for(at.estate, both, at, Origin("a", estate.meta.taken, "high"))
+    assert [c.target.kind for c in plan.changes] == ["catalog", "metastore"]
+
+
 def test_a_recipient_with_two_tokens_is_for_people():
     plan = planned("recipient-tokens-expire", shared_with(tokens=[{"id": "a"}, {"id": "b"}]))
     assert not plan.changes

@@ -2,7 +2,8 @@
 
 A cluster is changed before the policy or the switch that would refuse it as it was. So it never
 breaks a rule while it is changed, and undoing, which goes the other way round, lifts the rule
-before it gives back what the rule forbids.
+before it gives back what the rule forbids. A metastore gets another owner only when all that it
+holds was changed, since whoever changes that may be the owner of today.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from lakewarden.plan.change import Change
 _RULES: Final = {
     "cluster_policy": 1,
     "artifact_allowlist": 1,
+    "metastore": 2,
     "workspace_conf": 2,
     "workspace_setting": 2,
     "workspace_setting_v2": 2,
