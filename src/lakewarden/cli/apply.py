@@ -6,26 +6,33 @@ from pathlib import Path
 
 import click
 
+from lakewarden.apply.doors import Doors
 from lakewarden.cli.changing import (
+    Allowed,
     Run,
+    allowed_options,
     carried_out,
     confirmed,
-    doors_of,
+    insist_guarded,
     insist_same_account,
     journal_of,
     needing,
     read_again,
     run_options,
+    urls_of,
 )
 from lakewarden.cli.options import Deployment, Selection, deployment_options
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock, parse_time
+from lakewarden.collect.caller import read_caller
 from lakewarden.collect.doors import Reach
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.judge import judge
 from lakewarden.controls.kit.registry import chosen
 from lakewarden.errors import UsageError
 from lakewarden.estate.estate import Estate
+from lakewarden.guards.guard import Given
+from lakewarden.guards.registry import needs
 from lakewarden.ledger.finding import Finding, Verdict
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
 from lakewarden.plan.describe import described, summary
@@ -46,12 +53,15 @@ from lakewarden.store.plans import read_plan
 )
 @click.option("--resume", metavar="RUN", help="Take up a run that stopped or was cut off.")
 @run_options
+@allowed_options
 def command(
     file: Path | None,
     deployment: Deployment,
     policy_file: Path | None,
     resume: str | None,
     run: Run,
+    addresses: tuple[str, ...],
+    allowed: Allowed,
 ) -> int:
     """Carry out a plan, or take up a run that stopped.
 
@@ -73,10 +83,21 @@ def command(
         policy = _policy(plan, policy_file)
         reach = reach_of(deployment, policy)
         insist_same_account(reach.account_id, plan.origin.account_id)
-        with read_again(reach, policy, needing(policy, set())) as snapshot:
-            doors = doors_of(reach, snapshot)
         for line in described(plan):
             click.echo(line)
+        with read_again(reach, policy, needing(policy, needs(plan))) as snapshot:
+            urls = urls_of(reach, snapshot)
+            insist_guarded(
+                Given(
+                    plan,
+                    Estate(snapshot),
+                    read_caller(reach, urls, addresses),
+                    policy,
+                    allowed.allow_permanent,
+                    allowed.allow_irreversible,
+                )
+            )
+        doors = Doors(reach, urls)
         if not confirmed(run, plan.changes, doors):
             return EXIT_CLEAN
         if run.break_lock:

@@ -20,10 +20,12 @@ from lakewarden.cli.pipeline import Needs, collect
 from lakewarden.clock import Clock
 from lakewarden.collect.doors import Reach
 from lakewarden.controls.kit.registry import needs_at
-from lakewarden.errors import ApplyError, UsageError
+from lakewarden.errors import ApplyError, GuardError, UsageError
 from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.kind import Need
+from lakewarden.guards.guard import Given
+from lakewarden.guards.registry import refusals
 from lakewarden.plan.change import Action, Change
 from lakewarden.policyfile.policy import Policy
 from lakewarden.store.database import default_url
@@ -52,6 +54,38 @@ class Run:
     break_lock: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What is allowed in so many words.
+
+    Attributes:
+        allow_permanent: to switch on what the platform never lets anybody switch off again.
+        allow_irreversible: to do what cannot be undone.
+    """
+
+    allow_permanent: bool
+    allow_irreversible: bool
+
+
+_ALLOWED: Final = (
+    click.option(
+        "--allow-permanent",
+        is_flag=True,
+        help="Switch on what the platform never lets anybody switch off again.",
+    ),
+    click.option("--allow-irreversible", is_flag=True, help="Do what cannot be undone as well."),
+)
+
+_CALLER: Final = click.option(
+    "--caller-address",
+    "addresses",
+    multiple=True,
+    envvar="LAKEWARDEN_CALLER_ADDRESS",
+    metavar="ADDRESS",
+    help="Where your calls come from, as the platform sees it; else the audit logs are asked. "
+    "May be repeated.",
+)
+
 _RUN: Final = (
     click.option(
         "--store",
@@ -68,8 +102,13 @@ _RUN: Final = (
 
 
 def run_options(command: F) -> F:
-    """Add the options of a run, as one `run` argument."""
-    return together(command, "run", Run, _RUN)
+    """Add the options of a run, as one `run` argument, and `--caller-address`."""
+    return _CALLER(together(command, "run", Run, _RUN))
+
+
+def allowed_options(command: F) -> F:
+    """Add the options that allow what cannot be taken back, as one `allowed` argument."""
+    return together(command, "allowed", Allowed, _ALLOWED)
 
 
 @contextmanager
@@ -102,15 +141,15 @@ def _needing(policy: Policy, more: set[Need], workspace: Workspace | None) -> se
     return needs_at(policy, workspace) | more
 
 
-def doors_of(reach: Reach, snapshot: DiskSnapshot) -> Doors:
-    """Return the doors to everything that was read."""
+def urls_of(reach: Reach, snapshot: DiskSnapshot) -> dict[str, str]:
+    """Return the URL of every workspace that was read, by its id."""
     urls = {}
     for workspace in snapshot.collection(WORKSPACES, "account").seen():
         try:
             urls[str(workspace.id)] = reach.url_of(workspace)
         except UnreadError:
             urls[str(workspace.id)] = reach.workspace_host
-    return Doors(reach, urls)
+    return urls
 
 
 def insist_same_account(mine: str, planned: str) -> None:
@@ -123,6 +162,22 @@ def insist_same_account(mine: str, planned: str) -> None:
         raise UsageError(
             f"the plan is for the account {planned}, and this is {mine}",
             next_step="Choose the other account with --profile or --account-id",
+        )
+
+
+def insist_guarded(given: Given) -> None:
+    """Refuse a plan that would lock somebody out, saying of each change why.
+
+    Raises:
+        GuardError: it would, or nobody can tell.
+    """
+    found = refusals(given)
+    for refusal in found:
+        click.echo(f"refused: {refusal.address}: {refusal.why}. {refusal.next_step}", err=True)
+    if found:
+        raise GuardError(
+            f"{len({r.address for r in found})} changes are refused, so nothing was changed",
+            next_step="See above for each; changes can be left out with --exclude-control",
         )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
+from lakewarden.cli.changing import Allowed, allowed_options
 from lakewarden.cli.options import (
     Deployment,
     Selection,
@@ -23,6 +25,7 @@ from lakewarden.controls.kit.planning import plan_for
 from lakewarden.controls.kit.registry import chosen
 from lakewarden.estate.estate import Estate
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.plan.change import Change
 from lakewarden.plan.describe import described
 from lakewarden.plan.plan import Origin
 from lakewarden.store.plans import write_plan
@@ -31,6 +34,7 @@ from lakewarden.store.plans import write_plan
 @click.command()
 @deployment_options
 @selection_options
+@allowed_options
 @click.option(
     "--snapshot",
     type=click.Path(path_type=Path),
@@ -48,6 +52,7 @@ from lakewarden.store.plans import write_plan
 def command(
     deployment: Deployment,
     selection: Selection,
+    allowed: Allowed,
     snapshot: Path | None,
     file: Path | None,
     reason: str,
@@ -56,7 +61,8 @@ def command(
     """Plan the changes that would mend what fails, and change nothing.
 
     Shows every change with the failures that it mends, what people must do by hand, and what
-    cannot be planned yet and why. The plan in --out can be put to `impact`, and be carried out by
+    cannot be planned yet and why. What could not be taken back is left out unless it is allowed.
+    The plan in --out can be put to `impact`, and be carried out by
     `apply` as long as the deployment stays as it is.
     """
     policy, clock = policy_of(selection), Clock()
@@ -68,7 +74,8 @@ def command(
         origin = Origin(
             found.meta.account_id, found.meta.taken, selection.posture or "", selection.controls
         )
-        plan = replace(plan_for(estate, chosen(policy), at, origin), overridden=reason)
+        plan = plan_for(estate, chosen(policy), at, origin).without(partial(_left_out, allowed))
+    plan = replace(plan, overridden=reason)
     if file is not None:
         write_plan(file, plan)
     if style == "json":
@@ -79,3 +86,12 @@ def command(
     if file is not None and plan.changes:
         click.echo(f"\nCarry it out with: lakewarden apply {file}")
     return EXIT_CLEAN
+
+
+def _left_out(allowed: Allowed, change: Change) -> str:
+    """Return why a change that nobody can take back is left out; empty for any other."""
+    if change.permanent and not allowed.allow_permanent:
+        return "it can never be switched off again: plan it with --allow-permanent"
+    if change.irreversible and not (change.permanent or allowed.allow_irreversible):
+        return f"it cannot be undone ({change.irreversible}): plan it with --allow-irreversible"
+    return ""

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
+from lakewarden.apply.doors import Doors
 from lakewarden.cli.changing import (
     Run,
     carried_out,
     confirmed,
-    doors_of,
+    insist_guarded,
     insist_same_account,
     journal_of,
     read_again,
     run_options,
+    urls_of,
 )
 from lakewarden.cli.options import Deployment, Selection, deployment_options
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
+from lakewarden.collect.caller import read_caller
 from lakewarden.errors import UsageError
 from lakewarden.estate.account import WORKSPACES, Workspace
+from lakewarden.estate.catalog import closure
+from lakewarden.estate.estate import Estate
 from lakewarden.estate.kind import Need
+from lakewarden.guards.guard import Given
+from lakewarden.guards.registry import needs
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.change import Change
 from lakewarden.plan.describe import described
@@ -40,7 +48,13 @@ from lakewarden.store.journal import RunRecord, RunState
     help="The policy file; lakewarden.toml in this folder when it is there.",
 )
 @run_options
-def command(of: str, deployment: Deployment, policy_file: Path | None, run: Run) -> int:
+def command(
+    of: str,
+    deployment: Deployment,
+    policy_file: Path | None,
+    run: Run,
+    addresses: tuple[str, ...],
+) -> int:
     """Take back what a run changed; `latest` is the newest that is not undone.
 
     Gives back what each step found, the last step first. What somebody has changed since is left
@@ -60,12 +74,15 @@ def command(of: str, deployment: Deployment, policy_file: Path | None, run: Run)
         reach = reach_of(deployment, policy)
         insist_same_account(reach.account_id, old.account_id)
         plan, lasting = _inverse(old)
-        with read_again(reach, policy, _workspaces) as snapshot:
-            doors = doors_of(reach, snapshot)
         for line in described(plan):
             click.echo(line)
         for change in lasting:
             click.echo(f"cannot be undone: {change.address}: {change.irreversible}")
+        with read_again(reach, policy, partial(_needs, needs(plan))) as snapshot:
+            urls = urls_of(reach, snapshot)
+            caller = read_caller(reach, urls, addresses)
+            insist_guarded(Given(plan, Estate(snapshot), caller, policy))
+        doors = Doors(reach, urls)
         if not confirmed(run, plan.changes, doors):
             return EXIT_CLEAN
         if run.break_lock:
@@ -90,8 +107,9 @@ def command(of: str, deployment: Deployment, policy_file: Path | None, run: Run)
         return EXIT_INCOMPLETE if lasting else EXIT_CLEAN
 
 
-def _workspaces(workspace: Workspace | None) -> set[Need]:
-    return {WORKSPACES.need()} if workspace is None else set()
+def _needs(guards: set[Need], workspace: Workspace | None) -> set[Need]:
+    """Return what guards need, and the workspaces."""
+    return closure({WORKSPACES.need()} | guards) if workspace is None else closure(guards)
 
 
 def _inverse(run: RunRecord) -> tuple[Plan, tuple[Change, ...]]:
@@ -100,4 +118,5 @@ def _inverse(run: RunRecord) -> tuple[Plan, tuple[Change, ...]]:
     begun = [(plan.changes[step.number], step.before) for step in reversed(run.steps)]
     lasting = tuple(change for change, _ in begun if change.irreversible)
     back = tuple(c.taking_back(found) for c, found in begun if not c.irreversible)
-    return replace(plan, changes=back, manual=(), blocked=()), lasting
+    overridden = "what was there is given back"
+    return replace(plan, changes=back, manual=(), blocked=(), overridden=overridden), lasting

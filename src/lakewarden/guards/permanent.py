@@ -1,4 +1,7 @@
-"""What nobody can take back is done only when it is asked for in so many words."""
+"""What nobody can take back is done only when it is asked for in so many words.
+
+The plan leaves such changes out by itself; this holds for plans that were made with them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ def _refuse(given: Given) -> Iterator[Refusal]:
         if change.permanent and not given.allow_permanent:
             why = "the platform never lets anybody switch this off again"
             yield Refusal(change.address, NAME, why, _step("--allow-permanent"))
-        if change.irreversible and not given.allow_irreversible:
+        elif change.irreversible and not (change.permanent or given.allow_irreversible):
             why = f"it cannot be undone: {change.irreversible}"
             yield Refusal(change.address, NAME, why, _step("--allow-irreversible"))
 

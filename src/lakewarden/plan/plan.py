@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from lakewarden.plan.change import Change, Reason, change_from_json
@@ -67,18 +67,20 @@ class Plan:
         changes: in the order in which they are made.
         manual: what people must do.
         blocked: what could not be planned.
+        overridden: why policies are wanted of which not everything is proved; empty for none.
     """
 
     origin: Origin
     changes: tuple[Change, ...]
     manual: tuple[Manual, ...] = ()
     blocked: tuple[Blocked, ...] = ()
-    overridden: str = field(default="")
+    overridden: str = ""
 
     @property
     def digest(self) -> str:
         """Return the identity of its content, 64 hexadecimal digits."""
-        text = json.dumps([c.as_json() for c in self.changes], sort_keys=True)
+        changes = [change.as_json() for change in self.changes]
+        text = json.dumps([self.origin.account_id, self.overridden, changes], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
@@ -92,6 +94,25 @@ class Plan:
             "manual": [asdict(entry) for entry in self.manual],
             "blocked": [asdict(entry) for entry in self.blocked],
         }
+
+    def without(self, unwanted: Callable[[Change], str]) -> Plan:
+        """Return the plan without some changes, and without those that follow them.
+
+        Args:
+            unwanted: says why a change is left out; empty for one that stays.
+        """
+        kept: list[Change] = []
+        blocked = list(self.blocked)
+        gone: dict[str, str] = {}
+        for change in self.changes:
+            first = next((a for a in change.follows if a in gone), None)
+            why = unwanted(change) or (f"it follows {first}, which is left out" if first else "")
+            if why:
+                gone[change.address] = why
+                blocked += [Blocked(reason, why) for reason in change.reasons]
+            else:
+                kept.append(change)
+        return replace(self, changes=tuple(kept), blocked=tuple(blocked))
 
 
 def plan_from_json(data: Any) -> Plan:
