@@ -65,7 +65,9 @@ def _cover(change: Change) -> Cover:
         return Cover(change.address, judged=True, harmless=False, hidden="; ".join(hidden))
     if _is_harmless(change):
         return Cover(change.address, judged=False, harmless=True, hidden="")
-    why = _table()["unseen"].get(change.target.kind) or _table()["unseen"]["other"]
+    unseen = _table()["unseen"]
+    kind, key = change.target.kind, change.target.key
+    why = unseen["keys"].get(key) or unseen.get(kind) or unseen["other"]
     return Cover(change.address, judged=False, harmless=False, hidden=why)
 
 
