@@ -20,13 +20,16 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.demotion import demote, keepers, losers
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_SERVICE_PRINCIPALS, ACCOUNT_USERS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -78,6 +81,17 @@ def check(_: Account, at: Context) -> Judgement:
     most = at.policy.limits.account_admins
     admins = account_admins(at.estate)
     return admins.counted(ACCOUNT_USERS.source, "account admins", _LEAST, most)
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
+    """Accounts that are not for administration give the role up; a second admin people choose."""
+    admins = account_admins(at.estate)
+    if len(admins.through) < _LEAST:
+        yield by_hand(CONTROL)
+        return
+    kept = keepers(at)
+    yield from demote(at, losers(admins, kept, _LEAST), kept)
 
 
 def _estate(users: int, machines: int = 0, groups: Items = ()) -> MemorySnapshot:

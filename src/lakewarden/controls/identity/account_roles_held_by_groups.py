@@ -5,6 +5,7 @@ membership, and whoever reviews the group reviews the role.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ from lakewarden.estate.given import ACCOUNT_ID, given, refused
 from lakewarden.estate.people import RULE_SETS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="account-roles-held-by-groups",
@@ -67,13 +71,14 @@ CONTROL = Control(
 )
 
 _PERSON: Final = "users/"
-_OTHERS: Final = ("groups/", "servicePrincipals/")
+_GROUP: Final = "groups/"
+_OTHERS: Final = (_GROUP, "servicePrincipals/")
 
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
     """No grant of the account's own rule set names a person."""
-    rules = at.estate.need(RULE_SETS, f"accounts/{at.estate.meta.account_id}/ruleSets/default")
+    rules = at.estate.need(RULE_SETS, _name(at))
     grants = [(rule.role, holder) for rule in rules.grants.get() for holder in rule.principals]
     people = [
         f"{holder.removeprefix(_PERSON)} holds {role}"
@@ -88,6 +93,34 @@ def check(_: Account, at: Context) -> Judgement:
     if odd:
         return unknown(RULE_SETS.gap(Cause.MALFORMED, f"who is {odd[0]!r}?"), field="grant_rules")
     return holds(evidence)
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
+    """A role goes from the people who hold it where a group holds it too; else a group is named."""
+    rules = at.estate.need(RULE_SETS, _name(at))
+    grants = rules.grants.get()
+    held = Counter(rule.role for rule in grants)
+    before, after = dict[str, Any](), dict[str, Any]()
+    for rule in grants:
+        kept = [holder for holder in rule.principals if not holder.startswith(_PERSON)]
+        if len(kept) == len(rule.principals):
+            continue
+        if held[rule.role] > 1 or not any(holder.startswith(_GROUP) for holder in kept):
+            yield Step(
+                f"Grant {rule.role} to an account group that the identity provider fills, and make "
+                "a new plan, which then takes it from the people who hold it themselves",
+                f"the group holds {rule.role} and no person does",
+            )
+            continue
+        place = path("grant_rules", f"[role={rule.role}]", "principals")
+        before[place], after[place] = list(rule.principals), kept
+    if before:
+        yield Wish(Target("rule_set", "account", rules.name), "roles of the account", before, after)
+
+
+def _name(at: Context) -> str:
+    return f"accounts/{at.estate.meta.account_id}/ruleSets/default"
 
 
 def _rules(*grants: tuple[str, str]) -> MemorySnapshot:

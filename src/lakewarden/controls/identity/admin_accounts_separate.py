@@ -6,11 +6,19 @@ for nothing but administration never reads mail, and a name that shows it makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from lakewarden.controls.kit.admin_examples import administered, group, user
-from lakewarden.controls.kit.admins import EVERY_ADMIN, every_admin, named_groups, people
+from lakewarden.controls.kit.admins import (
+    EVERY_ADMIN,
+    Holders,
+    account_admins,
+    every_admin,
+    named_groups,
+    people,
+    workspace_admins,
+)
 from lakewarden.controls.kit.condition import Condition, Judgement, holds, unknown, violated
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -21,6 +29,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.demotion import Keepers, demote, demote_in, keepers, losers
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
@@ -28,6 +37,7 @@ from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.given import refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -71,6 +81,8 @@ CONTROL = Control(
     ),
 )
 
+_LEAST: Final = 2
+"""How many admins of the account must be left."""
 _TASTE: Final = 5
 """How many of the accounts that are not separate are named."""
 
@@ -95,6 +107,27 @@ def check(_: Account, at: Context) -> Judgement:
     if gap is None and missing:
         gap = ACCOUNT_GROUPS.gap(Cause.NOT_FOUND, f"no account group {', '.join(sorted(missing))}")
     return holds(evidence) if gap is None else unknown(gap, field="admins", expected="all")
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
+    """People who administer in the account of their daily work give that up there."""
+    kept = keepers(at)
+    users = {user.id for user in at.estate.of(ACCOUNT_USERS).each()}
+    admins = account_admins(at.estate)
+    if daily := _daily(admins, users, kept):
+        losers(admins, kept, _LEAST)
+        yield from demote(at, daily, kept)
+    for workspace in at.estate.workspaces():
+        admins = workspace_admins(at.estate, workspace)
+        if daily := _daily(admins, users, kept):
+            losers(admins, kept, 1)
+            yield from demote_in(workspace, at, daily, kept)
+
+
+def _daily(admins: Holders, users: Collection[str], kept: Keepers) -> set[str]:
+    """Return the people among some admins whose accounts are not for administration."""
+    return set(admins.through).intersection(users) - kept.ids
 
 
 def _mixed(daily: list[str], evidence: Evidence) -> Condition:

@@ -51,6 +51,8 @@ CONTROL = Control(
         "habit needs.",
         breaks="Admins must switch accounts to look at data; notebooks and jobs that they own "
         "must be handed over to the account of their daily work.",
+        no_api="What people do in which account is a habit; no call changes it.",
+        no_terraform="What people do in which account is a habit; no resource changes it.",
     ),
     limits=("evidence_days",),
     basis=Basis.ATTESTATION,

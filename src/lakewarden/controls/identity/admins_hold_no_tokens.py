@@ -24,6 +24,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.token_wishes import REVOKES_WITH, revoke
 from lakewarden.controls.kit.tokens import SWITCH, SWITCH_NEED, example_token, while_usable
 from lakewarden.estate.access import TOKENS, Token
 from lakewarden.estate.account import Workspace
@@ -38,6 +39,7 @@ from lakewarden.estate.people import (
 )
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="admins-hold-no-tokens",
@@ -55,6 +57,7 @@ CONTROL = Control(
         WORKSPACE_GROUPS.need(),
         PERMISSION_ASSIGNMENTS.need(),
     ),
+    plans_with=REVOKES_WITH,
     fix=Fix(
         "Revoke the token. The administrator signs in with OAuth from then on; a task that ran "
         "with the token gets a service principal that may do that task and nothing else.",
@@ -95,6 +98,12 @@ _SEEN: Final[WeakKeyDictionary[Estate, dict[int | None, Holders]]] = WeakKeyDict
 def check(token: Token, at: Context) -> Judgement:
     """Its owner, person or machine, administers neither the workspace nor the account."""
     return while_usable(token, at, lambda: _plain(token, at))
+
+
+@CONTROL.mends
+def mend(token: Token, at: Context) -> Iterable[Wish | Step]:
+    """Revoke it; what a new one is for, its owner knows."""
+    yield revoke(token, at)
 
 
 def _plain(token: Token, at: Context) -> Condition:

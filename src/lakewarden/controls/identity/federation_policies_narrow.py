@@ -47,6 +47,8 @@ CONTROL = Control(
         "subject_claim.",
         breaks="Programs whose tokens name another audience are refused until they ask the "
         "issuer for the new one.",
+        no_api="Which audience and claim the issuer uses for Databricks alone, only those who "
+        "run it know.",
     ),
     maps=(
         *also(

@@ -51,6 +51,9 @@ CONTROL = Control(
         "for the emergency group alone.",
         breaks="Whoever signs in with a local password must sign in through the identity "
         "provider; programs with passwords in them stop working.",
+        no_api="No API shows or sets rules for passwords; local-passwords-disabled takes the "
+        "right to use them away.",
+        no_terraform="No resource sets rules for passwords.",
     ),
     basis=Basis.ATTESTATION,
     maps=(

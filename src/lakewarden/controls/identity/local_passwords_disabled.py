@@ -5,8 +5,9 @@ left the company may still know theirs. Only an emergency account has a reason t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from lakewarden.controls.kit.acl_wishes import Entry, acl_wish
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -26,8 +27,10 @@ from lakewarden.estate.access import AUTHORIZATION
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
+from lakewarden.estate.people import WORKSPACE_GROUPS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.grants import holders
 
@@ -39,6 +42,7 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(AUTHORIZATION.need("passwords"),),
+    plans_with=(WORKSPACE_GROUPS.need(),),
     fix=Fix(
         "Replace the list with PUT /api/2.0/permissions/authorization/passwords so that "
         "it names the emergency group alone, and name that group as access.break_glass in "
@@ -83,6 +87,44 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     evidence = Evidence(acl.source, acl.field, allowed, "CAN_USE for break-glass principals alone")
     otherwise = f"local passwords work for {', '.join(others)}"
     return observe(not others, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """The emergency accounts keep the right, or get it where they had it through everybody."""
+    wanted = at.policy.break_glass
+    if not wanted:
+        raise CannotPlanError(
+            "say who keeps access in an emergency: access.break_glass in lakewarden.toml"
+        )
+    permissions = at.estate.need(AUTHORIZATION, "passwords", workspace)
+    held = set(holders(permissions, "CAN_USE"))
+    groups = {g.name.get() for g in at.estate.of(WORKSPACE_GROUPS, workspace).each()}
+    missing = [n for n in wanted if n not in held] if held & EVERYBODY else []
+    kept = [_entry(name, groups) for name in missing]
+
+    def edit(entries: list[Entry]) -> list[Entry]:
+        return [
+            *(e for e in entries if _may_stay(e, wanted)),
+            *(e for e in kept if e not in entries),
+        ]
+
+    yield acl_wish("authorization", permissions, at, edit)
+
+
+def _may_stay(entry: Entry, wanted: Collection[str]) -> bool:
+    named = {entry.get(key) for key in ("user_name", "group_name")}
+    return bool(named & set(wanted)) and not named & EVERYBODY
+
+
+def _entry(name: str, groups: Collection[str]) -> Entry:
+    """Return the entry of a group of the workspace, or of a user, called by a mail address."""
+    if name not in groups and "@" not in name:
+        raise CannotPlanError(
+            f"{name} of access.break_glass is no group of this workspace: assign it to it first"
+        )
+    key = "group_name" if name in groups else "user_name"
+    return {key: name, "permission_level": "CAN_USE"}
 
 
 def _allowed(*entries: dict[str, str]) -> MemorySnapshot:

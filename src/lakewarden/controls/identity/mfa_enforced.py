@@ -51,6 +51,9 @@ CONTROL = Control(
         terraform="No resource changes it; the provider of the identity provider may manage its "
         "sign-on policies.",
         breaks="Whoever has no second factor yet cannot sign in until they registered one.",
+        no_api="The second factor is asked for at the identity provider; no API of Databricks "
+        "does it.",
+        no_terraform="No resource of the provider asks for a second factor.",
     ),
     limits=("evidence_days",),
     basis=Basis.ATTESTATION,

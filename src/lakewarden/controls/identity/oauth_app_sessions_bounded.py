@@ -28,6 +28,9 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.machines import CUSTOM_APPS, PUBLISHED_APPS, CustomApp, PublishedApp
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.limits import Posture
 from lakewarden.policyfile.policy import Policy
 
@@ -94,6 +97,30 @@ def check(app: PublishedApp, at: Context) -> Judgement:
         ),
         *([_redirects(app)] if isinstance(app, CustomApp) else []),
     )
+
+
+@CONTROL.mends
+def mend(app: PublishedApp, at: Context) -> Iterable[Wish | Step]:
+    """Lifetimes come down to their limits; where users may be sent, a person knows."""
+    limits, before = at.policy.limits, dict[str, Any]()
+    edits = dict[str, Any]()
+    for fact, most in (
+        (app.access_minutes, limits.oauth_access_minutes),
+        (app.refresh_minutes, limits.oauth_refresh_minutes),
+    ):
+        if not 0 < fact.get() <= most:
+            place = path(*fact.field.split("."))
+            before[place], edits[place] = fact.get(), most
+    own = isinstance(app, CustomApp)
+    kind = "custom_app_integration" if own else "published_app_integration"
+    if before:
+        yield Wish(Target(kind, "account", app.id), app.name.get(), before, edits)
+    if isinstance(app, CustomApp) and not all(_safe(url) for url in app.redirects.get()):
+        yield Step(
+            f"Write out each address that {app.name.get()} may send people back to, with https: "
+            "Account console, Settings, App connections",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
 
 
 def _redirects(app: CustomApp) -> Condition:

@@ -47,6 +47,8 @@ CONTROL = Control(
         "synchronisation; remove the databricks_group resources that Terraform fills itself.",
         breaks="Grants that name the deleted group are lost with it, and its members lose what "
         "only it gave them.",
+        no_api="What a group made by hand was granted must go to its successor first, and only "
+        "people know which group that is.",
     ),
     limits=("scim_percent",),
     maps=(

@@ -47,6 +47,8 @@ CONTROL = Control(
         "to the identity provider.",
         breaks="Whoever is deactivated can no longer sign in, and their tokens and jobs stop; "
         "hand those over first.",
+        no_api="A user made by hand may be one whom the identity provider has yet to take over; "
+        "deactivating them would shut them out.",
     ),
     limits=("scim_percent",),
     maps=(

@@ -53,6 +53,9 @@ CONTROL = Control(
         "side of the connection.",
         breaks="The first synchronisation deactivates users that are not assigned to the "
         "application at the identity provider, with their jobs and tokens.",
+        no_api="The connection is set up in the account console and at the identity provider; no "
+        "API does it.",
+        no_terraform="No resource of the provider sets the connection up.",
     ),
     limits=("scim_sync_days",),
     basis=Basis.ATTESTATION,

@@ -22,12 +22,14 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.machines import SECRET, HeldSecret
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.oauth_secrets import example_secret, secrets_of, while_signing_in
+from lakewarden.controls.kit.token_wishes import DELETES_WITH, delete
 from lakewarden.controls.kit.tokens import days_between, said
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import refused
 from lakewarden.estate.machines import PRINCIPAL_SECRETS
 from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.limits import Posture
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.tokens import birth_of, expiry_of
@@ -40,6 +42,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=SECRET,
     needs=(PRINCIPAL_SECRETS.need(), ACCOUNT_SERVICE_PRINCIPALS.need()),
+    plans_with=DELETES_WITH,
     fix=Fix(
         "Replace it by a secret with a shorter life, and delete it; better still, federate the "
         "workload, so that there is no secret at all.",
@@ -78,6 +81,12 @@ CONTROL = Control(
 def check(held: HeldSecret, at: Context) -> Judgement:
     """It has an end, no further from its beginning than the limit."""
     return while_signing_in(held, at, lambda: _bounded(held, at))
+
+
+@CONTROL.mends
+def mend(held: HeldSecret, at: Context) -> Iterable[Wish | Step]:
+    """Delete it, once its service principal has another way to sign in."""
+    yield delete(held, at)
 
 
 def _bounded(held: HeldSecret, at: Context) -> Judgement:

@@ -23,12 +23,14 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.machines import SECRET, HeldSecret
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.oauth_secrets import example_secret, secrets_of, while_signing_in
+from lakewarden.controls.kit.token_wishes import DELETES_WITH, delete
 from lakewarden.controls.kit.tokens import days_between
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import refused
 from lakewarden.estate.machines import PRINCIPAL_SECRETS
 from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.tokens import birth_of, shown
 
@@ -40,6 +42,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=SECRET,
     needs=(PRINCIPAL_SECRETS.need(), ACCOUNT_SERVICE_PRINCIPALS.need()),
+    plans_with=DELETES_WITH,
     fix=Fix(
         "Make a second secret, hand it to whatever signs in, and delete the old one; better still, "
         "federate the workload, so that there is no secret at all.",
@@ -77,6 +80,12 @@ CONTROL = Control(
 def check(held: HeldSecret, at: Context) -> Judgement:
     """It was made no longer ago than the limit."""
     return while_signing_in(held, at, lambda: _young(held, at))
+
+
+@CONTROL.mends
+def mend(held: HeldSecret, at: Context) -> Iterable[Wish | Step]:
+    """Delete it, once its service principal has another way to sign in."""
+    yield delete(held, at)
 
 
 def _young(held: HeldSecret, at: Context) -> Judgement:

@@ -54,6 +54,9 @@ CONTROL = Control(
         "application there.",
         breaks="Whoever is not assigned to the application at the identity provider can no longer "
         "sign in; keep emergency accounts.",
+        no_api="Single sign-on is set up in the account console and at the identity provider; no "
+        "API does it.",
+        no_terraform="No resource of the provider sets up single sign-on.",
     ),
     limits=("evidence_days",),
     basis=Basis.ATTESTATION,

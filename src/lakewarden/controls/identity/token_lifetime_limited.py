@@ -20,11 +20,13 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import conf_wish
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -95,6 +97,13 @@ def check(workspace: Workspace, at: Context) -> Judgement:
             otherwise=f"maxTokenLifetimeDays is {{value}}; at most {most} are allowed",
         ),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """The longest life that the policy file allows; tokens that are there keep theirs."""
+    days = str(at.policy.limits.token_days)
+    yield conf_wish(workspace, at, "maxTokenLifetimeDays", days)
 
 
 def _conf(days: str | None, switch: str | None = "true") -> MemorySnapshot:

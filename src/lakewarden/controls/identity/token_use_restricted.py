@@ -5,9 +5,10 @@ the group of all users may create them, every account that is taken over comes w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
+from lakewarden.controls.kit.acl_wishes import Entry, acl_wish
 from lakewarden.controls.kit.condition import Condition, Judgement, any_of, expect, observe
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -25,8 +26,10 @@ from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import AUTHORIZATION, WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import Items, given, refused
+from lakewarden.estate.people import WORKSPACE_GROUPS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.grants import holders
 
@@ -38,6 +41,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(AUTHORIZATION.need("tokens"), WORKSPACE_CONF.need("enableTokensConfig")),
+    plans_with=(WORKSPACE_GROUPS.need(),),
     fix=Fix(
         "Replace the list with PUT /api/2.0/permissions/authorization/tokens so that it "
         "names the groups that need tokens, and name those as access.token_principals in "
@@ -91,6 +95,37 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         ),
         lambda: _named(workspace, at),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Whom the policy file names may use tokens, as far as they might before, and nobody else."""
+    wanted = at.policy.token_principals
+    if not wanted:
+        raise CannotPlanError("say who may use tokens: access.token_principals in lakewarden.toml")
+    permissions = at.estate.need(AUTHORIZATION, "tokens", workspace)
+    held = set(holders(permissions, "CAN_USE", "CAN_MANAGE"))
+    groups = {g.name.get() for g in at.estate.of(WORKSPACE_GROUPS, workspace).each()}
+    missing = [n for n in wanted if n not in held] if held & EVERYBODY else []
+    if unknown := [name for name in missing if name not in groups]:
+        raise CannotPlanError(
+            f"{', '.join(unknown)} of access.token_principals could use tokens as everybody can, "
+            "and is no group of this workspace: grant it CAN_USE by name first"
+        )
+    kept: list[Entry] = [{"group_name": n, "permission_level": "CAN_USE"} for n in missing]
+
+    def edit(entries: list[Entry]) -> list[Entry]:
+        return [
+            *(e for e in entries if _may_stay(e, wanted)),
+            *(e for e in kept if e not in entries),
+        ]
+
+    yield acl_wish("authorization", permissions, at, edit)
+
+
+def _may_stay(entry: Entry, wanted: Collection[str]) -> bool:
+    named = {value for key, value in entry.items() if key != "permission_level"}
+    return bool(named & {_ADMINS, *wanted}) and not named & EVERYBODY
 
 
 def _named(workspace: Workspace, at: Context) -> Condition:

@@ -23,10 +23,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.token_wishes import REVOKES_WITH, revoke
 from lakewarden.estate.access import TOKENS, Token
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.tokens import NEVER
 
@@ -38,6 +40,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=TOKEN,
     needs=(TOKENS.need(),),
+    plans_with=REVOKES_WITH,
     fix=Fix(
         "Have its owner replace it by a shorter-lived one or by OAuth, then revoke it "
         "with DELETE /api/2.0/token-management/tokens/{token_id}.",
@@ -96,6 +99,12 @@ def check(token: Token, at: Context) -> Judgement:
     evidence = Evidence(token.expiry.source, token.expiry.field, shown, expected)
     otherwise = f"the token that {maker} made lives {days:.0f} days; {most} are allowed"
     return observe(days <= most, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(token: Token, at: Context) -> Iterable[Wish | Step]:
+    """Revoke it; what a new one is for, its owner knows."""
+    yield revoke(token, at)
 
 
 def _tokens(*lives: float | None) -> list[dict[str, object]]:

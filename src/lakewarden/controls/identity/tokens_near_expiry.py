@@ -53,6 +53,8 @@ CONTROL = Control(
         terraform="databricks_token with a rotation trigger, or no token: "
         "databricks_service_principal_federation_policy.",
         breaks="Replacing it breaks nothing; letting it end stops whatever signs in with it.",
+        no_api="Only its owner can make the token that takes its place, and put it where it is "
+        "used.",
     ),
     limits=("token_notice_days",),
     maps=also(

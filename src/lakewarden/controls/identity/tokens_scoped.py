@@ -30,7 +30,9 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.token_wishes import scope_wish
 from lakewarden.controls.kit.tokens import (
     SWITCH,
     SWITCH_NEED,
@@ -43,6 +45,7 @@ from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import Items, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 
 _FEATURE: Final = "scoped_pat"
 _BROAD: Final = frozenset({"all-apis", "authentication"})
@@ -64,6 +67,7 @@ CONTROL = Control(
         '"update_mask": "scopes"}',
         terraform="No resource sets scopes of a token yet; use the API, or OAuth federation.",
         breaks="Calls of APIs that were left out are refused to whatever uses the token.",
+        no_terraform="No resource sets the scopes of a token.",
     ),
     maps=(
         *also(
@@ -90,6 +94,13 @@ CONTROL = Control(
 def check(token: Token, at: Context) -> Judgement:
     """It has scopes, and none of them opens everything."""
     return while_usable(token, at, lambda: _narrow(token, at))
+
+
+@CONTROL.mends
+def mend(token: Token, at: Context) -> Iterable[Wish | Step]:
+    """The scopes that were named beside those that open everything are what it was made for."""
+    narrow = [scope for scope in token.scopes.get() or () if scope not in _BROAD]
+    yield scope_wish(token, at, narrow) if narrow else by_hand(CONTROL)
 
 
 def _narrow(token: Token, at: Context) -> Judgement:

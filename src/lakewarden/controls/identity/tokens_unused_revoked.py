@@ -29,6 +29,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.token_wishes import REVOKES_WITH, revoke
 from lakewarden.controls.kit.tokens import (
     SWITCH,
     SWITCH_NEED,
@@ -41,6 +42,7 @@ from lakewarden.controls.kit.tokens import (
 from lakewarden.estate.access import TOKENS, Token
 from lakewarden.estate.given import refused
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -51,6 +53,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=TOKEN,
     needs=(TOKENS.need(), SWITCH_NEED),
+    plans_with=REVOKES_WITH,
     fix=Fix(
         "Revoke the token; whoever still needs one makes a new one that lives no longer than its "
         "work takes.",
@@ -88,6 +91,12 @@ CONTROL = Control(
 def check(token: Token, at: Context) -> Judgement:
     """It was used, or made, no longer ago than the limit."""
     return while_usable(token, at, lambda: _in_use(token, at))
+
+
+@CONTROL.mends
+def mend(token: Token, at: Context) -> Iterable[Wish | Step]:
+    """Revoke it; what a new one is for, its owner knows."""
+    yield revoke(token, at)
 
 
 def _in_use(token: Token, at: Context) -> Condition:

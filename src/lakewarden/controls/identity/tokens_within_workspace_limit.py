@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import TOKEN
+from lakewarden.controls.kit.token_wishes import REVOKES_WITH, revoke
 from lakewarden.controls.kit.tokens import (
     SWITCH,
     SWITCH_NEED,
@@ -36,6 +37,7 @@ from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.semantics.tokens import end_of
 
 _LIMIT = "maxTokenLifetimeDays"
@@ -48,6 +50,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=TOKEN,
     needs=(TOKENS.need(), SWITCH_NEED, WORKSPACE_CONF.need(_LIMIT)),
+    plans_with=REVOKES_WITH,
     fix=Fix(
         "Revoke tokens that are older than the limit, after their owners have made new ones, which "
         "the limit then binds.",
@@ -88,6 +91,12 @@ CONTROL = Control(
 def check(token: Token, at: Context) -> Judgement:
     """Its whole life fits the limit that the workspace has now."""
     return while_usable(token, at, lambda: _fits(token, at))
+
+
+@CONTROL.mends
+def mend(token: Token, at: Context) -> Iterable[Wish | Step]:
+    """Revoke it; what a new one is for, its owner knows."""
+    yield revoke(token, at)
 
 
 def _fits(token: Token, at: Context) -> Judgement:

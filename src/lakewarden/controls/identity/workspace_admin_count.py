@@ -19,14 +19,23 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.demotion import demote_in, keepers, losers
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import WORKSPACE_ID, Items, given, refused
-from lakewarden.estate.people import ACCOUNT_GROUPS, PERMISSION_ASSIGNMENTS, WORKSPACE_GROUPS
+from lakewarden.estate.people import (
+    ACCOUNT_GROUPS,
+    ACCOUNT_SERVICE_PRINCIPALS,
+    ACCOUNT_USERS,
+    PERMISSION_ASSIGNMENTS,
+    WORKSPACE_GROUPS,
+)
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -37,6 +46,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(WORKSPACE_GROUPS.need(), ACCOUNT_GROUPS.need(), PERMISSION_ASSIGNMENTS.need()),
+    plans_with=(ACCOUNT_USERS.need(), ACCOUNT_SERVICE_PRINCIPALS.need()),
     fix=Fix(
         "Take people and groups out of the group admins of the workspace until only those are "
         "left who administer it, through accounts that they use for nothing else.",
@@ -82,6 +92,17 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     most = at.policy.limits.workspace_admins
     admins = workspace_admins(at.estate, workspace)
     return admins.counted(WORKSPACE_GROUPS.source, "workspace admins", _LEAST, most)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Admins whose accounts are not for administration become users."""
+    admins = workspace_admins(at.estate, workspace)
+    if len(admins.through) < _LEAST:
+        yield by_hand(CONTROL)
+        return
+    kept = keepers(at)
+    yield from demote_in(workspace, at, losers(admins, kept, _LEAST), kept)
 
 
 def _group(identity: str, *members: str, name: str = "") -> _Item:

@@ -21,11 +21,13 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 _RESTRICTED: Final = "RESTRICT_TOKENS_AND_JOB_RUN_AS"
 
@@ -79,6 +81,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         expected=_RESTRICTED,
         otherwise="workspace admins can take on other identities",
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Set it to what restricts."""
+    yield setting_wish(WORKSPACE_SETTINGS, "restrict_workspace_admins", _RESTRICTED, at, workspace)
 
 
 @CONTROL.examples

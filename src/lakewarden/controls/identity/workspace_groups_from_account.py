@@ -48,6 +48,8 @@ CONTROL = Control(
         "the databricks_group made with the workspace's provider.",
         breaks="Grants on objects, tables and secrets that name the local group are lost with it; "
         "grant them to the account group first.",
+        no_api="What the local group was granted must go to a group of the account first, and "
+        "only people know which group that is.",
     ),
     maps=(
         *also(

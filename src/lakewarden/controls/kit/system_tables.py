@@ -9,12 +9,17 @@ from lakewarden.controls.kit.condition import Condition, observe
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.estate.account import Workspace
-from lakewarden.estate.fact import Cause
+from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.oversight import SYSTEM_SCHEMAS
+from lakewarden.estate.unity import METASTORE_ASSIGNMENTS
 from lakewarden.ledger.finding import Evidence
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Step, Wish
 
 _ON: Final = frozenset({"ENABLE_COMPLETED", "MANAGED"})
+_CAN: Final = frozenset({"AVAILABLE", "ENABLE_INITIALIZED", "DISABLE_INITIALIZED"})
+"""States of schemas that can be enabled, or are about to be."""
 
 
 def enabled(names: Sequence[str], workspace: Workspace, at: Context) -> Condition:
@@ -29,6 +34,40 @@ def enabled(names: Sequence[str], workspace: Workspace, at: Context) -> Conditio
         " or ".join(sorted(_ON)),
     )
     return observe(not off, evidence, otherwise=f"not enabled: {', '.join(off)}")
+
+
+def enable(names: Sequence[str], workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Wish that the workspace's metastore fills some system schemas.
+
+    Workspaces that share a metastore wish it of the same one, by way of the first of them.
+
+    Raises:
+        UnreadError: the schemas, or which metastore the workspace has, were not read.
+    """
+    metastore = at.estate.need(METASTORE_ASSIGNMENTS, workspace.id, workspace).metastore_id.get()
+    sharing = [w.id for w in at.estate.workspaces() if _metastore(w, at) == metastore]
+    through = min([workspace.id, *sharing])
+    for name in names:
+        schema = at.estate.find(SYSTEM_SCHEMAS, name, workspace)
+        state = None if schema is None else schema.state.get()
+        if state in _ON:
+            continue
+        if metastore is None or state not in _CAN:
+            yield Step(
+                f"Give the workspace a metastore that has the system schema {name}, and enable it",
+                f"the metastore lists {name} as ENABLE_COMPLETED",
+            )
+            continue
+        target = Target("system_schema", f"workspace/{through}", f"{metastore}/{name}")
+        yield Wish(target, name, {"/state": state}, {"/state": "ENABLE_COMPLETED"})
+
+
+def _metastore(workspace: Workspace, at: Context) -> str | None:
+    """Return the metastore of a workspace, None when it has none or nobody may know."""
+    try:
+        return at.estate.need(METASTORE_ASSIGNMENTS, workspace.id, workspace).metastore_id.get()
+    except UnreadError:
+        return None
 
 
 def enabling(names: Sequence[str]) -> Fix:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.clock import parse_time
 from lakewarden.controls.kit.condition import (
@@ -30,6 +30,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import (
     LOG_DELIVERIES,
@@ -41,6 +42,8 @@ from lakewarden.estate.aws import BUCKET_PUBLIC_ACCESS
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Step, Wish
 
 CONTROL = Control(
     id="audit-log-delivery",
@@ -89,6 +92,8 @@ CONTROL = Control(
     ),
 )
 
+_NAME: Final = "audit log of the account"
+
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
@@ -106,6 +111,43 @@ def check(_: Account, at: Context) -> Judgement:
     if best.met is False and deliveries.gap is not None:
         raise UnreadError(deliveries.gap)
     return best
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
+    """A delivery that was made and switched off is switched on; what else is wrong, a person mends.
+
+    Of a delivery that leaves workspaces out, one is made that does not, by the same way.
+    """
+    deliveries = [d for d in at.estate.of(LOG_DELIVERIES).each() if _is(d, "AUDIT_LOGS")]
+    whole = [d for d in deliveries if not d.workspace_filter.get()]
+    on = [d for d in whole if d.status.get() == "ENABLED"]
+    off = sorted((d for d in whole if d not in on), key=lambda d: d.id)
+    if not on and off:
+        target = Target("log_delivery", "account", off[-1].id)
+        yield Wish(target, _NAME, {"/status": off[-1].status.get()}, {"/status": "ENABLED"})
+    elif not on and deliveries:
+        yield _unfiltered(deliveries)
+    else:
+        yield by_hand(CONTROL)
+
+
+def _unfiltered(deliveries: Iterable[LogDelivery]) -> Wish:
+    ways = {(d.credentials_id.get(), d.storage_id.get()) for d in deliveries}
+    if len(ways) > 1:
+        raise CannotPlanError(
+            "several deliveries leave workspaces out, by different roles and to different buckets: "
+            "make one without a filter by hand"
+        )
+    credentials, storage = next(iter(ways))
+    document = {
+        "/log_type": "AUDIT_LOGS",
+        "/output_format": "JSON",
+        "/credentials_id": credentials,
+        "/storage_configuration_id": storage,
+        "/delivery_path_prefix": "account",
+    }
+    return Wish(Target("log_delivery", "account", f"config_name={_NAME}"), _NAME, None, document)
 
 
 def _is(delivery: LogDelivery, kind: str) -> bool:

@@ -6,7 +6,7 @@ there is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import (
@@ -26,6 +26,8 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.oversight import BUDGETS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="budgets-alert",
@@ -57,6 +59,10 @@ CONTROL = Control(
     ),
 )
 
+_ALERTS: Final = "/alert_configurations"
+_MAIL: Final = "EMAIL_NOTIFICATION"
+_NAME: Final = "everything in a month"
+
 
 @CONTROL.check
 def check(_: Account, at: Context) -> Judgement:
@@ -72,6 +78,38 @@ def check(_: Account, at: Context) -> Judgement:
     evidence = Evidence(BUDGETS.source, "alert_configurations", names, "a budget that alerts")
     shown = "no budget alerts anybody" if seen else "there is no budget"
     return observe(bool(alerting), evidence, otherwise=shown)
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """The first budget that watches for a sum tells somebody; without one, one is made."""
+    if not at.policy.cost_alerts:
+        raise CannotPlanError("say who is told of costs: costs.alert in lakewarden.toml")
+    actions = [{"action_type": _MAIL, "target": address} for address in at.policy.cost_alerts]
+    for budget in sorted(at.estate.of(BUDGETS).each(), key=lambda b: b.id):
+        written = [dict(alert) for alert in budget.written.get()]
+        if written:
+            told = [{**alert, "action_configurations": actions} for alert in written]
+            target = Target("budget", "account", budget.id)
+            yield Wish(target, budget.name.get(), {_ALERTS: written}, {_ALERTS: told})
+            return
+    yield _made(at.policy.monthly_cost, actions)
+
+
+def _made(monthly: int, actions: list[dict[str, str]]) -> Wish:
+    if not monthly:
+        raise CannotPlanError(
+            "say from which sum of a month on they are told: costs.monthly in lakewarden.toml"
+        )
+    alert = {
+        "quantity_threshold": str(monthly),
+        "quantity_type": "LIST_PRICE_DOLLARS_USD",
+        "time_period": "MONTH",
+        "trigger_type": "CUMULATIVE_SPENDING_EXCEEDED",
+        "action_configurations": actions,
+    }
+    target = Target("budget", "account", f"display_name={_NAME}")
+    return Wish(target, _NAME, None, {"/display_name": _NAME, _ALERTS: [alert]})
 
 
 def _budget(*actions: dict[str, str], **changes: Any) -> dict[str, Any]:

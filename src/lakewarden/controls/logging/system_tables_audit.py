@@ -11,10 +11,12 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import BOTH, Context, Control, Example
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.controls.kit.system_tables import enabled, enabling, schema_examples
+from lakewarden.controls.kit.system_tables import enable, enabled, enabling, schema_examples
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.oversight import SYSTEM_SCHEMAS
+from lakewarden.estate.unity import METASTORE_ASSIGNMENTS
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="system-tables-audit",
@@ -24,6 +26,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(SYSTEM_SCHEMAS.need(),),
+    plans_with=(METASTORE_ASSIGNMENTS.need(),),
     fix=enabling(["access"]),
     maps=(
         *also(
@@ -46,6 +49,12 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The schema `access` of the workspace's metastore is enabled."""
     return enabled(["access"], workspace, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Enable what the metastore has and does not fill."""
+    return enable(["access"], workspace, at)
 
 
 @CONTROL.examples

@@ -12,10 +12,12 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.controls.kit.system_tables import enabled, enabling, schema_examples
+from lakewarden.controls.kit.system_tables import enable, enabled, enabling, schema_examples
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.oversight import SYSTEM_SCHEMAS
+from lakewarden.estate.unity import METASTORE_ASSIGNMENTS
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 
 _SCHEMAS: Final = ("billing", "compute", "lakeflow", "query")
 
@@ -27,6 +29,7 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(SYSTEM_SCHEMAS.need(),),
+    plans_with=(METASTORE_ASSIGNMENTS.need(),),
     fix=enabling(_SCHEMAS),
     maps=also(
         "keeps the record by which strange clusters, jobs and queries are found",
@@ -47,6 +50,12 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """All four schemas of the workspace's metastore are enabled."""
     return enabled(_SCHEMAS, workspace, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Enable what the metastore has and does not fill."""
+    return enable(_SCHEMAS, workspace, at)
 
 
 @CONTROL.examples

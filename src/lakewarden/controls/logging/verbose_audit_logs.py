@@ -20,10 +20,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import conf_wish
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="verbose-audit-logs",
@@ -71,6 +73,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         expected="true",
         otherwise="commands and queries are not recorded",
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Switch it on."""
+    yield conf_wish(workspace, at, "enableVerboseAuditLogs", "true", default="false")
 
 
 @CONTROL.examples

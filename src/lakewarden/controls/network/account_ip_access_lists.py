@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lakewarden.controls.kit.admission import account_lists
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -35,6 +36,7 @@ from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.ip_lists import allowed_networks, too_wide
 
 CONTROL = Control(
@@ -56,6 +58,7 @@ CONTROL = Control(
         "console.",
         breaks="Account admins and automation at other addresses lose the account console and "
         "the account API, Terraform runs included.",
+        no_terraform="The provider has no resource for IP access lists of the account.",
     ),
     tier=Tier.ENTERPRISE,
     maps=(
@@ -92,6 +95,12 @@ def check(_: Account, at: Context) -> Judgement:
         ),
         lambda: _narrow(at),
     )
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Lists of the networks that the policy file admits, in the place of what is too wide."""
+    return account_lists(at)
 
 
 def _narrow(at: Context) -> Condition:

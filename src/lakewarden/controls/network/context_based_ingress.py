@@ -33,12 +33,14 @@ from lakewarden.controls.kit.front_door import (
     private_only,
 )
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.network_policy_wishes import restrict_ingress
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="context-based-ingress",
@@ -97,6 +99,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         lambda: lists_guard(workspace, at),
     )
     return or_else(mine, others)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Rules for everybody from everywhere admit what the policy file names, and no more."""
+    yield restrict_ingress(workspace, at)
 
 
 def _restricts(workspace: Workspace, at: Context) -> bool:

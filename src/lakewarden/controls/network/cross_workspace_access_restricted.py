@@ -6,7 +6,7 @@ looks. A network policy can close that door and name the few workspaces that may
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, expect, observe
 from lakewarden.controls.kit.control import (
@@ -23,12 +23,14 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import policy_of
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.network_policy_wishes import policy_wish
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.perimeter import NETWORK_POLICIES, NetworkPolicy
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.semantics.ingress import any_workspace
 
 CONTROL = Control(
@@ -67,6 +69,8 @@ CONTROL = Control(
     ),
 )
 
+_MODE: Final = "/ingress/cross_workspace_access/restriction_mode"
+
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
@@ -81,6 +85,18 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         ),
         lambda: _named(policy),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """The policy restricts; which workspaces a rule for all of them is meant for, a person says."""
+    policy = policy_of(workspace, at)
+    wide = any_workspace(policy.cross_workspace_rules.get())
+    if wide:
+        raise CannotPlanError(
+            f"name the workspaces that {', '.join(wide)} of network policy {policy.id} is for"
+        )
+    yield policy_wish(policy, at, {_MODE: "RESTRICTED_ACCESS"})
 
 
 def _named(policy: NetworkPolicy) -> Condition:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lakewarden.controls.kit.admission import workspace_lists
 from lakewarden.controls.kit.condition import Judgement, any_of
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -40,6 +41,7 @@ from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="ip-access-lists",
@@ -99,6 +101,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         lambda: policy_guards(workspace, at),
     )
     return or_else(mine, others)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Lists of the networks that the policy file admits, in the place of what is too wide."""
+    return workspace_lists(workspace, at)
 
 
 def _lists(*entries: tuple[str, str, bool]) -> list[dict[str, object]]:

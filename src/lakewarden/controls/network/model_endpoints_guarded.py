@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lakewarden.controls.kit.admission import workspace_lists
 from lakewarden.controls.kit.condition import Judgement, NotApplicable
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -29,6 +30,7 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.perimeter import SERVING_ENDPOINTS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="model-endpoints-guarded",
@@ -79,6 +81,12 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         evidence = Evidence(SERVING_ENDPOINTS.source, "endpoints", 0, "a model that is served")
         return NotApplicable("the workspace serves no models", (evidence,))
     return shut(workspace, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Narrow IP access lists: of the three ways, the one that shuts out no other workspace."""
+    return workspace_lists(workspace, at)
 
 
 def _estate(endpoints: Items, switch: Any = None, **changes: Any) -> MemorySnapshot:

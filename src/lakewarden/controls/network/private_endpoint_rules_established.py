@@ -49,6 +49,8 @@ CONTROL = Control(
         "aws_vpc_endpoint_connection_accepter at the service.",
         breaks="Nothing by accepting; a deleted rule takes its connection away from every "
         "workspace that shares the configuration.",
+        no_api="The owner of the service must accept the connection; whether one that was "
+        "refused is still wanted, only a person knows.",
     ),
     tier=Tier.ENTERPRISE,
     maps=also(

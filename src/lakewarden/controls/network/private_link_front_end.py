@@ -40,6 +40,8 @@ from lakewarden.estate.account import (
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="private-link-front-end",
@@ -110,6 +112,39 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         ),
         lambda: _chosen(settings, at),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """The public way is closed, once an endpoint that may connect is known to work."""
+    identity = workspace.private_access_id.get()
+    if identity is None:
+        raise CannotPlanError(
+            "make private access settings with the endpoints of your network, test that people "
+            "reach the workspace through them, and attach them"
+        )
+    settings = at.estate.need(PRIVATE_ACCESS, identity)
+    level, allowed = settings.level.get(), settings.allowed_endpoints.get()
+    registered = at.estate.of(REGISTERED_ENDPOINTS).each()
+    works = {e.id for e in registered if e.state.get().lower() == "available"}
+    usable = [i for i in allowed if i in works]
+    if not (works if level == "ACCOUNT" else usable):
+        raise CannotPlanError(
+            f"no endpoint that may connect works, so that nobody would get in: register one, and "
+            f"allow it in the private access settings {identity}"
+        )
+    before: dict[str, Any] = {"/public_access_enabled": settings.public_access.get()}
+    edits: dict[str, Any] = {"/public_access_enabled": False}
+    if level != "ACCOUNT":
+        before |= {"/private_access_level": level, "/allowed_vpc_endpoint_ids": list(allowed)}
+        edits |= {"/private_access_level": "ENDPOINT", "/allowed_vpc_endpoint_ids": usable}
+    target = Target("private_access_settings", "account", identity)
+    yield Wish(target, _named(identity, at), before, edits, tier=Tier.ENTERPRISE.value)
+
+
+def _named(identity: str, at: Context) -> str:
+    having = [w for w in at.estate.workspaces() if w.private_access_id.get() == identity]
+    return f"private access of {', '.join(sorted(w.name.get() for w in having))}"
 
 
 def _chosen(settings: PrivateAccess, at: Context) -> Condition:

@@ -5,7 +5,7 @@ compared with what the organisation wrote down, name by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe
@@ -23,12 +23,14 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import policy_of
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.network_policy_wishes import ACCESS, policy_wish
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.perimeter import NETWORK_POLICIES, NetworkPolicy
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.drop_sites import drop_site
 
@@ -86,6 +88,26 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         )
         return NotApplicable(reason, (evidence,))
     return _compared(policy, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """What is not wanted is taken off the policy; what is wanted and too wide, a person narrows."""
+    policy = policy_of(workspace, at)
+    wanted = {name.lower() for name in at.policy.allowed_destinations}
+    if wide := sorted(name for name in wanted if "*" in name):
+        raise CannotPlanError(
+            f"network.allowed_destinations in lakewarden.toml names {', '.join(wide)}: "
+            "write the names out"
+        )
+
+    def without(field: str) -> Callable[[Any], list[Mapping[str, Any]]]:
+        return lambda held: [e for e in held or () if not _wrong(str(e[field]), wanted)]
+
+    lists = {"allowed_internet_destinations": "destination"}
+    lists["allowed_storage_destinations"] = "bucket_name"
+    edits = {f"{ACCESS}/{name}": without(field) for name, field in lists.items()}
+    yield policy_wish(policy, at, edits)
 
 
 def _compared(policy: NetworkPolicy, at: Context) -> Judgement:

@@ -5,7 +5,7 @@ default one that allows all, lets a notebook post a table to any address there i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, all_of, expect
@@ -21,14 +21,18 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.front_door import policy_of
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.network_policy_wishes import ACCESS, policy_wish
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
-from lakewarden.estate.perimeter import NETWORK_POLICIES
+from lakewarden.estate.perimeter import NETWORK_POLICIES, NetworkPolicy
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="serverless-egress-restricted",
@@ -93,6 +97,51 @@ def check(workspace: Workspace, at: Context) -> Judgement:
             otherwise=f"network policy {policy_id} is in mode {{value}}",
         ),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """The policy restricts and is enforced; before it restricts, all that is wanted is allowed."""
+    policy = policy_of(workspace, at)
+    edits: dict[str, Any] = {
+        f"{ACCESS}/restriction_mode": "RESTRICTED_ACCESS",
+        f"{ACCESS}/policy_enforcement/enforcement_mode": "ENFORCED",
+    }
+    if policy.restriction.get() != "RESTRICTED_ACCESS":
+        edits[f"{ACCESS}/allowed_internet_destinations"] = _allowing(policy, at.policy)
+    yield policy_wish(policy, at, edits)
+
+
+def _allowing(policy: NetworkPolicy, wanted: Policy) -> Callable[[Any], list[Mapping[str, Any]]]:
+    """Return what adds the wanted destinations to those that a policy names.
+
+    Raises:
+        CannotPlanError: nobody says what is wanted, or a policy cannot say it.
+    """
+    if not wanted.allowed_destinations:
+        raise CannotPlanError(
+            "say what serverless compute may connect to, or it loses everything: "
+            "network.allowed_destinations in lakewarden.toml"
+        )
+    buckets = {entry.bucket_name.lower() for entry in policy.buckets.get()}
+    names = [name for name in wanted.allowed_destinations if name.lower() not in buckets]
+    if unfit := [name for name in names if "." not in name.lstrip(".") or "*" in name]:
+        raise CannotPlanError(
+            f"add {', '.join(unfit)} of network.allowed_destinations to network policy "
+            f"{policy.id} first: for a bucket it takes its region"
+        )
+    if below := [name for name in names if name.startswith(".")]:
+        raise CannotPlanError(
+            f"write out the names below {', '.join(below)} in network.allowed_destinations"
+        )
+
+    def edit(held: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+        known = {str(entry["destination"]).lower() for entry in held or ()}
+        fresh = [name for name in names if name.lower() not in known]
+        kind = {"internet_destination_type": "DNS_NAME"}
+        return [*(held or ()), *({"destination": name, **kind} for name in fresh)]
+
+    return edit
 
 
 def _estate(policies: Items, *, network: Items | None = None) -> MemorySnapshot:
