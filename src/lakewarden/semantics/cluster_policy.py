@@ -17,6 +17,8 @@ from typing import Any, Final
 Rule = Mapping[str, Any]
 
 _CLOSED_JOBS: Final = ("job", "dlt")
+_IDLE_LEAST: Final = 10
+"""The shortest idle time that the platform takes, in minutes."""
 _MACHINES: Final = ("zz9.metal", "zz9.48xlarge", "zz9gn.large")
 """Machine types that nobody makes: a pattern that takes them all takes any."""
 _TEXTS: Final = ("-", "Q 7:/@", "any")
@@ -55,6 +57,23 @@ class Definition:
         else:
             bounded = self._values(path, lambda value: _between(value, 1, minutes))
         return bounded or self.for_jobs_only
+
+    def longest_idle(self, minutes: int) -> int | None:
+        """Return the longest idle time up to `minutes` that may be chosen, None when there is none.
+
+        The platform takes none below ten minutes.
+        """
+        rule = self.rules.get("autotermination_minutes", {})
+        kind, least, most = rule.get("type"), float(_IDLE_LEAST), float(minutes)
+        if kind == "range":
+            least = max(least, _number(rule.get("minValue")) or 0)
+            most = min(most, _number(rule.get("maxValue")) or most)
+        named = {"fixed": [rule.get("value")], "allowlist": rule.get("values")}.get(
+            str(kind), [most]
+        )
+        times = [_number(value) for value in named] if isinstance(named, list) else []
+        fit = [int(time) for time in times if time is not None and least <= time <= most]
+        return None if kind == "forbidden" else max(fit, default=None)
 
     def caps_workers(self) -> bool:
         """Return whether a cluster's size has an upper end.

@@ -1,18 +1,22 @@
-"""What the group of all users may create by an entitlement."""
+"""What groups may create by an entitlement, the group of all users above all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, observe, unknown
 from lakewarden.controls.kit.control import Context, Example, fails, passes, unclear
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
-from lakewarden.estate.people import WORKSPACE_GROUPS
+from lakewarden.estate.people import WORKSPACE_GROUPS, WorkspaceGroup
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence
+from lakewarden.plan.change import Target
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Wish
 
 _USERS: Final = "users"
 
@@ -28,6 +32,29 @@ def users_lack(right: str, workspace: Workspace, at: Context) -> Condition:
         return observe(right not in held, evidence, otherwise=f"every user holds {right}")
     detail = "the group users, which every workspace has, is missing from the answer"
     return unknown(WORKSPACE_GROUPS.gap(Cause.NOT_FOUND, detail), expected="the group users")
+
+
+def taken_from_users(right: str, workspace: Workspace, at: Context) -> Iterator[Wish]:
+    """Wish that the group of all users lacks an entitlement.
+
+    Raises:
+        UnreadError: the groups were not read.
+    """
+    for group in at.estate.of(WORKSPACE_GROUPS, workspace).each():
+        if group.name.get() == _USERS:
+            yield from taken(right, group, workspace)
+
+
+def taken(right: str, group: WorkspaceGroup, workspace: Workspace) -> Iterator[Wish]:
+    """Wish that a group lacks an entitlement, if it has it.
+
+    Raises:
+        UnreadError: its entitlements were not read.
+    """
+    if any(entry.value == right for entry in group.entitlements.get()):
+        place = path("entitlements", f"[value={right}]")
+        target = Target("entitlements", scope_of(workspace), group.id)
+        yield Wish(target, group.name.get(), {place: {"value": right}}, {place: None})
 
 
 def groups(*entitlements: str, name: str = _USERS, admins: tuple[str, ...] = ()) -> MemorySnapshot:
