@@ -47,7 +47,8 @@ def _encryption(client: Any, bucket: str) -> Mapping[str, Any]:
     try:
         rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
         default = rule["ApplyServerSideEncryptionByDefault"]
-        return {"algorithm": default["SSEAlgorithm"], "key": default.get("KMSMasterKeyID")}
+        found = {"algorithm": default["SSEAlgorithm"], "key": default.get("KMSMasterKeyID")}
+        return {**found, "BucketKeyEnabled": rule.get("BucketKeyEnabled")}
     except (KeyError, IndexError) as error:
         raise CallFailedError(Cause.MISSING_FIELD, f"no {error} in the answer") from None
 

@@ -102,6 +102,6 @@ def detectors(task: Task) -> Iterator[Any]:
         answer = call(client.get_detector, DetectorId=found[0])
         if "Status" not in answer:
             raise CallFailedError(Cause.MISSING_FIELD, "no Status in the answer")
-        return {"region": region, "Status": answer["Status"]}
+        return {"region": region, "Status": answer["Status"], "DetectorId": found[0]}
 
     yield from one_each(task, "region", regions(task), ask)

@@ -11,11 +11,15 @@ from lakewarden.estate.record import Record, fact, key, record
 
 @record
 class BucketEncryption(Record):
-    """Default encryption of a bucket: AES256, aws:kms, aws:kms:dsse, or None."""
+    """Default encryption of a bucket: AES256, aws:kms, aws:kms:dsse, or None.
+
+    `bucket_key` says whether S3 asks KMS once for many objects; None where nobody said.
+    """
 
     name: str = key("bucket")
     algorithm: Fact[str | None] = fact("algorithm", absent=None)
     key_arn: Fact[str | None] = fact("key", absent=None)
+    bucket_key: Fact[bool | None] = fact("BucketKeyEnabled", absent=None)
 
 
 @record

@@ -52,6 +52,9 @@ class EventSelector:
     events: str = field(metadata={"wire": "ReadWriteType"})
     resources: tuple[DataResource, ...] = field(default=(), metadata={"wire": "DataResources"})
     management: bool = field(default=True, metadata={"wire": "IncludeManagementEvents"})
+    excluded: tuple[str, ...] = field(
+        default=(), metadata={"wire": "ExcludeManagementEventSources"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Detector(Record):
 
     region: str = key("region")
     status: Fact[str | None] = fact("Status", absent=None)
+    id: Fact[str | None] = fact("DetectorId", absent=None)
 
 
 SYSTEM_SCHEMAS: Final = Kind(

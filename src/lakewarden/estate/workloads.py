@@ -46,6 +46,7 @@ class InstancePool(Record):
     id: str = key("instance_pool_id")
     name: Fact[str] = fact("instance_pool_name")
     node_type: Fact[str] = fact("node_type_id")
+    idle_minutes: Fact[int | None] = fact("idle_instance_autotermination_minutes", absent=None)
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
 
 
@@ -63,6 +64,7 @@ class Warehouse(Record):
 
     id: str = key("id")
     name: Fact[str] = fact("name")
+    size: Fact[str | None] = fact("cluster_size", absent=None)
     idle_minutes: Fact[int] = fact("auto_stop_mins")
     tags: Fact[tuple[Tag, ...]] = fact("tags.custom_tags", absent=())
 
