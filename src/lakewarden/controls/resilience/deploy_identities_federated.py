@@ -7,6 +7,7 @@ never signs in from outside, and needs no key at all.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from lakewarden.controls.kit.condition import (
@@ -28,9 +29,10 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.keyless import holds_no_secret, holds_no_token, is_federated
-from lakewarden.controls.kit.machines import MACHINE, Machine
+from lakewarden.controls.kit.machines import MACHINE, HeldSecret, Machine, label_of
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.oauth_secrets import example_secret
+from lakewarden.controls.kit.token_wishes import REVOKES_WITH, delete, revoke
 from lakewarden.controls.kit.tokens import example_token
 from lakewarden.estate.access import TOKENS
 from lakewarden.estate.compute import JOBS
@@ -39,7 +41,9 @@ from lakewarden.estate.machines import PRINCIPAL_FEDERATION, PRINCIPAL_SECRETS
 from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS, FEDERATION_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.tokens import is_over, signs_in
 
 CONTROL = Control(
     id="deploy-identities-federated",
@@ -86,6 +90,7 @@ CONTROL = Control(
             attack="T1078.004 T1550.001 T1552.001",
         ),
     ),
+    plans_with=REVOKES_WITH,
 )
 
 
@@ -120,6 +125,27 @@ def _known(condition: Condition, machine: Machine) -> Condition:
     if gap is not None and condition.met is False:
         return unknown(gap, expected="whether it is active")
     return condition
+
+
+@CONTROL.mends
+def mend(machine: Machine, at: Context) -> Iterable[Wish | Step]:
+    """End its secrets and tokens, once a federation policy lets it sign in without them."""
+    principal = machine.principal
+    if is_federated(machine, at).met is not True:
+        yield Step(
+            f"Give the service principal {label_of(principal)} a federation policy for the issuer "
+            "and subject of what signs in as it, have that sign in so, and make a new plan, which "
+            "then ends its secrets and tokens; where nothing signs in as it, delete them by hand.",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
+        return
+    for secret in at.estate.need(PRINCIPAL_SECRETS, principal.id).secrets.get():
+        if signs_in(secret, at.now):
+            yield delete(HeldSecret(secret, principal), at)
+    for workspace in at.estate.workspaces():
+        for token in at.estate.of(TOKENS, workspace).each():
+            if str(token.owner_id.get()) == principal.id and not is_over(token, at.now):
+                yield revoke(token, replace(at, workspace=workspace))
 
 
 _APPLICATION = "5f0c1f6e-0000-4000-8000-000000000001"
