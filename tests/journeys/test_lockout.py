@@ -21,8 +21,9 @@ from lakewarden.estate.snapshot import Meta
 from lakewarden.guards.directory import directory_of
 from lakewarden.guards.guard import Given
 from lakewarden.guards.registry import needs, refusals
-from lakewarden.plan.change import Change, Proof, Target
+from lakewarden.plan.change import Change, Proof, Reason, Target
 from lakewarden.plan.plan import Origin, Plan
+from lakewarden.store.plans import write_plan
 from lakewarden.store.snapshots import SnapshotWriter
 
 ROLE = "/roles/[value=account_admin]"
@@ -91,6 +92,26 @@ def test_a_caller_outside_the_list(stage):
     assert "--caller-address" in refusal.next_step
     kept = replace(narrower, after={"/ip_addresses": ["203.0.113.0/26"]})
     assert not stage.refused(kept, caller=stage.caller(INSIDE))
+
+
+def test_apply_refuses_before_the_first_call(stage, run, tmp_path):
+    (entry,) = stage.estate.of(ACCOUNT_IP_LISTS).each()
+    reason = Reason("account-ip-access-lists", ("P06",), "account", "account")
+    narrower = change(
+        "ip_access_list",
+        entry.id,
+        {"/ip_addresses": list(entry.addresses.get())},
+        {"/ip_addresses": ["192.0.2.0/24"]},
+        reasons=(reason,),
+    )
+    plan, file = Plan(Origin(stage.reach.account_id, "now", "high"), (narrower,)), tmp_path / "p"
+    write_plan(file, plan)
+    store = f"sqlite:///{tmp_path / 'journal.db'}"
+    arguments = ("apply", file, "--yes", "--store", store, "--caller-address", INSIDE)
+    result = run(*arguments, world=stage.served)
+    assert result.code == 1
+    assert f"refused: {narrower.address}: adm-hs-scanner calls from {INSIDE}" in result.err
+    assert "nothing was changed" in result.err
 
 
 def test_lists_behind_private_link_shut_nobody_out(stage):

@@ -7,7 +7,7 @@ emergencies, and that of the caller, are never switched off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,16 +46,20 @@ class _Place:
 
 
 def _refuse(given: Given) -> Iterator[Refusal]:
-    start, before = directory_of(given.estate), None
-    changes = [change for change in given.plan.changes if _is_about(change)]
+    before = start = directory_of(given.estate)
+    places = (_Place(), *map(_Place, sorted(start.local)))
+    admins = {place: place.admins(start) for place in places}
     told: set[str] = set()
-    before = start
+    changes = filter(_is_about, given.plan.changes)
     for change, now in each_state(start, changes, Directory.after):
-        found = [*_switched_off(given, change, before), *_shut_out(given, change, start, now)]
-        for refusal in found:
-            if refusal.why not in told:
-                told.add(refusal.why)
-                yield refusal
+        left = {place: place.admins(now) for place in places}
+        fewer = [
+            (place, admins[place], left[place]) for place in places if admins[place] - left[place]
+        ]
+        found = [*_switched_off(given, change, before)]
+        found += _shut_out(given, change, start, now, fewer)
+        yield from (refusal for refusal in found if refusal.why not in told)
+        told |= {refusal.why for refusal in found}
         before = now
 
 
@@ -64,7 +68,8 @@ def _switched_off(given: Given, change: Change, before: Directory) -> Iterator[R
     if change.target.kind == GROUP and change.after is None:
         name = change.name or change.target.key
         group = before.groups.get(key_of(before.groups, change.target.key), {})
-        if {name, group.get("displayName")} & set(given.policy.break_glass):
+        names = {name.lower(), str(group.get("displayName", "")).lower()}
+        if names & {named.lower() for named in given.policy.break_glass}:
             why = f"the group {name} is there for emergencies and would be removed"
             yield Refusal(change.address, NAME, why, "Leave it out of the plan")
     if change.target.kind not in SINGLES:
@@ -79,20 +84,22 @@ def _switched_off(given: Given, change: Change, before: Directory) -> Iterator[R
         yield Refusal(change.address, NAME, why, "Have somebody else carry it out")
 
 
-def _shut_out(given: Given, change: Change, start: Directory, now: Directory) -> Iterator[Refusal]:
-    emergency = start.named(given.policy.break_glass)
-    still_named = now.named(given.policy.break_glass)
-    caller = start.id_of(given.caller.user)
-    for place in (_Place(), *map(_Place, sorted(start.local))):
-        before, left = place.admins(start), place.admins(now)
-        if before == left:
-            continue
+def _shut_out(
+    given: Given,
+    change: Change,
+    start: Directory,
+    now: Directory,
+    fewer: Iterable[tuple[_Place, frozenset[str], frozenset[str]]],
+) -> Iterator[Refusal]:
+    """Yield who is missing where a place has lost admins: it had some, and some are left."""
+    caller, names = start.id_of(given.caller.user), given.policy.break_glass
+    for place, had, left in fewer:
         if not left:
             yield _nobody(change, place, now)
-        if before & emergency and not left & still_named:
+        if had & start.named(names) and not left & now.named(names):
             why = f"nobody for emergencies would administer {place.name} any more"
             yield Refusal(change.address, NAME, why, _LEAVE)
-        if caller in before and caller not in left:
+        if caller in had - left:
             why = f"{given.caller.name} would no longer administer {place.name}"
             step = "Have somebody else carry it out, who stays an admin"
             yield Refusal(change.address, NAME, why, step)

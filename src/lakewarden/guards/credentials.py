@@ -21,7 +21,7 @@ from lakewarden.estate.people import (
     WORKSPACE_GROUPS,
 )
 from lakewarden.guards.after import Json, document_after
-from lakewarden.guards.directory import directory_of
+from lakewarden.guards.directory import Directory, directory_of
 from lakewarden.guards.guard import Given, Guard, Refusal
 from lakewarden.plan.change import Action, Change
 
@@ -38,57 +38,58 @@ _OAUTH: Final = "Sign in by OAuth instead of with a token, and carry it out then
 
 
 def _refuse(given: Given) -> Iterator[Refusal]:
+    people = directory_of(given.estate)
     for change in given.plan.changes:
         if not _is_about(change):
             continue
         try:
-            yield from _of(given, change)
+            yield from _of(given, people, change)
         except UnreadError as error:
             why = f"nobody can tell whether it ends what the caller signs in with: {error.gap}"
             step = "Make that readable, or leave it out with --exclude-control"
             yield Refusal(change.address, NAME, why, step)
 
 
-def _of(given: Given, change: Change) -> Iterator[Refusal]:
+def _of(given: Given, people: Directory, change: Change) -> Iterator[Refusal]:
     target = change.target
     if target.kind == _SECRET:
         yield from _secret(given, change)
     elif target.key == _PASSWORD_LIST:
-        yield from _passwords(given, change)
+        yield from _passwords(given, people, change)
     elif not given.caller.by_token:
         return
     elif target.kind == "token":
-        yield from _token(given, change)
+        yield from _token(given, people, change)
     elif target.kind == "workspace_conf":
         if str((change.after or {}).get("/value")).lower() == "false":
             why = f"{given.caller.name} signs in with a token, and tokens would be switched off"
             yield Refusal(change.address, NAME, why, _OAUTH)
     else:
-        yield from _token_list(given, change)
+        yield from _token_list(given, people, change)
 
 
-def _token(given: Given, change: Change) -> Iterator[Refusal]:
+def _token(given: Given, people: Directory, change: Change) -> Iterator[Refusal]:
     """Yield whether a token of the caller ends, or may do less."""
     before, after = change.before or {}, change.after
     if after is not None and all(before.get(p) == after[p] for p in after if p != "/comment"):
         return
     workspace = _workspace(given.estate, change)
     token = given.estate.find(TOKENS, change.target.key, workspace)
-    if token is not None and _is_own(given, token):
+    if token is not None and _is_own(given, people, token):
         why = f"the token may be the one that {given.caller.name} signs in with"
         yield Refusal(change.address, NAME, why, _OAUTH)
 
 
-def _is_own(given: Given, token: Token) -> bool:
+def _is_own(given: Given, people: Directory, token: Token) -> bool:
     caller = given.caller.user.lower()
-    own = directory_of(given.estate).id_of(caller)
+    own = people.id_of(caller)
     return str(token.owner_id.get()) == own if own else token.creator.get().lower() == caller
 
 
-def _token_list(given: Given, change: Change) -> Iterator[Refusal]:
+def _token_list(given: Given, people: Directory, change: Change) -> Iterator[Refusal]:
     """Yield whether the caller may use tokens no more; admins always may."""
     workspace = _workspace(given.estate, change)
-    if _is_admin(given, workspace) or _holds(_names(given), _entries_after(given, change)):
+    if _is_admin(given, people, workspace) or _holds(_names(given), _entries_after(given, change)):
         return
     why = f"{given.caller.name} signs in with a token and would no longer be allowed to"
     step = f"Name them under access.token_principals of lakewarden.toml. {_OAUTH}"
@@ -107,7 +108,7 @@ def _secret(given: Given, change: Change) -> Iterator[Refusal]:
         yield Refusal(change.address, NAME, why, step)
 
 
-def _passwords(given: Given, change: Change) -> Iterator[Refusal]:
+def _passwords(given: Given, people: Directory, change: Change) -> Iterator[Refusal]:
     """Yield whether somebody for emergencies, or the caller, loses the password they come with."""
     workspace = _workspace(given.estate, change)
     before = _entries(given.estate, workspace, change.target.key)
@@ -117,7 +118,7 @@ def _passwords(given: Given, change: Change) -> Iterator[Refusal]:
         why = "nobody for emergencies could sign in with a password any more"
         step = "Leave those on the list whom access.break_glass of lakewarden.toml names"
         yield Refusal(change.address, NAME, why, step)
-    own = _names(given) | ({"admins"} if _is_admin(given, workspace) else set())
+    own = _names(given) | ({"admins"} if _is_admin(given, people, workspace) else set())
     if _holds(own, before) and not _holds(own, after) and _comes_by_password(given):
         why = f"{given.caller.name} signs in with a password and would no longer be allowed to"
         yield Refusal(change.address, NAME, why, "Sign in by single sign-on, and carry it out then")
@@ -137,9 +138,8 @@ def _comes_by_password(given: Given) -> bool:
     return any(one.user.lower() == caller and one.action in _BY_PASSWORD for one in logins)
 
 
-def _is_admin(given: Given, workspace: Workspace) -> bool:
-    directory = directory_of(given.estate)
-    return directory.id_of(given.caller.user) in directory.workspace_admins(str(workspace.id))
+def _is_admin(given: Given, people: Directory, workspace: Workspace) -> bool:
+    return people.id_of(given.caller.user) in people.workspace_admins(str(workspace.id))
 
 
 def _names(given: Given) -> set[str]:
