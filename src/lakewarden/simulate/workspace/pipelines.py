@@ -17,6 +17,8 @@ _CLUSTER_DEFAULTS = {
     "num_workers": 1,
     "node_type_id": "m6id.large",
 }
+_GOVERNED = {"data_security_mode": "USER_ISOLATION"}
+"""What the clusters of a pipeline have that publishes to Unity Catalog."""
 
 
 @route("GET", _PATH)
@@ -86,9 +88,10 @@ def _check(request: Request) -> None:
     clusters = request.body.get("clusters") or []
     if request.body.get("serverless") and clusters:
         raise invalid("You cannot provide cluster settings when using serverless compute.")
+    usual = _CLUSTER_DEFAULTS | (_GOVERNED if request.body.get("catalog") else {})
     for asked in clusters:
         size = {"autoscale"} & set(asked)
-        defaults = {k: v for k, v in _CLUSTER_DEFAULTS.items() if not (size and k == "num_workers")}
+        defaults = {k: v for k, v in usual.items() if not (size and k == "num_workers")}
         govern(request, defaults | asked, "dlt")
 
 
