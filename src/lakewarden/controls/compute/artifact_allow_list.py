@@ -5,6 +5,7 @@ may be loaded. A list that lets through everything below a root is no list: anyb
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -21,14 +22,18 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.code import ARTIFACT_ALLOW_LISTS
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.artifacts import is_broad
 
 _TYPES: Final = ("INIT_SCRIPT", "LIBRARY_JAR", "LIBRARY_MAVEN")
+_LIST: Final = "/artifact_matchers"
 
 CONTROL = Control(
     id="artifact-allow-list",
@@ -75,6 +80,23 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """No list lets through a whole root, bucket store or domain."""
     return all_of(*(_narrow(workspace, at, kind) for kind in _TYPES))
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Strike the broad entries off each list."""
+    for kind in _TYPES:
+        matchers = at.estate.need(ARTIFACT_ALLOW_LISTS, kind, workspace).matchers.get()
+        if any(is_broad(entry.artifact, kind) for entry in matchers):
+            listed = [
+                {"artifact": entry.artifact, "match_type": entry.match_type} for entry in matchers
+            ]
+            target = Target("artifact_allowlist", scope_of(workspace), kind)
+            yield Wish(target, kind, {_LIST: listed}, {_LIST: functools.partial(_struck, kind)})
+
+
+def _struck(kind: str, entries: list[dict[str, str]] | None) -> list[dict[str, str]]:
+    return [entry for entry in entries or () if not is_broad(entry["artifact"], kind)]
 
 
 def _narrow(workspace: Workspace, at: Context, kind: str) -> Condition:

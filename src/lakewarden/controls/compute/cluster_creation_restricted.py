@@ -12,11 +12,12 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.rights import right_examples, users_lack
+from lakewarden.controls.kit.rights import right_examples, taken_from_users, users_lack
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.people import WORKSPACE_GROUPS
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="cluster-creation-restricted",
@@ -59,6 +60,12 @@ _RIGHT: Final = "allow-cluster-create"
 def check(workspace: Workspace, at: Context) -> Judgement:
     """The group users exists and lacks the entitlement."""
     return users_lack(_RIGHT, workspace, at)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Take the entitlement from the group users."""
+    yield from taken_from_users(_RIGHT, workspace, at)
 
 
 @CONTROL.examples

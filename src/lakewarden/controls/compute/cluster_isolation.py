@@ -6,7 +6,7 @@ their name, so the least trusted user of the cluster has the rights of the most 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
@@ -21,12 +21,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import ISOLATING, isolated_wish
 from lakewarden.controls.kit.specs import for_platform, isolated
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="cluster-isolation",
@@ -70,7 +72,11 @@ CONTROL = Control(
             sat="GOV-12",
         ),
     ),
+    plans_with=ISOLATING,
 )
+
+_STANDARD: Final = ("USER_ISOLATION", "DATA_SECURITY_MODE_STANDARD")
+"""The names of the mode; some policies ask for the newer one."""
 
 
 @CONTROL.check
@@ -80,6 +86,16 @@ def check(cluster: Cluster, _: Context) -> Judgement:
     if excused is not None:
         return excused
     return isolated(cluster.access_mode, cluster.single_user.get(), cluster)
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Make it Standard, unless its runtime runs on clusters of one user or group alone."""
+    if "-ml-" in (cluster.runtime.get() or ""):
+        raise CannotPlanError(
+            "its runtime for machine learning wants the mode Dedicated: choose for whom by hand"
+        )
+    yield isolated_wish(cluster, at, _STANDARD)
 
 
 def _cluster(mode: str | None, **fields: Any) -> MemorySnapshot:

@@ -5,9 +5,10 @@ type open bounds nothing, whatever else it prescribes.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, all_of, observe
 from lakewarden.controls.kit.control import (
@@ -23,12 +24,15 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import effective, shown
+from lakewarden.controls.kit.rule_wishes import Edit, label_of, rule_wish
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, POLICY_FAMILIES, ClusterPolicy
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Step, Wish
 from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.cluster_policy import Definition, Rule
 
 CONTROL = Control(
     id="cluster-policies-bounded",
@@ -106,6 +110,71 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
             for met, path, expected, otherwise in wanted
         )
     )
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish | Step]:
+    """Bound the idle time, and insist on the bounds that are there; others a person must set."""
+    rules, minutes = effective(policy, at), at.policy.limits.autotermination_minutes
+    edits: dict[str, Edit] = {}
+    if not rules.idle_within(minutes):
+        if minutes < _LEAST:
+            what = "limits.autotermination_minutes in lakewarden.toml"
+            raise CannotPlanError(f"{what} is below {_LEAST} minutes, which no API takes")
+        edits["autotermination_minutes"] = functools.partial(_idle, minutes)
+    for paths, bounded, missing in _BOUNDS:
+        if not bounded(rules):
+            way = next((p for p in paths if bounded(_insisting(rules, p))), None)
+            if way is None:
+                yield Step(
+                    f"In the policy {label_of(policy)} add {missing}.",
+                    f"`lakewarden assess --control {CONTROL.id}` passes",
+                )
+            else:
+                edits[way] = _required
+    yield rule_wish(policy, at, edits)
+
+
+def _idle(most: int, rule: Rule) -> Rule:
+    """Return a range of idle times: the one that is there, cut to what is allowed."""
+    least, highest = (rule.get(name) for name in ("minValue", "maxValue"))
+    low = least if isinstance(least, int) and _LEAST <= least <= most else _LEAST
+    high = min(highest, most) if isinstance(highest, int) and highest >= low else most
+    usual = rule.get("defaultValue", rule.get("value"))
+    default = {"defaultValue": max(low, min(usual or high, high))} if isinstance(usual, int) else {}
+    shown = {"hidden": rule["hidden"]} if "hidden" in rule else {}
+    return {"type": "range", "minValue": low, "maxValue": high, **default, **shown}
+
+
+def _required(rule: Rule) -> Rule:
+    return {name: part for name, part in rule.items() if name != "isOptional"}
+
+
+def _insisting(rules: Definition, path: str) -> Definition:
+    """Return rules of which one is no longer optional."""
+    return Definition({**rules.rules, path: _required(rules.rules.get(path, {}))})
+
+
+_LEAST: Final = 10
+"""The shortest idle time that the platform takes, in minutes."""
+_BOUNDS: Final[tuple[tuple[tuple[str, ...], Callable[[Definition], bool], str], ...]] = (
+    (
+        ("autoscale.max_workers", "num_workers"),
+        Definition.caps_workers,
+        "a maxValue for autoscale.max_workers or for dbus_per_hour",
+    ),
+    (
+        ("node_type_id", "instance_pool_id"),
+        Definition.limits_workers_type,
+        "an allowlist for node_type_id",
+    ),
+    (
+        ("driver_node_type_id", "driver_instance_pool_id"),
+        Definition.limits_driver_type,
+        "an allowlist for driver_node_type_id",
+    ),
+)
+"""What is bounded by which rules, and what is to be added where there is none."""
 
 
 _BOUNDED: dict[str, Any] = {

@@ -11,12 +11,16 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import rules_over, spec_wish
+from lakewarden.controls.kit.specs import FILLED
 from lakewarden.controls.kit.subjects import CLUSTER
-from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of, missing_tags
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="cluster-tags",
@@ -51,6 +55,7 @@ CONTROL = Control(
             attack="T1496 T1578.002",
         ),
     ),
+    plans_with=FILLED,
 )
 
 
@@ -58,6 +63,16 @@ CONTROL = Control(
 def check(cluster: Cluster, at: Context) -> Judgement:
     """Every key is there, with a value that is allowed."""
     return carries(cluster.tags, cluster.tags.get(), at.policy)
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Add what is missing."""
+    rules, tags = rules_over(cluster, at), cluster.tags.get()
+    wanted = missing_tags(tags, at, rules)
+    before = {path("custom_tags", key): tags.get(key) for key in wanted}
+    after = {path("custom_tags", key): value for key, value in wanted.items()}
+    yield spec_wish(cluster, at, before, after)
 
 
 def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:

@@ -21,13 +21,17 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import label_of
 from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import POLICY_COMPLIANCE
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="clusters-comply",
@@ -45,6 +49,8 @@ CONTROL = Control(
         terraform="databricks_cluster: change the arguments that break the rules, and apply.",
         breaks="The cluster restarts, and what relied on the setting that the policy forbids stops "
         "working.",
+        no_terraform="No resource enforces a policy; change the arguments of databricks_cluster "
+        "that break its rules.",
     ),
     maps=(
         *also(
@@ -73,6 +79,19 @@ def check(cluster: Cluster, at: Context) -> Judgement:
         lambda value: value,
         expected="true",
         otherwise=f"its policy is broken: {_told(found.violations)}",
+    )
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Have the platform change what breaks the rules."""
+    yield Wish(
+        Target("cluster_compliance", scope_of(at.here), cluster.id),
+        label_of(cluster),
+        {"/is_compliant": False},
+        {"/is_compliant": True},
+        irreversible="the platform chooses the new values and keeps none of the old ones",
+        restart="nothing more: a cluster that runs restarts as soon as it is changed",
     )
 
 

@@ -23,12 +23,16 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import label_of
 from lakewarden.controls.kit.subjects import CLUSTER
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -48,6 +52,7 @@ CONTROL = Control(
         "databricks_automatic_cluster_update_workspace_setting for all of them.",
         breaks="What runs on the cluster is interrupted, and its variables and temporary files are "
         "lost.",
+        no_terraform="A restart is an act and no state, so that no resource holds it.",
     ),
     limits=("cluster_days",),
     maps=(
@@ -88,6 +93,19 @@ def check(cluster: Cluster, at: Context) -> Judgement:
             otherwise="it is {value}",
         ),
         lambda: _lately(cluster, at),
+    )
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Restart it."""
+    began = cluster.restarted.get() or cluster.started.get()
+    yield Wish(
+        Target("cluster_restart", scope_of(at.here), cluster.id),
+        label_of(cluster),
+        {"/running_since": began},
+        {"/running_since": int(at.now.timestamp() * 1000)},
+        irreversible="what ran on the cluster is interrupted, and its memory is lost",
     )
 
 

@@ -20,12 +20,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.specs import for_platform
+from lakewarden.controls.kit.spec_wishes import rules_over, spec_wish
+from lakewarden.controls.kit.specs import FILLED, for_platform
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -62,6 +64,7 @@ CONTROL = Control(
             attack="T1496",
         ),
     ),
+    plans_with=FILLED,
 )
 
 
@@ -79,6 +82,17 @@ def check(cluster: Cluster, at: Context) -> Judgement:
         expected=f"1 to {most}",
         otherwise="it never stops by itself" if never else "it may idle for {value} minutes",
     )
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Let it idle for as long as is allowed, or for as long as its policy says."""
+    most = at.policy.limits.autotermination_minutes
+    minutes = rules_over(cluster, at).longest_idle(most)
+    if minutes is None:
+        raise CannotPlanError("its policy allows no such time: change the policy first")
+    place = f"/{cluster.idle_minutes.field}"
+    yield spec_wish(cluster, at, {place: cluster.idle_minutes.get()}, {place: minutes})
 
 
 def _cluster(minutes: int | None, origin: str | None = "UI") -> MemorySnapshot:

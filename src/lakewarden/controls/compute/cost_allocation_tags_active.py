@@ -17,6 +17,8 @@ from lakewarden.estate.costs import COST_TAGS
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="cost-allocation-tags-active",
@@ -71,6 +73,20 @@ def check(_: Account, at: Context) -> Judgement:
         )
 
     return each_required(at.policy, active)
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Activate the keys that AWS has seen."""
+    for key in at.policy.required_tags:
+        tag = at.estate.find(COST_TAGS, key)
+        if tag is None:
+            raise CannotPlanError(
+                f"AWS has not seen the tag {key}: it does a day after something carries it"
+            )
+        if tag.status.get() != "Active":
+            before, after = {"/Status": tag.status.get()}, {"/Status": "Active"}
+            yield Wish(Target("cost_allocation_tag", "aws", key), key, before, after)
 
 
 def _tags(**statuses: str | None) -> MemorySnapshot:

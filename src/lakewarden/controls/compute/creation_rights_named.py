@@ -12,13 +12,14 @@ from lakewarden.controls.kit.condition import Condition, Judgement, all_of, hold
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.rights import groups
+from lakewarden.controls.kit.rights import groups, taken
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.people import WORKSPACE_GROUPS, WorkspaceGroup
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -74,6 +75,15 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return all_of(
         *(lambda g=group: _lacks(g) for group in others), lambda: _all_seen(workspace, at)
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Take the entitlement from every group that is not named."""
+    named = {_ADMINS, *at.policy.cluster_creators}
+    for group in at.estate.of(WORKSPACE_GROUPS, workspace).each():
+        if group.name.get() not in named:
+            yield from taken(_RIGHT, group, workspace)
 
 
 def _name(group: WorkspaceGroup) -> str:

@@ -20,11 +20,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.controls.kit.withheld import INIT_SCRIPT
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import INIT_SCRIPTS, InitScript
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -89,6 +92,18 @@ def check(script: InitScript, at: Context) -> Judgement:
         )
 
     return any_of(off, listed)
+
+
+@CONTROL.mends
+def mend(script: InitScript, at: Context) -> Iterable[Wish]:
+    """Disable it: nobody needs to have read it for that, and it can be enabled again."""
+    yield Wish(
+        Target("global_init_script", scope_of(at.here), script.id),
+        script.id if script.name.gap else script.name.get(),
+        {"/enabled": script.enabled.get()},
+        {"/enabled": False},
+        restart="every cluster that runs, as the script ran when it started",
+    )
 
 
 _DIGEST: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -21,7 +21,6 @@ _SWITCH: Final = ConfSwitch(
     "enableEnforceImdsV2",
     "true",
     "machines hand out their credentials to any request",
-    default="false",
 )
 
 CONTROL = Control(

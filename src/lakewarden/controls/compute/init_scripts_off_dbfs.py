@@ -44,6 +44,9 @@ CONTROL = Control(
         terraform="databricks_cluster { init_scripts { volumes { destination = ... } } }.",
         breaks="The cluster restarts; in standard access mode the volume must be on the "
         "metastore's allow list of init scripts.",
+        no_api="Somebody must read the script before it goes where only few can write: everybody "
+        "could have changed it, and a plan would carry that over.",
+        no_terraform="Which place the script gets is for a person to choose, who has read it.",
     ),
     maps=(
         *also(

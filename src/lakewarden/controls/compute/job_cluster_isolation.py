@@ -21,12 +21,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import ISOLATING, isolated_wish
 from lakewarden.controls.kit.specs import FILLED, filled, isolated
 from lakewarden.controls.kit.workload_subjects import JOB_CLUSTER
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import JOB_CLUSTERS, JobCluster
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="job-cluster-isolation",
@@ -70,6 +72,7 @@ CONTROL = Control(
             sat="GOV-12",
         ),
     ),
+    plans_with=ISOLATING,
 )
 
 _RUNNER = "whom the job runs as"
@@ -80,6 +83,12 @@ def check(cluster: JobCluster, at: Context) -> Judgement:
     """The cluster says an isolating mode, or its policy fills one in."""
     mode = filled(cluster, cluster.access_mode, at)
     return isolated(mode, cluster.single_user.get() or _RUNNER, cluster)
+
+
+@CONTROL.mends
+def mend(cluster: JobCluster, at: Context) -> Iterable[Wish]:
+    """Dedicate it to whom the job runs as, or make it Standard where its policy asks for that."""
+    yield isolated_wish(cluster, at, ("SINGLE_USER", "USER_ISOLATION"))
 
 
 _FIXED: Final = '{"type": "fixed", "value": "SINGLE_USER"}'

@@ -21,13 +21,15 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.runtimes import on_offer
+from lakewarden.controls.kit.runtimes import newest_like, on_offer
+from lakewarden.controls.kit.spec_wishes import goes, rules_over, spec_wish
 from lakewarden.controls.kit.specs import FILLED, filled
 from lakewarden.controls.kit.workload_subjects import JOB_CLUSTER
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import JOB_CLUSTERS, RUNTIMES, JobCluster
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="job-cluster-runtimes",
@@ -75,6 +77,15 @@ CONTROL = Control(
 def check(cluster: JobCluster, at: Context) -> Judgement:
     """The runtime is among those that the workspace has on offer."""
     return on_offer(filled(cluster, cluster.runtime, at), at)
+
+
+@CONTROL.mends
+def mend(cluster: JobCluster, at: Context) -> Iterable[Wish]:
+    """Take the newest runtime with long-term support of the same build."""
+    rules, field, given = rules_over(cluster, at), cluster.runtime.field, cluster.runtime.get()
+    old = str(filled(cluster, cluster.runtime, at).get())
+    new = newest_like(old, at, lambda version: goes(rules, field, version))
+    yield spec_wish(cluster, at, {f"/{field}": given}, {f"/{field}": new})
 
 
 def _cluster(runtime: str | None, policy: str = "{}", **kinds: Any) -> MemorySnapshot:

@@ -45,6 +45,9 @@ CONTROL = Control(
         terraform="databricks_job { job_cluster { new_cluster { init_scripts { volumes { ... } } } "
         "} }, and the same in tasks that have a new_cluster.",
         breaks="The next run fails until the identity of the job may read the volume.",
+        no_api="Somebody must read the script before it goes where only few can write: everybody "
+        "could have changed it, and a plan would carry that over.",
+        no_terraform="Which place the script gets is for a person to choose, who has read it.",
     ),
     maps=(
         *also(

@@ -12,11 +12,15 @@ from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exe
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import JOB
-from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of, missing_tags
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.compute import JOBS, Job
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="job-tags",
@@ -57,6 +61,19 @@ CONTROL = Control(
 def check(job: Job, at: Context) -> Judgement:
     """Every key is there, with a value that is allowed."""
     return carries(job.tags, job.tags.get(), at.policy)
+
+
+@CONTROL.mends
+def mend(job: Job, at: Context) -> Iterable[Wish]:
+    """Add what is missing."""
+    tags, name = job.tags.get(), str(job.id) if job.name.gap else job.name.get()
+    wanted = missing_tags(tags, at)
+    yield Wish(
+        Target("job", scope_of(at.here), str(job.id)),
+        name,
+        {path("settings", "tags", key): tags.get(key) for key in wanted},
+        {path("settings", "tags", key): value for key, value in wanted.items()},
+    )
 
 
 def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:

@@ -52,6 +52,10 @@ CONTROL = Control(
         terraform='databricks_library { pypi { package = "lightgbm==4.6.0" } }.',
         breaks="Nothing stops; the cluster keeps the version until somebody raises it, security "
         "fixes included.",
+        no_api="No API tells which version is installed, and which one is wanted is for the people "
+        "to say who use the cluster.",
+        no_terraform="databricks_library pins the version that it is given, and nobody has chosen "
+        "one.",
     ),
     maps=(
         *also(

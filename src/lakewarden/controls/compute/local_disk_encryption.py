@@ -29,12 +29,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import spec_wish
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.instance_families import runs_on_xen
 
 CONTROL = Control(
@@ -90,6 +92,13 @@ def check(cluster: Cluster, at: Context) -> Judgement:
             lambda: _by_itself("the driver", cluster.driver_node_type, at),
         ),
     )
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Switch the encryption by the platform on."""
+    place = f"/{cluster.encrypts_disks.field}"
+    yield spec_wish(cluster, at, {place: cluster.encrypts_disks.get()}, {place: True})
 
 
 def _by_itself(role: str, field: Fact[str | None], at: Context) -> Condition:

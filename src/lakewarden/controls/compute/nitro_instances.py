@@ -21,12 +21,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.specs import HARDWARE, modern
+from lakewarden.controls.kit.spec_wishes import modern_machines
+from lakewarden.controls.kit.specs import FILLED, HARDWARE, modern
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="nitro-instances",
@@ -64,6 +66,7 @@ CONTROL = Control(
             attack="T1040",
         ),
     ),
+    plans_with=FILLED,
 )
 
 
@@ -74,6 +77,12 @@ def check(cluster: Cluster, at: Context) -> Judgement:
         lambda: modern("workers", cluster.node_type, at),
         lambda: modern("the driver", cluster.driver_node_type, at),
     )
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Take machines of the same shape that encrypt."""
+    yield from modern_machines(cluster, at)
 
 
 def _estate(workers: str | None, driver: str | None = None, **kinds: Any) -> MemorySnapshot:

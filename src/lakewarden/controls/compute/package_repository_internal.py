@@ -28,12 +28,14 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import setting_wish
 from lakewarden.estate.access import WORKSPACE_SETTINGS_V2
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.secrets import SCOPE_SECRETS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 
 _SCOPE: Final = "databricks-package-management"
 _KEY: Final = "pip-index-url"
@@ -93,6 +95,20 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         lambda: _index(workspace, at),
         *(_told(workspace, at, name, whom) for name, whom in _SWITCHES.items()),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Tell everything of the index; its address is a secret that a person puts there."""
+    for name in _SWITCHES:
+        if at.estate.value(WORKSPACE_SETTINGS_V2, name, workspace).get() is not True:
+            yield setting_wish(WORKSPACE_SETTINGS_V2, name, True, at, workspace)  # noqa: FBT003  # the value of the setting
+    if _index(workspace, at).met is False:
+        yield Step(
+            f"Create the secret scope {_SCOPE}, let the group users read it, and put the address "
+            f"of your index there under {_KEY}.",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
 
 
 def _index(workspace: Workspace, at: Context) -> Condition:

@@ -5,6 +5,7 @@ Whoever may write to it sends all installations of the workspace to an index of 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, all_of, observe
@@ -21,14 +22,18 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.access import SECRET_SCOPES
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 
 _SCOPE: Final = "databricks-package-management"
 _ADMINS: Final = "admins"
+_LEVEL: Final = "/permission"
 _EVERYBODY: Final = frozenset({"users", "account users"})
 
 CONTROL = Control(
@@ -92,6 +97,26 @@ def check(workspace: Workspace, at: Context) -> Judgement:
             otherwise="every user can point every installation elsewhere",
         ),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Leave MANAGE to admins, and READ to whoever else had more than that."""
+    grants = at.estate.need(SECRET_SCOPES, _SCOPE, workspace).acl.get()
+    admins = _grant(workspace, _ADMINS, "MANAGE")
+    held = next((g.permission for g in grants if g.principal == _ADMINS), None)
+    if held != "MANAGE":
+        yield replace(admins, before=None if held is None else {_LEVEL: held})
+    for grant in grants:
+        writes = grant.principal in _EVERYBODY and grant.permission == "WRITE"
+        if writes or (grant.permission == "MANAGE" and grant.principal != _ADMINS):
+            wish = _grant(workspace, grant.principal, "READ")
+            yield replace(wish, before={_LEVEL: grant.permission}, follows=(admins.target,))
+
+
+def _grant(workspace: Workspace, principal: str, level: str) -> Wish:
+    target = Target("secret_acl", scope_of(workspace), f"{_SCOPE}/{principal}")
+    return Wish(target, f"{principal} on {_SCOPE}", {_LEVEL: level}, {_LEVEL: level})
 
 
 def _acl(**grants: str) -> MemorySnapshot:

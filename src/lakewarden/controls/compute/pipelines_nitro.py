@@ -21,12 +21,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.spec_wishes import modern_machines
 from lakewarden.controls.kit.specs import MACHINES, machines_modern
 from lakewarden.controls.kit.workload_subjects import PIPELINE_CLUSTER
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import PIPELINE_CLUSTERS, PipelineCluster
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="pipelines-nitro",
@@ -71,6 +73,12 @@ CONTROL = Control(
 def check(cluster: PipelineCluster, at: Context) -> Judgement:
     """Workers and driver encrypt traffic, by their types, their pools or the policy's defaults."""
     return machines_modern(cluster, at)
+
+
+@CONTROL.mends
+def mend(cluster: PipelineCluster, at: Context) -> Iterable[Wish]:
+    """Take machines of the same shape that encrypt."""
+    yield from modern_machines(cluster, at)
 
 
 def _cluster(policy: str = "{}", *, xen: bool = False, **fields: Any) -> MemorySnapshot:

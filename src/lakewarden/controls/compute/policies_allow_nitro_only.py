@@ -5,6 +5,7 @@ clear, and the driver counts as much as the workers.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -20,13 +21,22 @@ from lakewarden.controls.kit.policies import (
     unless_for_admins,
     usual_examples,
 )
+from lakewarden.controls.kit.rule_wishes import Edit, forbidden, narrowed, rule_wish
+from lakewarden.controls.kit.spec_wishes import modern_like
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
-from lakewarden.estate.compute import CLUSTER_POLICIES, NODE_TYPES, ClusterPolicy, NodeType
+from lakewarden.estate.compute import (
+    CLUSTER_POLICIES,
+    INSTANCE_TYPES,
+    NODE_TYPES,
+    ClusterPolicy,
+    NodeType,
+)
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import refused
 from lakewarden.estate.workloads import INSTANCE_POOLS, InstancePool
 from lakewarden.ledger.finding import Severity
-from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, Rule
 from lakewarden.semantics.instance_families import runs_on_xen
 
 CONTROL = Control(
@@ -65,6 +75,7 @@ CONTROL = Control(
             attack="T1040",
         ),
     ),
+    plans_with=(INSTANCE_TYPES.need(),),
 )
 
 _PATHS: Final = ("node_type_id", "driver_node_type_id")
@@ -81,6 +92,41 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
         *(lambda p=path: _offers(policy, p, at) for path in _PATHS),
         *(lambda p=path, o=pool: _pools(policy, p, o, at) for path, pool in roles),
     )
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
+    """Strike off old machines, and pools of them; offer the like where none is left."""
+    edits: dict[str, Edit] = {}
+    for path, pool in zip(_PATHS, _POOLS, strict=True):
+        if _offers(policy, path, at).met is False:
+            edits[path] = _struck(path, effective(policy, at), at)
+        if _pools(policy, path, pool, at).met is False:
+            modern = [p.id for p in at.estate.of(INSTANCE_POOLS, at.here).each() if _modern(p, at)]
+            edits[pool] = functools.partial(_modern_pools, modern)
+    yield rule_wish(policy, at, edits)
+
+
+def _struck(path: str, rules: Definition, at: Context) -> Edit:
+    """Return the edit that leaves modern machines."""
+    nodes = tuple(at.estate.of(NODE_TYPES, at.here).each())
+    good = [node.id for node in nodes if _encrypts(node) and not node.retired.get()]
+    named = rules.listed(path)
+    left = [name for name in named or good if name in good and _accepts(rules, path, name)]
+    free = Definition({})
+    if not left:
+        left = [modern_like(name, path, free, at) for name in named]
+        if not left:
+            raise CannotPlanError(f"{path} lets no machine through that encrypts traffic")
+        return lambda _: narrowed(left, left[0])({})
+    usual = rules.rules.get(path, {}).get("defaultValue", "")
+    like = modern_like(usual, path, free, at) if usual and usual not in good else ""
+    return narrowed(left, like, optional=True)
+
+
+def _modern_pools(modern: list[str], rule: Rule) -> Rule:
+    left = narrowed(modern, optional=True)(rule)
+    return left if left["values"] else forbidden(rule)
 
 
 def _offers(policy: ClusterPolicy, path: str, at: Context) -> Condition:

@@ -21,12 +21,16 @@ from lakewarden.controls.kit.policies import (
     unless_for_admins,
     usual_examples,
 )
+from lakewarden.controls.kit.rule_wishes import narrowed, rule_wish
+from lakewarden.controls.kit.runtimes import newest_like
+from lakewarden.controls.kit.spec_wishes import goes
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, ClusterPolicy
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import refused
 from lakewarden.estate.workloads import RUNTIMES
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
 
 CONTROL = Control(
@@ -74,12 +78,32 @@ _OLDEST: Final = 5
 _MINORS: Final = range(6)
 _KINDS: Final = ("", "-cpu-ml", "-gpu-ml", "-photon", "-aarch64", "-aarch64-photon", "-hls")
 _ALIAS: Final = "auto:"
+_LATEST: Final = "auto:latest-lts"
 
 
 @CONTROL.check
 def check(policy: ClusterPolicy, at: Context) -> Judgement:
     """It names and accepts no version of before those on offer; admins alone may do without."""
     return unless_for_admins(policy, at, lambda: _bounded(policy, at))
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
+    """Leave the choice of the runtimes on offer that the rule lets through, and of aliases."""
+    rules = effective(policy, at)
+    offered = sorted(
+        (r.id for r in at.estate.of(RUNTIMES, at.here).each() if _number(r.id)),
+        key=lambda version: (_number(version), version),
+        reverse=True,
+    )
+    named = rules.listed(_PATH)
+    kept = [v for v in named or (_LATEST, *offered) if v in offered or v.startswith(_ALIAS)]
+    kept = [version for version in kept if goes(rules, _PATH, version)]
+    if not kept:
+        kept = [newest_like(named[0], at, lambda _: True)] if named else [_LATEST]
+        yield rule_wish(policy, at, {_PATH: lambda _: narrowed(kept, kept[0])({})})
+    else:
+        yield rule_wish(policy, at, {_PATH: narrowed(kept)})
 
 
 def _bounded(policy: ClusterPolicy, at: Context) -> Condition:

@@ -5,9 +5,10 @@ without an owner.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Condition, Judgement, observe
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes, unclear
@@ -21,10 +22,13 @@ from lakewarden.controls.kit.policies import (
     unless_for_admins,
     usual_examples,
 )
+from lakewarden.controls.kit.rule_wishes import Edit, fixed, narrowed, rule_wish
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.controls.kit.tags import WANTED, each_required
 from lakewarden.estate.compute import ClusterPolicy
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.semantics.cluster_policy import Definition, Rule
 
 CONTROL = Control(
     id="policies-enforce-tags",
@@ -61,6 +65,9 @@ CONTROL = Control(
     ),
 )
 
+_TAG: Final = "tag"
+"""The name of a rule that is looked at by itself."""
+
 
 @CONTROL.check
 def check(policy: ClusterPolicy, at: Context) -> Judgement:
@@ -79,6 +86,35 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
         )
 
     return unless_for_admins(policy, at, lambda: each_required(at.policy, enforced))
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
+    """Insist on the tags, each with the values that the policy has, or that are allowed."""
+    rules = effective(policy, at)
+    edits: dict[str, Edit] = {}
+    for key in at.policy.required_tags:
+        edit = functools.partial(_insisting, at.policy.tag_values.get(key, ()))
+        if not edit(rules.rules.get(f"custom_tags.{key}", {})):
+            raise CannotPlanError(
+                f"nobody says which {key} clusters may have: list some under tags.values in "
+                "lakewarden.toml"
+            )
+        edits[f"custom_tags.{key}"] = edit
+    yield rule_wish(policy, at, edits)
+
+
+def _insisting(allowed: tuple[str, ...], rule: Rule) -> Rule:
+    """Return a rule that is not optional and has no odd values; none where nobody names any."""
+    strict = {name: part for name, part in rule.items() if name != "isOptional"}
+    named = Definition({_TAG: strict}).listed(_TAG)
+    good = [value for value in named if value in allowed] if allowed else list(named)
+    if Definition({_TAG: strict}).prescribes(_TAG) and len(good) == len(named):
+        return strict
+    values = [value for value in good or allowed if value.strip()]
+    if len(values) == 1:
+        return fixed(values[0])(rule)
+    return narrowed(values)({}) if values else {}
 
 
 _RULES: dict[str, Any] = {

@@ -20,10 +20,13 @@ from lakewarden.controls.kit.policies import (
     unless_for_admins,
     usual_examples,
 )
+from lakewarden.controls.kit.rule_wishes import narrowed, rule_wish
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import ClusterPolicy
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.access_modes import isolation
+from lakewarden.semantics.cluster_policy import Definition, Rule
 
 CONTROL = Control(
     id="policies-fix-access-mode",
@@ -65,6 +68,7 @@ CONTROL = Control(
 )
 
 _PATH: Final = "data_security_mode"
+_USUAL: Final = ("USER_ISOLATION", "SINGLE_USER")
 
 
 @CONTROL.check
@@ -77,6 +81,18 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
         otherwise="clusters without user isolation may be made",
     )
     return unless_for_admins(policy, at, condition)
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
+    """Leave the choice of the modes that isolate; of the usual two where none does."""
+    yield rule_wish(policy, at, {_PATH: _isolating})
+
+
+def _isolating(rule: Rule) -> Rule:
+    modes = [mode for mode in Definition({_PATH: rule}).listed(_PATH) if _isolates(mode)]
+    left = narrowed(modes or _USUAL, _USUAL[0])(rule)
+    return left if left["values"] else narrowed(_USUAL, _USUAL[0])({})
 
 
 def _isolates(mode: Any) -> bool:

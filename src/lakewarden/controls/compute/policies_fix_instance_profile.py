@@ -20,9 +20,11 @@ from lakewarden.controls.kit.policies import (
     unless_for_admins,
     usual_examples,
 )
+from lakewarden.controls.kit.rule_wishes import USERS, fixed, forbidden, made_under, rule_wish
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import ClusterPolicy
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="policies-fix-instance-profile",
@@ -59,6 +61,7 @@ CONTROL = Control(
             attack="T1078.004 T1530",
         ),
     ),
+    plans_with=USERS,
 )
 
 _PATH: Final = "aws_attributes.instance_profile_arn"
@@ -74,6 +77,19 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
         otherwise="clusters may take any instance profile of the workspace",
     )
     return unless_for_admins(policy, at, condition)
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
+    """Forbid profiles where no cluster of the policy has one, or fix the one that all have."""
+    used = sorted({spec.profile.get() or "" for spec in made_under(policy, at)})
+    if len(used) > 1:
+        profiles = ", ".join(filter(None, used))
+        raise CannotPlanError(
+            f"clusters of the policy have {profiles}, and not all the same: decide which they need"
+        )
+    profile = used[0] if used else ""
+    yield rule_wish(policy, at, {_PATH: fixed(profile) if profile else forbidden})
 
 
 @CONTROL.examples

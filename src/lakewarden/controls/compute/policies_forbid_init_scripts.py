@@ -20,9 +20,11 @@ from lakewarden.controls.kit.policies import (
     unless_for_admins,
     usual_examples,
 )
+from lakewarden.controls.kit.rule_wishes import USERS, forbidden, label_of, made_under, rule_wish
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import ClusterPolicy
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="policies-forbid-init-scripts",
@@ -58,6 +60,7 @@ CONTROL = Control(
             attack="T1204.003 T1546 T1552",
         ),
     ),
+    plans_with=USERS,
 )
 
 _PATHS: Final = (
@@ -80,6 +83,33 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
         for path in _PATHS
     )
     return unless_for_admins(policy, at, *conditions)
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish | Step]:
+    """Forbid what no cluster of the policy has; what one has, a person must look at."""
+    rules, used = effective(policy, at), _used(policy, at)
+    loose = [path for path in _PATHS if not rules.settled(path)]
+    yield rule_wish(policy, at, {path: forbidden for path in loose if path not in used})
+    for path in loose:
+        if path in used:
+            yield Step(
+                f"Clusters of the policy {label_of(policy)} have {used[path]}: look at it, and fix "
+                f"{path} to it in the policy, or take it off the clusters and forbid it.",
+                f"`lakewarden assess --control {CONTROL.id}` passes",
+            )
+
+
+def _used(policy: ClusterPolicy, at: Context) -> dict[str, str]:
+    """Return what clusters of a policy have, one example by the path of its rule."""
+    found = {}
+    for spec in made_under(policy, at):
+        for entry in spec.init_scripts.get():
+            for store, place in entry.items():
+                found[f"init_scripts.*.{store}.destination"] = str(place.get("destination", store))
+        if spec.image.get():
+            found["docker_image.url"] = str(spec.image.get())
+    return found
 
 
 @CONTROL.examples

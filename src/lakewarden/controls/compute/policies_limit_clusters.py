@@ -21,11 +21,13 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.policies import policy_with, unless_for_admins
+from lakewarden.controls.kit.rule_wishes import policy_wish
 from lakewarden.controls.kit.subjects import CLUSTER_POLICY
 from lakewarden.estate.compute import CLUSTER_POLICIES, ClusterPolicy
 from lakewarden.estate.given import refused
 from lakewarden.estate.workloads import POLICY_PERMISSIONS
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -73,6 +75,14 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
         else f"each user may have {{value}} clusters at a time, more than {most}",
     )
     return unless_for_admins(policy, at, limit)
+
+
+@CONTROL.mends
+def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
+    """Set as many as are allowed."""
+    place = f"/{policy.max_clusters_per_user.field}"
+    before, after = policy.max_clusters_per_user.get(), at.policy.limits.clusters_per_user
+    yield policy_wish(policy, at, {place: before}, {place: after})
 
 
 def _unset(policy: ClusterPolicy) -> bool:

@@ -36,6 +36,10 @@ CONTROL = Control(
         terraform="databricks_instance_pool { custom_tags = { ... } }, which replaces the pool.",
         breaks="Clusters, jobs and policies that name the old pool fail until they name the new "
         "one.",
+        no_api="The tags of a pool cannot be changed; clusters, jobs and policies must move to "
+        "another pool, at a time that suits their owners.",
+        no_terraform="databricks_instance_pool deletes the pool and makes another, under clusters "
+        "that still name the old one.",
     ),
     maps=(
         *also(

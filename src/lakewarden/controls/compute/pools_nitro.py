@@ -45,6 +45,10 @@ CONTROL = Control(
         terraform="databricks_instance_pool: node_type_id of such a type; the pool is replaced.",
         breaks="Clusters and jobs that name the old pool no longer start until they name the new "
         "one.",
+        no_api="The machines of a pool cannot be changed; clusters, jobs and policies must move to "
+        "another pool, at a time that suits their owners.",
+        no_terraform="databricks_instance_pool deletes the pool and makes another, under clusters "
+        "that still name the old one.",
     ),
     maps=(
         *also(

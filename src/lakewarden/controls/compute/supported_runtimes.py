@@ -21,13 +21,16 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.runtimes import on_offer
+from lakewarden.controls.kit.runtimes import newest_like, on_offer
+from lakewarden.controls.kit.spec_wishes import goes, rules_over, spec_wish
+from lakewarden.controls.kit.specs import FILLED
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, Cluster
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import RUNTIMES
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="supported-runtimes",
@@ -62,6 +65,7 @@ CONTROL = Control(
         ),
         *also("holds each cluster against the same list of runtimes", Relation.EQUAL, sat="GOV-5"),
     ),
+    plans_with=FILLED,
 )
 
 
@@ -69,6 +73,14 @@ CONTROL = Control(
 def check(cluster: Cluster, at: Context) -> Judgement:
     """The runtime is among those that the workspace has on offer."""
     return on_offer(cluster.runtime, at)
+
+
+@CONTROL.mends
+def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
+    """Take the newest runtime with long-term support of the same build."""
+    rules, field, old = rules_over(cluster, at), cluster.runtime.field, str(cluster.runtime.get())
+    new = newest_like(old, at, lambda version: goes(rules, field, version))
+    yield spec_wish(cluster, at, {f"/{field}": old}, {f"/{field}": new})
 
 
 def _cluster(runtime: str | None, **kinds: Any) -> MemorySnapshot:

@@ -18,7 +18,7 @@ from lakewarden.estate.account import Workspace
 from lakewarden.ledger.finding import Severity
 
 _SWITCH: Final = ConfSwitch(
-    "enforceUserIsolation", "true", "clusters without user isolation may be made", default="false"
+    "enforceUserIsolation", "true", "clusters without user isolation may be made"
 )
 
 CONTROL = Control(

@@ -13,11 +13,14 @@ from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fai
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
+from lakewarden.controls.kit.wishes import scope_of
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import WAREHOUSE_CONFIG
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="warehouse-security-policy",
@@ -68,6 +71,19 @@ def check(workspace: Workspace, at: Context) -> Judgement:
         lambda policy: policy in _CHECKING,
         expected="DATA_ACCESS_CONTROL",
         otherwise="the security policy is {value}: table permissions are not checked",
+    )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Have the warehouses check tables."""
+    config = at.estate.need(WAREHOUSE_CONFIG, "warehouses", workspace)
+    yield Wish(
+        Target("warehouse_config", scope_of(workspace), "warehouses"),
+        "all SQL warehouses",
+        {"/security_policy": config.security_policy.get()},
+        {"/security_policy": "DATA_ACCESS_CONTROL"},
+        restart="nothing more: all warehouses of the workspace restart as soon as it is changed",
     )
 
 

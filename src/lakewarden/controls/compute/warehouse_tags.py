@@ -10,12 +10,15 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, exempt, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of, missing_tags
 from lakewarden.controls.kit.workload_subjects import WAREHOUSE
+from lakewarden.controls.kit.workload_wishes import warehouse_wish
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import WAREHOUSES, Warehouse
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="warehouse-tags",
@@ -59,6 +62,18 @@ CONTROL = Control(
 def check(warehouse: Warehouse, at: Context) -> Judgement:
     """Every key is there, with a value that is allowed."""
     return carries(warehouse.tags, {tag.key: tag.value for tag in warehouse.tags.get()}, at.policy)
+
+
+@CONTROL.mends
+def mend(warehouse: Warehouse, at: Context) -> Iterable[Wish]:
+    """Add what is missing."""
+    tags = {tag.key: tag.value for tag in warehouse.tags.get()}
+    before, after = {}, {}
+    for key, value in missing_tags(tags, at).items():
+        place = path("tags", "custom_tags", f"[key={key}]")
+        before[place] = {"key": key, "value": tags[key]} if key in tags else None
+        after[place] = {"key": key, "value": value}
+    yield warehouse_wish(warehouse, at, before, after)
 
 
 def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:

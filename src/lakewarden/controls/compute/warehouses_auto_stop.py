@@ -6,6 +6,7 @@ night as a start that the audit log records.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement, expect
 from lakewarden.controls.kit.control import (
@@ -21,10 +22,12 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.workload_subjects import WAREHOUSE
+from lakewarden.controls.kit.workload_wishes import warehouse_wish
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.workloads import WAREHOUSES, Warehouse
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -65,6 +68,9 @@ CONTROL = Control(
     ),
 )
 
+_LEAST: Final = 10
+"""The shortest idle time that the platform takes, in minutes."""
+
 
 @CONTROL.check
 def check(warehouse: Warehouse, at: Context) -> Judgement:
@@ -77,6 +83,17 @@ def check(warehouse: Warehouse, at: Context) -> Judgement:
         expected=f"1 to {most}",
         otherwise="it never stops by itself" if never else "it may idle for {value} minutes",
     )
+
+
+@CONTROL.mends
+def mend(warehouse: Warehouse, at: Context) -> Iterable[Wish]:
+    """Let it idle for as long as is allowed."""
+    most, place = at.policy.limits.warehouse_idle_minutes, f"/{warehouse.idle_minutes.field}"
+    if most < _LEAST:
+        raise CannotPlanError(
+            f"limits.warehouse_idle_minutes is below {_LEAST}, which no API takes"
+        )
+    yield warehouse_wish(warehouse, at, {place: warehouse.idle_minutes.get()}, {place: most})
 
 
 def _warehouse(minutes: int | None) -> MemorySnapshot:

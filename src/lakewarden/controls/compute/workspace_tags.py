@@ -10,12 +10,15 @@ from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, unclear
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.subjects import WORKSPACE
-from lakewarden.controls.kit.tags import WANTED, carries, examples_of
+from lakewarden.controls.kit.subjects import WORKSPACE, name_of
+from lakewarden.controls.kit.tags import WANTED, carries, examples_of, missing_tags
 from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.paths import path
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="workspace-tags",
@@ -59,6 +62,19 @@ CONTROL = Control(
 def check(workspace: Workspace, at: Context) -> Judgement:
     """Every key is there, with a value that is allowed."""
     return carries(workspace.tags, workspace.tags.get(), at.policy)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Add what is missing, and leave the others."""
+    tags = workspace.tags.get()
+    wanted = missing_tags(tags, at, whole=True)
+    yield Wish(
+        Target("workspace", "account", str(workspace.id)),
+        name_of(workspace),
+        {path("custom_tags", key): tags.get(key) for key in wanted},
+        {path("custom_tags", key): value for key, value in wanted.items()},
+    )
 
 
 def _tagged(tags: Mapping[str, str]) -> MemorySnapshot:

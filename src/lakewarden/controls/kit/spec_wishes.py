@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.policies import effective
-from lakewarden.controls.kit.specs import modern
+from lakewarden.controls.kit.specs import FILLED, modern
 from lakewarden.controls.kit.wishes import scope_of
+from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.compute import (
     CLUSTER_POLICIES,
     NODE_TYPES,
@@ -24,7 +26,9 @@ from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
 
 _RESTART: Final = "nothing more: a cluster that runs restarts as soon as it is changed"
-_DRIVER: Final = "driver_node_type_id"
+_ONE_WAY: Final = "the workspace lets nobody make clusters without isolation any more"
+ISOLATING: Final = (*FILLED, WORKSPACE_CONF.need("enforceUserIsolation"))
+"""What must be collected to plan another access mode."""
 
 
 def label_of(spec: ClusterSpec) -> str:
@@ -119,6 +123,22 @@ def first_that_goes(spec: ClusterSpec, name: str, values: Iterable[str], at: Con
     raise CannotPlanError(
         f"its policy lets {name} be none of {', '.join(wanted)}: change the policy first"
     )
+
+
+def isolated_wish(spec: ClusterSpec, at: Context, modes: Iterable[str]) -> Wish:
+    """Wish for the first of some access modes that the policy of a cluster lets through.
+
+    Where the workspace lets no cluster without isolation be made, there is no way back to one.
+
+    Raises:
+        UnreadError: the policy is not known, or whether the workspace insists.
+        CannotPlanError: the policy lets none of them through.
+    """
+    place = f"/{spec.access_mode.field}"
+    mode = first_that_goes(spec, spec.access_mode.field, modes, at)
+    wish = spec_wish(spec, at, {place: spec.access_mode.get()}, {place: mode})
+    insists = at.estate.conf(at.here, "enforceUserIsolation").get() == "true"
+    return replace(wish, irreversible=_ONE_WAY if insists else "")
 
 
 def modern_machines(spec: ClusterSpec, at: Context) -> Iterable[Wish]:
