@@ -117,6 +117,16 @@ def test_recorded_calls_of_the_last_day_show_where_the_caller_is(tmp_path):
     assert caller({"a": GONE}, events=tmp_path).addresses == ()
 
 
+def test_days_are_read_back_no_further_than_the_caller_was_seen(tmp_path):
+    days = {"2026-01-03": 1, "2026-01-02": 2, "2026-01-01": 3}
+    for workspace, (day, last) in enumerate(days.items()):
+        folder = tmp_path / f"workspaceId={workspace}" / f"date={day}"
+        folder.mkdir(parents=True)
+        (folder / "a.json").write_text(event(last, f"192.0.2.{last}"), "utf-8")
+    host = {"a": Host({ME: ANN})}
+    assert caller(host, events=tmp_path).addresses == ("192.0.2.1", "192.0.2.2")
+
+
 def test_a_session_is_told_by_its_role_with_the_path_of_that(monkeypatch):
     with account() as aws:
         iam, sts = aws.client("iam", "us-east-1"), aws.client("sts", "us-east-1")

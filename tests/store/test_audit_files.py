@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from lakewarden.errors import UsageError
-from lakewarden.store.audit_files import lines
+from lakewarden.store.audit_files import lines, newest_first
 
 DAY = "workspaceId=3001/date=2026-03-01"
 
@@ -70,3 +70,19 @@ def test_no_folder_is_an_error_with_a_next_step(tmp_path, name):
     with pytest.raises(UsageError, match="Name the folder of the audit logs") as caught:
         list(lines(tmp_path / name))
     assert caught.value.where == str(tmp_path / name)
+
+
+def test_days_come_newest_first_and_hold_every_workspace(tmp_path):
+    names = {
+        "workspaceId=1/date=2026-03-01/a.json": "1",
+        "workspaceId=2/date=2026-03-01/a.json": "2",
+        "workspaceId=1/date=2026-03-02/a.json": "3",
+        "loose.json": "4",
+    }
+    for name, text in names.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    days = [[line for _, line in day] for day in newest_first(tmp_path)]
+    assert days == [["3"], ["1", "2"], ["4"]]
+    with pytest.raises(UsageError):
+        next(newest_first(tmp_path / "nowhere"))

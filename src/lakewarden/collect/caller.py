@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from lakewarden.clients.aws import AwsAccount
@@ -19,7 +19,7 @@ from lakewarden.collect.aws_calls import call
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import ConnectionFailedError, UsageError
 from lakewarden.guards.guard import Caller
-from lakewarden.store.audit_files import lines
+from lakewarden.store.audit_files import newest_first
 
 _ME: Final = "/api/2.0/preview/scim/v2/Me"
 _ACCOUNT_ME: Final = "/api/2.0/accounts/{account_id}/scim/v2/Me"
@@ -131,21 +131,28 @@ def _role(aws: AwsAccount, name: str) -> str:
 
 
 def _recorded(reach: Reach, user: str) -> tuple[str, ...]:
-    """Return where the caller's calls of the last day came from, as delivered logs have it."""
+    """Return where the caller's calls of their last day came from, as delivered logs have it.
+
+    Logs are read back from the newest day, and no further than they can matter.
+    """
     if reach.events is None or not user:
         return ()
-    since = datetime.now(UTC) - timedelta(days=reach.event_days)
+    since = (datetime.now(UTC) - timedelta(days=reach.event_days)).timestamp() * 1000
     seen = dict[str, int]()
-    for address, moment in _calls(reach.events, user.lower()):
-        if moment >= since.timestamp() * 1000:
-            seen[address] = max(moment, seen.get(address, 0))
+    for day in itertools.islice(newest_first(reach.events), reach.event_days + 2):
+        known = bool(seen)
+        for address, moment in _calls(day, user.lower()):
+            if moment >= since:
+                seen[address] = max(moment, seen.get(address, 0))
+        if known:
+            break
     latest = max(seen.values(), default=0)
     return tuple(sorted(a for a, moment in seen.items() if latest - moment <= _RECENT_MS))
 
 
-def _calls(folder: Path, user: str) -> Iterator[tuple[str, int]]:
+def _calls(lines: Iterable[tuple[str, str | None]], user: str) -> Iterator[tuple[str, int]]:
     """Yield the address and the moment (ms) of each call of a user; what cannot be read is none."""
-    for _, line in lines(folder):
+    for _, line in lines:
         if line is None or user not in line.lower():
             continue
         try:

@@ -19,14 +19,36 @@ def lines(folder: Path) -> Iterator[tuple[str, str | None]]:
     Raises:
         UsageError: there is no such folder.
     """
+    for file in _files(folder):
+        yield from _placed(folder, file)
+
+
+def newest_first(folder: Path) -> Iterator[Iterator[tuple[str, str | None]]]:
+    """Yield the lines of each day, the newest day first; those of no known day come last.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    days: dict[str, list[Path]] = {}
+    for file in _files(folder):
+        parts = file.relative_to(folder).parts
+        day = next((part for part in parts if part.startswith("date=")), "")
+        days.setdefault(day, []).append(file)
+    for day in sorted(days, reverse=True):
+        yield (line for file in days[day] for line in _placed(folder, file))
+
+
+def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError(
             "is not a folder", where=str(folder), next_step="Name the folder of the audit logs"
         )
-    for file in sorted(folder.rglob("*.json*")):
-        if file.is_file():
-            name = str(file.relative_to(folder))
-            yield from ((f"{name} line {n}", line) for n, line in _lines_of(file))
+    return [file for file in sorted(folder.rglob("*.json*")) if file.is_file()]
+
+
+def _placed(folder: Path, file: Path) -> Iterator[tuple[str, str | None]]:
+    name = str(file.relative_to(folder))
+    yield from ((f"{name} line {n}", line) for n, line in _lines_of(file))
 
 
 def _lines_of(file: Path) -> Iterator[tuple[int, str | None]]:
