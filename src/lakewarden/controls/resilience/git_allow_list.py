@@ -131,10 +131,10 @@ def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
             "nobody says which repositories are yours: name your organisations at Git hosts in "
             "access.git_hosts of lakewarden.toml"
         )
-    named = conf_wish(workspace, at, _PREFIXES, ",".join(kept), "")
+    named = conf_wish(workspace, at, _PREFIXES, ",".join(kept))
     mode = conf_wish(workspace, at, _MODE, _STRICT)
     yield from (named, mode)
-    switch = conf_wish(workspace, at, _SWITCH, "true", "false")
+    switch = conf_wish(workspace, at, _SWITCH, "true")
     yield replace(switch, follows=(named.target, mode.target))
 
 
