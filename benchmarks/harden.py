@@ -15,20 +15,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any, Final
+from typing import Any
 
 from benchmarks.mutate import WORLD, Mutation, read
 from benchmarks.running import Outcome, Running, running
 from benchmarks.steps import take
-from lakewarden.apply.aws import meaning
 from lakewarden.apply.run import carry_out
 from lakewarden.controls.kit.registry import controls
 from lakewarden.ledger.finding import Verdict
 from lakewarden.plan.change import Attributes, Change
 from lakewarden.plan.plan import Plan
-
-VOLATILE: Final[Mapping[str, frozenset[str]]] = {"clusters": frozenset({"restarted"})}
-"""Fields by kind of record that no undo can give back: times and ids that the platform makes."""
 
 
 @dataclass(frozen=True)
@@ -108,23 +104,9 @@ def _unlike(outcome: Outcome, wanted: Verdict, when: str) -> Iterator[str]:
 def _apart(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """Yield where two snapshots differ, but for what is volatile."""
     for key in sorted(before.keys() | after.keys()):
-        old, new = (_lasting(key, side.get(key)) for side in (before, after))
+        old, new = before.get(key), after.get(key)
         if old != new:
             yield f"undo left {key}: {json.dumps(old)[:200]} is {json.dumps(new)[:200]}"
-
-
-def _lasting(key: str, record: Any) -> Any:
-    gone = VOLATILE.get(key.split(" ")[1], frozenset())
-    return record and {n: _meant(value) for n, value in record.items() if n not in gone}
-
-
-def _meant(value: Any) -> Any:
-    """Return a value, and policy documents in it as they are read: their blanks mean nothing."""
-    if isinstance(value, list):
-        return [_meant(entry) for entry in value]
-    if isinstance(value, str) and value.startswith("{"):
-        return meaning(json.loads(value))
-    return value
 
 
 def main(chosen: list[str]) -> int:

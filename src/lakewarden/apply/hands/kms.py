@@ -51,21 +51,6 @@ class KeyRotation(Hand):
         _kms(doors, target, f"{verb}_key_rotation")
 
 
-class KeyState(Hand):
-    """Whether a key is enabled: `/KeyState`, `Enabled` or `Disabled`."""
-
-    kind = "kms_key_state"
-    calls = ("kms:DescribeKey", "kms:EnableKey", "kms:DisableKey")
-
-    def read(self, doors: Doors, target: Target) -> Json | None:
-        """Return its state."""
-        return {"KeyState": _kms(doors, target, "describe_key")["KeyMetadata"]["KeyState"]}
-
-    def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:  # noqa: ARG002  # the value says it all
-        """Enable or disable it."""
-        _kms(doors, target, "enable_key" if wanted["KeyState"] == "Enabled" else "disable_key")
-
-
 class KeyGrant(Hand):
     """A grant of a key: the target's key is `ARN|GRANT_ID`. No grant comes back as it was."""
 
@@ -90,4 +75,4 @@ class KeyGrant(Hand):
         _kms(doors, target, "revoke_grant", GrantId=found["GrantId"])
 
 
-HANDS = (KeyPolicy(), KeyRotation(), KeyState(), KeyGrant())
+HANDS = (KeyPolicy(), KeyRotation(), KeyGrant())

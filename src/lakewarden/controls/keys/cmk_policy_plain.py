@@ -6,7 +6,7 @@ can open it, too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -22,14 +22,19 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.key_mending import documented, key_policy, of_vendor, uses_alone
 from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import Statements, document
+from lakewarden.controls.kit.principals import narrowed_to, principals_of
 from lakewarden.estate.account import ENCRYPTION_KEYS
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import ACCOUNT_ID, Items, given, refused
 from lakewarden.estate.rights import KEY_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
+from lakewarden.proofs.policies.build import Policy
 from lakewarden.semantics.bucket_policy import admits_vendor, is_for_tenant
 from lakewarden.semantics.iam_documents import Statement, statements
 
@@ -126,6 +131,39 @@ def _for_own_account(statement: Statement, arn: str) -> bool:
 def _for_anybody(statement: Statement) -> bool:
     everybody = statement.for_everybody or not statement.principals
     return everybody and not statement.conditions
+
+
+@CONTROL.mends
+def mend(key: RegisteredKey, at: Context) -> Iterable[Wish]:
+    """Take out what is for everybody, and tie Databricks to this account and to using the key."""
+
+    def edit(found: Statements) -> Statements:
+        return [new for entry in found for new in _plain(entry, key.arn, at)]
+
+    yield key_policy(key.arn, at, edit)
+
+
+def _plain(entry: Policy, arn: str, at: Context) -> Iterator[Policy]:
+    """Yield what is left of a statement."""
+    statement, tenant = document([entry]).statements[0], at.estate.meta.account_id
+    wide = _for_anybody(statement)
+    ours = not statement.allows or _for_own_account(statement, arn)
+    if ours or not (wide or admits_vendor(statement)):
+        yield entry
+    elif not wide:
+        theirs = of_vendor(entry, arn, tenant)
+        if theirs and _manages(statement):
+            yield from uses_alone(theirs, documented(arn, at))
+        elif theirs:
+            yield theirs
+        apart = (who for who in principals_of(entry) if not _admits(entry, who))
+        yield from (kept for kept in [narrowed_to(entry, apart)] if kept)
+
+
+def _admits(entry: Policy, who: tuple[str, str]) -> bool:
+    """Return whether a statement for one of its principals alone lets in Databricks."""
+    alone = {**entry, "Principal": "*" if who[0] == "*" else {who[0]: who[1]}}
+    return admits_vendor(document([alone]).statements[0])
 
 
 def _policy(*more: dict[str, Any], **vendor: Any) -> MemorySnapshot:

@@ -21,11 +21,14 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.estate.account import ENCRYPTION_KEYS
 from lakewarden.estate.aws import KMS_ROTATION
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="cmk-rotation",
@@ -73,6 +76,15 @@ def check(key: RegisteredKey, at: Context) -> Judgement:
         expected="true",
         otherwise=f"AWS does not rotate the key {key.arn}",
     )
+
+
+@CONTROL.mends
+def mend(key: RegisteredKey, at: Context) -> Iterable[Wish]:
+    """Switch it on."""
+    place = "/KeyRotationEnabled"
+    now = at.estate.need(KMS_ROTATION, key.arn).enabled.get()
+    name = key.arn.rpartition("/")[2]
+    yield Wish(Target("kms_key_rotation", AWS, key.arn), name, {place: now}, {place: True})
 
 
 def _rotation(rotation: Items) -> MemorySnapshot:

@@ -18,11 +18,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.rights import DISK_DEFAULTS, DiskDefault
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="ebs-encrypted-by-default",
@@ -80,6 +83,16 @@ def _encrypts(region: DiskDefault) -> Condition:
         expected="true",
         otherwise=f"new disks in {region.region} are not encrypted",
     )
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Switch it on in every region where it is off."""
+    place = "/EbsEncryptionByDefault"
+    for found in at.estate.of(DISK_DEFAULTS).seen():
+        if not found.enabled.get():
+            target = Target("ebs_encryption_default", AWS, found.region)
+            yield Wish(target, found.region, {place: False}, {place: True})
 
 
 @CONTROL.examples

@@ -7,10 +7,10 @@ of them what is yours.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Judgement, all_of
+from lakewarden.controls.kit.condition import Condition, Judgement, all_of
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -22,8 +22,11 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.key_mending import key_policy, of_vendor
 from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import AWS, Statements, document
+from lakewarden.controls.kit.principals import narrowed_to, principals_of
 from lakewarden.controls.kit.proved import (
     account_in,
     accounts_of,
@@ -39,7 +42,10 @@ from lakewarden.estate.given import ACCOUNT_ID, given, refused
 from lakewarden.estate.rights import KEY_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
     id="key-decrypt-confined",
@@ -84,13 +90,19 @@ CONTROL = Control(
 @CONTROL.check
 def check(key: RegisteredKey, at: Context) -> Judgement:
     """Nobody else decrypts, and Databricks uses the key for no other customer."""
+    text = at.estate.need(KEY_POLICIES, key.arn).document.get()
+    grants = tuple(map(_wire, at.estate.need(KEY_GRANTS, key.arn).grants.get()))
+    return _confined(document_of(text, KEY_POLICIES), grants, key, at)
+
+
+def _confined(
+    policy: Document, grants: tuple[Mapping[str, Any], ...], key: RegisteredKey, at: Context
+) -> Condition:
     tenant = at.estate.meta.account_id
     if not tenant:
         gap = ENCRYPTION_KEYS.gap(Cause.NOT_READ, "the Databricks account is not known")
         raise UnreadError(gap)
-    document = at.estate.need(KEY_POLICIES, key.arn).document.get()
-    policies = {"policy": (document_of(document, KEY_POLICIES),)}
-    grants = tuple(map(_wire, at.estate.need(KEY_GRANTS, key.arn).grants.get()))
+    policies = {"policy": (policy,)}
     own = account_in(key.arn)
     vendors = vendor_accounts(partition_in(key.arn))
     readers = (*vendors, own, *accounts_of(at), *at.policy.key_users)
@@ -110,6 +122,42 @@ def check(key: RegisteredKey, at: Context) -> Judgement:
             for v in vendors
         ),
     )
+
+
+@CONTROL.mends
+def mend(key: RegisteredKey, at: Context) -> Iterable[Wish]:
+    """Take strangers out of the policy, tie Databricks to this account, and revoke grants."""
+    text = at.estate.need(KEY_POLICIES, key.arn).document.get()
+    if _confined(document_of(text, KEY_POLICIES), (), key, at).met is False:
+
+        def edit(found: Statements) -> Statements:
+            return [new for entry in found for new in _known(entry, found, key, at)]
+
+        yield key_policy(key.arn, at, edit)
+    nothing = document([])
+    for grant in at.estate.need(KEY_GRANTS, key.arn).grants.get():
+        if _confined(nothing, (_wire(grant),), key, at).met is False:
+            target = Target("kms_grant", AWS, f"{key.arn}|{grant.id}")
+            before = {"/GrantId": grant.id, "/Operations": list(grant.operations)}
+            yield Wish(target, grant.grantee, before, None, irreversible=_GONE)
+
+
+_GONE: Final = "KMS makes no grant again as it was; whoever made it has to make another"
+
+
+def _known(
+    entry: dict[str, Any], found: Statements, key: RegisteredKey, at: Context
+) -> Iterator[dict[str, Any]]:
+    """Yield what is left of a statement: all of it unless somebody else gets through by it."""
+    denies = [other for other in found if other.get("Effect") == "Deny"]
+    if entry in denies or _confined(document([entry, *denies]), (), key, at).met:
+        yield entry
+        return
+    theirs = of_vendor(entry, key.arn, at.estate.meta.account_id)
+    readers = {account_in(key.arn), *accounts_of(at), *at.policy.key_users}
+    kept = [w for w in principals_of(entry) if w[1] in readers or account_in(w[1]) in readers]
+    ours = narrowed_to(entry, kept)
+    yield from (left for left in (theirs, ours) if left)
 
 
 def _wire(grant: KeyGrant) -> Mapping[str, Any]:

@@ -22,14 +22,18 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.key_mending import keepers, key_policy, recovers
 from lakewarden.controls.kit.keys import ARN, KEY, RegisteredKey, registered
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import document, put, statements_in
 from lakewarden.controls.kit.proved import account_in, asked, document_of, partition_in
 from lakewarden.estate.account import ENCRYPTION_KEYS
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.rights import KEY_POLICIES
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
+from lakewarden.proofs.policies.build import allow, callers
 
 CONTROL = Control(
     id="key-recoverable",
@@ -76,6 +80,28 @@ def check(key: RegisteredKey, at: Context) -> Judgement:
     )
 
 
+@CONTROL.mends
+def mend(key: RegisteredKey, at: Context) -> Iterable[Wish | Step]:
+    """Let the guardians take the key back; a Deny that keeps them from it is for people."""
+    who = keepers(key.arn, at)
+    grant = allow("GuardiansTakeBack", _RECOVERS, to=callers(*who))
+    text = at.estate.need(KEY_POLICIES, key.arn).document.get()
+    if recovers(document(put(statements_in(text, KEY_POLICIES), grant)), key.arn, at).holds:
+        note = "it gives back to those who keep the key what takes it back"
+        yield key_policy(key.arn, at, lambda found: put(found, grant), note)
+        return
+    shown = ", ".join(who)
+    do = f"Take {shown} out of every Deny of the key's policy that keeps them from changing it."
+    yield Step(do, "`lakewarden assess --control key-recoverable` passes")
+
+
+_RECOVERS: Final = (
+    "kms:CancelKeyDeletion",
+    "kms:DescribeKey",
+    "kms:EnableKey",
+    "kms:GetKeyPolicy",
+    "kms:PutKeyPolicy",
+)
 _OWN: Final = "arn:aws:iam::111122223333"
 _GUARDIAN: Final = f"{_OWN}:role/guardian"
 _OURS: Final[dict[str, Any]] = {"Principal": {"AWS": f"{_OWN}:root"}, "Action": "kms:*"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lakewarden.controls.kit.bucket_mending import closed_to_the_world
 from lakewarden.controls.kit.condition import (
     Condition,
     Judgement,
@@ -35,6 +36,7 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.oversight import TRAIL_BUCKETS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="cloudtrail-bucket-private",
@@ -98,6 +100,14 @@ def _private(found: Trail, at: Context) -> Condition:
             for switch in switches
         )
     )
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Switch all four on for every bucket of a trail."""
+    buckets = sorted({trail.bucket.get() for trail in at.estate.of(TRAILS).each()})
+    for bucket in buckets:
+        yield closed_to_the_world(at.estate.need(TRAIL_BUCKETS, bucket))
 
 
 _ON: dict[str, Any] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lakewarden.controls.kit.bucket_mending import partition_of
 from lakewarden.controls.kit.condition import Condition, Judgement, all_of, observe
 from lakewarden.controls.kit.control import (
     HIGH,
@@ -21,6 +22,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import BUCKET
+from lakewarden.controls.kit.trail_mending import nearest, recording, with_objects
 from lakewarden.controls.kit.trails import runs, some_trail, trail
 from lakewarden.estate.account import LOG_DELIVERIES, STORAGE_CONFIGURATIONS
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
@@ -29,6 +31,7 @@ from lakewarden.estate.oversight import TRAIL_SELECTORS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.storage import EXTERNAL_LOCATIONS, Bucket
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.trail_events import object_events
 
 CONTROL = Control(
@@ -98,6 +101,15 @@ def _records(found: Trail, bucket: str, at: Context) -> Condition:
     )
     shown = f"{', '.join(sorted(ways)) or 'nothing'} of {bucket} is recorded by trail {found.arn}"
     return observe(len(ways) > 1, evidence, otherwise=shown)
+
+
+@CONTROL.mends
+def mend(bucket: Bucket, at: Context) -> Iterable[Wish]:
+    """Let the trail that lacks the least record the bucket, and run."""
+    best = nearest(at)
+    if not _records(best, bucket.name, at).met:
+        yield with_objects(best, at, f"arn:{partition_of(at)}:s3:::{bucket.name}")
+    yield from recording(best, at)
 
 
 _ARN: Final = trail()["TrailARN"]

@@ -29,12 +29,19 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.controls.kit.trail_mending import (
+    nearest,
+    recording,
+    trail_wish,
+    with_management,
+)
 from lakewarden.controls.kit.trails import runs, some_trail, trail
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.oversight import TRAIL_SELECTORS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.semantics.trail_events import management_events
 
 CONTROL = Control(
@@ -130,6 +137,27 @@ def _running(found: Trail, at: Context) -> Condition:
             otherwise=f"trail {found.arn} cannot deliver: {{value}}",
         ),
     )
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
+    """Widen the trail that lacks the least to every region, seal its files, and let it run."""
+    best = nearest(at)
+    now = {
+        "/IsMultiRegionTrail": best.multi_region.get(),
+        "/LogFileValidationEnabled": best.validated.get(),
+    }
+    if not all(now.values()):
+        yield trail_wish(best, now, dict.fromkeys(now, True))
+    if not _manages(best, at).met:
+        yield with_management(best, at)
+    start = recording(best, at)
+    yield from start
+    if not start and _running(best, at).met is False:
+        name, bucket = best.name.get(), best.bucket.get()
+        do = f"Find out why the trail {name} does not deliver to the bucket {bucket}: its policy"
+        verify = f"`aws cloudtrail get-trail-status --name {name}` names a delivery and no error"
+        yield Step(f"{do}, the key's policy, and whether both are there.", verify)
 
 
 def _estate(

@@ -21,11 +21,14 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
+from lakewarden.controls.kit.trail_mending import nearest, recording, trail_wish
 from lakewarden.controls.kit.trails import runs, some_trail, trail
 from lakewarden.estate.aws import TRAIL_STATUS, TRAILS, Trail
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="cloudtrail-encrypted",
@@ -92,6 +95,24 @@ def _encrypts(found: Trail) -> Condition:
     )
 
 
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Give the trail that lacks the least the key that the policy file names.
+
+    CloudTrail refuses a key whose policy does not let it in, so that no delivery stops by it.
+    """
+    best = nearest(at, lambda trail: bool(trail.key_arn.get()))
+    if not best.key_arn.get():
+        if ":key/" not in at.policy.trail_key:
+            reason = "nobody said which key is meant: write its ARN into lakewarden.toml under"
+            raise CannotPlanError(f"{reason} aws.trail_key")
+        yield trail_wish(best, {"/KmsKeyId": None}, {"/KmsKeyId": at.policy.trail_key})
+    if not best.multi_region.get():
+        place = "/IsMultiRegionTrail"
+        yield trail_wish(best, {place: False}, {place: True})
+    yield from recording(best, at)
+
+
 def _estate(*trails: dict[str, Any], status: Items | None = None) -> MemorySnapshot:
     running = [{"arn": t["TrailARN"], "IsLogging": True} for t in trails]
     return given(trails=list(trails), trail_status=running if status is None else status)
@@ -109,7 +130,7 @@ def examples() -> Iterable[Example]:
     still = {"arn": bare["TrailARN"], "IsLogging": True}
     yield fails("the one with a key is stopped", _estate(whole, bare, status=[off, still]))
     yield unclear("whether it runs may not be read", _estate(whole, status=refused()))
-    yield fails("no key", _estate(bare))
+    yield fails("no key", _estate(bare), Policy(trail_key=key))
     yield fails("a key for one region alone", _estate(local))
     yield fails("two halves make no whole", _estate(bare, local))
     yield fails("no trail", _estate())

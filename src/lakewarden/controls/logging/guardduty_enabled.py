@@ -19,11 +19,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.oversight import DETECTORS, Detector
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="guardduty-enabled",
@@ -74,6 +77,17 @@ def _watches(detector: Detector) -> Condition:
         expected="ENABLED",
         otherwise=f"GuardDuty does not watch {detector.region}",
     )
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Set it up where it never was, and enable it where it is suspended."""
+    for detector in at.estate.of(DETECTORS).seen():
+        now = detector.status.get()
+        if now != "ENABLED":
+            before = None if now is None else {"/Status": now}
+            target = Target("guardduty_detector", AWS, detector.region)
+            yield Wish(target, detector.region, before, {"/Status": "ENABLED"})
 
 
 @CONTROL.examples
