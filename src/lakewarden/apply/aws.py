@@ -13,6 +13,7 @@ from lakewarden.clients.failure import CallFailedError
 from lakewarden.collect.aws_calls import call
 from lakewarden.estate.fact import Cause
 from lakewarden.plan.change import Target
+from lakewarden.semantics.iam_documents import meaning
 
 GLOBAL: Final = "us-east-1"
 """The region that is asked for what has none."""
@@ -82,21 +83,6 @@ def _text(policy: str) -> str:
 def written(document: Json) -> str:
     """Return a policy document as AWS takes it."""
     return json.dumps(document, separators=(",", ":"))
-
-
-def meaning(value: Any) -> Any:
-    """Return a policy document, or a part of one, without what makes no difference to AWS.
-
-    One text and a list of one are the same there, and the order of several texts is none.
-    """
-    if isinstance(value, Mapping):
-        return {name: meaning(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        parts = [meaning(part) for part in value]
-        if len(parts) == 1:
-            return parts[0]
-        return sorted(parts) if all(isinstance(part, str) for part in parts) else parts
-    return value
 
 
 class PolicyHand(Hand):

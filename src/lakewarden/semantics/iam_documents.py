@@ -94,6 +94,21 @@ def parse(text: str) -> Document:
     return Document(tuple(map(_statement, listed)), policy.get("Version") == "2012-10-17")
 
 
+def meaning(value: Any) -> Any:
+    """Return a policy document, or a part of one, without what makes no difference to AWS.
+
+    One text and a list of one are the same there, and the order of several texts is none.
+    """
+    if isinstance(value, Mapping):
+        return {name: meaning(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        parts = [meaning(part) for part in value]
+        if len(parts) == 1:
+            return parts[0]
+        return sorted(parts) if all(isinstance(part, str) for part in parts) else parts
+    return value
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
