@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from lakewarden.controls.kit.beneath import bound_like, catalogs_in
 from lakewarden.controls.kit.condition import Condition, Judgement, NotApplicable, all_of, expect
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -20,11 +21,10 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
-from lakewarden.controls.kit.isolating import Bound, by_workspace, isolation
+from lakewarden.controls.kit.isolating import isolation
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.unity_examples import governed
-from lakewarden.controls.kit.unity_subjects import LOCATION, Shown, metastore_of
-from lakewarden.estate.account import WORKSPACES, Workspace
+from lakewarden.controls.kit.unity_subjects import LOCATION, Shown
 from lakewarden.estate.fact import Fact
 from lakewarden.estate.given import WORKSPACE_ID, refused
 from lakewarden.estate.snapshot import MemorySnapshot
@@ -34,10 +34,9 @@ from lakewarden.estate.unity import (
     CATALOGS,
     METASTORE_ASSIGNMENTS,
     STORAGE_CREDENTIALS,
-    Catalog,
 )
 from lakewarden.ledger.finding import Severity
-from lakewarden.plan.wish import CannotPlanError, Step, Wish
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="locations-isolated",
@@ -91,7 +90,7 @@ _ISOLATED: Final = "ISOLATION_MODE_ISOLATED"
 def check(shown: Shown[ExternalLocation], at: Context) -> Judgement:
     """It is isolated, and so is its credential, if an isolated catalog lies there."""
     location = shown.record
-    above = _catalogs(shown, at)
+    above = catalogs_in(shown, at)
     if not above:
         return NotApplicable("no isolated catalog keeps its tables there")
     names = ", ".join(above)
@@ -110,53 +109,13 @@ def _isolated(mode: Fact[str], otherwise: str) -> Condition:
     return expect(mode, lambda v: v == _ISOLATED, expected=_ISOLATED, otherwise=otherwise)
 
 
-def _catalogs(shown: Shown[ExternalLocation], at: Context) -> list[str]:
-    """Return the isolated catalogs whose managed tables lie in a location.
-
-    Raises:
-        UnreadError: the catalogs, or where they keep their tables, were not all read.
-    """
-    url = _folder(shown.record.url.get())
-    return sorted(
-        {
-            catalog.name
-            for catalog in _neighbours(shown, at)
-            if catalog.isolation.get() == "ISOLATED"
-            and _folder(catalog.root.get() or "").startswith(url)
-        }
-    )
-
-
-def _neighbours(shown: Shown[ExternalLocation], at: Context) -> Iterator[Catalog]:
-    """Yield the catalogs of a location's metastore, those that other workspaces show as well."""
-    yield from at.estate.of(CATALOGS, shown.workspace).each()
-    for workspace in _around(shown, at):
-        yield from at.estate.of(CATALOGS, workspace).seen()
-
-
-def _around(shown: Shown[ExternalLocation], at: Context) -> Iterator[Workspace]:
-    """Yield the workspaces that are known to have a location's metastore."""
-    metastore = metastore_of(shown.workspace, at.estate)
-    for workspace in at.estate.of(WORKSPACES).seen():
-        assigned = at.estate.of(METASTORE_ASSIGNMENTS, workspace).seen()
-        ids = [a.metastore_id.get() for a in assigned if a.metastore_id.gap is None]
-        if metastore in ids:
-            yield workspace
-
-
-def _folder(url: str) -> str:
-    """Return a URL with a slash at its end, and with one name for all schemes of S3."""
-    scheme, mark, rest = url.rstrip("/").partition("://")
-    return f"{'s3' if scheme in {'s3a', 's3n'} else scheme}{mark}{rest}/"
-
-
 @CONTROL.mends
 def mend(shown: Shown[ExternalLocation], at: Context) -> Iterable[Wish | Step]:
     """Isolate it and its credential, for the workspaces of the catalogs beneath which they lie."""
     location, here = shown.record, shown.workspace
     mode = location.isolation.get()
     if mode != _ISOLATED:
-        wanted = _bound(_catalogs(shown, at), shown, at)
+        wanted = bound_like(catalogs_in(shown, at), shown, at)
         thing = ("external_location", location.name)
         yield from isolation(thing, (mode, _ISOLATED), {}, wanted, here)
     name = location.credential.get()
@@ -171,7 +130,7 @@ def _credential(
     """Isolate a credential for the catalogs above all its locations, or have those parted."""
     locations = at.estate.of(EXTERNAL_LOCATIONS, shown.workspace).each()
     served = {one.name: one for one in locations if one.credential.get() == name}
-    above = {n: _catalogs(Shown(one, shown.workspace), at) for n, one in served.items()}
+    above = {n: catalogs_in(Shown(one, shown.workspace), at) for n, one in served.items()}
     open_to_all = [n for n in sorted(above) if not above[n]]
     if open_to_all:
         yield Step(
@@ -181,30 +140,9 @@ def _credential(
             f"`lakewarden assess --control {CONTROL.id}` passes",
         )
         return
-    wanted = _bound({c for names in above.values() for c in names}, shown, at)
+    wanted = bound_like({c for names in above.values() for c in names}, shown, at)
     thing = ("storage_credential", name)
     yield from isolation(thing, (mode, _ISOLATED), {}, wanted, shown.workspace)
-
-
-def _bound(catalogs: Iterable[str], shown: Shown[ExternalLocation], at: Context) -> Bound:
-    """Return the workspaces that some catalogs are bound to.
-
-    Raises:
-        UnreadError: that was not read of one of them.
-        CannotPlanError: there are none.
-    """
-    found: dict[int, str] = {}
-    for name in catalogs:
-        known = {
-            record.name: record
-            for workspace in _around(shown, at)
-            for record in at.estate.of(CATALOG_BINDINGS, workspace).seen()
-        }
-        record = known.get(name) or at.estate.need(CATALOG_BINDINGS, name, shown.workspace)
-        found |= by_workspace(record.bindings.get())
-    if not found:
-        raise CannotPlanError("the isolated catalogs there are bound to no workspace: bind them")
-    return found
 
 
 def _estate(location: str | None, credential: Any, catalog: Any = "ISOLATED") -> MemorySnapshot:
