@@ -1,0 +1,1 @@
+"""Which resource a kind becomes: one file a family, each with its `ROWS`."""

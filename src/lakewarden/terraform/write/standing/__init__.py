@@ -1,0 +1,1 @@
+"""A deployment as it stands, as things: what a snapshot says of each."""
