@@ -26,6 +26,7 @@ _COMMANDS = {
     "prove": "Prove or refute what policies allow and where data can go.",
     "runs": "List the runs of the journal.",
     "simulate": "Serve a simulated deployment in the foreground.",
+    "terraform": "Write Terraform for a plan, or for the deployment as it stands.",
     "tokens": "List every personal access token and OAuth secret.",
     "undo": "Take back what a run changed.",
 }
