@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from lakewarden.controls.kit.admin_examples import group, user
 from lakewarden.controls.kit.admins import ACCOUNT_ADMIN, account_admins
 from lakewarden.controls.kit.condition import Judgement
 from lakewarden.controls.kit.control import (
@@ -108,6 +109,16 @@ def _group(name: str, *members: str, admin: bool = True) -> dict[str, object]:
     return {"id": name, "roles": roles, "members": [{"value": m} for m in members]}
 
 
+def _named(daily: int, crew: str = "") -> MemorySnapshot:
+    """Return an estate with two admins whose accounts are for administration, and others."""
+    meant = [user("1", "adm-ada", admin=True), user("2", "adm-bob", admin=True)]
+    others = [user(str(n), f"user{n}", admin=True) for n in range(3, 3 + daily)]
+    groups = [group("crew", *crew.split(), admin=True)] if crew else []
+    return given(
+        account_users=[*meant, *others], account_groups=groups, account_service_principals=[]
+    )
+
+
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the edges, the roundabout ways to be an admin, and what is not known."""
@@ -120,6 +131,9 @@ def examples() -> Iterable[Example]:
     yield fails("a stricter limit of our own", _estate(3), Policy(thresholds={"account_admins": 2}))
     crowd = [_group("g", "a", "b", "h"), _group("h", "c", admin=False)]
     yield fails("too many by way of a group", _estate(2, groups=crowd))
+    named = Policy(admin_patterns=("^adm-",))
+    yield fails("too many, and the policy file names those that are meant", _named(3), named)
+    yield fails("too many by way of a group that none of those is in", _named(0, "3 4 5"), named)
     yield fails("too many already without the rest", _estate(5, groups=refused()))
     yield unclear("groups may not be read", _estate(2, groups=refused()))
     yield unclear("a group hides its members", _estate(2, groups=[_group("g")]))

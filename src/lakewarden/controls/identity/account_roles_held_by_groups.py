@@ -140,6 +140,9 @@ def examples() -> Iterable[Example]:
     ann = "users/ann@example.com"
     yield fails("to a person", _rules(("billing.admin", ann)))
     yield fails("to a person beside a group", _rules(("x.admin", team), ("billing.admin", ann)))
+    both = {"role": "roles/billing.admin", "principals": [team, ann]}
+    shared = {"name": f"accounts/{ACCOUNT_ID}/ruleSets/default", "grant_rules": [both]}
+    yield fails("to a person, and to a group as well", given(rule_sets=[shared]))
     yield fails("to a person, and to who knows whom", _rules(("x.admin", "?"), ("y.admin", ann)))
     yield unclear("to who knows whom", _rules(("billing.admin", "ann@example.com")))
     name = f"accounts/{ACCOUNT_ID}/ruleSets/default"

@@ -169,6 +169,11 @@ def examples() -> Iterable[Example]:
     yield fails("an admin by assignment", hired, named)
     crew = [group("crew", "2", admin=True)]
     yield fails("an admin by way of a group", administered(both, groups=crew, inside="1"), named)
+    meant = [_ADA, user("3", "adm-cleo", admin=True)]
+    alone: dict[str, Any] = {"account_service_principals": []}
+    yield fails("beside two that are", administered([*meant, _DAILY], inside="1", **alone), named)
+    beside = administered([*meant, _BOB], inside="1 2", assigned=assigned, **alone)
+    yield fails("by assignment, beside one that is", beside, named)
     wrong = [group("separate", "2")]
     yield fails("not in the group", administered([_ADA], groups=wrong, inside="1"), grouped)
     certain = administered([_DAILY], groups=refused(), inside="2")

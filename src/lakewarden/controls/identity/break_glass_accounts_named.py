@@ -167,6 +167,7 @@ def examples() -> Iterable[Example]:
     yield fails("one more than the limit", _estate(5), _named(*range(5)))
     yield fails("a crowd in a group", _estate(5, groups=[_group(*range(5))]), group)
     yield fails("one is deactivated", _estate(1, _user(1, active=False)), _named(0, 1))
+    yield fails("the only one is deactivated", _estate(0, _user(0, active=False)), _named(0))
     yield fails("nobody is called so", _estate(1), _named(0, 7))
     robot = {**_group(), "members": [{"value": "9", "$ref": "ServicePrincipals/9"}]}
     yield fails("a group of machines", _estate(1, groups=[robot]), group)

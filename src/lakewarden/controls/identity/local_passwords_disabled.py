@@ -130,7 +130,10 @@ def _entry(name: str, groups: Collection[str]) -> Entry:
 def _allowed(*entries: dict[str, str]) -> MemorySnapshot:
     use = [{"permission_level": "CAN_USE", "inherited": False}]
     acl = [{**entry, "all_permissions": use} for entry in entries]
-    return given(authorization={"passwords": {"access_control_list": acl}})
+    return given(
+        authorization={"passwords": {"access_control_list": acl}},
+        workspace_groups=[{"id": "1", "displayName": "break-glass"}],
+    )
 
 
 @CONTROL.examples
@@ -145,6 +148,7 @@ def examples() -> Iterable[Example]:
     yield fails("everybody beside the emergency group", everybody, emergency)
     meant = Policy(break_glass=("users",))
     yield fails("everybody, and even meant so", _allowed({"group_name": "users"}), meant)
+    yield fails("everybody in the place of the group", _allowed({"group_name": "users"}), emergency)
     yield fails("the administrators", _allowed({"group_name": "admins"}), emergency)
     yield unclear("an entry names nobody", _allowed({}), emergency)
     lost = given(authorization={"passwords": {"object_type": "passwords"}})

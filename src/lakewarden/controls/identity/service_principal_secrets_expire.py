@@ -113,6 +113,7 @@ def examples() -> Iterable[Example]:
     yield passes("a year, in the high posture", year, Policy(Posture.HIGH))
     yield fails("two years, in the high posture", two, Policy(Posture.HIGH))
     yield fails("no end", secrets_of(example_secret(10, life=None)))
+    yield fails("no end, and another way in", secrets_of(example_secret(9, None), federated=True))
     strict = Policy(thresholds={"secret_life_days": 364})
     yield fails("a stricter limit of our own", year, strict)
     yield unclear("an end that is no time", secrets_of(example_secret(1, life=9, expire_time="x")))

@@ -111,6 +111,8 @@ def examples() -> Iterable[Example]:
     yield passes("exactly the limit", secrets_of(example_secret(365, life=730)))
     yield fails("a day too old", secrets_of(example_secret(366, life=730)))
     yield fails("old, and without an end", secrets_of(example_secret(400, life=None)))
+    spare = secrets_of(example_secret(400, life=730), federated=True)
+    yield fails("old, and with another way in", spare)
     strict = Policy(thresholds={"secret_days": 90})
     yield fails("a stricter limit of our own", secrets_of(example_secret(91, life=100)), strict)
     yield unclear("a status that nobody knows", old(status="active"))

@@ -152,6 +152,7 @@ def _estate(*groups: str, switch: str | None = None, acl: Items | None = None) -
     return given(
         workspace_conf={"enableTokensConfig": switch},
         authorization=acl or {"tokens": {"access_control_list": entries}},
+        workspace_groups=[{"id": "1", "displayName": "automation"}],
     )
 
 
@@ -167,6 +168,7 @@ def examples() -> Iterable[Example]:
     yield fails(
         "everybody, and even meant so", _estate("users"), Policy(token_principals=("users",))
     )
+    yield fails("everybody, those who are meant among them", _estate("users"), ours)
     yield fails("everybody of the account", _estate("account users"))
     yield fails("a group that the policy file does not name", _estate("interns"), ours)
     yield unclear("the list may not be read", _estate(acl=refused()))

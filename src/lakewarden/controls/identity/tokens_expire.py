@@ -115,6 +115,7 @@ def _tokens(*lives: float | None) -> list[dict[str, object]]:
             "creation_time": born,
             "expiry_time": NEVER if days is None else born + int(days * 86_400_000),
             "created_by_username": "ann@example.com",
+            "owner_id": 7,
         }
         for n, days in enumerate(lives)
     ]

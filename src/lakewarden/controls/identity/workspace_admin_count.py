@@ -115,13 +115,18 @@ def _people(first: int, last: int) -> list[str]:
 
 
 def _estate(
-    *admins: str, groups: Items = (), local: Sequence[_Item] = (), assigned: Sequence[_Item] = ()
+    *admins: str,
+    groups: Items = (),
+    local: Sequence[_Item] = (),
+    assigned: Sequence[_Item] = (),
+    **more: Any,
 ) -> MemorySnapshot:
     entry = {"workspace_id": WORKSPACE_ID, "permission_assignments": assigned}
     return given(
         workspace_groups=[_group("admins", *admins), *local],
         account_groups=groups,
         permission_assignments=[entry],
+        **more,
     )
 
 
@@ -147,6 +152,10 @@ def examples() -> Iterable[Example]:
     yield fails("five by way of a group of the workspace", _estate("Groups/own", local=own))
     many = [_as(number, "ADMIN") for number in range(1, 6)]
     yield fails("five assigned that the group does not show", _estate("Users/1", assigned=many))
+    users = [{"id": str(n), "userName": f"{'adm-' * (n < 3)}{n}", "active": True} for n in range(9)]  # noqa: PLR2004  # two of them
+    known: dict[str, Any] = {"account_users": users, "account_service_principals": []}
+    meant = Policy(admin_patterns=("^adm-",))
+    yield fails("five, of whom two are meant", _estate("Users/1", assigned=many, **known), meant)
     strict = Policy(thresholds={"workspace_admins": 1})
     yield fails("a stricter limit of our own", _estate(*_people(1, 2)), strict)
     yield fails("too many already without the rest", _estate(*_people(1, 5), "Groups/team"))

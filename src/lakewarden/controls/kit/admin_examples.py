@@ -15,7 +15,8 @@ ROLE: Final = ({"value": ACCOUNT_ADMIN},)
 def user(identity: str, name: str, *, admin: bool = False) -> dict[str, Any]:
     """Return a user of the account, who may administer it."""
     roles = ROLE if admin else ()
-    return {"id": identity, "userName": f"{name}@example.com", "roles": roles}
+    name = f"{name}@example.com"
+    return {"id": identity, "userName": name, "active": True, "roles": roles}
 
 
 def group(identity: str, *members: str, admin: bool = False) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def workspace_lists(workspace: Workspace, at: Context) -> Iterator[Wish]:
     """
     lists = list(_lists(tuple(at.estate.of(IP_LISTS, workspace).each()), at, workspace))
     yield from lists
-    switch = conf_wish(workspace, at, "enableIpAccessLists", "true", default="false")
+    switch = conf_wish(workspace, at, "enableIpAccessLists", "true")
     yield _after(switch, lists)
 
 

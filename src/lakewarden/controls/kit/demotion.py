@@ -1,7 +1,7 @@
 """Wishes that take admin rights away: from whom, by which way, and never from the last admin.
 
-Who keeps them the policy file says: accounts for administration, by their names or groups, service
-principals that deploy, and whoever is to keep access in an emergency.
+Who keeps them the policy file says: accounts for administration, by their names or groups, those of
+service principals too, and whoever is to keep access in an emergency.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def keepers(at: Context) -> Keepers:
     members, _ = named_groups(at.estate, wanted)
     if members.gap is not None:
         raise UnreadError(members.gap)
-    single = {name.lower() for name in (*policy.break_glass, *policy.deploy_principals)}
+    single = {name.lower() for name in policy.break_glass}
     ids, people, names = set(members.through), set[str](), dict[str, str]()
     for user in at.estate.of(ACCOUNT_USERS).each():
         names[user.id] = user.name.get()
@@ -89,8 +89,7 @@ def keepers(at: Context) -> Keepers:
             people.add(user.id)
     for machine in at.estate.of(ACCOUNT_SERVICE_PRINCIPALS).each():
         names[machine.id] = machine.name.get()
-        known = machine.application_id.get().lower() in single
-        if known or _is_meant(names[machine.id], policy.admin_patterns, single):
+        if _is_meant(names[machine.id], policy.admin_patterns, single):
             ids.add(machine.id)
     groups = {g.id: g.name.get() for g in at.estate.of(ACCOUNT_GROUPS).each()}
     kept = frozenset(i for i, name in groups.items() if name in wanted)

@@ -19,6 +19,10 @@ ACCESS: Final = "/egress/network_access"
 _PUBLIC: Final = "/ingress/public_access"
 _RESTRICTED: Final = "RESTRICTED_ACCESS"
 _SELECTED: Final = "IDENTITY_TYPE_SELECTED_IDENTITIES"
+_EVERYBODY: Final = {
+    "people from admitted networks": "IDENTITY_TYPE_ALL_USERS",
+    "machines from admitted networks": "IDENTITY_TYPE_ALL_SERVICE_PRINCIPALS",
+}
 Rule = Mapping[str, Any]
 
 
@@ -43,7 +47,8 @@ def restrict_ingress(workspace: Workspace, at: Context) -> Wish:
     """Wish that the policy of a workspace lets known networks or selected identities in.
 
     A rule that admits everybody from everywhere stays what it is, for the networks that the policy
-    file names. Where nothing was restricted before, one is added that admits everybody from these.
+    file names. Where nothing was restricted before, rules are added that admit people and service
+    principals from these.
 
     Raises:
         UnreadError: the policy was not read.
@@ -54,7 +59,7 @@ def restrict_ingress(workspace: Workspace, at: Context) -> Wish:
 
     def edit(rules: Sequence[Rule] | None) -> list[Rule]:
         made = _narrowed(rules or (), wanted)
-        return _with_one_for_all(made, wanted) if opened else made
+        return _with_everybody(made, wanted) if opened else made
 
     mode, place = f"{_PUBLIC}/restriction_mode", f"{_PUBLIC}/allow_rules"
     return policy_wish(policy, at, {mode: _RESTRICTED, place: edit})
@@ -72,17 +77,19 @@ def _narrowed(rules: Iterable[Rule], wanted: Sequence[str]) -> list[Rule]:
     ]
 
 
-def _with_one_for_all(rules: list[Rule], wanted: Sequence[str]) -> list[Rule]:
-    if any(set(wanted) <= set(_networks(rule)) and _for_all(rule) for rule in rules):
-        return rules
-    everybody = {"identity_type": "IDENTITY_TYPE_ALL_USERS"}
-    admitting = {
-        "label": "admitted networks",
-        "origin": _from(wanted),
-        "authentication": everybody,
-        "destination": {"all_destinations": True},
-    }
-    return [*rules, admitting]
+def _with_everybody(rules: list[Rule], wanted: Sequence[str]) -> list[Rule]:
+    made = list(rules)
+    for label, identity in _EVERYBODY.items():
+        if not any(set(wanted) <= set(_networks(r)) and _is_for(r, identity) for r in rules):
+            made.append(
+                {
+                    "label": label,
+                    "origin": _from(wanted),
+                    "authentication": {"identity_type": identity},
+                    "destination": {"all_destinations": True},
+                }
+            )
+    return made
 
 
 def _from(networks: Sequence[str]) -> Mapping[str, Any]:
@@ -104,11 +111,11 @@ def _selected(rule: Rule) -> bool:
     return bool((rule.get("authentication") or {}).get("identity_type") == _SELECTED)
 
 
-def _for_all(rule: Rule) -> bool:
-    """Return whether a rule is for all users, wherever they want to go."""
-    identity = (rule.get("authentication") or {}).get("identity_type")
+def _is_for(rule: Rule, identity: str) -> bool:
+    """Return whether a rule is for all of a kind, wherever they want to go."""
+    mine = (rule.get("authentication") or {}).get("identity_type")
     destination = rule.get("destination") or {"all_destinations": True}
-    return identity == "IDENTITY_TYPE_ALL_USERS" and bool(destination.get("all_destinations"))
+    return mine == identity and bool(destination.get("all_destinations"))
 
 
 def _named(policy: NetworkPolicy, at: Context) -> str:

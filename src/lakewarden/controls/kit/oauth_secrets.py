@@ -66,10 +66,13 @@ def secrets_of(
     active: bool | None = True,
     principals: Items | None = None,
     found: Items | None = None,
+    federated: bool = False,
 ) -> MemorySnapshot:
-    """Return an estate whose only service principal has some secrets."""
+    """Return an estate whose only service principal has some secrets, and may be federated."""
+    policy = {"name": "p", "oidc_policy": {"issuer": "https://git.example.com", "subject": "main"}}
     principal = {"id": "7", "displayName": "etl", "applicationId": "app", "active": active}
     return given(
         account_service_principals=[principal] if principals is None else principals,
         principal_secrets=[{"id": "7", "secrets": list(secrets)}] if found is None else found,
+        principal_federation=[{"id": "7", "policies": [policy] if federated else []}],
     )

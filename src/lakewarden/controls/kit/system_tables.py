@@ -88,9 +88,11 @@ def schema_examples(*names: str) -> Iterable[Example]:
 
     def estate(*, last: str = "ENABLE_COMPLETED", **changes: Any) -> Any:
         states = [{"schema": name, "state": "ENABLE_COMPLETED"} for name in names[:-1]]
-        return given(
-            **{"system_schemas": [*states, {"schema": names[-1], "state": last}], **changes}
-        )
+        kinds = {
+            "system_schemas": [*states, {"schema": names[-1], "state": last}],
+            "metastore_assignments": [{"workspace_id": 1, "metastore_id": "m"}],
+        }
+        return given(**{**kinds, **changes})
 
     yield passes("enabled", estate())
     yield passes("managed by Databricks", estate(last="MANAGED"))

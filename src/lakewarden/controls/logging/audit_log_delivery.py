@@ -237,6 +237,8 @@ def examples() -> Iterable[Example]:
         "one workspace only",
         given(log_deliveries=[{**_DELIVERY, "workspace_ids_filter": [1]}], **here),
     )
+    off = [{**_DELIVERY, "status": "DISABLED"}]
+    yield fails("it is switched off", given(log_deliveries=off, **here))
     failed = {**_STATUS, "status": "USER_FAILURE", "message": "access denied"}
     yield fails(
         "the last delivery failed",

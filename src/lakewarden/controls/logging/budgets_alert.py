@@ -28,6 +28,7 @@ from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.plan.change import Target
 from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="budgets-alert",
@@ -132,6 +133,9 @@ def examples() -> Iterable[Example]:
     yield fails("an alert that does nothing", _given(silent))
     yield fails("a budget without an alert", _given(_budget(alert_configurations=[])))
     yield fails("no budget", _given())
+    ours = Policy(cost_alerts=("finops@example.com",), monthly_cost=15000)
+    yield fails("no alert does anything, and the file says who is told", _given(silent), ours)
+    yield fails("no budget, and the file says from which sum on", _given(), ours)
     odd = _budget(budget_configuration_id="odd", alert_configurations="x")
     yield unclear("alerts that are none", _given(odd))
     yield passes("one that is known to alert", _given(odd, _budget(mail)))

@@ -78,7 +78,7 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 @CONTROL.mends
 def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
     """Switch it on."""
-    yield conf_wish(workspace, at, "enableVerboseAuditLogs", "true", default="false")
+    yield conf_wish(workspace, at, "enableVerboseAuditLogs", "true")
 
 
 @CONTROL.examples

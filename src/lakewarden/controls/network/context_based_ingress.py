@@ -41,6 +41,7 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
 from lakewarden.plan.wish import Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="context-based-ingress",
@@ -144,6 +145,9 @@ def examples() -> Iterable[Example]:
     yield fails("everybody from anywhere", _estate(office, anywhere))
     halves = (_from("0.0.0.0/1"), _from("128.0.0.0/1"))
     yield fails("the internet in two rules", _estate(*halves))
+    ours = Policy(admitted_networks=("198.51.100.0/24",))
+    yield fails("the same, and the policy file names networks", _estate(*halves), ours)
+    yield fails("no restriction, and networks are named", _estate(mode="FULL_ACCESS"), ours)
     robots = {**anywhere, "authentication": _from(who="ALL_SERVICE_PRINCIPALS")["authentication"]}
     yield fails("every service principal from anywhere", _estate(robots))
     spared = {"origin": {"excluded_ip_ranges": {"ip_ranges": ["203.0.113.0/24"]}}}
