@@ -23,13 +23,13 @@ from lakewarden.controls.kit.planning import plan_for
 from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.estate import Estate
-from lakewarden.estate.record import pack
 from lakewarden.estate.snapshot import Meta
 from lakewarden.ledger.finding import Finding, Severity
 from lakewarden.ledger.run import Tally
 from lakewarden.plan.plan import Origin, Plan
 from lakewarden.policyfile.limits import Posture
 from lakewarden.policyfile.policy import Policy
+from lakewarden.store.compare import lasting
 from lakewarden.store.snapshots import DiskSnapshot, SnapshotWriter
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def _records(snapshot: DiskSnapshot) -> Iterator[tuple[str, dict[str, Any]]]:
     for header in snapshot.headers():
         if header.scope != "events":
             for record in snapshot.collection(KINDS[header.kind], header.scope).seen():
-                yield f"{header.scope} {header.kind} {record.identity()}", pack(record)
+                identity = f"{header.scope} {header.kind} {record.identity()}"
+                yield identity, lasting(record, header.kind)
 
 
 @contextmanager

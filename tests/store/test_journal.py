@@ -8,6 +8,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +23,15 @@ RUN = RunRecord("r1", "apply", "", "acc", "2026-01-01T00:00:00", RunState.RUNNIN
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """Run a PostgreSQL server of one's own, on a socket in a folder."""
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))  # noqa: PTH207  # a pattern from the root
     if not found:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))  # the server's user must get in
     data, user = folder / "data", pwd.getpwuid(os.getuid()).pw_name
     if os.getuid() == 0:  # the server refuses to run as root
         user = "postgres"
-        for place in (folder, *folder.parents[:3]):
-            place.chmod(0o755)
         shutil.chown(folder, user)
     as_user = ["runuser", "-u", user, "--"] if os.getuid() == 0 else []
     tool = [*as_user, f"{found[-1]}/pg_ctl", "-D", str(data), "-s", "-w"]
@@ -45,6 +44,7 @@ def postgres(tmp_path_factory):
         subprocess.run([*tool, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
     yield f"postgresql+psycopg://{user}@/postgres?host={folder}"
     subprocess.run([*tool, "-m", "immediate", "stop"], check=True, cwd="/")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -92,7 +92,7 @@ class TrailStatus(Record):
 
     arn: str = key("arn")
     logging: Fact[bool] = fact("IsLogging")
-    delivered: Fact[str] = fact("LatestDeliveryTime")
+    delivered: Fact[str] = fact("LatestDeliveryTime", volatile=True)
     delivery_error: Fact[str | None] = fact("LatestDeliveryError", absent=None)
 
 

@@ -47,7 +47,7 @@ class Cluster(ClusterSpec):
     idle_minutes: Fact[int] = fact("autotermination_minutes")
     state: Fact[str] = fact("state")
     started: Fact[int | None] = fact("start_time", absent=None)
-    restarted: Fact[int | None] = fact("last_restarted_time", absent=None)
+    restarted: Fact[int | None] = fact("last_restarted_time", absent=None, volatile=True)
     tags: Fact[Mapping[str, str]] = fact("custom_tags", absent={})
 
 

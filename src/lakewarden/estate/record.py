@@ -25,15 +25,17 @@ def key(path: str) -> Any:
     return dataclasses.field(metadata={"path": path, "key": True})
 
 
-def fact(path: str, *, absent: Any = _REQUIRED) -> Any:
+def fact(path: str, *, absent: Any = _REQUIRED, volatile: bool = False) -> Any:
     """Declare a field that is read as a `Fact`.
 
     Args:
         path: dotted path in the answer.
         absent: the value that the documented wire format means by leaving the field out. Without
             it an absent field is a gap: nothing is assumed.
+        volatile: the platform changes it by itself, so that it is no change of the deployment.
     """
-    return dataclasses.field(metadata={"path": path, "key": False, "absent": absent})
+    metadata = {"path": path, "key": False, "absent": absent, "volatile": volatile}
+    return dataclasses.field(metadata=metadata)
 
 
 class Record:
@@ -71,6 +73,7 @@ class FieldPlan:
     is_key: bool
     convert: Converter
     absent: Any
+    volatile: bool = False
 
     @property
     def may_be_absent(self) -> bool:
@@ -105,11 +108,9 @@ def _plan(cls: type[Record]) -> tuple[FieldPlan, ...]:
         inner = hint if f.metadata["key"] else typing.get_args(hint)[0]
         path = f.metadata["path"]
         absent = f.metadata.get("absent", _REQUIRED)
-        plans.append(
-            FieldPlan(
-                f.name, path, tuple(path.split(".")), f.metadata["key"], converter(inner), absent
-            )
-        )
+        steps, is_key = tuple(path.split(".")), f.metadata["key"]
+        volatile = f.metadata.get("volatile", False)
+        plans.append(FieldPlan(f.name, path, steps, is_key, converter(inner), absent, volatile))
     return tuple(plans)
 
 

@@ -112,7 +112,7 @@ class Plan:
                 blocked += [Blocked(reason, why) for reason in change.reasons]
             else:
                 kept.append(change)
-        return replace(self, changes=tuple(kept), blocked=tuple(blocked))
+        return replace(self, changes=tuple(kept), blocked=tuple(dict.fromkeys(blocked)))
 
 
 def plan_from_json(data: Any) -> Plan:

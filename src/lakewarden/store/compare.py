@@ -1,6 +1,9 @@
 """What changed between two snapshots: a merge of their collections, in constant memory.
 
-Collections whose content addresses are equal are equal, so nothing of them is read.
+Collections whose content addresses are equal are equal, so nothing of them is read. What changes
+by itself is no change: recorded events, and fields that are declared volatile. Neither is what
+makes no difference: the blanks in a policy document, or that a setting was never set, where a
+document says what that means and it is set to just that.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from enum import StrEnum
 from typing import Any
 
 from lakewarden.estate.catalog import KINDS
-from lakewarden.estate.record import pack, plan_of
+from lakewarden.estate.defaults import default_of
+from lakewarden.estate.kind import Scope
+from lakewarden.estate.record import Record, pack, plan_of
+from lakewarden.semantics.iam_documents import meaning
 from lakewarden.store.snapshots import DiskSnapshot, Entry
 
 
@@ -70,6 +76,8 @@ def compare(before: DiskSnapshot, after: DiskSnapshot) -> Iterator[Difference]:
     old, new = before.entries(), after.entries()
     for key in sorted({*old, *new}, key=lambda pair: (pair[1], pair[0])):
         kind, scope = key
+        if KINDS[kind].scope is Scope.EVENTS:
+            continue
         left, right = old.get(key), new.get(key)
         yield from _state(kind, scope, left, right)
         if left and right and left.sha256 == right.sha256:
@@ -102,20 +110,44 @@ def _records(
                 yield Difference(What.ADDED, scope, kind, b, {})
             right = next(rights, None)
         else:
-            fields = _fields(left, right)
+            fields = _fields(left, right, kind)
             if fields:
                 yield Difference(What.CHANGED, scope, kind, b, fields)
             left, right = next(lefts, None), next(rights, None)
 
 
-def _fields(left: Any, right: Any) -> dict[str, tuple[Any, Any]]:
-    was, now = pack(left), pack(right)
+def _fields(left: Any, right: Any, kind: str) -> dict[str, tuple[Any, Any]]:
+    was, now = lasting(left, kind), lasting(right, kind)
     holes, new_holes = sorted(was.get("?", ())), sorted(now.get("?", ()))
-    names = [plan.name for plan in plan_of(type(left)) if plan.name not in {*holes, *new_holes}]
+    lost = {*holes, *new_holes}
+    names = [f.name for f in plan_of(type(left)) if f.name in was and f.name not in lost]
     found = {n: (was[n], now[n]) for n in names if was[n] != now[n]}
     if holes != new_holes:
         found["unread"] = (holes, new_holes)
     return found
+
+
+def lasting(record: Record, kind: str) -> dict[str, Any]:
+    """Return a record as JSON, without what is volatile, and with defaults in place of nothing."""
+    found = pack(record)
+    for field in plan_of(type(record)):
+        if field.volatile:
+            found.pop(field.name, None)
+    if found.get("value", ...) is None:
+        found["value"] = default_of(kind, record.identity())
+    return {name: _meant(value) for name, value in found.items()}
+
+
+def _meant(value: Any) -> Any:
+    """Return a value, and policy documents in it as they are read: their blanks mean nothing."""
+    if isinstance(value, list):
+        return [_meant(entry) for entry in value]
+    if isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
+        try:
+            return meaning(json.loads(value))
+        except ValueError:
+            return value
+    return value
 
 
 def _short(value: Any) -> str:

@@ -15,6 +15,7 @@ from lakewarden.controls.kit.control import Context, Example, fails, passes, unc
 from lakewarden.controls.kit.wishes import conf_wish, setting_wish
 from lakewarden.estate.access import WORKSPACE_CONF, WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
+from lakewarden.estate.defaults import default_of
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Need
@@ -31,7 +32,6 @@ class ConsoleSwitch:
         danger: what people can do while it is not safe, in words.
         safe: the value in workspace-conf that is safe.
         otherwise: a value that is not.
-        certain: never set is known to be unsafe; else nobody documents what holds then.
     """
 
     conf: str
@@ -39,7 +39,11 @@ class ConsoleSwitch:
     danger: str
     safe: str = "false"
     otherwise: str = "true"
-    certain: bool = True
+
+    @property
+    def certain(self) -> bool:
+        """Return whether never set is known to be unsafe; else nobody documents what holds then."""
+        return default_of(WORKSPACE_CONF.name, self.conf) is not None
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -66,8 +70,7 @@ class ConsoleSwitch:
 
     def set_right(self, workspace: Workspace, at: Context) -> Iterable[Wish]:
         """Wish for the safe value, and that the typed setting, if it was ever set, agrees."""
-        default = self.otherwise if self.certain else None
-        yield conf_wish(workspace, at, self.conf, self.safe, default)
+        yield conf_wish(workspace, at, self.conf, self.safe)
         if self.setting:
             said = at.estate.value(WORKSPACE_SETTINGS, self.setting, workspace)
             if said.get() is not None:

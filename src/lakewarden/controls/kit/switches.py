@@ -11,6 +11,7 @@ from lakewarden.controls.kit.control import Context, Example, fails, passes, unc
 from lakewarden.controls.kit.wishes import conf_wish, setting_wish
 from lakewarden.estate.access import WORKSPACE_CONF
 from lakewarden.estate.account import Workspace
+from lakewarden.estate.defaults import default_of
 from lakewarden.estate.fact import Cause, Fact
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.kind import Kind, Need
@@ -26,13 +27,17 @@ class ConfSwitch:
         key: its name.
         wanted: the value that is right.
         otherwise: what any other value means, in words.
-        default: what the key stands at when nobody ever set it; None where no document says so.
     """
 
     key: str
     wanted: str
     otherwise: str
-    default: str | None = None
+
+    @property
+    def default(self) -> str | None:
+        """Return what it stands at when nobody ever set it; None where no document says so."""
+        found: str | None = default_of(WORKSPACE_CONF.name, self.key)
+        return found
 
     @property
     def need(self) -> Need:
@@ -56,7 +61,7 @@ class ConfSwitch:
 
     def set_right(self, workspace: Workspace, at: Context) -> Iterable[Wish]:
         """Wish for the value that is wanted."""
-        yield conf_wish(workspace, at, self.key, self.wanted, self.default)
+        yield conf_wish(workspace, at, self.key, self.wanted)
 
     def _told(self, conf: Fact[str | None]) -> str:
         if conf.gap is None and conf.get() is None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lakewarden.controls.kit.control import Context
-from lakewarden.estate.access import ACCOUNT_SETTINGS, WORKSPACE_SETTINGS, WORKSPACE_SETTINGS_V2
+from lakewarden.estate.access import (
+    ACCOUNT_SETTINGS,
+    WORKSPACE_CONF,
+    WORKSPACE_SETTINGS,
+    WORKSPACE_SETTINGS_V2,
+)
 from lakewarden.estate.account import Workspace
+from lakewarden.estate.defaults import default_of
 from lakewarden.estate.kind import Kind, Scope
 from lakewarden.plan.change import Target
 from lakewarden.plan.paths import path
@@ -18,19 +24,15 @@ _SETTINGS: Final = {
     WORKSPACE_SETTINGS_V2.name: "workspace_setting_v2",
 }
 """The resource kind of the settings of each collection."""
-_KEPT: Final[dict[str, bool | None]] = {
-    "automatic_cluster_update": False,
-    "enable-export-notebook": True,
-    "enable-notebook-table-clipboard": True,
-    "enable-results-downloading": True,
-    "llm_proxy_partner_powered_enforce": None,
-    "shield_csp_enablement_ac": False,
-    "shield_csp_enablement_ws_db": False,
-    "shield_esm_enablement_ac": False,
-    "shield_esm_enablement_ws_db": False,
-}
-"""Typed settings that no API unsets, with what they stand at before anybody sets them; None where
-no document says so."""
+_KEPT: Final = frozenset(
+    {
+        *("automatic_cluster_update", "enable-export-notebook", "enable-notebook-table-clipboard"),
+        *("enable-results-downloading", "llm_proxy_partner_powered_enforce"),
+        *("shield_csp_enablement_ac", "shield_csp_enablement_ws_db"),
+        *("shield_esm_enablement_ac", "shield_esm_enablement_ws_db"),
+    }
+)
+"""Typed settings that no API unsets."""
 _UNSET: Final = "it was never set, no document says what that means, and no API unsets it"
 
 
@@ -39,23 +41,15 @@ def scope_of(workspace: Workspace | None) -> str:
     return "account" if workspace is None else f"workspace/{workspace.id}"
 
 
-def conf_wish(
-    workspace: Workspace, at: Context, key: str, wanted: str, default: str | None = None
-) -> Wish:
-    """Wish for a value of a key of workspace-conf.
-
-    Args:
-        workspace: the workspace.
-        at: the context.
-        key: the key.
-        wanted: its value.
-        default: what it stands at when nobody ever set it; None where no document says so.
+def conf_wish(workspace: Workspace, at: Context, key: str, wanted: str) -> Wish:
+    """Wish for a value of a key of workspace-conf, which no API unsets.
 
     Raises:
         UnreadError: what it is now was not read.
     """
     now = at.estate.conf(workspace, key).get()
     target = Target("workspace_conf", scope_of(workspace), key)
+    default = default_of(WORKSPACE_CONF.name, key)
     lost = now is None and default is None
     return Wish(
         target,
@@ -93,7 +87,7 @@ def setting_wish(
     steps = place or (_message(wanted) if kind is WORKSPACE_SETTINGS_V2 else ("value",))
     where = path(*steps)
     target = Target(_SETTINGS[kind.name], scope_of(inside), name)
-    default = _KEPT.get(name)
+    default = default_of(kind.name, name) if name in _KEPT else None
     return Wish(
         target,
         name,

@@ -21,7 +21,6 @@ _SWITCH: Final = ConsoleSwitch(
     conf="enableDbfsFileBrowser",
     setting="",
     danger="everybody can look through the DBFS root and download from it",
-    certain=False,
 )
 
 CONTROL = Control(
