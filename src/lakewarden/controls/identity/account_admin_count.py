@@ -42,8 +42,9 @@ CONTROL = Control(
     subject=ACCOUNT,
     needs=(ACCOUNT_USERS.need(), ACCOUNT_GROUPS.need(), ACCOUNT_SERVICE_PRINCIPALS.need()),
     fix=Fix(
-        "Take the account_admin role from people and groups that do not need it daily, "
-        "and keep at least two separate admin accounts that are used for nothing else.",
+        "Take the account_admin role from people and groups that do not need it daily, and that "
+        "neither access.admin_patterns nor access.admin_groups names, and keep at least two "
+        "separate admin accounts that are used for nothing else.",
         console="Account console, User management: open each user, service principal and group, "
         "then the tab Roles, and switch Account admin off.",
         api="PATCH /api/2.0/accounts/{account_id}/scim/v2/Users/{id} with the operation "

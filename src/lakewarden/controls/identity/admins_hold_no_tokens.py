@@ -67,6 +67,7 @@ CONTROL = Control(
         "federated service principal.",
         breaks="Scripts that run with the administrator's token stop; look for them in the audit "
         "log under tokenLogin first.",
+        no_terraform="Terraform cannot revoke a token that it did not make.",
     ),
     maps=(
         *also(

@@ -54,6 +54,7 @@ CONTROL = Control(
         "databricks_service_principal_federation_policy instead of it.",
         breaks="Whatever signs in with the old secret is refused once it is deleted, and with the "
         "new one once that ends.",
+        no_terraform="Terraform cannot delete a secret that it did not make.",
     ),
     limits=("secret_life_days",),
     maps=(

@@ -52,6 +52,7 @@ CONTROL = Control(
         terraform="Replace databricks_service_principal_secret, or use "
         "databricks_service_principal_federation_policy instead of it.",
         breaks="Whatever still signs in with the old secret is refused once it is deleted.",
+        no_terraform="Terraform cannot delete a secret that it did not make.",
     ),
     limits=("secret_days",),
     maps=(

@@ -51,6 +51,7 @@ CONTROL = Control(
         terraform="databricks_token or databricks_obo_token with lifetime_seconds; better "
         "databricks_service_principal_federation_policy, and no token at all.",
         breaks="Whatever signs in with the old token stops until it has the new one.",
+        no_terraform="Terraform cannot revoke a token that it did not make.",
     ),
     limits=("token_days",),
     maps=(

@@ -63,6 +63,7 @@ CONTROL = Control(
         terraform="Remove the databricks_token or databricks_obo_token that made it; a token made "
         "by hand has no resource.",
         breaks="A job that runs once a quarter may be its only user: ask the owner first.",
+        no_terraform="Terraform cannot revoke a token that it did not make.",
     ),
     limits=("token_idle_days",),
     maps=(

@@ -59,6 +59,7 @@ CONTROL = Control(
         api="DELETE /api/2.0/token-management/tokens/{token_id}",
         terraform="Replace the databricks_token or databricks_obo_token, so that it is made anew.",
         breaks="Whatever signs in with the old token stops until it has the new one.",
+        no_terraform="Terraform cannot revoke a token that it did not make.",
     ),
     maps=(
         *also(

@@ -49,7 +49,8 @@ CONTROL = Control(
     plans_with=(ACCOUNT_USERS.need(), ACCOUNT_SERVICE_PRINCIPALS.need()),
     fix=Fix(
         "Take people and groups out of the group admins of the workspace until only those are "
-        "left who administer it, through accounts that they use for nothing else.",
+        "left who administer it and whom access.admin_patterns or access.admin_groups names, "
+        "through accounts that they use for nothing else.",
         console="Account console, Workspaces: open the workspace, then the tab Permissions, and "
         "change Admin to User for everybody who does not administer it.",
         api="PUT /api/2.0/accounts/{account_id}/workspaces/{workspace_id}/permissionassignments/"

@@ -40,7 +40,8 @@ CONTROL = Control(
     needs=(BUDGETS.need(),),
     fix=Fix(
         "Create a budget over all workspaces with a monthly threshold a little above what is "
-        "usual, and with an alert to people who can look into it.",
+        "usual, and with an alert to people who can look into it, as costs.alert and "
+        "costs.monthly name them.",
         console="Account console, Usage, Budgets, Add budget.",
         api='POST /api/2.1/accounts/{account_id}/budgets {"budget": {"display_name": "...", '
         '"alert_configurations": [{"action_configurations": [{"action_type": '

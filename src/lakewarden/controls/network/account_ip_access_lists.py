@@ -48,8 +48,9 @@ CONTROL = Control(
     subject=ACCOUNT,
     needs=(ACCOUNT_SETTINGS.need("acct_ip_acl_enable"), ACCOUNT_IP_LISTS.need()),
     fix=Fix(
-        "Create an ALLOW list of the account with the networks of your administrators, "
-        "check that your own address is on it, then set acct_ip_acl_enable to true.",
+        "Create an ALLOW list of the account with the networks of your administrators, which "
+        "network.admitted_networks names, check that your own address is on it, then set "
+        "acct_ip_acl_enable to true.",
         console="Account console > Security > IP access list: add an allow list, then Enabled.",
         api='POST /api/2.0/accounts/{account_id}/ip-access-lists {"label": "admins", '
         '"list_type": "ALLOW", "ip_addresses": ["198.51.100.0/24"]}, then PATCH the account '

@@ -53,7 +53,8 @@ CONTROL = Control(
     needs=FRONT_DOOR,
     fix=Fix(
         "Give the workspace a network policy whose ingress restricts public access, with allow "
-        "rules for your networks; try it as a dry run first, which protects nothing yet.",
+        "rules for your networks, which network.admitted_networks names; try it as a dry run "
+        "first, which protects nothing yet.",
         console="Account console > Security > Networking > Context-based ingress & egress control "
         "> the workspace's policy > Ingress > Public access.",
         api="PUT /api/2.0/accounts/{account_id}/network-policies/{network_policy_id} with "

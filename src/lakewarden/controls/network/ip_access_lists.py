@@ -52,9 +52,9 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=FRONT_DOOR,
     fix=Fix(
-        "Create an ALLOW list with your networks and the addresses that your compute "
-        "plane comes from, check that your own address is on it, then set "
-        "enableIpAccessLists to true.",
+        "Create an ALLOW list with your networks, those of network.admitted_networks, and the "
+        "addresses that your compute plane comes from, check that your own address is on it, "
+        "then set enableIpAccessLists to true.",
         console="No page of the console edits workspace lists; use the CLI or the API as a "
         "workspace admin.",
         api='POST /api/2.0/ip-access-lists {"label": "office", "list_type": "ALLOW", '

@@ -43,9 +43,9 @@ CONTROL = Control(
     subject=WORKSPACE,
     needs=(NETWORK_POLICIES.need(), WORKSPACE_NETWORK.need()),
     fix=Fix(
-        "Assign the workspace a network policy with restriction_mode RESTRICTED_ACCESS. "
-        "Run it in DRY_RUN until its log shows nothing you need, then set "
-        "enforcement_mode to ENFORCED.",
+        "Assign the workspace a network policy with restriction_mode RESTRICTED_ACCESS and the "
+        "destinations of network.allowed_destinations. Run it in DRY_RUN until its log shows "
+        "nothing you need, then set enforcement_mode to ENFORCED.",
         console="Account console > Security > Networking > Context-based ingress & egress "
         "control: a policy with restricted access, then attach it to the workspace.",
         api="PUT /api/2.0/accounts/{account_id}/network-policies/{network_policy_id} with "
