@@ -5,7 +5,7 @@ in its audit logs. The plan for the high posture is made, and with it an organis
 IP lists, fewer tokens, narrower cluster policies. `impact` says from the logs, request by request,
 what would have been refused. Then the plan is carried out, and the same workload is run again.
 
-    python -m benchmarks.impact_check [--requests N] [--seed N] [--show N]
+    python -m benchmarks.impact_check [--requests N] [--seed N] [--show N] [--blind]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from benchmarks.harden import Memory
 from benchmarks.running import Running, running
-from benchmarks.workload import Answer, Ask, Day, Wires, prepare, run
+from benchmarks.workload import ENGINEERS, Answer, Ask, Day, Wires, prepare, run
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.apply.run import carry_out
@@ -38,6 +38,7 @@ from lakewarden.impact.coverage import needs_of
 from lakewarden.impact.measure import measure
 from lakewarden.impact.replay import Hit
 from lakewarden.impact.report import Impact
+from lakewarden.impact.rule import families
 from lakewarden.plan.change import Change, Target
 from lakewarden.plan.paths import values_at
 from lakewarden.plan.plan import Plan
@@ -76,11 +77,20 @@ class Case:
 
 @dataclass(frozen=True)
 class Check:
-    """Everything that came of a check."""
+    """Everything that came of a check.
+
+    Attributes:
+        plan: what was carried out.
+        impact: what was foretold.
+        cases: every request.
+        blind: by family of rules, how many requests come out otherwise than foretold without it.
+        seconds: what took how long.
+    """
 
     plan: Plan
     impact: Impact
     cases: list[Case]
+    blind: dict[str, int]
     seconds: dict[str, float]
 
     @property
@@ -91,16 +101,17 @@ class Check:
     @property
     def mismatches(self) -> list[Case]:
         """Return the cases that came out otherwise than foretold, doubts among them."""
-        return [c for c in self.compared if c.lost != c.predicted or c.doubted]
+        return _mismatches(self.cases)
 
 
-def check(requests: int, seed: int, *, everything: bool = True) -> Check:
+def check(requests: int, seed: int, *, everything: bool = True, blinded: bool = False) -> Check:
     """Run a workload, foretell, carry the plan out, and run the workload again.
 
     Args:
         requests: how many requests.
         seed: what they are drawn from.
         everything: plan for the high posture as well, and not just an organisation's own changes.
+        blinded: foretell without each family of rules as well, which must then go wrong.
     """
     seconds: dict[str, float] = {}
     with running(WORLD) as world, _timed(seconds, "all"):
@@ -111,14 +122,25 @@ def check(requests: int, seed: int, *, everything: bool = True) -> Check:
         with _timed(seconds, "planning"):
             plan = _plan(world, everything=everything)
         with _timed(seconds, "predicting"):
-            impact, foretold = _predict(plan)
+            impact, *foretold = _predict(plan, blinded=blinded)
         with _timed(seconds, "applying"):
             carry_out(world.doors(), plan.changes, Memory())
         with _timed(seconds, "replaying"):
             after = run(wires, asks)
-    told = [foretold.get(answer.request) for answer in before]
-    cases = [Case(*each) for each in zip(asks, before, after, told, strict=True)]
-    return Check(plan, impact, cases, seconds)
+    pairs = list(zip(asks, before, after, strict=True))
+    cases, *others = ([Case(*p, told.get(p[1].request)) for p in pairs] for told in foretold)
+    names = [name for name in _names() if blinded]
+    blind = {n: len(_mismatches(c)) for n, c in zip(names, others, strict=True)}
+    return Check(plan, impact, cases, blind, seconds)
+
+
+def _names() -> list[str]:
+    return list(dict.fromkeys(family.name for family in families()))
+
+
+def _mismatches(cases: list[Case]) -> list[Case]:
+    """Return the requests that came out otherwise than foretold, doubts among them."""
+    return [c for c in cases if not c.ask.silent and (c.lost != c.predicted or c.doubted)]
 
 
 def _plan(world: Running, *, everything: bool) -> Plan:
@@ -140,6 +162,15 @@ def _own(doors: Doors, known: dict[str, str]) -> Iterator[Change]:
             continue
         document = hands()[kind].read(doors, target)
         yield Change(target, key, values_at(document, values), values)
+    (everybody,) = (
+        group["id"]
+        for group in doors.databricks(_ANALYTICS).get("/api/2.0/preview/scim/v2/Groups")[
+            "Resources"
+        ]
+        if group["displayName"] == "users"
+    )
+    right = {"/entitlements/[value=allow-cluster-create]": None}
+    yield _edited(doors, Target("entitlements", _ANALYTICS, everybody), right)
     office = _list_id(doors, _ANALYTICS)
     narrow = {"/ip_addresses": ["203.0.113.0/25"]}
     yield _edited(doors, Target("ip_access_list", _ANALYTICS, office), narrow)
@@ -175,6 +206,12 @@ def _wanted(known: dict[str, str], etl: str) -> dict[tuple[str, str, str], Any]:
                 {"service_principal_name": known["application.ty-ci"]}
                 | {"permission_level": "IS_OWNER"},
                 {"user_name": "daan.visser@typical.example", "permission_level": "CAN_MANAGE_RUN"},
+            ]
+        },
+        ("permissions", _ANALYTICS, f"cluster-policies/{known['policy.ty-engineers']}"): {
+            _ACL: [
+                {"service_principal_name": etl, "permission_level": use},
+                *({"user_name": name, "permission_level": use} for name in ENGINEERS[:5]),
             ]
         },
         ("cluster_policy", _ANALYTICS, known["policy.ty-scientists"]): {
@@ -216,20 +253,32 @@ def _edited(doors: Doors, target: Target, values: dict[str, Any]) -> Change:
     return Change(target, target.key, values_at(document, values), values)
 
 
-def _predict(plan: Plan) -> tuple[Impact, dict[str, Hit]]:
-    """Read the deployment and replay its logs; return what was told of each request too."""
-    told: dict[str, Hit] = {}
+def _predict(plan: Plan, *, blinded: bool) -> Iterator[Any]:
+    """Read the deployment and replay its logs.
 
-    def tell(hit: Hit) -> None:
-        told[hit.event.request] = hit
-
+    Yields the impact, what was told of each request, and what is told without each family.
+    """
     policy = load_policy(named_policy())
     reach = replace(reach_of(Deployment.from_environment(), policy), use_aws=False)
     needed = closure(needs_of(plan.changes))
     with tempfile.TemporaryDirectory() as scratch:
         found = collect(reach, Path(scratch) / "snapshot", policy, Clock(), lambda _: needed)
-        events = lines(Path(os.environ["LAKEWARDEN_EVENTS"]))
-        return measure(plan, Estate(found), events, tell), told
+        folder, estate = Path(os.environ["LAKEWARDEN_EVENTS"]), Estate(found)
+        told: dict[str, Hit] = {}
+        yield measure(plan, estate, lines(folder), _into(told))
+        yield told
+        for name in _names() if blinded else ():
+            told = {}
+            rest = [family for family in families() if family.name != name]
+            measure(plan, estate, lines(folder), _into(told), rest)
+            yield told
+
+
+def _into(told: dict[str, Hit]) -> Callable[[Hit], None]:
+    def tell(hit: Hit) -> None:
+        told[hit.event.request] = hit
+
+    return tell
 
 
 @contextmanager
@@ -245,14 +294,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=_SHOWN)
+    parser.add_argument("--blind", action="store_true", help="foretell without each family, too")
     options = parser.parse_args(arguments)
-    found = check(options.requests, options.seed)
+    found = check(options.requests, options.seed, blinded=options.blind)
     _print_kinds(found)
     _print_matters(found)
     _print_mismatches(found, options.show)
     silent = [case for case in found.cases if case.ask.silent]
     lost = sum(case.lost for case in silent)
     print(f"{len(silent)} requests that leave no event, of which {lost} are refused now")
+    for family, number in found.blind.items():
+        print(f"{number} come out otherwise without the rules about {family}")
     timing = ", ".join(f"{what} {spent:.1f} s" for what, spent in found.seconds.items())
     print(f"{len(found.plan.changes)} changes; {timing}")
     right = len(found.compared) - len(found.mismatches)

@@ -173,10 +173,28 @@ def prepare(wires: Wires) -> dict[str, str]:
         "PUT /api/2.1/unity-catalog/artifact-allowlists/LIBRARY_JAR",
         {"artifact_matchers": _matchers("/Volumes/")},
     )
+    _shared_cluster(wires)
     analysts = {"group_name": "ty-data-analysts", "permission_level": "CAN_USE"}
     path = "/api/2.0/permissions/authorization/passwords"
     wires.admin(_ANALYTICS, f"PATCH {path}", {_ACL: [analysts]})
     return {f"{who}@{place}": _token(wires, place, who) for place, who in _token_owners(wires)}
+
+
+def _shared_cluster(wires: Wires) -> None:
+    """Make a cluster in standard access mode, on which Julia may install libraries."""
+    spec = {
+        "cluster_name": "shared-tools",
+        "spark_version": "16.4.x-scala2.12",
+        "node_type_id": "m6id.large",
+        "num_workers": 1,
+        "autotermination_minutes": 30,
+        "data_security_mode": "USER_ISOLATION",
+        "custom_tags": {"CostCenter": "4711", "Owner": "analytics", "Environment": "shared"},
+    }
+    made = wires.admin(_ANALYTICS, "POST /api/2.1/clusters/create", spec)["cluster_id"]
+    wires.world.world.references["cluster.shared-tools"] = made
+    julia = {"user_name": "julia.marek@typical.example", "permission_level": "CAN_MANAGE"}
+    wires.admin(_ANALYTICS, f"PATCH /api/2.0/permissions/clusters/{made}", {_ACL: [julia]})
 
 
 def _matchers(*beginnings: str) -> list[dict[str, str]]:
@@ -367,14 +385,14 @@ class Day:
         return {**spec, **policy}
 
     def _by_policy(self) -> tuple[str, dict[str, Any]]:
-        name = self._one("ty-analysts", "ty-engineers", "ty-scientists")
+        name = self._one("ty-analysts", "ty-engineers", "ty-scientists", "ty-scientists")
         people = {"ty-analysts": ANALYSTS, "ty-engineers": ENGINEERS, "ty-scientists": SCIENTISTS}
         return str(self._dice.choice(people[name])), self._governed(name)
 
     def _cluster(self) -> Ask:
         who, spec = self._by_policy()
-        if self._dice.random() < 0.3:  # noqa: PLR2004  # some go around the policies
-            who, spec = self._person(_ANALYTICS), self._shape()
+        if self._dice.random() < 0.4:  # noqa: PLR2004  # some go around the policies
+            who, spec = self._one(self._person(_ANALYTICS), _MARA), self._shape()
         call, tidy = "POST /api/2.1/clusters/create", "POST /api/2.1/clusters/permanent-delete"
         body = {"cluster_name": "mine", **spec}
         more = {"body": body, "tidy": tidy, "made": "cluster_id"}
@@ -447,7 +465,7 @@ class Day:
             {"pypi": {"package": "polars==1.2.0"}},
         )
         owner, cluster = self._one(
-            ("ines.oliveira", "analysts-shared"), ("stefan.horvat", "stefan-training")
+            ("julia.marek", "shared-tools"), ("stefan.horvat", "stefan-training")
         )
         body = {"cluster_id": self._known[f"cluster.{cluster}"], "libraries": [library]}
         (who,) = _names(owner)

@@ -16,9 +16,9 @@ _BROWSER: Final = "Mozilla/"
 _REFUSED: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """One event.
+    """One event; what is made of it is kept by its identity.
 
     Attributes:
         at: when, Unix time in ms.

@@ -12,6 +12,7 @@ from lakewarden.impact.admit import networks, service_principals
 from lakewarden.impact.coverage import covers
 from lakewarden.impact.replay import Hit, Replay
 from lakewarden.impact.report import Impact
+from lakewarden.impact.rule import Family
 from lakewarden.impact.state import Side, State, UnknownError
 from lakewarden.impact.tally import Tally
 from lakewarden.plan.plan import Plan
@@ -22,6 +23,7 @@ def measure(
     estate: Estate | None,
     lines: Iterable[tuple[str, str | None]],
     told: Callable[[Hit], None] = lambda _: None,
+    rules: Iterable[Family] | None = None,
 ) -> Impact:
     """Replay logs against a plan.
 
@@ -30,8 +32,9 @@ def measure(
         estate: the deployment before it; None where nothing but the plan is known.
         lines: the lines of the logs, each with its place; None for what cannot be read.
         told: told of every request that would be refused, or may be.
+        rules: the families to ask; None for all.
     """
-    replay, tally = Replay(plan, estate), Tally()
+    replay, tally = Replay(plan, estate, rules), Tally()
     for hit in replay.hits(lines):
         tally.add(hit)
         told(hit)

@@ -84,18 +84,22 @@ class _Request:
 class Replay:
     """One pass over the logs against one plan."""
 
-    def __init__(self, plan: Plan, estate: Estate | None) -> None:
+    def __init__(
+        self, plan: Plan, estate: Estate | None, rules: Iterable[Family] | None = None
+    ) -> None:
         """Prepare a pass.
 
         Args:
             plan: the plan.
             estate: the deployment before it; None where nothing but the plan is known.
+            rules: the families to ask; None for all.
         """
+        asked = families() if rules is None else tuple(rules)
         self.read = Read()
         self._account = plan.origin.account_id
         self._before = State(Side.BEFORE, plan.changes, estate)
         self._after = State(Side.AFTER, plan.changes, estate)
-        self._awake = [f for f in families() if any(f.judges(c) for c in plan.changes)]
+        self._awake = [f for f in asked if any(f.judges(c) for c in plan.changes)]
         self._by_event: dict[tuple[str, str], list[Family]] = {}
         self._always = [family for family in self._awake if family.events is None]
         for key in {key for family in self._awake for key in family.events or ()}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -47,26 +48,23 @@ class Asked:
         return str(self.spec.get("policy_id") or "")
 
 
-def asked_for(event: Event, state: State) -> Iterator[Asked]:
-    """Yield the clusters that an event asks for; a part that was cut off is left out."""
+@functools.lru_cache(maxsize=8)  # several rules look at one event, one after the other
+def asked_for(event: Event, state: State) -> tuple[Asked, ...]:
+    """Return the clusters that an event asks for; a part that was cut off is left out."""
     if (event.service, event.action) in CLUSTER_EVENTS:
-        yield _cluster(event, state)
-        return
+        return (_cluster(event, state),)
+    return tuple(_of_job(event))
+
+
+def _of_job(event: Event) -> Iterator[Asked]:
     settings = _parsed(event.params, "new_settings")
     document = settings if isinstance(settings, Mapping) else _whole(event)
     label = str(document.get("name") or event.param("run_name", "job_id") or "a job")
-    who = event.who
     for part in ("job_clusters", "tasks"):
         for entry in _entries(document.get(part)):
-            yield from _of_entry(entry, label, who)
+            yield from _of_entry(entry, label, event.who)
     if not document.get("tasks"):
-        yield from _of_entry(document, label, who)
-
-
-def job_of(event: Event) -> str:
-    """Return the job that launches a cluster; empty where none does."""
-    found = _LAUNCHED.match(event.param("cluster_name", "clusterName"))
-    return found[1] if found else ""
+        yield from _of_entry(document, label, event.who)
 
 
 def _of_entry(entry: Mapping[str, Any], label: str, who: str) -> Iterator[Asked]:

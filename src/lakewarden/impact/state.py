@@ -191,6 +191,12 @@ class State:
         )
         return Addresses(on, allow, block)
 
+    @functools.lru_cache(maxsize=65_536)  # noqa: B019  # likewise
+    def admits(self, scope: str, address: str) -> bool:
+        """Return whether the IP access lists of a scope let an address come."""
+        return self.addresses(scope).admit(address)
+
+    @functools.cache  # noqa: B019  # likewise
     def public_door_shut(self, scope: str) -> bool | None:
         """Return whether a workspace is reached through PrivateLink alone; None: it has none."""
         identity = self._read(lambda _: self.workspace(scope).private_access_id.get())

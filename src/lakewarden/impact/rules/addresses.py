@@ -41,7 +41,7 @@ def _rule(event: Event, state: State) -> Iterator[Reason]:
         return
     if scope != "account" and state.public_door_shut(scope):
         yield Reason("the workspace is reached through PrivateLink alone", detail=event.address)
-    elif not state.addresses(scope).admit(event.address):
+    elif not state.admits(scope, event.address):
         where = "the account" if scope == "account" else f"workspace {scope.partition('/')[2]}"
         yield Reason(f"the IP access lists of {where} do not admit it", detail=event.address)
 
@@ -49,7 +49,7 @@ def _rule(event: Event, state: State) -> Iterator[Reason]:
 def _private(event: Event, scope: str, state: State) -> Iterator[Reason]:
     """A private address came through PrivateLink, which no list sees, or it is a translated one."""
     through_endpoint = scope != "account" and state.public_door_shut(scope) is not None
-    if not through_endpoint and not state.addresses(scope).admit(event.address):
+    if not through_endpoint and not state.admits(scope, event.address):
         yield Reason("a private address, of which no list can tell", event.address, sure=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -70,11 +71,15 @@ def _traffic(asked: Asked, event: Event, state: State) -> Iterator[Reason]:
 
 def _judged_by(judge: Judge) -> Callable[[Event, State], Iterator[Reason]]:
     def rule(event: Event, state: State) -> Iterator[Reason]:
-        for asked in asked_for(event, state):
-            if asked.spec:
-                yield from judge(_finished(asked, event, state), event, state)
+        for asked in _launched(event, state):
+            yield from judge(asked, event, state)
 
     return rule
+
+
+@functools.lru_cache(maxsize=8)  # each switch that is turned looks at the same event
+def _launched(event: Event, state: State) -> tuple[Asked, ...]:
+    return tuple(_finished(one, event, state) for one in asked_for(event, state) if one.spec)
 
 
 def _finished(asked: Asked, event: Event, state: State) -> Asked:

@@ -36,6 +36,13 @@ _NEEDED: Final = {
     ("databrickssql", "deleteWarehouse"): ("warehouses", "CAN_MANAGE", ("id",)),
 }
 """What an action needs: the type of object, the level, and the parameter that names the object."""
+_NAMES: Final = {
+    "clusters": "a cluster",
+    "cluster-policies": "a cluster policy",
+    "instance-pools": "a pool",
+    "jobs": "a job",
+    "warehouses": "a warehouse",
+}
 _RIGHTS: Final = {
     ("databrickssql", "createWarehouse"): "allow-cluster-create",
     ("instancePools", "create"): "allow-instance-pool-create",
@@ -51,9 +58,7 @@ def _lists(event: Event, state: State) -> Iterator[Reason]:
     changed = state.changed("permissions", event.scope)
     for kind, key, level, who, what in _uses(event, state):
         if f"{kind}/{key}" in changed and not holds(who, (kind, key, level), event.scope, state):
-            yield Reason(
-                f"{level} on {kind.rstrip('s').replace('-', ' ')} is taken away", what, owner=who
-            )
+            yield Reason(f"{level} on {_NAMES[kind]} is taken away", what, owner=who)
 
 
 def _uses(event: Event, state: State) -> Iterator[tuple[str, str, str, str, str]]:
