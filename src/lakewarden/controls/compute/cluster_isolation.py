@@ -98,6 +98,9 @@ def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
     yield isolated_wish(cluster, at, _STANDARD)
 
 
+_RUNTIME: Final = "15.4.x-scala2.12"
+
+
 def _cluster(mode: str | None, **fields: Any) -> MemorySnapshot:
     cluster = {
         "cluster_id": "c1",
@@ -106,7 +109,7 @@ def _cluster(mode: str | None, **fields: Any) -> MemorySnapshot:
         "data_security_mode": mode,
         **fields,
     }
-    return given(clusters=[cluster])
+    return given(clusters=[cluster], workspace_conf={"enforceUserIsolation": None})
 
 
 @CONTROL.examples
@@ -118,6 +121,7 @@ def examples() -> Iterable[Example]:
     yield fails("dedicated to nobody", _cluster("SINGLE_USER"))
     yield passes("legacy table ACLs", _cluster("LEGACY_TABLE_ACL"))
     yield fails("no isolation", _cluster("NONE"))
+    yield fails("no isolation, on a known runtime", _cluster("NONE", spark_version=_RUNTIME))
     acls = {"spark.databricks.acl.dfAclsEnabled": "true"}
     yield passes("no mode, but table ACLs", _cluster(None, spark_conf=acls))
     yield fails("no isolation, whatever Spark is told", _cluster("NONE", spark_conf=acls))

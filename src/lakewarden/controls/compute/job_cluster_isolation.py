@@ -98,7 +98,12 @@ _FAMILY: Final = [{"policy_family_id": "f1", "definition": f'{{"data_security_mo
 def _job(mode: str | None = None, *, policy: Any = (), **fields: Any) -> MemorySnapshot:
     cluster = {"job_id": 1, "part": "cluster main", "name": "load, cluster main"}
     clusters = [{**cluster, "data_security_mode": mode, **fields}]
-    return given(job_clusters=clusters, cluster_policies=policy, policy_families=_FAMILY)
+    return given(
+        job_clusters=clusters,
+        cluster_policies=policy,
+        policy_families=_FAMILY,
+        workspace_conf={"enforceUserIsolation": None},
+    )
 
 
 def _policy(rule: str) -> Any:

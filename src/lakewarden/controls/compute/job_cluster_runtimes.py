@@ -95,7 +95,10 @@ def _cluster(runtime: str | None, policy: str = "{}", **kinds: Any) -> MemorySna
         cluster["policy_id"] = "p1"
     kinds.setdefault("cluster_policies", [{"policy_id": "p1", "definition": policy}])
     kinds.setdefault("policy_families", [])
-    offer = [{"key": "13.3.x-scala2.12"}, {"key": "17.3.x-scala2.13"}]
+    offer = [
+        {"key": "13.3.x-scala2.12", "name": "13.3 LTS (Spark 3.4, Scala 2.12)"},
+        {"key": "17.3.x-scala2.13", "name": "17.3 LTS (Spark 4.0, Scala 2.13)"},
+    ]
     return given(**{"job_clusters": [cluster], "runtimes": offer, **kinds})
 
 

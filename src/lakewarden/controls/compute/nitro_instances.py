@@ -106,6 +106,13 @@ def examples() -> Iterable[Example]:
     yield fails("Nitro, but without encryption", _estate("c5d.xlarge"))
     yield fails("the driver alone is wrong", _estate("i4i.xlarge", "c5d.xlarge"))
     yield fails("Xen, whatever the platform says", _estate("i3.xlarge"))
+    shape = {"category": "General Purpose", "num_cores": 4.0, "memory_mb": 16384}
+    offer: list[dict[str, Any]] = [
+        {"node_type_id": "m5d.xlarge", "is_encrypted_in_transit": False, **shape},
+        {"node_type_id": "m6id.xlarge", "is_encrypted_in_transit": True, **shape},
+    ]
+    offer = [{**node, "node_instance_type": {"local_disks": 1}} for node in offer]
+    yield fails("another of its shape encrypts", _estate("m5d.xlarge", node_types=offer))
     yield fails("Xen, with node types unread", _estate("i3.xlarge", node_types=refused()))
     yield unclear("the platform does not say", _estate("odd.xlarge"))
     yield unclear("a type that is not listed", _estate("x9.xlarge"))

@@ -83,9 +83,11 @@ def mend(cluster: PipelineCluster, at: Context) -> Iterable[Wish]:
 
 def _cluster(policy: str = "{}", *, xen: bool = False, **fields: Any) -> MemorySnapshot:
     cluster = {"pipeline_id": "l1", "part": "main", "name": "load, main", **fields}
+    shape: dict[str, Any] = {"category": "General Purpose", "num_cores": 2.0, "memory_mb": 8192}
+    shape["node_instance_type"] = {"local_disks": 1}
     types = [
-        {"node_type_id": "m6id.large", "is_encrypted_in_transit": True},
-        {"node_type_id": "m5d.large", "is_encrypted_in_transit": False},
+        {"node_type_id": "m6id.large", "is_encrypted_in_transit": True, **shape},
+        {"node_type_id": "m5d.large", "is_encrypted_in_transit": False, **shape},
     ]
     aws = {"InstanceType": "m6id.large", "Hypervisor": "xen", "BareMetal": False}
     return given(

@@ -6,7 +6,7 @@ strongest role that the workspace knows.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, observe
 from lakewarden.controls.kit.control import HIGH, Context, Control, Example, fails, passes
@@ -103,4 +103,6 @@ def examples() -> Iterable[Example]:
     yield fails("a choice of two", policy_with(choice))
     yield fails("any", policy_with({_PATH: {"type": "unlimited", "isOptional": True}}))
     yield fails("nothing said", policy_with({}))
+    unused: dict[str, Any] = {"clusters": [], "job_clusters": [], "pipeline_clusters": []}
+    yield fails("nothing said, and nothing made under it", policy_with({}, **unused))
     yield from usual_examples(good, choice)

@@ -124,4 +124,6 @@ def examples() -> Iterable[Example]:
         yield fails(f"{path} is open", policy_with(rest))
     loose = {**good, "docker_image.url": {"type": "regex", "pattern": ".*"}}
     yield fails("any image", policy_with(loose))
+    unused: dict[str, Any] = {"clusters": [], "job_clusters": [], "pipeline_clusters": []}
+    yield fails("any image, and nothing made under it", policy_with(loose, **unused))
     yield from usual_examples(good, loose)

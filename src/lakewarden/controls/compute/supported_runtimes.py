@@ -86,7 +86,10 @@ def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
 def _cluster(runtime: str | None, **kinds: Any) -> MemorySnapshot:
     cluster: dict[str, Any] = {"cluster_id": "c1", "cluster_name": "shared"}
     cluster["spark_version"] = runtime
-    offer = [{"key": "13.3.x-scala2.12"}, {"key": "17.3.x-scala2.13"}]
+    offer = [
+        {"key": "13.3.x-scala2.12", "name": "13.3 LTS (Spark 3.4, Scala 2.12)"},
+        {"key": "17.3.x-scala2.13", "name": "17.3 LTS (Spark 4.0, Scala 2.13)"},
+    ]
     return given(**{"clusters": [cluster], "runtimes": offer, **kinds})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -114,6 +115,8 @@ def examples_of(tagged: Callable[[Mapping[str, str]], MemorySnapshot]) -> Iterab
     yield passes("both tags", tagged(right), WANTED)
     yield passes("more than both", tagged({**right, "Team": "x"}), WANTED)
     yield fails("one is missing", tagged({"CostCenter": "7"}), WANTED)
+    told = replace(WANTED, tag_defaults={"*": {"Owner": "data"}})
+    yield fails("one is missing, and the file says which", tagged({"CostCenter": "7"}), told)
     yield fails("one is empty", tagged({**right, "Owner": ""}), WANTED)
     yield fails("one is of blanks", tagged({**right, "Owner": " "}), WANTED)
     yield fails("one in other letters", tagged({"costcenter": "7", "Owner": "ann"}), WANTED)
