@@ -56,6 +56,10 @@ def test_none_removes_and_what_is_missing_is_made():
     gone = path("settings", "job_clusters", "[job_cluster_key=side]")
     assert len(with_values(JOB, {gone: None})["settings"]["job_clusters"]) == 1
     assert with_values({}, {path("a", "b"): None}) == {}
+    assert with_values({"a": {"b": {"c": 1}, "d": 2}}, {path("a", "b", "c"): None}) == {
+        "a": {"d": 2}
+    }
+    assert with_values({"a": {"b": {"c": 1}}}, {path("a", "b", "c"): None}) == {}
 
 
 def test_an_entry_that_is_not_there_cannot_be_changed():

@@ -40,6 +40,10 @@ _UNSET: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
+NEVER_VERSIONED: Final = "Suspended"
+"""What S3 says of a bucket whose versioning was switched off; one that never had any is like it."""
+
+
 def default_of(kind: str, name: str) -> Any:
     """Return what a setting stands at when nobody ever set it; None where no document says so.
 

@@ -22,12 +22,7 @@ def path(*steps: str) -> str:
 
 def value_at(document: Json | None, place: str) -> Any:
     """Return what a document has at a path; None where it has nothing."""
-    found: Any = document
-    for step in _steps(place):
-        found = _inner(found, step)
-        if found is None:
-            return None
-    return found
+    return _at(document, _steps(place))
 
 
 def values_at(document: Json | None, places: Iterable[str]) -> dict[str, Any]:
@@ -37,6 +32,8 @@ def values_at(document: Json | None, places: Iterable[str]) -> dict[str, Any]:
 
 def with_values(document: Json | None, values: Json) -> dict[str, Any]:
     """Return a copy of a document with other values at some paths; None removes what is there.
+
+    An object that becomes empty by that is removed as well: it was made for what it held.
 
     Raises:
         KeyError: a path chooses an entry of a list that is not there.
@@ -54,6 +51,13 @@ def shown(place: str) -> str:
 
 
 def _put(document: Any, steps: list[str], value: Any) -> None:
+    _set(document, steps, value)
+    for length in range(len(steps) - 1, 0, -1) if value is None else ():
+        if _at(document, steps[:length]) in ({}, []) and not steps[length - 1].startswith("["):
+            _set(document, steps[:length], None)
+
+
+def _set(document: Any, steps: list[str], value: Any) -> None:
     last = steps[-1]
     for step, after in itertools.pairwise(steps):
         inner = _inner(document, step)
@@ -79,6 +83,12 @@ def _put_entry(entries: list[Any], step: str, value: Any) -> None:
         entries[at : at + 1] = [] if value is None else [value]
     elif value is not None:
         entries.append(value)
+
+
+def _at(document: Any, steps: list[str]) -> Any:
+    for step in steps:
+        document = _inner(document, step)
+    return document
 
 
 def _inner(document: Any, step: str) -> Any:

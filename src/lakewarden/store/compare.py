@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from lakewarden.estate.aws import BucketVersioning
 from lakewarden.estate.catalog import KINDS
-from lakewarden.estate.defaults import default_of
+from lakewarden.estate.defaults import NEVER_VERSIONED, default_of
 from lakewarden.estate.kind import Scope
 from lakewarden.estate.record import Record, pack, plan_of
 from lakewarden.semantics.iam_documents import meaning
@@ -135,6 +136,8 @@ def lasting(record: Record, kind: str) -> dict[str, Any]:
             found.pop(field.name, None)
     if found.get("value", ...) is None:
         found["value"] = default_of(kind, record.identity())
+    if isinstance(record, BucketVersioning) and found.get("status", ...) is None:
+        found["status"] = NEVER_VERSIONED
     return {name: _meant(value) for name, value in found.items()}
 
 
