@@ -24,7 +24,6 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.demotion import demote, keepers, losers
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_SERVICE_PRINCIPALS, ACCOUNT_USERS
@@ -90,7 +89,11 @@ def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
     """Accounts that are not for administration give the role up; a second admin people choose."""
     admins = account_admins(at.estate)
     if len(admins.through) < _LEAST:
-        yield by_hand(CONTROL)
+        yield Step(
+            "Give the role Account admin to a second account that is for administration alone: "
+            "Account console, User management: open the user, then the tab Roles",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
         return
     kept = keepers(at)
     yield from demote(at, losers(admins, kept, _LEAST), kept)

@@ -130,8 +130,16 @@ def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
         if user.id in members.through or user.name.get().lower() in names
     ]
     gone = [user for user in meant if not user.active.get()]
-    if not gone or len(gone) < len(meant) or len(gone) > at.policy.limits.break_glass_accounts:
+    if not gone or len(gone) > at.policy.limits.break_glass_accounts:
         yield by_hand(CONTROL)
+        return
+    if len(gone) < len(meant):
+        shown = ", ".join(sorted(user.name.get() for user in gone))
+        yield Step(
+            f"Say whether {shown} left: take them out of access.break_glass or the group that it "
+            "names, or switch their accounts on again",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
         return
     for user in gone:
         target = Target("account_user", "account", user.id)

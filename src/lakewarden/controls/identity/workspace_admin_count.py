@@ -22,7 +22,6 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.demotion import demote_in, keepers, losers
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import WORKSPACE_ID, Items, given, refused
@@ -98,12 +97,9 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 @CONTROL.mends
 def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
     """Admins whose accounts are not for administration become users."""
-    admins = workspace_admins(at.estate, workspace)
-    if len(admins.through) < _LEAST:
-        yield by_hand(CONTROL)
-        return
     kept = keepers(at)
-    yield from demote_in(workspace, at, losers(admins, kept, _LEAST), kept)
+    going = losers(workspace_admins(at.estate, workspace), kept, _LEAST)
+    yield from demote_in(workspace, at, going, kept)
 
 
 def _group(identity: str, *members: str, name: str = "") -> _Item:

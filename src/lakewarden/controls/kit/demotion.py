@@ -113,8 +113,8 @@ def losers(holders: Holders, kept: Keepers, least: int) -> frozenset[str]:
     staying = set(holders.through) & kept.ids
     if len(staying) < least or not staying & kept.people:
         raise CannotPlanError(
-            f"{len(staying)} admins would be left, and it takes {least}, of them a person who can "
-            f"sign in: make such accounts admins first, or name them in {_FIELDS}"
+            f"{len(staying)} of the admins would be left, and it takes {least}, a person who can "
+            f"sign in among them: make such accounts admins first, or name them in {_FIELDS}"
         )
     going = frozenset(holders.through) - kept.ids
     if not going:

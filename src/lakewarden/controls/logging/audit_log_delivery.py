@@ -30,7 +30,6 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import (
     LOG_DELIVERIES,
@@ -128,8 +127,20 @@ def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
         yield Wish(target, _NAME, {"/status": off[-1].status.get()}, {"/status": "ENABLED"})
     elif not on and deliveries:
         yield _unfiltered(deliveries)
+    elif not on:
+        yield Step(
+            "Make a role and a bucket for the audit log, register both with the account, and make "
+            "a delivery of AUDIT_LOGS without a filter, by the API or Terraform",
+            "deliveries arrive: GET …/log-delivery shows SUCCEEDED within a day",
+        )
     else:
-        yield by_hand(CONTROL)
+        yield Step(
+            f"Find out why {', '.join(d.id for d in on)} does not arrive in a closed bucket: GET "
+            "…/log-delivery has the message; its role must be able to write to the bucket, and "
+            "the bucket must block public access",
+            "GET …/log-delivery shows SUCCEEDED within a day, and bucket-public-access-blocked "
+            "passes",
+        )
 
 
 def _unfiltered(deliveries: Iterable[LogDelivery]) -> Wish:
