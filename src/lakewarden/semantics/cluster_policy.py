@@ -139,6 +139,27 @@ class Definition:
             return bool(rule.get("value") == value)
         return kind != "forbidden"
 
+    def stands(self, path: str, value: Any) -> bool:
+        """Return whether a cluster can have a value again, None for none, once it was changed.
+
+        A rule that fixes an attribute fills it in where it is left out.
+
+        Raises:
+            MalformedDefinitionError: the rule cannot be understood.
+        """
+        rule = self.rules.get(path, {})
+        kind = rule.get("type")
+        if value is None:
+            loose = kind in {None, "unlimited", "forbidden"}
+            return loose or (kind != "fixed" and bool(rule.get("isOptional")))
+        if kind == "range":
+            least, most = _number(rule.get("minValue")), _number(rule.get("maxValue"))
+            number = _number(value)
+            return number is not None and (
+                (least is None or least <= number) and (most is None or number <= most)
+            )
+        return self.accepts(path, value)
+
     def listed(self, path: str) -> tuple[str, ...]:
         """Return the texts that a rule names as values that are allowed."""
         rule = self.rules.get(path, {})

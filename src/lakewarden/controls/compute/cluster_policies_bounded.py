@@ -122,17 +122,20 @@ def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish | Step]:
             what = "limits.autotermination_minutes in lakewarden.toml"
             raise CannotPlanError(f"{what} is below {_LEAST} minutes, which no API takes")
         edits["autotermination_minutes"] = functools.partial(_idle, minutes)
+    open_ends = []
     for paths, bounded, missing in _BOUNDS:
         if not bounded(rules):
             way = next((p for p in paths if bounded(_insisting(rules, p))), None)
             if way is None:
-                yield Step(
-                    f"In the policy {label_of(policy)} add {missing}.",
-                    f"`lakewarden assess --control {CONTROL.id}` passes",
-                )
+                open_ends.append(missing)
             else:
                 edits[way] = _required
     yield rule_wish(policy, at, edits)
+    if open_ends:
+        yield Step(
+            f"In the policy {label_of(policy)} add {', '.join(open_ends)}.",
+            f"`lakewarden assess --control {CONTROL.id}` passes",
+        )
 
 
 def _idle(most: int, rule: Rule) -> Rule:

@@ -90,6 +90,7 @@ def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
         label_of(cluster),
         {"/is_compliant": False},
         {"/is_compliant": True},
+        follows=(Target("cluster", scope_of(at.here), cluster.id),),
         irreversible="the platform chooses the new values and keeps none of the old ones",
         restart="nothing more: a cluster that runs restarts as soon as it is changed",
     )

@@ -79,6 +79,8 @@ CONTROL = Control(
 )
 
 _STOPPED: Final = frozenset({"TERMINATED", "TERMINATING", "ERROR"})
+_RESTARTING: Final = ("cluster", "cluster_compliance")
+"""Changes of a cluster by which it restarts."""
 _DAY: Final = 86_400_000
 
 
@@ -98,13 +100,15 @@ def check(cluster: Cluster, at: Context) -> Judgement:
 
 @CONTROL.mends
 def mend(cluster: Cluster, at: Context) -> Iterable[Wish]:
-    """Restart it."""
+    """Restart it, unless another change of it did so before."""
     began = cluster.restarted.get() or cluster.started.get()
+    scope = scope_of(at.here)
     yield Wish(
-        Target("cluster_restart", scope_of(at.here), cluster.id),
+        Target("cluster_restart", scope, cluster.id),
         label_of(cluster),
         {"/running_since": began},
         {"/running_since": int(at.now.timestamp() * 1000)},
+        follows=tuple(Target(kind, scope, cluster.id) for kind in _RESTARTING),
         irreversible="what ran on the cluster is interrupted, and its memory is lost",
     )
 

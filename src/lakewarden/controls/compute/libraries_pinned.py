@@ -54,8 +54,8 @@ CONTROL = Control(
         "fixes included.",
         no_api="No API tells which version is installed, and which one is wanted is for the people "
         "to say who use the cluster.",
-        no_terraform="databricks_library pins the version that it is given, and nobody has chosen "
-        "one.",
+        no_terraform="The resource databricks_library pins the version that it is given, and "
+        "nobody has chosen one.",
     ),
     maps=(
         *also(

@@ -58,8 +58,8 @@ CONTROL = Control(
         breaks="Notebooks and jobs on the cluster miss the library until it is installed anew.",
         no_api="The library must be looked at and put into a repository of your own before "
         "clusters can have it from there.",
-        no_terraform="databricks_library installs from where it is told, and the library is not in "
-        "a place of your own yet.",
+        no_terraform="The resource databricks_library installs from where it is told, and the "
+        "library is not in a place of your own yet.",
     ),
     maps=(
         *also(

@@ -30,6 +30,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.spec_wishes import spec_wish
+from lakewarden.controls.kit.specs import FILLED
 from lakewarden.controls.kit.subjects import CLUSTER
 from lakewarden.estate.compute import CLUSTERS, NODE_TYPES, Cluster
 from lakewarden.estate.fact import Fact
@@ -74,6 +75,7 @@ CONTROL = Control(
         ),
         *also("lets encryption by the hardware count beside that by the platform", sat="DP-2"),
     ),
+    plans_with=FILLED,
 )
 
 

@@ -5,7 +5,6 @@ clear, and the driver counts as much as the workers.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -36,7 +35,7 @@ from lakewarden.estate.given import refused
 from lakewarden.estate.workloads import INSTANCE_POOLS, InstancePool
 from lakewarden.ledger.finding import Severity
 from lakewarden.plan.wish import CannotPlanError, Wish
-from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, Rule
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
 from lakewarden.semantics.instance_families import runs_on_xen
 
 CONTROL = Control(
@@ -98,17 +97,22 @@ def check(policy: ClusterPolicy, at: Context) -> Judgement:
 def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
     """Strike off old machines, and pools of them; offer the like where none is left."""
     edits: dict[str, Edit] = {}
+    rules = effective(policy, at)
     for path, pool in zip(_PATHS, _POOLS, strict=True):
-        if _offers(policy, path, at).met is False:
-            edits[path] = _struck(path, effective(policy, at), at)
+        shut = rules.rules.get(pool, {}).get("type") == "forbidden"
         if _pools(policy, path, pool, at).met is False:
-            modern = [p.id for p in at.estate.of(INSTANCE_POOLS, at.here).each() if _modern(p, at)]
-            edits[pool] = functools.partial(_modern_pools, modern)
+            pools = at.estate.of(INSTANCE_POOLS, at.here).each()
+            modern = [p.id for p in pools if _modern(p, at) and _accepts(rules, pool, p.id)]
+            edits[pool] = narrowed(modern, optional=True) if modern else forbidden
+            shut = not modern
+        if _offers(policy, path, at).met is False:
+            needed = shut and path == _PATHS[0]
+            edits[path] = _struck(path, rules, at, optional=not needed)
     yield rule_wish(policy, at, edits)
 
 
-def _struck(path: str, rules: Definition, at: Context) -> Edit:
-    """Return the edit that leaves modern machines."""
+def _struck(path: str, rules: Definition, at: Context, *, optional: bool) -> Edit:
+    """Return the edit that leaves modern machines, and for workers without pools insists on one."""
     nodes = tuple(at.estate.of(NODE_TYPES, at.here).each())
     good = [node.id for node in nodes if _encrypts(node) and not node.retired.get()]
     named = rules.listed(path)
@@ -121,12 +125,7 @@ def _struck(path: str, rules: Definition, at: Context) -> Edit:
         return lambda _: narrowed(left, left[0])({})
     usual = rules.rules.get(path, {}).get("defaultValue", "")
     like = modern_like(usual, path, free, at) if usual and usual not in good else ""
-    return narrowed(left, like, optional=True)
-
-
-def _modern_pools(modern: list[str], rule: Rule) -> Rule:
-    left = narrowed(modern, optional=True)(rule)
-    return left if left["values"] else forbidden(rule)
+    return narrowed(left, like, optional=optional)
 
 
 def _offers(policy: ClusterPolicy, path: str, at: Context) -> Condition:

@@ -96,8 +96,9 @@ def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish]:
         key=lambda version: (_number(version), version),
         reverse=True,
     )
-    named = rules.listed(_PATH)
-    kept = [v for v in named or (_LATEST, *offered) if v in offered or v.startswith(_ALIAS)]
+    named, usual = rules.listed(_PATH), str(rules.rules.get(_PATH, {}).get("defaultValue", ""))
+    free = dict.fromkeys((_LATEST, usual, *offered))
+    kept = [v for v in named or free if v in offered or v.startswith(_ALIAS)]
     kept = [version for version in kept if goes(rules, _PATH, version)]
     if not kept:
         kept = [newest_like(named[0], at, lambda _: True)] if named else [_LATEST]

@@ -38,8 +38,8 @@ CONTROL = Control(
         "one.",
         no_api="The tags of a pool cannot be changed; clusters, jobs and policies must move to "
         "another pool, at a time that suits their owners.",
-        no_terraform="databricks_instance_pool deletes the pool and makes another, under clusters "
-        "that still name the old one.",
+        no_terraform="The resource databricks_instance_pool deletes the pool and makes another, "
+        "under clusters that still name the old one.",
     ),
     maps=(
         *also(

@@ -47,8 +47,8 @@ CONTROL = Control(
         "one.",
         no_api="The machines of a pool cannot be changed; clusters, jobs and policies must move to "
         "another pool, at a time that suits their owners.",
-        no_terraform="databricks_instance_pool deletes the pool and makes another, under clusters "
-        "that still name the old one.",
+        no_terraform="The resource databricks_instance_pool deletes the pool and makes another, "
+        "under clusters that still name the old one.",
     ),
     maps=(
         *also(

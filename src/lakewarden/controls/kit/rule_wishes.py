@@ -85,7 +85,8 @@ def narrowed(values: Iterable[str], default: str = "", *, optional: bool = False
 
     Args:
         values: what may be chosen.
-        default: what is chosen where the rule's own default is none of them; empty for nothing.
+        default: what is chosen where the rule's own default is none of them, if it is one; a rule
+            that had a default keeps one.
         optional: where no rule was, or an optional one, the attribute may go on being left out.
     """
     wanted = tuple(values)
@@ -93,7 +94,8 @@ def narrowed(values: Iterable[str], default: str = "", *, optional: bool = False
     def edit(rule: Rule) -> Rule:
         found = [value for value in wanted if goes(Definition({"it": rule}), "it", value)]
         kept = rule.get("defaultValue", rule.get("value"))
-        first = kept if kept in found else default if default in found else None
+        usual = [value for value in (kept, default) if value in found]
+        first = next(iter([*usual, *(found if kept is not None else ())]), None)
         return {
             "type": "allowlist",
             "values": found,

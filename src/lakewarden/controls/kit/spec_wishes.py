@@ -26,6 +26,7 @@ from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError
 
 _RESTART: Final = "nothing more: a cluster that runs restarts as soon as it is changed"
+_UNRULY: Final = "its policy lets it no longer be as it was"
 _ONE_WAY: Final = "the workspace lets nobody make clusters without isolation any more"
 ISOLATING: Final = (*FILLED, WORKSPACE_CONF.need("enforceUserIsolation"))
 """What must be collected to plan another access mode."""
@@ -51,12 +52,26 @@ def spec_wish(
         at: the context.
         before: what it has at each of the paths.
         after: what it should have.
+
+    Raises:
+        UnreadError: its policy is not known.
     """
     target, prefix = _place(spec, at)
     restart = _RESTART if isinstance(spec, Cluster) else ""
     old = {prefix + place: value for place, value in before.items()}
     new = {prefix + place: value for place, value in after.items()}
-    return Wish(target, label_of(spec), old, new, restart=restart)
+    lost = _UNRULY if not _stand(spec, at, before) else ""
+    return Wish(target, label_of(spec), old, new, restart=restart, irreversible=lost)
+
+
+def _stand(spec: ClusterSpec, at: Context, values: dict[str, Any]) -> bool:
+    """Return whether the policy of a cluster would let it have some values again."""
+    rules = rules_over(spec, at)
+    names = {place: ".".join(place.split("/")[1:]) for place in values}
+    try:
+        return all(rules.stands(names[place], value) for place, value in values.items())
+    except MalformedDefinitionError as error:
+        raise UnreadError(CLUSTER_POLICIES.gap(Cause.MALFORMED, str(error))) from None
 
 
 def _place(spec: ClusterSpec, at: Context) -> tuple[Target, str]:
@@ -138,7 +153,7 @@ def isolated_wish(spec: ClusterSpec, at: Context, modes: Iterable[str]) -> Wish:
     mode = first_that_goes(spec, spec.access_mode.field, modes, at)
     wish = spec_wish(spec, at, {place: spec.access_mode.get()}, {place: mode})
     insists = at.estate.conf(at.here, "enforceUserIsolation").get() == "true"
-    return replace(wish, irreversible=_ONE_WAY if insists else "")
+    return replace(wish, irreversible=_ONE_WAY if insists else wish.irreversible)
 
 
 def modern_machines(spec: ClusterSpec, at: Context) -> Iterable[Wish]:
