@@ -48,6 +48,7 @@ FIELDS: Final = {
 
 _VALUES: Final = (
     *("value", "status", "enabled", "is_enabled", "access_policy_type", "allowed_scopes"),
+    "connectivity",
 )
 """Where the messages of settings v2 hold their value."""
 

@@ -31,6 +31,11 @@ _ENTITLEMENTS: Final = {
 _SOMEBODY: Final = "(somebody that the plan does not name)"
 _OTHERS: Final = [{"principal": _SOMEBODY, "permission": "MANAGE"}]
 _NEVER: Final = -1
+_VALUES: Final = (
+    *("value", "status", "enabled", "is_enabled", "access_policy_type", "allowed_scopes"),
+    "connectivity",
+)
+"""Where the messages of settings v2 hold their value."""
 
 
 def _conf(source: Source) -> Iterator[Entry]:
@@ -66,7 +71,7 @@ def _setting_v2(source: Source) -> Iterator[Entry]:
     attributes = source.resource.values
     for message, value in attributes.items():
         if isinstance(value, Mapping) and not message.startswith(("effective_", "provider_")):
-            for field in ("value", "status", "enabled", "is_enabled", "access_policy_type"):
+            for field in _VALUES:
                 if value.get(field) is not None:
                     found = source.get(f"{message}.{field}")
                     fields = {"name": attributes.get("name"), "value": found}

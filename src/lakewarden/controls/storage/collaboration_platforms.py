@@ -25,7 +25,7 @@ _SETTING: Final = TypedSetting(
     otherwise=("ALLOW_ALL", "ALLOW_SLACK", "ALLOW_TEAMS"),
     danger="data can be posted to chat platforms",
     unset=None,
-    place=("collaboration_platform_connectivity", "value"),
+    place=("collaboration_platform_connectivity", "connectivity"),
 )
 
 CONTROL = Control(
@@ -41,7 +41,8 @@ CONTROL = Control(
         " its default.",
         console="Workspace settings, Advanced, Collaboration platforms: deny all.",
         api=(
-            "PATCH /api/2.1/settings/collaboration_platform_connectivity with the value DENY_ALL."
+            "PATCH /api/2.1/settings/collaboration_platform_connectivity "
+            '{"collaboration_platform_connectivity": {"connectivity": "DENY_ALL"}}.'
         ),
         terraform=(
             'databricks_workspace_setting_v2 with name = "collaboration_platform_connectivity".'
