@@ -94,6 +94,8 @@ def test_who_is_not_known_is_refused_unless_nobody_is_shut_out():
     assert "LAKEWARDEN_CALLER_ADDRESS" in refusal.next_step
     wider = new("home", FOREIGN)
     assert not refusals(estate(entry("a", MINE)), wider, caller=nobody)
+    unread = estate(entry("a", MINE), out="nat-1", region_nats=refused())
+    assert not refusals(unread, wider), "compute that nothing shuts out is not asked about"
 
 
 def test_a_network_of_the_caller_must_be_inside_as_a_whole():
@@ -123,6 +125,7 @@ def test_private_link_is_not_asked_for_addresses():
         ("igw-1", {}, "public addresses of their own"),
         ("tgw-1", {}, "no NAT gateway was found"),
         ("vpce-1", {"region_nats": [{**NAT, "State": "deleted"}]}, "no NAT gateway was found"),
+        ("nat-1", {"region_nats": [{**NAT, "ConnectivityType": "private"}]}, "no NAT gateway"),
         ("nat-1", {"region_nats": refused()}, "DescribeNatGateways"),
         ("nat-1", {"networks": [{**NETWORK, "vpc_endpoints": {"rest_api": ["e"]}}]}, ""),
         ("nat-1", {"workspace": {"network_id": "n1", "compute_mode": "SERVERLESS"}}, ""),

@@ -53,6 +53,9 @@ def test_a_group_or_a_machine_holds_the_role_too():
     nested = [group("g", "h", admin=True), group("h", "7")]
     robot = directory([user("1", admin=True)], [machine("7")], nested)
     assert not refusals(robot, loses("account_user", "1"))
+    circle = [group("g", "h", admin=True), group("h", "g", "7")]
+    round_about = directory([user("1", admin=True)], [machine("7")], circle)
+    assert not refusals(round_about, loses("account_user", "1"))
     empty = directory([user("1", admin=True)], groups=[group("g", admin=True)])
     assert refusals(empty, loses("account_user", "1"))
 

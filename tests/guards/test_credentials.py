@@ -109,6 +109,7 @@ def test_the_secret_of_the_calling_service_principal_is_kept():
     end = change("service_principal_secret", "7/s1", {"/id": "s1"}, None, scope="account")
     assert refusals(estate(), end, caller=ROBOT)
     assert not refusals(estate(), end, caller=ME)
+    assert not refusals(estate(), end, caller=replace(ROBOT, by_token=True))
     assert not refusals(estate(), replace(end, before=None, after={"/id": "s1"}), caller=ROBOT)
 
 
@@ -120,6 +121,10 @@ def test_passwords_of_those_for_emergencies_stay():
     kept = grants("passwords", {"group_name": "staff"})
     assert not refusals(shut, kept, caller=ROBOT, policy=policy)
     assert not refusals(estate(passwords=["users"]), kept, caller=ROBOT, policy=policy)
+    above = {"all_permissions": [{"permission_level": "CAN_USE", "inherited": True}]}
+    inherited = {"passwords": {"access_control_list": [{"group_name": "staff", **above}]}}
+    from_above = directory([user("11")], authorization=inherited)
+    assert not refusals(from_above, grants("passwords"), caller=ROBOT, policy=policy)
 
 
 def test_the_caller_who_comes_with_a_password_keeps_it():

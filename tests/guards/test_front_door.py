@@ -134,6 +134,8 @@ def test_a_deny_rule_must_not_hit_the_caller():
     assert refusals(estate(), restricted(rule(), deny=[rule(MINE)]))
     assert refusals(estate(), restricted(rule(), deny=[rule(MINE, kind="ALL_USERS")]))
     assert not refusals(estate(), restricted(rule(), deny=[rule("203.0.113.0/24")]))
+    people = restricted(rule(), deny=[rule(MINE, kind="ALL_USERS")])
+    assert refusals(estate(), people, caller=ROBOT), "nobody says that it spares programs"
     others = rule(MINE, kind="SELECTED_IDENTITIES", ids=[7])
     assert not refusals(estate(), restricted(rule(), deny=[others]))
 
