@@ -98,6 +98,8 @@ class Row:
             raise LeftOutError(f"the rest of `{parts[0].name}` is not known{_GIVE_MORE}")
         known = [a.name for a in self.shape if _is_known(a.path, thing)]
         body = tuple(filled(self.shape, document))
+        if not body:
+            raise LeftOutError(f"nothing of it is known{_GIVE_MORE}")
         found = self._import_id(thing, document)
         guarded = thing.exists and self.twice and not found
         notes = (self.comment, _GUARDED if guarded else "", _IN_PART if parts else "")

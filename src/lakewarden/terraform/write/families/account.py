@@ -143,6 +143,7 @@ ROWS: Final[Rows] = {
         twice=True,
         prepare=_delivery,
         label="config_name",
+        marks={"config_id": "@key"},
         comment="It can be switched off, and never deleted.",
     ),
     "system_schema": Row(

@@ -102,7 +102,7 @@ _PIPELINE: Final = """
     cluster*<spec.clusters{label node_type_id driver_node_type_id instance_pool_id
         driver_instance_pool_id policy_id apply_policy_default_values num_workers
         enable_local_disk_encryption spark_conf spark_env_vars custom_tags ssh_public_keys
-        autoscale{min_workers max_workers mode}
+        autoscale{min_workers! max_workers! mode}
         aws_attributes{availability zone_id first_on_demand spot_bid_price_percent
             instance_profile_arn ebs_volume_type ebs_volume_count ebs_volume_size}
         init_scripts*{workspace{destination!} volumes{destination!} dbfs{destination!}
