@@ -9,7 +9,7 @@ import pkgutil
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +29,12 @@ from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Incoming, Persona, serve
 from lakewarden.simulate.request_log import RequestLog
 from lakewarden.simulate.seeding import Built, build
-from lakewarden.simulate.state import Account
+from lakewarden.simulate.state import Account, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 
 HANG_SECONDS = 120.0
+
+_MakeApp = Callable[[Persona], "App"]
 
 
 def load_families() -> None:
@@ -186,6 +188,16 @@ class Simulation:
         self._orders = orders
         self._stack = stack
 
+    def serve_created(self, persona: Callable[[Workspace], Persona], app: _MakeApp) -> None:
+        """Serve workspaces that are created from now on, each on a port of its own."""
+
+        def opened(workspace: Workspace) -> None:
+            [sock] = _listen_all(0, 1, self._stack)
+            workspace.url = self.workspace_urls[workspace.id] = _url(sock)
+            _serve([app(persona(workspace))], [sock], self._stack)
+
+        self.account.opened = opened
+
     def environment(self) -> dict[str, str]:
         """The environment variables that point official clients here."""
         values = {
@@ -277,13 +289,28 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         sockets = _listen_all(port, len(personas), stack)
         for persona, sock in zip(personas, sockets, strict=True):
             realm = persona.workspace or persona.account
-            realm.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+            realm.url = _url(sock)
         act(built, audit, built.now)
-        thread = _Thread([App(p, here, latency_ms, log) for p in personas], sockets)
-        thread.start()
-        stack.callback(thread.stop)
-        thread.wait_started()
-        return Simulation(built, aws_server, here, stack.pop_all())
+
+        def app(persona: Persona) -> App:
+            return App(persona, here, latency_ms, log)
+
+        _serve([app(p) for p in personas], sockets, stack)
+        running = Simulation(built, aws_server, here, stack.pop_all())
+        running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)
+        return running
+
+
+def _serve(apps: Sequence[App], sockets: Sequence[socket.socket], stack: ExitStack) -> None:
+    """Serve applications, each on its socket, until the stack is closed."""
+    thread = _Thread(apps, sockets)
+    thread.start()
+    stack.callback(thread.stop)
+    thread.wait_started()
+
+
+def _url(sock: socket.socket) -> str:
+    return f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 
 def _personas(account: Account, audit: AuditLog) -> list[Persona]:

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import uuid
 from collections import defaultdict
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -98,3 +98,4 @@ class Account(Realm):
         self.private_address: str | None = None
         self.workspaces: dict[int, Workspace] = {}
         self.bearers: dict[str, Bearer] = {}
+        self.opened: Callable[[Workspace], None] = lambda _: None

@@ -214,3 +214,11 @@ def test_the_legacy_catalog_belongs_to_the_workspace(
         list(admin.tables.list("none", "default"))
     with pytest.raises(NotFound):
         admin.tables.get("hive_metastore.default.none")
+
+
+def test_the_schema_that_a_catalog_begins_with_can_be_removed(admin: WorkspaceClient) -> None:
+    admin.catalogs.create("bare")
+    admin.schemas.delete("bare.default")
+    assert list(admin.schemas.list("bare")) == []
+    with pytest.raises(NotFound):
+        admin.schemas.delete("bare.default")

@@ -266,3 +266,13 @@ def test_workspace_assignments(typical: Lab) -> None:
     account.workspace_assignment.delete(2002, user_id)
     with pytest.raises(ResourceDoesNotExist):
         account.workspace_assignment.delete(2002, user_id)
+
+
+def test_a_workspace_that_is_created_is_served_and_governed(own: Callable[..., Lab]) -> None:
+    lab = own("typical")
+    where = f"/api/2.0/accounts/{lab.simulation.account_id}/workspaces"
+    made = lab.account().api_client.do("POST", where, body={"workspace_name": "later"})
+    client = lab.workspace(made["workspace_id"])
+    assert client.current_user.me().user_name == lab.simulation.client_id
+    families = {policy.policy_family_id for policy in client.cluster_policies.list()}
+    assert "personal-vm" in families

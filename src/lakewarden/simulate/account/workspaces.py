@@ -91,10 +91,15 @@ def get_workspace(request: Request) -> Json:
 
 @route("POST", _PATH, admin=True, audit="accountsManager.createWorkspaceConfiguration")
 def create_workspace(request: Request) -> Json:
-    """Create a workspace. It is listed at once; no port serves it."""
+    """Create a workspace, of which the caller is an admin.
+
+    It is listed at once, and served on a port of its own.
+    """
     request.need("workspace_name")
     _check_references(request.account, request.body)
     workspace = make(request.account, request.account.ids.number(), request.body, request.now)
+    workspace.table("assignments")[request.caller.id] = {"permissions": ["ADMIN"]}
+    request.account.opened(workspace)
     request.result({"workspace": workspace.deployment})
     return workspace.deployment
 

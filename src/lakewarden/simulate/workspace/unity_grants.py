@@ -68,12 +68,31 @@ def list_schemas(request: Request) -> Json:
     """The schemas of a catalog."""
     catalog = request.need_query("catalog_name")
     _require_catalog(request, catalog)
-    found = {"default", *(t["schema_name"] for t in _tables(request, catalog))}
+    found = {t["schema_name"] for t in _tables(request, catalog)}
+    if not _is_gone(request, catalog, "default"):
+        found.add("default")
     rows = [
         {"name": name, "catalog_name": catalog, "full_name": f"{catalog}.{name}"}
         for name in sorted(found)
     ]
     return page(request, rows, "schemas")
+
+
+@route("DELETE", BASE + "/schemas/{full_name}", audit="unityCatalog.deleteSchema")
+def delete_schema(request: Request) -> Json:
+    """Remove a schema that holds no tables; a catalog begins with one that is called default."""
+    catalog, _, schema = request.params["full_name"].partition(".")
+    manage(request, CATALOG, catalog)
+    if any(t["schema_name"] == schema for t in _tables(request, catalog)):
+        raise invalid(f"Schema '{catalog}.{schema}' is not empty")
+    if schema != "default" or _is_gone(request, catalog, schema):
+        raise ApiError(404, "SCHEMA_DOES_NOT_EXIST", f"Schema '{catalog}.{schema}' does not exist.")
+    owned(request, "dropped-schemas")[f"{catalog}.{schema}"] = {}
+    return {}
+
+
+def _is_gone(request: Request, catalog: str, schema: str) -> bool:
+    return f"{catalog}.{schema}" in owned(request, "dropped-schemas")
 
 
 @route("GET", BASE + "/tables")
