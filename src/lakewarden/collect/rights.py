@@ -38,18 +38,19 @@ def role_policies(task: Task) -> Iterator[Any]:
         name = arn.rsplit("/", 1)[-1]
         role = need(call(client.get_role, source="iam:GetRole", RoleName=name), "Role")
         boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        documents = [*_inline(client, name), *_attached(client, name)]
-        return {"arn": arn, "documents": documents, "boundary": boundary}
+        inline = dict(_inline(client, name))
+        documents = [*inline.values(), *_attached(client, name)]
+        return {"arn": arn, "documents": documents, "inline": inline, "boundary": boundary}
 
     known = task.before(CREDENTIALS).seen()
     yield from one_each(task, "arn", [c.role_arn.get() for c in known if not c.role_arn.gap], ask)
 
 
-def _inline(client: Any, role: str) -> Iterator[str]:
+def _inline(client: Any, role: str) -> Iterator[tuple[str, str]]:
     for page in pages(client, "list_role_policies", source="iam:ListRolePolicies", RoleName=role):
         for name in need(page, "PolicyNames"):
             answer = call(client.get_role_policy, RoleName=role, PolicyName=name)
-            yield _text(need(answer, "PolicyDocument"))
+            yield name, _text(need(answer, "PolicyDocument"))
 
 
 def _attached(client: Any, role: str) -> Iterator[str]:

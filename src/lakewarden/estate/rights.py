@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from lakewarden.estate.fact import Fact
@@ -11,10 +12,11 @@ from lakewarden.estate.record import Record, fact, key, record
 
 @record
 class RolePolicies(Record):
-    """Every policy of a registered role, inline and attached, as JSON text."""
+    """Every policy of a registered role, as JSON text; those that are its own also by name."""
 
     arn: str = key("arn")
     documents: Fact[tuple[str, ...]] = fact("documents")
+    inline: Fact[Mapping[str, str]] = fact("inline", absent={})
     boundary: Fact[str | None] = fact("boundary", absent=None)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from lakewarden.controls.kit.proved import told
+from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.kind import Kind
 from lakewarden.plan.change import Attributes, Proof, Target
-from lakewarden.plan.wish import Wish
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.proofs.policies.build import Policy
 from lakewarden.proofs.questions.answer import Answer
 from lakewarden.proofs.questions.given import ArgumentError, Given
@@ -67,10 +69,20 @@ def policy_wish(
     if text is None:
         edits = {"/Version": VERSION, **edits}
 
-    def proofs(after: Attributes) -> Iterable[Proof]:
-        return prove(document(after.get(STATEMENTS) or (), version), document(old, version))
+    def proofs(after: Attributes) -> Iterator[Proof]:
+        try:
+            new = document(after.get(STATEMENTS) or (), version)
+            yield from prove(new, document(old, version))
+        except (UnreadError, CannotPlanError) as error:
+            yield Proof(_WORKS.name, _WORKS.claim, "unknown", str(error))
 
     return Wish(target, name, before, edits, proofs=proofs)
+
+
+def without_policy(wish: Wish, text: str) -> Wish:
+    """Return the wish that a policy is not there, in place of one that it has no statements."""
+    version = json.loads(text).get("Version", VERSION)
+    return replace(wish, before={"/Version": version, **(wish.before or {})}, edits=None)
 
 
 def document(entries: Iterable[Policy], version: str = VERSION) -> Document:
@@ -142,4 +154,5 @@ def _why(answer: Answer) -> Iterator[str]:
     yield from answer.explanation[:3]
 
 
+_WORKS: Final = QUESTIONS["policy.still_works"]
 _NOTHING: Final = Document(())

@@ -6,7 +6,7 @@ record, overwrite it or delete from it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import (
@@ -28,6 +28,8 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import Statements, document
+from lakewarden.controls.kit.role_mending import trusted, vendor_of
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
 from lakewarden.estate.account import CREDENTIALS, LOG_DELIVERIES, LogDelivery
 from lakewarden.estate.aws import ROLES
@@ -36,7 +38,10 @@ from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import ACCOUNT_ID, Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.iam_documents import statements
+from lakewarden.plan.wish import Wish
+from lakewarden.proofs.facts.accounts import Platform
+from lakewarden.proofs.policies.trust import log_delivery
+from lakewarden.semantics.iam_documents import Statement, statements
 
 CONTROL = Control(
     id="audit-delivery-role",
@@ -93,17 +98,8 @@ def _trusted(delivery: LogDelivery, account_id: str, at: Context) -> Condition:
     partition = arn.split(":")[1] if ":" in arn else ""
     trusted = log_delivery_roles(partition)
     names = sorted({name for grant in grants for _, name in grant.principals})
-    who = all(
-        len(grant.principals) == 1
-        and grant.principals[0][1] in trusted
-        and grant.actions == _ASSUME
-        and not grant.negated
-        for grant in grants
-    )
-    whose = all(
-        grant.conditions.get("StringEquals", {}).get(_EXTERNAL_ID) == (account_id,)
-        for grant in grants
-    )
+    who = all(_is_delivery(grant, trusted) for grant in grants)
+    whose = all(_is_ours(grant, account_id) for grant in grants)
     return all_of(
         observe(
             who and bool(grants),
@@ -116,6 +112,41 @@ def _trusted(delivery: LogDelivery, account_id: str, at: Context) -> Condition:
             otherwise=f"{arn} can be assumed without this account's external id",
         ),
     )
+
+
+def _is_delivery(grant: Statement, trusted: Collection[str]) -> bool:
+    return (
+        len(grant.principals) == 1
+        and grant.principals[0][1] in trusted
+        and grant.actions == _ASSUME
+        and not grant.negated
+    )
+
+
+def _is_ours(grant: Statement, account_id: str) -> bool:
+    return grant.conditions.get("StringEquals", {}).get(_EXTERNAL_ID) == (account_id,)
+
+
+@CONTROL.mends
+def mend(_: Account, at: Context) -> Iterable[Wish]:
+    """Leave in the trust of each role the vendor's log delivery alone, for this account."""
+    tenant = at.estate.meta.account_id
+    deliveries = at.estate.of(LOG_DELIVERIES).each()
+    mine = [d.credentials_id.get() for d in deliveries if d.log_type.get() == "AUDIT_LOGS"]
+    for arn in sorted({at.estate.need(CREDENTIALS, identity).role_arn.get() for identity in mine}):
+        vendor = vendor_of(arn)
+
+        def edit(found: Statements, vendor: Platform = vendor) -> Statements:
+            left = []
+            for entry in found:
+                read = document([entry]).statements[0]
+                right = _is_delivery(read, {vendor.log_delivery}) and _is_ours(read, tenant)
+                left += [entry] if right or not read.allows else []
+            if not any(entry.get("Effect") == "Allow" for entry in left):
+                left += log_delivery(vendor, tenant)["Statement"]
+            return left
+
+        yield trusted(arn, at, vendor.log_delivery, edit)
 
 
 _ARN: Final = "arn:aws:iam::123456789012:role/logs"

@@ -6,7 +6,8 @@ bucket, turns a tool for starting machines into a key to the account.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, observe
@@ -22,6 +23,9 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import document
+from lakewarden.controls.kit.principals import listed
+from lakewarden.controls.kit.role_mending import PLANS_WITH, narrowed
 from lakewarden.controls.kit.roles import statements_of, users_of
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, WORKSPACES
@@ -29,7 +33,10 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.rights import ROLE_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.cross_account import beyond
+from lakewarden.plan.wish import Step, Wish
+from lakewarden.proofs.policies.build import Policy
+from lakewarden.semantics.cross_account import beyond, documented_actions
+from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
     id="cross-account-role-bounded",
@@ -69,6 +76,7 @@ CONTROL = Control(
             cis_aws="1.15",
         ),
     ),
+    plans_with=PLANS_WITH,
 )
 
 _SHOWN: Final = 6
@@ -91,6 +99,38 @@ def check(role: CrossAccountRole, at: Context) -> Judgement:
     return observe(not excess, *evidence, otherwise=shown)
 
 
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish | Step]:
+    """Leave of each of the role's own policies what Databricks documents."""
+    own_network = any(workspace.network_id.get() for workspace in users_of(role, at))
+    sets = ("always", "machines") if own_network else ("always", "machines", "networks")
+    documented = documented_actions(*sets)
+
+    def wrong(policy: Document) -> bool:
+        return bool(beyond(policy.statements, own_network=own_network))
+
+    def narrow(entry: Policy) -> Iterator[Policy]:
+        asked = listed(entry.get("Action", "*"))
+        right = [action for action in asked if not wrong(document([_for(entry, action)]))]
+        meant = [a for a in documented if any(_matches(a, pattern) for pattern in asked)]
+        whole = entry if "NotAction" not in entry else _for(entry, "*")
+        actions = list(dict.fromkeys([*right, *meant]))
+        if actions:
+            yield {**whole, "Action": actions if len(actions) > 1 else actions[0]}
+
+    yield from narrowed(role, at, narrow, wrong)
+
+
+def _for(entry: Policy, action: str) -> Policy:
+    """Return a statement about one action, or one pattern of them, alone."""
+    kept = {name: part for name, part in entry.items() if name != "NotAction"}
+    return {**kept, "Action": action}
+
+
+def _matches(action: str, pattern: str) -> bool:
+    return fnmatchcase(action.lower(), pattern.lower())
+
+
 _ARN: Final = "arn:aws:iam::123456789012:role/databricks"
 
 
@@ -99,6 +139,7 @@ def _estate(policies: Items, **workspace: Any) -> MemorySnapshot:
     return given(
         workspace={"credentials_id": "c1", "network_id": "n1", **workspace},
         credentials=[{"credentials_id": "c1", "aws_credentials": sts}],
+        networks=[{"network_id": "n1", "vpc_id": "vpc-1", "security_group_ids": ["sg-1"]}],
         role_policies=policies,
     )
 
@@ -106,7 +147,8 @@ def _estate(policies: Items, **workspace: Any) -> MemorySnapshot:
 def _role(*statements: dict[str, Any], **workspace: Any) -> MemorySnapshot:
     grants = [{"Effect": "Allow", "Resource": "*", **statement} for statement in statements]
     documents = [json.dumps({"Statement": grants})]
-    return _estate([{"arn": _ARN, "documents": documents}], **workspace)
+    own = {"own": documents[0]}
+    return _estate([{"arn": _ARN, "documents": documents, "inline": own}], **workspace)
 
 
 @CONTROL.examples

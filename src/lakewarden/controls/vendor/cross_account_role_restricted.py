@@ -6,7 +6,8 @@ actions to machines that carry Databricks' tag and to the workspace's VPC.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe
@@ -22,6 +23,9 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import document
+from lakewarden.controls.kit.principals import listed
+from lakewarden.controls.kit.role_mending import narrowed
 from lakewarden.controls.kit.roles import statements_of, users_of
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, NETWORKS, WORKSPACES
@@ -29,7 +33,10 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.rights import ROLE_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.cross_account import unbounded
+from lakewarden.plan.wish import Step, Wish
+from lakewarden.proofs.policies.build import Policy
+from lakewarden.semantics.cross_account import documented_actions, unbounded
+from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
     id="cross-account-role-restricted",
@@ -68,10 +75,9 @@ CONTROL = Control(
 def check(role: CrossAccountRole, at: Context) -> Judgement:
     """Each action on machines, disks and security groups carries one of the documented tests."""
     entries = statements_of(role, at)
-    ids = {workspace.network_id.get() for workspace in users_of(role, at)} - {None}
-    if not ids:
+    vpcs = _vpcs(role, at)
+    if not vpcs:
         return NotApplicable("Databricks makes the network, and needs the whole account for that")
-    vpcs = frozenset(at.estate.need(NETWORKS, identity).vpc_id.get() for identity in ids)
     loose = unbounded(entries, vpcs)
     evidence = Evidence(
         ROLE_POLICIES.source,
@@ -81,6 +87,40 @@ def check(role: CrossAccountRole, at: Context) -> Judgement:
     )
     shown = f"on every machine of the account: {', '.join(loose)}"
     return observe(not loose, evidence, otherwise=shown)
+
+
+def _vpcs(role: CrossAccountRole, at: Context) -> frozenset[str]:
+    ids = {workspace.network_id.get() for workspace in users_of(role, at)} - {None}
+    return frozenset(at.estate.need(NETWORKS, identity).vpc_id.get() for identity in ids)
+
+
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish | Step]:
+    """Take out what is tied to nothing; where Databricks needs it, the restricted form comes in."""
+    vpcs = _vpcs(role, at)
+
+    def wrong(policy: Document) -> bool:
+        return bool(unbounded(policy.statements, vpcs))
+
+    def narrow(entry: Policy) -> Iterator[Policy]:
+        asked = listed(entry.get("Action", ()))
+        right = [a for a in asked if not wrong(document([{**entry, "Action": a}]))]
+        wide = [pattern for pattern in asked if pattern not in right]
+        looks = [
+            action
+            for action in documented_actions("always")
+            if "NotAction" in entry or any(_matches(action, pattern) for pattern in wide)
+        ]
+        actions = list(dict.fromkeys([*right, *looks]))
+        kept = {name: part for name, part in entry.items() if name != "NotAction"}
+        if actions:
+            yield {**kept, "Action": actions if len(actions) > 1 else actions[0]}
+
+    yield from narrowed(role, at, narrow, wrong)
+
+
+def _matches(action: str, pattern: str) -> bool:
+    return fnmatchcase(action.lower(), pattern.lower())
 
 
 _ARN: Final = "arn:aws:iam::123456789012:role/databricks"
@@ -96,7 +136,7 @@ def _estate(policies: Items, **workspace: Any) -> MemorySnapshot:
     return given(
         workspace={"credentials_id": "c1", "network_id": "n1", **workspace},
         credentials=[{"credentials_id": "c1", "aws_credentials": sts}],
-        networks=[{"network_id": "n1", "vpc_id": "vpc-1"}],
+        networks=[{"network_id": "n1", "vpc_id": "vpc-1", "security_group_ids": ["sg-1"]}],
         role_policies=policies,
     )
 
@@ -104,7 +144,8 @@ def _estate(policies: Items, **workspace: Any) -> MemorySnapshot:
 def _role(*statements: dict[str, Any], **workspace: Any) -> MemorySnapshot:
     grants = [{"Effect": "Allow", "Resource": "*", **statement} for statement in statements]
     documents = [json.dumps({"Statement": [grant]}) for grant in grants]
-    return _estate([{"arn": _ARN, "documents": documents}], **workspace)
+    own = {f"own-{number}": text for number, text in enumerate(documents)}
+    return _estate([{"arn": _ARN, "documents": documents, "inline": own}], **workspace)
 
 
 @CONTROL.examples

@@ -7,10 +7,10 @@ take on the role is considered at once, whatever the form of the trust policy.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from lakewarden.controls.kit.condition import Judgement
+from lakewarden.controls.kit.condition import Condition, Judgement
 from lakewarden.controls.kit.control import (
     HIGH,
     Context,
@@ -23,7 +23,10 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.policy_wishes import Statements, document
+from lakewarden.controls.kit.principals import account_of, narrowed_to, principals_of, with_test
 from lakewarden.controls.kit.proved import asked, document_of, partition_in, vendor_accounts
+from lakewarden.controls.kit.role_mending import trusted, vendor_of
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import CREDENTIALS, WORKSPACES
 from lakewarden.estate.aws import ROLES
@@ -31,6 +34,10 @@ from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import ACCOUNT_ID, Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
+from lakewarden.proofs.policies.build import Policy
+from lakewarden.proofs.policies.trust import cross_account
+from lakewarden.semantics.iam_documents import Document
 
 CONTROL = Control(
     id="cross-account-role-trust",
@@ -74,8 +81,42 @@ def check(role: CrossAccountRole, at: Context) -> Judgement:
     if not account_id:
         raise UnreadError(WORKSPACES.gap(Cause.NOT_READ, "the Databricks account is not known"))
     trust = document_of(at.estate.need(ROLES, role.arn).trust.get(), ROLES)
+    return _only(trust, role, account_id)
+
+
+def _only(trust: Document, role: CrossAccountRole, account_id: str) -> Condition:
     words = {"principals": vendor_accounts(partition_in(role.arn)), "external-id": (account_id,)}
     return asked("trust.only", ROLES, {"policy": (trust,)}, words)
+
+
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish]:
+    """Let nobody but Databricks become the role, and it with this account's id alone."""
+    vendor, tenant = vendor_of(role.arn), at.estate.meta.account_id
+
+    def edit(found: Statements) -> Statements:
+        kept = [new for entry in found for new in _ours(entry, found, role, tenant)]
+        admitted = {account_of(who) for entry in kept for who in principals_of(entry)}
+        if vendor.control_plane not in admitted:
+            kept += cross_account(vendor, tenant)["Statement"]
+        return kept
+
+    yield trusted(role.arn, at, vendor.control_plane, edit)
+
+
+def _ours(
+    entry: Policy, found: Statements, role: CrossAccountRole, tenant: str
+) -> Iterator[Policy]:
+    """Yield what is left of a statement: all of it unless somebody else gets in by it."""
+    denies = [other for other in found if other.get("Effect") == "Deny"]
+    if entry in denies or _only(document([entry, *denies]), role, tenant).met:
+        yield entry
+        return
+    vendors = vendor_accounts(partition_in(role.arn))
+    theirs = narrowed_to(entry, (w for w in principals_of(entry) if account_of(w) in vendors))
+    if theirs:
+        tied = with_test(theirs, "StringEquals", "sts:ExternalId", tenant)
+        yield {**tied, "Action": "sts:AssumeRole"}
 
 
 _ARN: Final = "arn:aws:iam::123456789012:role/databricks"

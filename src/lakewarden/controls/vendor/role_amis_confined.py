@@ -22,6 +22,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.proved import partition_in
+from lakewarden.controls.kit.role_mending import guarded
 from lakewarden.controls.kit.role_proofs import (
     ARN,
     MANAGED,
@@ -36,6 +37,7 @@ from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import NETWORKS
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.proofs.facts.accounts import platforms
 
 CONTROL = Control(
@@ -77,6 +79,12 @@ def check(role: CrossAccountRole, at: Context) -> Judgement:
         return NotApplicable(MANAGED)
     owners = sorted({vendor.images for vendor in platforms(partition_in(role.arn))})
     return asked_of_role("xacct.only_databricks_amis", role, at, owners=owners)
+
+
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish]:
+    """Refuse starts from images of others."""
+    yield guarded(role, at, "NoOtherImages")
 
 
 _STARTS: Final = ["ec2:RunInstances", "ec2:RequestSpotInstances", "ec2:CreateFleet"]

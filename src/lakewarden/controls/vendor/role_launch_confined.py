@@ -23,6 +23,7 @@ from lakewarden.controls.kit.control import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.proved import account_in
+from lakewarden.controls.kit.role_mending import guarded
 from lakewarden.controls.kit.role_proofs import (
     MANAGED,
     PLACE,
@@ -37,6 +38,7 @@ from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import NETWORKS
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="role-launch-confined",
@@ -85,6 +87,12 @@ def check(role: CrossAccountRole, at: Context) -> Judgement:
         account=(account_in(role.arn),),
         vpcs=homes.vpcs,
     )
+
+
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish]:
+    """Refuse starts in other networks, and everything of EC2 in other regions."""
+    yield guarded(role, at, "NoOtherRegion", "NoOtherNetwork")
 
 
 _STARTS: Final = ["ec2:RunInstances", "ec2:RequestSpotInstances", "ec2:CreateFleet"]

@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.role_mending import PLANS_WITH, guarded
 from lakewarden.controls.kit.role_proofs import (
     ANYTHING,
     ROLE_NEEDS,
@@ -29,9 +30,12 @@ from lakewarden.controls.kit.role_proofs import (
     policy,
     role_estate,
 )
+from lakewarden.controls.kit.roles import users_of
 from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
+from lakewarden.estate.compute import CLUSTERS
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -62,6 +66,7 @@ CONTROL = Control(
         ccm="IAM-05 IAM-16",
         attack="T1098 T1199",
     ),
+    plans_with=(*PLANS_WITH, CLUSTERS.need()),
 )
 
 
@@ -69,6 +74,22 @@ CONTROL = Control(
 def check(role: CrossAccountRole, at: Context) -> Judgement:
     """No other role can be passed by policies, boundary and organisation."""
     return asked_of_role("xacct.cannot_pass_roles_except", role, at, roles=at.policy.passed_roles)
+
+
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish]:
+    """Refuse to pass any role but those that the policy file names.
+
+    A profile has the name of its role where the console made it; another name is for people.
+    """
+    named = {arn.rpartition("/")[2] for arn in at.policy.passed_roles}
+    for workspace in users_of(role, at):
+        for cluster in at.estate.of(CLUSTERS, workspace).each():
+            profile = cluster.profile.get()
+            if profile and profile.rpartition("/")[2] not in named:
+                reason = f"clusters run with {profile}: name its role in lakewarden.toml under"
+                raise CannotPlanError(f"{reason} aws.passed_roles, or take it off them first")
+    yield guarded(role, at, "NoOtherRoles")
 
 
 _READER: Final = "arn:aws:iam::123456789012:role/lake-reader"
@@ -89,7 +110,7 @@ def examples() -> Iterable[Example]:
     control = levels(policy(_OTHERS))
     yield passes("by the organisation", role_estate([whatever], organization_levels=control), ours)
     yield fails("a role that nobody named", role_estate([reader]))
-    yield fails("any role", role_estate([whatever]), ours)
+    yield fails("any role", role_estate([whatever], clusters=[]), ours)
     alike = policy({**_PASS, "Resource": f"{_READER}*"})
     yield fails("roles whose names begin alike", role_estate([alike]), ours)
     service = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}

@@ -21,6 +21,7 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
+from lakewarden.controls.kit.role_mending import guarded
 from lakewarden.controls.kit.role_proofs import (
     MANAGED,
     ROLE_NEEDS,
@@ -34,6 +35,7 @@ from lakewarden.controls.kit.subjects import ROLE, CrossAccountRole
 from lakewarden.estate.account import NETWORKS
 from lakewarden.estate.given import given, refused
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="role-tag-guard-holds",
@@ -74,6 +76,12 @@ def check(role: CrossAccountRole, at: Context) -> Judgement:
     if not homes_of(role, at).vpcs:
         return NotApplicable(MANAGED)
     return asked_of_role("xacct.only_databricks_tagged", role, at)
+
+
+@CONTROL.mends
+def mend(role: CrossAccountRole, at: Context) -> Iterable[Wish]:
+    """Refuse what harms foreign things, and to tag them first."""
+    yield guarded(role, at, "NothingForeign", "NoTagsOnForeign")
 
 
 _HELD: Final = {"StringEquals": {"aws:ResourceTag/Vendor": "Databricks"}}
