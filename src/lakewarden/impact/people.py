@@ -142,8 +142,8 @@ class People:
         """Note what the plan makes of a principal."""
         roles = [{"value": role} for role in self._roles[identity]]
         made = with_values({"active": active, "roles": roles}, values or {})
-        self._roles[identity] = frozenset(str(role["value"]) for role in made["roles"])
-        if not made["active"]:
+        self._roles[identity] = frozenset(str(role["value"]) for role in made.get("roles", ()))
+        if made.get("active") is False:
             self._inactive.add(identity)
 
     def _read_groups(self, estate: Estate, given: Given) -> None:
@@ -161,7 +161,9 @@ class People:
             self._names[group.id] = group.name.get()
             held = {"entitlements": [{"value": v.value} for v in group.entitlements.get()]}
             made = with_values(held, rights.get(group.id) or {})
-            self._rights[group.id] = frozenset(str(e["value"]) for e in made["entitlements"])
+            self._rights[group.id] = frozenset(
+                str(e["value"]) for e in made.get("entitlements", ())
+            )
             if group.name.get() not in {USERS, ADMINS}:
                 for member in group.members.get():
                     self._above.setdefault(member.value, set()).add(group.id)

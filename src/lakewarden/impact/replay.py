@@ -188,7 +188,7 @@ class Replay:
         before = [found for family in rules for found in _said(family, event, self._before)]
         if any(reason.sure for _, reason in before):
             return None
-        fresh = [found for found in after if found not in before]
+        fresh = [found for found in after if found[1].blind or found not in before]
         chosen = next((f for f in fresh if f[1].sure), fresh[0] if fresh else None)
         return Hit(event, *chosen) if chosen else None
 
@@ -204,7 +204,7 @@ def _said(family: Family, event: Event, state: State) -> list[tuple[str, Reason]
     try:
         return [(family.name, reason) for reason in family.rule(event, state)]
     except UnknownError as error:
-        return [(family.name, Reason(str(error), sure=False))]
+        return [(family.name, Reason(str(error), sure=False, blind=True))]
 
 
 def _told(request: _Request) -> Iterator[Hit]:

@@ -24,6 +24,7 @@ class Reason:
         detail: what differs from request to request.
         owner: whose that is; empty for whoever asked.
         sure: whether it is certain; what is not is counted apart and never as a refusal.
+        blind: neither plan nor snapshot says, so that it was so before means nothing.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Reason:
     detail: str = ""
     owner: str = ""
     sure: bool = True
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
