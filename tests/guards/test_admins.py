@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
+
 from guards.people import directory, group, machine, user
 from guards.plans import ME, asked, change
 from lakewarden.estate.given import refused
@@ -128,3 +132,60 @@ def test_who_may_be_missing_counts_only_where_nobody_is_left():
     assert why.startswith("nobody can tell whether anybody would still administer the account")
     more = directory([user("1", admin=True), user("2", admin=True)], account_groups=refused())
     assert not refusals(more, loses("account_user", "1"))
+
+
+PEOPLE, GROUPS = ("1", "2", "3"), ("g", "h")
+worlds = st.fixed_dictionaries(
+    {
+        "roles": st.sets(st.sampled_from([*PEOPLE, *GROUPS])),
+        "active": st.sets(st.sampled_from(PEOPLE)),
+        "members": st.fixed_dictionaries(
+            {name: st.sets(st.sampled_from([*PEOPLE, *GROUPS]), max_size=3) for name in GROUPS}
+        ),
+    }
+)
+moves = st.lists(
+    st.tuples(st.sampled_from(["role", "sleep", "out"]), st.sampled_from([*PEOPLE, *GROUPS])),
+    max_size=4,
+    unique=True,
+)
+
+
+def admins_of(world):
+    """Widen the circle of those with the role until nobody joins."""
+    found, before = set(world["roles"]), None
+    while found != before:
+        before = set(found)
+        for name in GROUPS:
+            found |= world["members"][name] if name in found else set()
+    return {one for one in found if one in world["active"]}
+
+
+def moved(world, move):
+    """Return the world after a move, with the change that makes it; None where it makes none."""
+    what, who = move
+    kind = "account_group" if who in GROUPS else "account_user"
+    if what == "role" and who in world["roles"]:
+        return {**world, "roles": world["roles"] - {who}}, loses(kind, who)
+    if what == "sleep" and who in world["active"]:
+        return {**world, "active": world["active"] - {who}}, sleeps(who)
+    if what == "out" and who in GROUPS and world["members"][who]:
+        members = {**world["members"], who: set()}
+        empty = ("account_group", who, {"/members": [1]}, {"/members": []})
+        return {**world, "members": members}, change(*empty, scope="account")
+    return None
+
+
+@settings(max_examples=150)
+@drawn(worlds, moves)
+def test_a_plan_is_refused_exactly_when_nobody_would_be_left(world, steps):
+    people = [user(p, admin=p in world["roles"], active=p in world["active"]) for p in PEOPLE]
+    groups = [group(g, *sorted(world["members"][g]), admin=g in world["roles"]) for g in GROUPS]
+    changes, left = [], [admins_of(world)]
+    for step in steps:
+        if made := moved(world, step):
+            world, one = made
+            changes.append(one)
+            left.append(admins_of(world))
+    found = refusals(directory(people, groups=groups), *changes)
+    assert bool(found) is (bool(left[0]) and not all(left))
