@@ -44,8 +44,8 @@ class Principal(Hand):
 
 
 def _operations(found: Json, wanted: Json) -> Iterator[Mapping[str, Any]]:
-    had = {role["value"] for role in found["roles"]}
-    has = {role["value"] for role in wanted["roles"]}
+    had = {role["value"] for role in found.get("roles") or ()}
+    has = {role["value"] for role in wanted.get("roles") or ()}
     for role in sorted(had - has):
         yield {"op": "remove", "path": f'roles[value eq "{role}"]'}
     if has - had:

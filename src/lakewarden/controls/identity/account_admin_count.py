@@ -21,7 +21,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
-from lakewarden.controls.kit.demotion import demote, keepers, losers
+from lakewarden.controls.kit.demotion import demote, keepers, surplus
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
@@ -96,7 +96,8 @@ def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
         )
         return
     kept = keepers(at)
-    yield from demote(at, losers(admins, kept, _LEAST), kept)
+    going = surplus(admins, kept, _LEAST, at.policy.limits.account_admins)
+    yield from demote(at, going, kept)
 
 
 def _estate(users: int, machines: int = 0, groups: Items = ()) -> MemorySnapshot:

@@ -29,7 +29,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
-from lakewarden.controls.kit.demotion import Keepers, demote, demote_in, keepers, losers
+from lakewarden.controls.kit.demotion import Keepers, demote, demote_in, insist, keepers
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
@@ -116,12 +116,12 @@ def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
     users = {user.id for user in at.estate.of(ACCOUNT_USERS).each()}
     admins = account_admins(at.estate)
     if daily := _daily(admins, users, kept):
-        losers(admins, kept, _LEAST)
+        insist(admins, kept, _LEAST)
         yield from demote(at, daily, kept)
     for workspace in at.estate.workspaces():
         admins = workspace_admins(at.estate, workspace)
         if daily := _daily(admins, users, kept):
-            losers(admins, kept, 1)
+            insist(admins, kept, 1)
             yield from demote_in(workspace, at, daily, kept)
 
 

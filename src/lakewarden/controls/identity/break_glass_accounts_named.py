@@ -21,15 +21,12 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import ACCOUNT, Account
-from lakewarden.estate.fact import Cause, Gap, UnreadError
+from lakewarden.estate.fact import Cause, Gap
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.people import ACCOUNT_GROUPS, ACCOUNT_USERS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.plan.change import Target
-from lakewarden.plan.wish import CannotPlanError, Step, Wish
 from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
@@ -44,7 +41,8 @@ CONTROL = Control(
         "Choose one to four people, give each an account for emergencies with a hardware key, "
         "and name the accounts, or their group, as access.break_glass in lakewarden.toml.",
         console="Account console, Security, Authentication, Emergency access: choose the people "
-        "and register their keys.",
+        "and register their keys; then name them as access.break_glass in lakewarden.toml, and "
+        "take off it who left.",
         api="PATCH /api/2.0/accounts/{account_id}/scim/v2/Users/{id} with the operation "
         '{"op": "replace", "path": "active", "value": true} for an account that was '
         "deactivated; no API chooses the people.",
@@ -52,6 +50,8 @@ CONTROL = Control(
         "that the policy file names.",
         breaks="Nothing stops working; people who are taken off the list can no longer sign in "
         "while the identity provider is down.",
+        no_api="Whether an account was switched off by mistake, or because its owner left, only "
+        "a person knows.",
     ),
     limits=("break_glass_accounts",),
     maps=(
@@ -106,44 +106,6 @@ def check(_: Account, at: Context) -> Judgement:
     strangers = sorted(name for lower, name in names.items() if lower not in seen)
     otherwise = f"neither a user nor a group: {', '.join(strangers)}" if strangers else "nobody"
     return observe(not strangers and active > 0, evidence, otherwise=otherwise)
-
-
-@CONTROL.mends
-def mend(_: Account, at: Context) -> Iterable[Wish | Step]:
-    """Accounts that were deactivated are switched on again, if nobody else is left for emergencies.
-
-    While somebody else is, a person says whether those have left: then the policy file, or the
-    group, should not name them.
-    """
-    wanted = at.policy.break_glass
-    if not wanted:
-        raise CannotPlanError(
-            "say who keeps access in an emergency: access.break_glass in lakewarden.toml"
-        )
-    members, groups = named_groups(at.estate, wanted)
-    if members.gap is not None:
-        raise UnreadError(members.gap)
-    names = {name.lower() for name in wanted if name not in groups}
-    meant = [
-        user
-        for user in at.estate.of(ACCOUNT_USERS).each()
-        if user.id in members.through or user.name.get().lower() in names
-    ]
-    gone = [user for user in meant if not user.active.get()]
-    if not gone or len(gone) > at.policy.limits.break_glass_accounts:
-        yield by_hand(CONTROL)
-        return
-    if len(gone) < len(meant):
-        shown = ", ".join(sorted(user.name.get() for user in gone))
-        yield Step(
-            f"Say whether {shown} left: take them out of access.break_glass or the group that it "
-            "names, or switch their accounts on again",
-            f"`lakewarden assess --control {CONTROL.id}` passes",
-        )
-        return
-    for user in gone:
-        target = Target("account_user", "account", user.id)
-        yield Wish(target, user.name.get(), {"/active": False}, {"/active": True})
 
 
 def _user(number: int, *, active: bool = True) -> dict[str, Any]:

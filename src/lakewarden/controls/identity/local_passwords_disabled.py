@@ -27,7 +27,7 @@ from lakewarden.estate.access import AUTHORIZATION
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
-from lakewarden.estate.people import WORKSPACE_GROUPS
+from lakewarden.estate.people import ACCOUNT_USERS, WORKSPACE_GROUPS
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
 from lakewarden.plan.wish import CannotPlanError, Wish
@@ -42,7 +42,7 @@ CONTROL = Control(
     postures=HIGH,
     subject=WORKSPACE,
     needs=(AUTHORIZATION.need("passwords"),),
-    plans_with=(WORKSPACE_GROUPS.need(),),
+    plans_with=(WORKSPACE_GROUPS.need(), ACCOUNT_USERS.need()),
     fix=Fix(
         "Replace the list with PUT /api/2.0/permissions/authorization/passwords so that "
         "it names the emergency group alone, and name that group as access.break_glass in "
@@ -101,7 +101,8 @@ def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
     held = set(holders(permissions, "CAN_USE"))
     groups = {g.name.get() for g in at.estate.of(WORKSPACE_GROUPS, workspace).each()}
     missing = [n for n in wanted if n not in held] if held & EVERYBODY else []
-    kept = [_entry(name, groups) for name in missing]
+    users = {u.name.get().lower() for u in at.estate.of(ACCOUNT_USERS).each() if u.active.get()}
+    kept = [_entry(name, groups, users) for name in missing]
 
     def edit(entries: list[Entry]) -> list[Entry]:
         return [
@@ -117,11 +118,11 @@ def _may_stay(entry: Entry, wanted: Collection[str]) -> bool:
     return bool(named & set(wanted)) and not named & EVERYBODY
 
 
-def _entry(name: str, groups: Collection[str]) -> Entry:
-    """Return the entry of a group of the workspace, or of a user, called by a mail address."""
-    if name not in groups and "@" not in name:
+def _entry(name: str, groups: Collection[str], users: Collection[str]) -> Entry:
+    if name not in groups and name.lower() not in users:
         raise CannotPlanError(
-            f"{name} of access.break_glass is no group of this workspace: assign it to it first"
+            f"{name} of access.break_glass is neither a group of this workspace nor a user who can "
+            "sign in: put that right first"
         )
     key = "group_name" if name in groups else "user_name"
     return {key: name, "permission_level": "CAN_USE"}
@@ -133,6 +134,7 @@ def _allowed(*entries: dict[str, str]) -> MemorySnapshot:
     return given(
         authorization={"passwords": {"access_control_list": acl}},
         workspace_groups=[{"id": "1", "displayName": "break-glass"}],
+        account_users=[],
     )
 
 

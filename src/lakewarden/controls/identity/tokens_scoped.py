@@ -30,7 +30,6 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.planning import by_hand
 from lakewarden.controls.kit.subjects import TOKEN
 from lakewarden.controls.kit.token_wishes import scope_wish
 from lakewarden.controls.kit.tokens import (
@@ -100,7 +99,14 @@ def check(token: Token, at: Context) -> Judgement:
 def mend(token: Token, at: Context) -> Iterable[Wish | Step]:
     """The scopes that were named beside those that open everything are what it was made for."""
     narrow = [scope for scope in token.scopes.get() or () if scope not in _BROAD]
-    yield scope_wish(token, at, narrow) if narrow else by_hand(CONTROL)
+    if narrow:
+        yield scope_wish(token, at, narrow)
+        return
+    yield Step(
+        "Ask its owner which APIs the token calls, and have them make a new one with just those "
+        "scopes: Settings, Developer, Access tokens",
+        f"`lakewarden assess --control {CONTROL.id}` passes",
+    )
 
 
 def _narrow(token: Token, at: Context) -> Judgement:

@@ -19,7 +19,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
-from lakewarden.controls.kit.demotion import demote_in, keepers, losers
+from lakewarden.controls.kit.demotion import demote_in, keepers, surplus
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.subjects import WORKSPACE
@@ -98,7 +98,8 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
     """Admins whose accounts are not for administration become users."""
     kept = keepers(at)
-    going = losers(workspace_admins(at.estate, workspace), kept, _LEAST)
+    admins, most = workspace_admins(at.estate, workspace), at.policy.limits.workspace_admins
+    going = surplus(admins, kept, _LEAST, most)
     yield from demote_in(workspace, at, going, kept)
 
 

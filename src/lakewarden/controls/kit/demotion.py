@@ -52,12 +52,14 @@ class Keepers:
         ids: the ids of users and service principals.
         people: those among them that are users who can sign in.
         groups: the ids of groups that keep what they hold.
+        machines: the ids of all service principals.
         names: what everybody and every group is called, by id.
     """
 
     ids: frozenset[str]
     people: frozenset[str]
     groups: frozenset[str]
+    machines: frozenset[str]
     names: dict[str, str]
 
     def called(self, principals: Collection[str]) -> str:
@@ -93,20 +95,21 @@ def keepers(at: Context) -> Keepers:
             ids.add(machine.id)
     groups = {g.id: g.name.get() for g in at.estate.of(ACCOUNT_GROUPS).each()}
     kept = frozenset(i for i, name in groups.items() if name in wanted)
-    return Keepers(frozenset(ids), frozenset(people), kept, {**names, **groups})
+    machines = frozenset(m.id for m in at.estate.of(ACCOUNT_SERVICE_PRINCIPALS).each())
+    return Keepers(frozenset(ids), frozenset(people), kept, machines, {**names, **groups})
 
 
-def losers(holders: Holders, kept: Keepers, least: int) -> frozenset[str]:
-    """Return who gives the rights up, when enough others keep them.
+def insist(holders: Holders, kept: Keepers, least: int) -> None:
+    """Insist that enough of those who have the rights keep them, a person among them.
 
     Args:
         holders: all who have them.
         kept: who keeps them.
-        least: how many must keep them, a person who can sign in among them.
+        least: how many must.
 
     Raises:
         UnreadError: it is not certain who has them.
-        CannotPlanError: too few would be left, or nobody is to give them up.
+        CannotPlanError: too few would be left.
     """
     if holders.gap is not None:
         raise UnreadError(holders.gap)
@@ -116,10 +119,30 @@ def losers(holders: Holders, kept: Keepers, least: int) -> frozenset[str]:
             f"{len(staying)} of the admins would be left, and it takes {least}, a person who can "
             f"sign in among them: make such accounts admins first, or name them in {_FIELDS}"
         )
+
+
+def surplus(holders: Holders, kept: Keepers, least: int, most: int) -> frozenset[str]:
+    """Return who gives the rights up, people before machines, as what machines do stops at once.
+
+    Args:
+        holders: all who have them.
+        kept: who keeps them.
+        least: how many must keep them.
+        most: how many may.
+
+    Raises:
+        UnreadError: it is not certain who has them.
+        CannotPlanError: too few would be left, or nobody is to give them up.
+    """
+    insist(holders, kept, least)
     going = frozenset(holders.through) - kept.ids
+    people = going - kept.machines
+    if people and len(holders.through) - len(people) <= most:
+        return people
     if not going:
         raise CannotPlanError(
-            f"{_FIELDS} names all of them ({kept.called(staying)}): choose who is no admin any more"
+            f"{_FIELDS} names all of them ({kept.called(holders.through)}): choose who is no "
+            "admin any more"
         )
     return going
 

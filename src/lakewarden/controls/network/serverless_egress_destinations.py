@@ -5,7 +5,7 @@ compared with what the organisation wrote down, name by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, NotApplicable, observe
@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.destination_wishes import adding, covers, wanted_domains
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import policy_of
 from lakewarden.controls.kit.mapping import Relation, also
@@ -30,7 +31,7 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.perimeter import NETWORK_POLICIES, NetworkPolicy
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.semantics.drop_sites import drop_site
 
@@ -92,22 +93,25 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 
 @CONTROL.mends
 def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
-    """What is not wanted is taken off the policy; what is wanted and too wide, a person narrows."""
+    """What is not wanted is taken off the policy; what is wanted of a wildcard is written out."""
     policy = policy_of(workspace, at)
     wanted = {name.lower() for name in at.policy.allowed_destinations}
-    if wide := sorted(name for name in wanted if "*" in name):
-        raise CannotPlanError(
-            f"network.allowed_destinations in lakewarden.toml names {', '.join(wide)}: "
-            "write the names out"
-        )
-
-    def without(field: str) -> Callable[[Any], list[Mapping[str, Any]]]:
-        return lambda held: [e for e in held or () if not _wrong(str(e[field]), wanted)]
-
-    lists = {"allowed_internet_destinations": "destination"}
-    lists["allowed_storage_destinations"] = "bucket_name"
-    edits = {f"{ACCESS}/{name}": without(field) for name, field in lists.items()}
+    domains = [e.destination for e in policy.domains.get() if _wrong(e.destination, wanted)]
+    buckets = [e.bucket_name for e in policy.buckets.get() if _wrong(e.bucket_name, wanted)]
+    wide = [name for name in domains if "*" in name]
+    kept = wanted_domains(policy, at) if wide else ()
+    edits: dict[str, Any] = {}
+    if domains:
+        written = adding(name for name in kept if any(covers(one, name) for one in wide))
+        rest = _without("destination", domains)
+        edits[f"{ACCESS}/allowed_internet_destinations"] = lambda held: written(rest(held))
+    if buckets:
+        edits[f"{ACCESS}/allowed_storage_destinations"] = _without("bucket_name", buckets)
     yield policy_wish(policy, at, edits)
+
+
+def _without(field: str, names: Collection[str]) -> Callable[[Any], list[Mapping[str, Any]]]:
+    return lambda held: [entry for entry in held or () if entry[field] not in names]
 
 
 def _compared(policy: NetworkPolicy, at: Context) -> Judgement:

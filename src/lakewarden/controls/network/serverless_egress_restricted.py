@@ -5,7 +5,7 @@ default one that allows all, lets a notebook post a table to any address there i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, all_of, expect
@@ -20,6 +20,7 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.destination_wishes import adding, wanted_domains
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.front_door import policy_of
 from lakewarden.controls.kit.mapping import Relation, also
@@ -28,11 +29,10 @@ from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import WORKSPACE_NETWORK, Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import Items, given, refused
-from lakewarden.estate.perimeter import NETWORK_POLICIES, NetworkPolicy
+from lakewarden.estate.perimeter import NETWORK_POLICIES
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Severity
-from lakewarden.plan.wish import CannotPlanError, Wish
-from lakewarden.policyfile.policy import Policy
+from lakewarden.plan.wish import Wish
 
 CONTROL = Control(
     id="serverless-egress-restricted",
@@ -101,47 +101,18 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 
 @CONTROL.mends
 def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
-    """The policy restricts and is enforced; before it restricts, all that is wanted is allowed."""
+    """The policy restricts and is enforced, and all that is wanted is allowed before it is.
+
+    A policy that restricts and only logs may stand as it is where the file wants nothing more.
+    """
     policy = policy_of(workspace, at)
     edits: dict[str, Any] = {
         f"{ACCESS}/restriction_mode": "RESTRICTED_ACCESS",
         f"{ACCESS}/policy_enforcement/enforcement_mode": "ENFORCED",
     }
-    if policy.restriction.get() != "RESTRICTED_ACCESS":
-        edits[f"{ACCESS}/allowed_internet_destinations"] = _allowing(policy, at.policy)
+    if policy.restriction.get() != "RESTRICTED_ACCESS" or at.policy.allowed_destinations:
+        edits[f"{ACCESS}/allowed_internet_destinations"] = adding(wanted_domains(policy, at))
     yield policy_wish(policy, at, edits)
-
-
-def _allowing(policy: NetworkPolicy, wanted: Policy) -> Callable[[Any], list[Mapping[str, Any]]]:
-    """Return what adds the wanted destinations to those that a policy names.
-
-    Raises:
-        CannotPlanError: nobody says what is wanted, or a policy cannot say it.
-    """
-    if not wanted.allowed_destinations:
-        raise CannotPlanError(
-            "say what serverless compute may connect to, or it loses everything: "
-            "network.allowed_destinations in lakewarden.toml"
-        )
-    buckets = {entry.bucket_name.lower() for entry in policy.buckets.get()}
-    names = [name for name in wanted.allowed_destinations if name.lower() not in buckets]
-    if unfit := [name for name in names if "." not in name.lstrip(".") or "*" in name]:
-        raise CannotPlanError(
-            f"add {', '.join(unfit)} of network.allowed_destinations to network policy "
-            f"{policy.id} first: for a bucket it takes its region"
-        )
-    if below := [name for name in names if name.startswith(".")]:
-        raise CannotPlanError(
-            f"write out the names below {', '.join(below)} in network.allowed_destinations"
-        )
-
-    def edit(held: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
-        known = {str(entry["destination"]).lower() for entry in held or ()}
-        fresh = [name for name in names if name.lower() not in known]
-        kind = {"internet_destination_type": "DNS_NAME"}
-        return [*(held or ()), *({"destination": name, **kind} for name in fresh)]
-
-    return edit
 
 
 def _estate(policies: Items, *, network: Items | None = None) -> MemorySnapshot:
