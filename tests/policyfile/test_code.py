@@ -24,6 +24,7 @@ containers = true
 [tags]
 required = ["CostCenter", "Owner"]
 values = { CostCenter = ["7", "8"] }
+defaults = { "prod-*" = { Owner = "sales" } }
 
 [code]
 production_tags = { Environment = "production" }
@@ -34,6 +35,7 @@ app_scopes = ["sql"]
     assert policy.containers
     assert policy.required_tags == ("CostCenter", "Owner")
     assert policy.tag_values == {"CostCenter": ("7", "8")}
+    assert policy.tag_defaults == {"prod-*": {"Owner": "sales"}}
     assert policy.production_tags == {"Environment": "production"}
     assert policy.app_scopes == ("sql",)
 
@@ -55,6 +57,9 @@ def test_nothing_is_said_by_default():
         ('[tags]\nrequired = ["Owner"]\nvalues = { Owner = "ann" }', "tags.values.Owner"),
         ('[tags]\nvalues = { Owner = ["ann"] }', "tags.values"),
         ("[tags]\nvalues = []", "tags.values"),
+        ("[tags]\ndefaults = []", "tags.defaults"),
+        ('[tags]\nrequired = ["Owner"]\ndefaults = { a = { Owner = 7 } }', "tags.defaults.a"),
+        ('[tags]\nrequired = ["Owner"]\ndefaults = { a = { Team = "x" } }', "tags.defaults.a"),
         ('[code]\nproduction_tags = ["production"]', "code.production_tags"),
         ("[code]\nproduction_tags = { Environment = 1 }", "code.production_tags"),
         ("[code]\napp_scopes = [1]", "code.app_scopes"),

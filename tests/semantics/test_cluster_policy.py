@@ -71,6 +71,46 @@ def test_no_rule_on_the_idle_time_bounds_nothing():
 
 
 @pytest.mark.parametrize(
+    ("rule", "longest"),
+    [
+        (span(None, None), LIMIT),
+        (span(20, LIMIT - 1), LIMIT - 1),
+        (span(LIMIT + 1, None), None),
+        (span(None, 9), None),
+        (fixed(30), 30),
+        (fixed(0), None),
+        (allow(0, 15, 30, LIMIT + 1), 30),
+        ({"type": "unlimited", "defaultValue": 5}, LIMIT),
+        ({"type": "forbidden"}, None),
+    ],
+)
+def test_the_longest_idle_time(rule, longest):
+    assert rules(autotermination_minutes=rule).longest_idle(LIMIT) == longest
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "stands"),
+    [
+        (span(10, 60), 60, True),
+        (span(10, 60), 61, False),
+        (span(10, 60), 9, False),
+        (fixed("a"), "a", True),
+        (fixed(value=True), False, False),
+        (fixed("a"), None, False),
+        (fixed("a", isOptional=True), None, False),
+        (allow("a"), None, False),
+        (allow("a", isOptional=True), None, True),
+        ({"type": "forbidden"}, None, True),
+        ({"type": "forbidden"}, "a", False),
+        ({"type": "unlimited"}, None, True),
+    ],
+)
+def test_what_a_cluster_can_have_again(rule, value, stands):
+    assert rules(data_security_mode=rule).stands("data_security_mode", value) is stands
+    assert rules().stands("data_security_mode", value)
+
+
+@pytest.mark.parametrize(
     ("rule", "alone"),
     [
         (fixed("job"), True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import Request, Seed, invalid, missing, page, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, invalid, missing, page, seeds
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.cluster_spec import govern
 from lakewarden.simulate.workspace.node_types import ALIASES
@@ -60,8 +60,10 @@ def create_pipeline(request: Request) -> Json:
 
 @route("PUT", _PATH + "/{pipeline_id}", audit="deltaPipelines.edit")
 def edit_pipeline(request: Request) -> None:
-    """Replace a pipeline's specification."""
+    """Replace a pipeline's specification, unless it changed since the time that is named."""
     body = _pipeline(request, "CAN_MANAGE")
+    if body["last_modified"] > request.body.pop("expected_last_modified", body["last_modified"]):
+        raise ApiError(409, "RESOURCE_CONFLICT", "The pipeline was modified meanwhile.")
     _check(request)
     spec = request.body | {"id": body["pipeline_id"]}
     body |= {"spec": spec, "name": spec.get("name", body["name"]), "last_modified": request.now}
