@@ -31,7 +31,7 @@ _SIMULATED: Final = Path(__file__).parent / "simulated"
 """By example, what it needs beside itself where AWS is simulated."""
 _SECONDS: Final = 600
 _LONGEST: Final = 300
-_OVERRIDE: Final = """
+OVERRIDE: Final = """
 provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
@@ -39,6 +39,9 @@ provider "aws" {
   s3_use_path_style           = true
 }
 """
+"""What makes the provider content with a pretended AWS."""
+_ASKING: Final = frozenset({"apply", "init", "plan"})
+"""Commands that would ask somebody."""
 _CHANGES: Final = 2
 """The exit code of `terraform plan -detailed-exitcode` when it would change something."""
 
@@ -91,7 +94,7 @@ class Terraform:
         Raises:
             TerraformError: it does not apply, or a second plan would change something.
         """
-        variables = {**clean_environment(), **_credentials(url)}
+        variables = {**clean_environment(), **credentials(url)}
         self.run(["apply", "-auto-approve", "-parallelism=8"], variables)
         self.run(["plan", "-detailed-exitcode"], variables)
         references = json.loads(self.run(["output", "-json", "references"], variables))
@@ -103,7 +106,7 @@ class Terraform:
         Raises:
             TerraformError: it failed, or a plan found changes.
         """
-        quiet = [] if arguments[0] == "output" else ["-input=false"]
+        quiet = ["-input=false"] if arguments[0] in _ASKING else []
         done = subprocess.run(
             [self.program, arguments[0], *quiet, "-no-color", *arguments[1:]],
             cwd=self.folder,
@@ -150,7 +153,7 @@ def initialised(example: Example) -> Iterator[Terraform]:
     with tempfile.TemporaryDirectory(prefix=f"{example.name}-") as scratch:
         terraform = Terraform(program, prepared(Path(scratch), example))
         try:
-            terraform.run(["init", *_mirror()], os.environ)  # the registry may be far
+            terraform.run(["init", *mirror()], os.environ)  # the registry may be far
         except TerraformError as error:
             raise NoTerraformError(str(error)) from error
         yield terraform
@@ -161,7 +164,7 @@ def prepared(scratch: Path, example: Example) -> Path:
     folder = scratch / example.name
     unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*")
     shutil.copytree(example.folder, folder, ignore=unwanted)
-    (folder / "override.tf").write_text(_OVERRIDE, encoding="utf-8")
+    (folder / "override.tf").write_text(OVERRIDE, encoding="utf-8")
     for file in (_SIMULATED / example.name).glob("*.tf"):
         shutil.copy(file, folder)
     return folder
@@ -204,9 +207,9 @@ def assessed(world: str) -> Iterator[tuple[Path, dict[str, str]]]:
         ):
             own = environment(running, world, folder / "audit")
             variables = {**clean_environment(), **own}
-            _lakewarden(["collect", "--out", str(folder / "snapshot")], variables)
+            lakewarden(["collect", "--out", str(folder / "snapshot")], variables)
             judged = ["assess", "--snapshot", str(folder / "snapshot"), "--posture", "high"]
-            _lakewarden([*judged, "--format", "json", "--output", str(folder / "report.json")], own)
+            lakewarden([*judged, "--format", "json", "--output", str(folder / "report.json")], own)
         yield folder, ids
 
 
@@ -222,7 +225,7 @@ def _compare(
     tally.add(title, "" if keys and not different else equal, equal)
 
 
-def _lakewarden(arguments: list[str], variables: Mapping[str, str]) -> None:
+def lakewarden(arguments: list[str], variables: Mapping[str, str]) -> None:
     """Run the command line; findings are not an error, anything else is.
 
     Raises:
@@ -240,7 +243,8 @@ def _lakewarden(arguments: list[str], variables: Mapping[str, str]) -> None:
         raise subprocess.CalledProcessError(done.returncode, command)
 
 
-def _credentials(url: str) -> dict[str, str]:
+def credentials(url: str) -> dict[str, str]:
+    """Return the variables that point Terraform's provider at a simulated AWS."""
     return {
         "HTTP_PROXY": url,  # for the hosts that S3 Control makes up, such as ACCOUNT.127.0.0.1
         "AWS_ENDPOINT_URL": url,
@@ -250,6 +254,8 @@ def _credentials(url: str) -> dict[str, str]:
     }
 
 
-def _mirror() -> list[str]:
+def mirror() -> list[str]:
+    """Return the argument of `terraform init` for the provider mirror, where there is one."""
+    """Return the option of `terraform init` that names the provider mirror, if there is one."""
     folder = os.environ.get("TERRAFORM_PLUGIN_DIR", "")
     return [f"-plugin-dir={Path(folder).resolve()}"] if folder else []
