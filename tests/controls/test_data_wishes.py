@@ -178,6 +178,16 @@ def test_dbfs_stays_on_while_tables_lie_there():
     assert path in plan.blocked[0].why
 
 
+def test_the_old_metastore_is_shut_once_another_catalog_is_the_default():
+    old = {"disable_legacy_access": False, "default_namespace_ws": "hive_metastore"}
+    estate = given(workspace_settings=old, **catalog("OPEN"))
+    named = Policy(default_catalogs={"*": "pay"})
+    plan = planned("legacy-access-disabled", estate, named)
+    assert [c.target.key for c in plan.changes] == ["default_namespace_ws", "disable_legacy_access"]
+    assert plan.changes[1].follows == (plan.changes[0].address,)
+    assert not planned("legacy-access-disabled", estate).changes
+
+
 ACME = "https://github.com/acme"
 
 

@@ -41,13 +41,22 @@ def switch_off(workspace: Workspace, at: Context) -> Iterable[Wish]:
         UnreadError: what it is now was not read.
         CannotPlanError: tables lie there, which nobody could read any more.
     """
+    insist_no_tables(workspace, at)
+    wish = setting_wish(WORKSPACE_SETTINGS, SWITCH, True, at, workspace)  # noqa: FBT003  # the value to set
+    yield replace(wish, restart="clusters of the workspace")
+
+
+def insist_no_tables(workspace: Workspace, at: Context) -> None:
+    """Refuse to plan what would take tables of the old Hive metastore from everybody.
+
+    Raises:
+        CannotPlanError: some are known to lie in DBFS.
+    """
     for folder in at.estate.of(DBFS_FOLDERS, workspace).seen():
         if folder.path == TABLES and folder.entries.gap is None and folder.entries.get():
             raise CannotPlanError(
                 f"tables lie in {TABLES}, and nobody could read them any more: move them first"
             )
-    wish = setting_wish(WORKSPACE_SETTINGS, SWITCH, True, at, workspace)  # noqa: FBT003  # the value to set
-    yield replace(wish, restart="clusters of the workspace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ it, and where a cluster without isolation ignores whatever grants there are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any
 
 from lakewarden.controls.kit.condition import Judgement, expect, unknown
 from lakewarden.controls.kit.control import (
@@ -20,21 +18,17 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.default_catalog import SETTING, USABLE, governed_default, is_legacy
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.subjects import WORKSPACE, name_of
-from lakewarden.controls.kit.wishes import setting_wish
+from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.given import WORKSPACE_ID, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.estate.unity import CATALOG_BINDINGS, CATALOGS, Catalog
 from lakewarden.ledger.finding import Severity
-from lakewarden.plan.wish import CannotPlanError, Wish
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
-
-_NAME: Final = "default_namespace_ws"
-_LEGACY: Final = frozenset({"hive_metastore", "spark_catalog"})
 
 CONTROL = Control(
     id="default-catalog-governed",
@@ -43,7 +37,7 @@ CONTROL = Control(
     severity=Severity.LOW,
     postures=BOTH,
     subject=WORKSPACE,
-    needs=(WORKSPACE_SETTINGS.need(_NAME),),
+    needs=(WORKSPACE_SETTINGS.need(SETTING),),
     fix=Fix(
         "Make a catalog of Unity Catalog, named in data.default_catalogs, the default of the "
         "workspace; clusters and warehouses must restart.",
@@ -72,21 +66,21 @@ CONTROL = Control(
             attack="T1213",
         ),
     ),
-    plans_with=(CATALOGS.need(), CATALOG_BINDINGS.need()),
+    plans_with=USABLE,
 )
 
 
 @CONTROL.check
 def check(workspace: Workspace, at: Context) -> Judgement:
     """It is set, and not to the legacy metastore; until then, its history decides."""
-    fact = at.estate.value(WORKSPACE_SETTINGS, _NAME, workspace)
+    fact = at.estate.value(WORKSPACE_SETTINGS, SETTING, workspace)
     wanted = "a catalog other than hive_metastore"
     if fact.gap is None and fact.get() in (None, ""):
         detail = "how the workspace got its metastore decides until somebody sets it: set it"
-        return unknown(WORKSPACE_SETTINGS.unset(_NAME, detail), field=_NAME, expected=wanted)
+        return unknown(WORKSPACE_SETTINGS.unset(SETTING, detail), field=SETTING, expected=wanted)
     return expect(
         fact,
-        lambda value: str(value).strip().lower() not in _LEGACY,
+        lambda value: not is_legacy(value),
         expected=wanted,
         otherwise="tables without a catalog's name are made in {value}",
     )
@@ -95,48 +89,27 @@ def check(workspace: Workspace, at: Context) -> Judgement:
 @CONTROL.mends
 def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
     """Make the catalog that the policy file names the default, if the workspace can use it."""
-    name, named = name_of(workspace), at.policy.default_catalogs.items()
-    wanted = next((catalog for pattern, catalog in named if fnmatchcase(name, pattern)), "")
-    if not wanted or wanted.strip().lower() in _LEGACY:
-        raise CannotPlanError(
-            f"nobody says which catalog is to be the default of {name}: set data.default_catalogs "
-            "in lakewarden.toml"
-        )
-    catalogs = at.estate.of(CATALOGS, workspace).each()
-    if not any(_usable(catalog, workspace, at) for catalog in catalogs if catalog.name == wanted):
-        raise CannotPlanError(
-            f"{name} cannot use a catalog {wanted}, which data.default_catalogs in lakewarden.toml "
-            "names: make it, or bind it to the workspace"
-        )
-    wish = setting_wish(WORKSPACE_SETTINGS, _NAME, wanted, at, workspace)
-    yield replace(wish, restart="clusters and SQL warehouses of the workspace")
-
-
-def _usable(catalog: Catalog, workspace: Workspace, at: Context) -> bool:
-    if catalog.isolation.get() != "ISOLATED":
-        return True
-    bindings = at.estate.need(CATALOG_BINDINGS, catalog.name, workspace).bindings.get()
-    return workspace.id in {binding.workspace_id for binding in bindings}
+    yield governed_default(workspace, at)
 
 
 def _legacy(*bound: int) -> MemorySnapshot:
     catalog = {"name": "main", "isolation_mode": "ISOLATED"}
     bindings = {"name": "main", "bindings": [{"workspace_id": w} for w in bound]}
     kinds: dict[str, Any] = {"catalogs": [catalog], "catalog_bindings": [bindings]}
-    return given(workspace_settings={_NAME: "hive_metastore"}, **kinds)
+    return given(workspace_settings={SETTING: "hive_metastore"}, **kinds)
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    yield passes("a catalog of one's own", given(workspace_settings={_NAME: "main"}))
-    for name in sorted(_LEGACY):
-        yield fails(f"still {name}", given(workspace_settings={_NAME: name}))
+    yield passes("a catalog of one's own", given(workspace_settings={SETTING: "main"}))
+    for name in ("hive_metastore", "spark_catalog"):
+        yield fails(f"still {name}", given(workspace_settings={SETTING: name}))
     named = Policy(default_catalogs={"exa*": "main"})
     yield fails("another is named, and can be used", _legacy(WORKSPACE_ID), named)
     yield fails("another is named, and is out of reach", _legacy(), named)
-    loud = given(workspace_settings={_NAME: "HIVE_METASTORE"})
+    loud = given(workspace_settings={SETTING: "HIVE_METASTORE"})
     yield fails("names of catalogs have no case", loud)
-    yield unclear("never set", given(workspace_settings={_NAME: None}))
-    yield unclear("set to nothing", given(workspace_settings={_NAME: ""}))
+    yield unclear("never set", given(workspace_settings={SETTING: None}))
+    yield unclear("set to nothing", given(workspace_settings={SETTING: ""}))
     yield unclear("the settings may not be read", given(workspace_settings=refused()))

@@ -6,17 +6,23 @@ can be done beside it, with a copy of the same data.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from lakewarden.controls.kit.condition import Judgement
-from lakewarden.controls.kit.control import BOTH, Context, Control, Example
+from lakewarden.controls.kit.control import BOTH, Context, Control, Example, fails
+from lakewarden.controls.kit.dbfs import TABLES, insist_no_tables
+from lakewarden.controls.kit.default_catalog import SETTING, USABLE, governed_default, is_legacy
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.setting import TypedSetting
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import Workspace
+from lakewarden.estate.dbfs import DBFS_FOLDERS
+from lakewarden.estate.given import given
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 
 _SETTING: Final = TypedSetting(
     kind=WORKSPACE_SETTINGS,
@@ -34,6 +40,7 @@ CONTROL = Control(
     postures=BOTH,
     subject=WORKSPACE,
     needs=(_SETTING.need,),
+    plans_with=(WORKSPACE_SETTINGS.need(SETTING), DBFS_FOLDERS.need(TABLES), *USABLE),
     fix=Fix(
         "Upgrade the tables of hive_metastore to Unity Catalog, make another catalog the default,"
         " then set disable_legacy_access to true.",
@@ -78,10 +85,22 @@ def check(workspace: Workspace, at: Context) -> Judgement:
     return _SETTING.is_safe(at, workspace)
 
 
-CONTROL.mends(_SETTING.set_right)
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Switch it on, once the default catalog is another; the platform refuses it before."""
+    insist_no_tables(workspace, at)
+    first = []
+    if is_legacy(at.estate.value(WORKSPACE_SETTINGS, SETTING, workspace).get()):
+        first.append(governed_default(workspace, at))
+    yield from first
+    for wish in _SETTING.set_right(workspace, at):
+        yield replace(wish, follows=tuple(other.target for other in first))
 
 
 @CONTROL.examples
 def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong and unread."""
-    return _SETTING.examples()
+    yield from _SETTING.examples()
+    off = {_SETTING.name: False, SETTING: "hive_metastore"}
+    yield fails("off, and the old metastore is the default", given(workspace_settings=off))
+    yield fails("off, and another is", given(workspace_settings={**off, SETTING: "main"}))
