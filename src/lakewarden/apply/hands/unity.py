@@ -112,8 +112,8 @@ class Grants(Hand):
         changes = [
             {
                 "principal": who,
-                "add": sorted(new.get(who, set()) - old.get(who, set())),
-                "remove": sorted(old.get(who, set()) - new.get(who, set())),
+                "add": [p for p in new.get(who, ()) if p not in old.get(who, ())],
+                "remove": [p for p in old.get(who, ()) if p not in new.get(who, ())],
             }
             for who in sorted(old.keys() | new.keys())
             if old.get(who) != new.get(who)
@@ -153,9 +153,9 @@ def _by_workspace(document: Json) -> dict[int, str]:
     return {binding["workspace_id"]: binding["binding_type"] for binding in typed}
 
 
-def _by_principal(document: Json) -> dict[str, set[str]]:
+def _by_principal(document: Json) -> dict[str, list[str]]:
     rows = document.get("privilege_assignments", ())
-    return {row["principal"]: set(row.get("privileges", ())) for row in rows}
+    return {row["principal"]: list(row.get("privileges", ())) for row in rows}
 
 
 def _addresses(recipient: Json) -> list[str]:
