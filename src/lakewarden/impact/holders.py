@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from lakewarden.impact.known import UnknownError
 from lakewarden.impact.people import ADMINS, Person
-from lakewarden.impact.state import State, UnknownError
+from lakewarden.impact.state import State
 
 LEVELS: Final = {
     "authorization": ("CAN_USE", "CAN_MANAGE"),

@@ -10,10 +10,11 @@ from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.people import ACCOUNT_SERVICE_PRINCIPALS
 from lakewarden.impact.admit import networks, service_principals
 from lakewarden.impact.coverage import covers
+from lakewarden.impact.known import Side, UnknownError
 from lakewarden.impact.replay import Hit, Replay
 from lakewarden.impact.report import Impact
 from lakewarden.impact.rule import Family
-from lakewarden.impact.state import Side, State, UnknownError
+from lakewarden.impact.state import State
 from lakewarden.impact.tally import Tally
 from lakewarden.plan.plan import Plan
 

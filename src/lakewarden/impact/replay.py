@@ -15,8 +15,9 @@ from typing import Final
 
 from lakewarden.estate.estate import Estate
 from lakewarden.impact.event import Event, parse
+from lakewarden.impact.known import Side, UnknownError
 from lakewarden.impact.rule import Family, Reason, families
-from lakewarden.impact.state import Side, State, UnknownError
+from lakewarden.impact.state import State
 from lakewarden.plan.plan import Plan
 
 WINDOW: Final = 20_000

@@ -9,8 +9,9 @@ from typing import Final
 from lakewarden.impact import people
 from lakewarden.impact.event import Event
 from lakewarden.impact.holders import person_of
+from lakewarden.impact.known import TWINS
 from lakewarden.impact.rule import Family, Reason
-from lakewarden.impact.state import TWINS, State
+from lakewarden.impact.state import State
 from lakewarden.plan.change import Change
 
 ORDER: Final = 5
