@@ -115,14 +115,10 @@ def mend(metastore: Metastore, at: Context) -> Iterable[Wish | Step]:
             )
             continue
         place = path("privilege_assignments", f"[principal={entry.principal}]")
-        now = {"principal": entry.principal, "privileges": sorted(held)}
-        rest = {**now, "privileges": sorted(held - _SHARING)}
-        yield Wish(
-            target,
-            f"grants on {metastore.id}",
-            {place: now},
-            {place: rest if held - _SHARING else None},
-        )
+        now = {"principal": entry.principal, "privileges": list(entry.privileges)}
+        kept = [privilege for privilege in entry.privileges if privilege not in _SHARING]
+        rest = {**now, "privileges": kept} if kept else None
+        yield Wish(target, f"grants on {metastore.id}", {place: now}, {place: rest})
 
 
 def _grants(metastore: Metastore, estate: Estate) -> Shown[MetastoreGrants]:
