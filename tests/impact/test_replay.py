@@ -56,6 +56,11 @@ def test_events_of_other_kinds_are_not_even_parsed(replay):
     assert (impact.read.lines, impact.read.looked_at, impact.read.broken_count) == (2, 1, 0)
 
 
+def test_a_change_in_one_workspace_says_nothing_of_another(replay):
+    impact = replay([SWITCH], [login(workspace="2"), login(workspace="0")])
+    assert (impact.tally.refused, impact.tally.doubtful) == (0, 0)
+
+
 def test_a_plan_that_refuses_nobody_reads_no_event(replay):
     impact = replay([HARMLESS], [login()])
     assert impact.read.lines == 0

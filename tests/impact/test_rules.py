@@ -218,6 +218,27 @@ CASES = {
         {"workspace_conf": {"enableTokensConfig": None}},
         "",
     ),
+    "a token for a service principal, by its id, is not the admin's own": (
+        [use(TOKENS, {"group_name": "others"})],
+        event("accounts.generateDbToken", params={"userId": "13", "tokenExpirationTime": "-1"}),
+        {
+            **people(),
+            "workspace_conf": {"enableTokensConfig": None, "maxTokenLifetimeDays": None},
+        },
+        "",
+    ),
+    "parameters that make no sense": (
+        [value("workspace_conf", "enforceUserIsolation", None, "true")],
+        event("clusters.create", params=spec(spark_conf=[1], data_security_mode="")),
+        POLICIES,
+        "perhaps: what it asked for cannot be understood",
+    ),
+    "a parameter that the log cut off": (
+        [NARROW],
+        event("jobs.create", params={"job_clusters": '[{"new_cluster": {"policy_id": "p'}),
+        POLICIES,
+        "",
+    ),
     "a principal is switched off": (
         [change("account_user", "11", {"/active": True}, {"/active": False}, "account")],
         event(ME),

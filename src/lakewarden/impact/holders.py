@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lakewarden.impact.event import Event
 from lakewarden.impact.known import UnknownError
 from lakewarden.impact.people import ADMINS, Person
 from lakewarden.impact.state import State
@@ -31,6 +32,15 @@ def person_of(name: str, scope: str, state: State) -> Person:
     if person is None:
         raise UnknownError(f"nobody called {name} is in the directory")
     return person
+
+
+def owner_of(event: Event, state: State) -> str:
+    """Return for whom a token is made: whoever asks for it, or another by name or id."""
+    named = event.param("user")
+    identity = event.param("userId", "user_id")
+    if named or not identity:
+        return named or event.who
+    return state.people(event.scope).name_of(identity) or event.who
 
 
 def holds(name: str, right: tuple[str, str, str], scope: str, state: State) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakewarden.estate.account import Workspace
@@ -41,14 +41,15 @@ class Person:
         admin: whether it is an admin of the workspace, or of the account.
         member: whether it may enter.
         active: whether it is switched on.
-        rights: its entitlements in the workspace, through its groups too.
+        rights: its entitlements in the workspace, through its groups too; None where those of a
+            group were not read.
     """
 
     groups: frozenset[str]
     admin: bool
     member: bool
     active: bool
-    rights: frozenset[str]
+    rights: frozenset[str] | None
 
 
 class People:
@@ -56,11 +57,10 @@ class People:
 
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
-        self._labels: dict[str, str] = {}
         self._inactive: set[str] = set()
         self._above: dict[str, set[str]] = {}
         self._names: dict[str, str] = {}
-        self._rights: dict[str, frozenset[str]] = {}
+        self._rights: dict[str, frozenset[str] | None] = {}
         self._assigned: dict[str, frozenset[str]] | None = None
         self._roles: dict[str, frozenset[str]] = {}
         self._known: dict[str, Person | None] = {}
@@ -91,13 +91,9 @@ class People:
             self._known[name] = None if identity is None else self._person(identity)
         return self._known[name]
 
-    def label(self, name: str) -> str:
-        """Return what people call a principal: a service principal's display name."""
-        return self._labels.get(name, name)
-
-    def is_service_principal(self, name: str) -> bool:
-        """Return whether a name is the application id of a service principal."""
-        return name in self._labels
+    def name_of(self, identity: str) -> str:
+        """Return the name of a principal by its id; empty for nobody."""
+        return next((name for name, found in self._ids.items() if found == identity), "")
 
     def _person(self, identity: str) -> Person:
         above = set(self._ancestors(identity))
@@ -112,8 +108,19 @@ class People:
         admin = "ADMIN" in levels or ADMINS in groups
         system = {USERS} | ({ADMINS} if admin else set())
         ids = [i for i, name in self._names.items() if name in system]
-        rights: set[str] = set().union(*(self._rights.get(i, frozenset()) for i in [*held, *ids]))
-        return Person(frozenset(groups | system), admin, member, active, frozenset(rights))
+        return Person(
+            frozenset(groups | system), admin, member, active, self._rights_of([*held, *ids])
+        )
+
+    def _rights_of(self, holders: Iterable[str]) -> frozenset[str] | None:
+        """Return what some principals are entitled to together; None where that was not read."""
+        found: set[str] = set()
+        for holder in holders:
+            rights = self._rights.get(holder, frozenset())
+            if rights is None:
+                return None
+            found |= rights
+        return frozenset(found)
 
     def _ancestors(self, identity: str) -> Iterator[str]:
         seen, waiting = set[str](), [identity]
@@ -134,7 +141,6 @@ class People:
         for machine in estate.of(ACCOUNT_SERVICE_PRINCIPALS).each():
             application = machine.application_id.get()
             self._ids[application.lower()] = machine.id
-            self._labels[application] = machine.name.get()
             self._roles[machine.id] = frozenset(role.value for role in machine.roles.get())
             self._note(machine.id, machines.get(machine.id), active=machine.active.get())
 
@@ -159,11 +165,11 @@ class People:
         rights = given.get(("entitlements", f"workspace/{workspace.id}"), {})
         for group in estate.of(WORKSPACE_GROUPS, workspace).each():
             self._names[group.id] = group.name.get()
-            held = {"entitlements": [{"value": v.value} for v in group.entitlements.get()]}
-            made = with_values(held, rights.get(group.id) or {})
-            self._rights[group.id] = frozenset(
-                str(e["value"]) for e in made.get("entitlements", ())
-            )
+            self._rights[group.id] = None
+            if group.entitlements.gap is None:
+                held = {"entitlements": [{"value": v.value} for v in group.entitlements.get()]}
+                made = with_values(held, rights.get(group.id) or {}).get("entitlements", ())
+                self._rights[group.id] = frozenset(str(entry["value"]) for entry in made)
             if group.name.get() not in {USERS, ADMINS}:
                 for member in group.members.get():
                     self._above.setdefault(member.value, set()).add(group.id)

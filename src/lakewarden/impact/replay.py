@@ -98,6 +98,8 @@ class Replay:
         asked = families() if rules is None else tuple(rules)
         self.read = Read()
         self._account = plan.origin.account_id
+        self._changes = plan.changes
+        self._reached: dict[tuple[int, str], bool] = {}
         self._before = State(Side.BEFORE, plan.changes, estate)
         self._after = State(Side.AFTER, plan.changes, estate)
         self._awake = [f for f in asked if any(f.judges(c) for c in plan.changes)]
@@ -182,7 +184,8 @@ class Replay:
 
     def _judged(self, event: Event) -> Hit | None:
         """Return why the plan, and not what held before it, refuses an event's request."""
-        rules = self._by_event.get((event.service, event.action), self._always)
+        found = self._by_event.get((event.service, event.action), self._always)
+        rules = [family for family in found if self._reaches(family, event.scope)]
         after = [found for family in rules for found in _said(family, event, self._after)]
         if not after:
             return None
@@ -192,6 +195,16 @@ class Replay:
         fresh = [found for found in after if found[1].blind or found not in before]
         chosen = next((f for f in fresh if f[1].sure), fresh[0] if fresh else None)
         return Hit(event, *chosen) if chosen else None
+
+    def _reaches(self, family: Family, scope: str) -> bool:
+        """Return whether a change that wakes a family is about a scope."""
+        place = (id(family), scope)
+        if place not in self._reached:
+            self._reached[place] = family.everywhere or any(
+                family.judges(change) and change.target.scope in {scope, "account"}
+                for change in self._changes
+            )
+        return self._reached[place]
 
     def _pattern(self) -> re.Pattern[str] | None:
         """Return what a line must hold to matter; None where every line does."""
@@ -204,6 +217,9 @@ class Replay:
 def _said(family: Family, event: Event, state: State) -> list[tuple[str, Reason]]:
     try:
         return [(family.name, reason) for reason in family.rule(event, state)]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        said = Reason("what it asked for cannot be understood", sure=False, blind=True)
+        return [(family.name, said)]
     except UnknownError as error:
         return [(family.name, Reason(str(error), sure=False, blind=True))]
 

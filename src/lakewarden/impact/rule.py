@@ -46,6 +46,8 @@ class Family:
         events: the service and action of each event that it looks at; None for every event.
         needs: what a snapshot must have for these rules, beside what the plan says.
         hides: what events do not show of a change; empty where they show all.
+        everywhere: a change in one workspace may be about others; else it is about its own scope,
+            and one of the account about all.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Family:
     events: frozenset[tuple[str, str]] | None
     needs: tuple[Need, ...] = ()
     hides: Callable[[Change], str] = lambda _: ""
+    everywhere: bool = False
 
 
 @functools.cache

@@ -128,4 +128,5 @@ def _parsed(params: Mapping[str, str], name: str) -> Any:
 
 
 def _entries(value: Any) -> Iterator[Mapping[str, Any]]:
-    yield from (entry for entry in value or () if isinstance(entry, Mapping))
+    entries = value if isinstance(value, list) else ()
+    yield from (entry for entry in entries if isinstance(entry, Mapping))

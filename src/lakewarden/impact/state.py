@@ -103,7 +103,7 @@ class State(Known):
         lists = [d for d in documents if d.get("enabled") is not False]
         allow, block = (
             tuple(
-                ipaddress.ip_network(text, strict=False)
+                _network(text)
                 for one in lists
                 if one.get("list_type") == kind
                 for text in one.get("ip_addresses") or ()
@@ -163,7 +163,7 @@ class State(Known):
         document: dict[str, Any] = {"definition": rules}
         document["max_clusters_per_user"] = self.read(lambda _: found.max_clusters_per_user.get())
         if change is not None:
-            document = with_values(document, self.at(change) or {})
+            document = with_values(document, self._own_rules(change))
         overrides = document.get("policy_family_definition_overrides")
         own = overrides if isinstance(overrides, Mapping) else {}
         kept = {p: r for p, r in {**document["definition"], **own}.items() if r is not None}
@@ -226,6 +226,15 @@ class State(Known):
             self._people[scope] = self.read(lambda _: People.of(known, place, self._given()))
         return self._people[scope]
 
+    def _own_rules(self, change: Change) -> Attributes:
+        """Return the values of a change of a policy, unless they bring back what is not known."""
+        values = self.at(change) or {}
+        overrides = "/policy_family_definition_overrides/"
+        gone = [p for p, v in values.items() if p.startswith(overrides) and v is None]
+        if gone and self.side is Side.AFTER:
+            raise UnknownError(f"what the family of the policy says of {gone[0]} is not read")
+        return values
+
     def _given(self) -> dict[tuple[str, str], dict[str, Attributes | None]]:
         return {
             place: {key: self.at(change) for key, change in found.items()}
@@ -268,6 +277,13 @@ class State(Known):
             else:
                 made[key] = with_values(made.get(key), values)
         return made
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise UnknownError(f"an IP access list names {text}, which is no network") from None
 
 
 def _grant(entry: Mapping[str, Any], level: str) -> Grant:

@@ -92,4 +92,4 @@ _NEEDS: Final = (
     PRIVATE_ACCESS.need(),
     WORKSPACE_CONF.need("enableIpAccessLists"),
 )
-FAMILIES: Final = (Family("addresses", _judges, _rule, None, _NEEDS, _hides),)
+FAMILIES: Final = (Family("addresses", _judges, _rule, None, _NEEDS, _hides, everywhere=True),)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lakewarden.impact import people
 from lakewarden.impact.event import Event
-from lakewarden.impact.holders import person_of
+from lakewarden.impact.holders import owner_of, person_of
 from lakewarden.impact.rule import Family, Reason
 from lakewarden.impact.state import State
 from lakewarden.plan.change import Change
@@ -28,8 +28,8 @@ def _rule(event: Event, state: State) -> Iterator[Reason]:
     if state.setting(event.scope, _SETTING) != _RESTRICTED:
         return
     if (event.service, event.action) == _TOKEN:
-        owner = event.param("user")
-        if owner not in {"", event.who}:
+        owner = owner_of(event, state)
+        if owner.lower() != event.who.lower():
             yield Reason("admins may not make tokens for others", owner)
         return
     runs_as = _run_as(event)

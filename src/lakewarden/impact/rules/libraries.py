@@ -61,4 +61,4 @@ def _hides(change: Change) -> str:
 
 
 _NEEDS: Final = (CLUSTERS.need(), *(ARTIFACT_ALLOW_LISTS.need(k) for k in sorted(_LISTS)))
-FAMILIES: Final = (Family("libraries", _judges, _rule, _EVENTS, _NEEDS, _hides),)
+FAMILIES: Final = (Family("libraries", _judges, _rule, _EVENTS, _NEEDS, _hides, everywhere=True),)

@@ -96,7 +96,11 @@ def _rights(event: Event, state: State) -> Iterator[Reason]:
         ]
     for who, name, what in wanted:
         person = person_of(who, event.scope, state)
-        if name and not person.admin and name not in person.rights:
+        if not name or person.admin:
+            continue
+        if person.rights is None:
+            yield Reason("what its groups are entitled to was not read", sure=False, blind=True)
+        elif name not in person.rights:
             yield Reason(f"the right {name} is taken away", what, owner=who)
 
 

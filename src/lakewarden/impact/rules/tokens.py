@@ -8,7 +8,7 @@ from typing import Final
 from lakewarden.estate.access import AUTHORIZATION, WORKSPACE_CONF
 from lakewarden.impact import people
 from lakewarden.impact.event import Event
-from lakewarden.impact.holders import holds
+from lakewarden.impact.holders import holds, owner_of
 from lakewarden.impact.rule import Family, Reason
 from lakewarden.impact.state import State
 from lakewarden.plan.change import Change
@@ -22,7 +22,6 @@ _INTERNAL: Final = "API_INT_PAT_TOKEN"
 _DAY_MS: Final = 86_400_000
 _SLACK_MS: Final = 60_000
 """The time of an event and that of the token it made may differ by as much."""
-_NEVER: Final = "-1"
 
 
 def _judges(change: Change) -> bool:
@@ -52,8 +51,7 @@ def _login(event: Event, state: State) -> Iterator[Reason]:
 
 
 def _creation(event: Event, state: State) -> Iterator[Reason]:
-    behalf = event.param("user") not in {"", event.who}
-    if behalf:
+    if owner_of(event, state).lower() != event.who.lower():
         if state.is_off(event.scope, "enableTokensConfig"):
             yield Reason("personal access tokens are switched off")
     else:
@@ -73,10 +71,10 @@ def _usable(event: Event, state: State, token: str) -> Iterator[Reason]:
 def _lifetime(event: Event, state: State) -> Iterator[Reason]:
     """A token that is asked to live longer than may be; one without a wish just lives shorter."""
     expiry, most = event.param("tokenExpirationTime"), state.conf(event.scope, _LIMIT)
-    if expiry in {"", _NEVER} or not most or most == "0":
+    if not expiry.isdecimal() or not (most or "").isdecimal() or most == "0":
         return
     lifetime = int(expiry) - event.at
-    if lifetime <= int(most) * _DAY_MS + _SLACK_MS:
+    if lifetime <= int(most or 0) * _DAY_MS + _SLACK_MS:
         return
     asked = event.param("lifetime_seconds")
     text = f"a new token may live for {most} days at most"
