@@ -14,6 +14,7 @@ import click
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.cli.changing import insist_same_account, urls_of
+from lakewarden.cli.greenfield import greenfield_into, greenfield_options
 from lakewarden.cli.options import Deployment, Selection, deployment_options, selection_options
 from lakewarden.cli.pipeline import insist_known, snapshot_of
 from lakewarden.cli.settings import policy_of, reach_of
@@ -33,6 +34,7 @@ from lakewarden.plan.plan import Plan
 from lakewarden.policyfile.policy import Policy
 from lakewarden.store.plans import read_plan
 from lakewarden.store.snapshots import DiskSnapshot
+from lakewarden.terraform.greenfield.write import GreenfieldOptions
 from lakewarden.terraform.write.changes import Found, after, wanted
 from lakewarden.terraform.write.configuration import Configuration, Place, Site, configured
 from lakewarden.terraform.write.files import HEADER, NOT_COVERED, files
@@ -60,21 +62,29 @@ _REGION: Final = "us-east-1"
     required=True,
     help="Folder for the files; what an earlier run wrote there is replaced.",
 )
+@greenfield_options
 def command(
     file: Path | None,
     deployment: Deployment,
     selection: Selection,
     folder: Path | None,
     out: Path,
+    greenfield: GreenfieldOptions | None,
 ) -> int:
-    """Write Terraform for a plan, or for the deployment as it stands.
+    """Write Terraform for a plan, for the deployment as it stands, or for one from nothing.
 
     With a PLAN, every change becomes a resource as the plan leaves it. Without one, everything
     that was read becomes one. What exists gets an import block, so that Terraform takes it over;
     what is not known of it is left as it is. Nothing is changed, and no secret is written.
 
     NOT-COVERED.md in the folder lists what no resource is for, and why.
+
+    With --greenfield nothing is read: modules are written that make a whole deployment.
     """
+    if greenfield:
+        _insist_alone(file, folder)
+        greenfield_into(out, greenfield)
+        return EXIT_CLEAN
     plan = read_plan(file) if file else None
     policy = policy_of(selection)
     reach = None if folder else reach_of(deployment, policy)
@@ -92,9 +102,24 @@ def command(
     return EXIT_CLEAN
 
 
+def _insist_alone(file: Path | None, folder: Path | None) -> None:
+    """Refuse a plan or a snapshot beside a deployment from nothing.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    if file or folder:
+        raise UsageError(
+            "a deployment from nothing is made from no plan and no snapshot",
+            next_step="Leave out either --greenfield, or the plan and --snapshot",
+        )
+
+
 def _needs(policy: Policy, plan: Plan | None, workspace: Workspace | None) -> set[Need]:
     """Return what is read: for a plan the workspaces alone, as each thing is asked for itself."""
-    return set() if plan else needs_at(policy, workspace) | needed(workspace)
+    if plan is not None:
+        return {WORKSPACES.need()} if workspace is None else set()
+    return needs_at(policy, workspace) | needed(workspace)
 
 
 def _things(plan: Plan | None, estate: Estate, doors: Doors | None) -> Iterator[Thing | Left]:
