@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakewarden.apply.doors import Doors
 from lakewarden.cli.options import Deployment
+from lakewarden.cli.pipeline import Needs
 from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
 from lakewarden.clients.patience import Patience
@@ -87,11 +88,17 @@ class Running:
         return Doors(self._reach, dict(self._reach.workspace_urls))
 
     @contextmanager
-    def _read(self, policy: Policy) -> Iterator[tuple[DiskSnapshot, Context]]:
+    def snapshot(self, needs: Needs) -> Iterator[DiskSnapshot]:
+        """Read what is needed of the world as it is now, for the length of a block."""
         with tempfile.TemporaryDirectory() as scratch:
             meta = Meta(Clock().now().isoformat(), self._reach.account_id)
             with SnapshotWriter(Path(scratch) / "snapshot", meta) as snapshot:
-                Collector(self._reach, partial(needs_at, policy), snapshot).run()
+                Collector(self._reach, needs, snapshot).run()
+            yield snapshot
+
+    @contextmanager
+    def _read(self, policy: Policy) -> Iterator[tuple[DiskSnapshot, Context]]:
+        with self.snapshot(partial(needs_at, policy)) as snapshot:
             estate = Estate(snapshot)
             yield snapshot, Context(estate, policy, parse_time(snapshot.meta.taken))
 

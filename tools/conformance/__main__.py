@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from tools.conformance import databricks_cli, terraform_aws
+from tools.conformance import databricks_cli, terraform_aws, terraform_written
 
 
 def main() -> int:
     """Run all checks; return 1 when any failed, 0 otherwise."""
-    return max(databricks_cli.main(), terraform_aws.main())
+    return max(databricks_cli.main(), terraform_aws.main(), terraform_written.main())
 
 
 sys.exit(main())

@@ -40,7 +40,7 @@ class Row:
         prepare: makes the thing's document fit the shape, or raises LeftOutError.
         split: makes several things of one, where each needs a resource of its own.
         beside: kinds of which the thing of the same key must be read too.
-        appears: it comes into being with its first value.
+        appears: it comes into being with its first value, and writing that twice does no harm.
         twice: making it again makes a second one.
         label: the field of the document to call it by; empty for the name of the thing.
         comment: what people should know of each.
@@ -87,7 +87,7 @@ class Row:
             yield self._one(self.prepare(part), account_id)
 
     def _one(self, thing: Thing, account_id: str) -> Written:
-        if self.appears and thing.before and all(v is None for v in thing.before.values()):
+        if self.appears and thing.before and not any(thing.before.values()):
             thing = replace(thing, exists=False)
         document = {**thing.document, **_implied(thing, account_id)}
         if absent := dict.fromkeys(lacking(self.shape, document)):
