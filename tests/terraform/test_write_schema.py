@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from lakewarden.terraform.write.kinds import ROWS, TERRAFORM_KINDS
@@ -71,3 +74,12 @@ def test_a_wrong_name_is_noticed():
 def test_every_kind_that_a_plan_can_change_is_written_or_says_why_not():
     assert not sorted(set() - set(ROWS))
     assert set(ROWS) > TERRAFORM_KINDS
+
+
+def test_every_resource_that_is_written_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "terraform.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", page.partition("### Resources that are written")[2]))
+    families = {f"s3_bucket{name}" for name in named if name.startswith("_")}
+    for rows in ROWS.values():
+        for row in rows.rows:
+            assert row.resource.partition("_")[2] in named | families, row.resource
