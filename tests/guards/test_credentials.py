@@ -121,6 +121,10 @@ def test_passwords_of_those_for_emergencies_stay():
     kept = grants("passwords", {"group_name": "staff"})
     assert not refusals(shut, kept, caller=ROBOT, policy=policy)
     assert not refusals(estate(passwords=["users"]), kept, caller=ROBOT, policy=policy)
+    everybody = grants("passwords", {"group_name": "users"})
+    assert not refusals(estate(passwords=["staff"]), everybody, caller=ROBOT, policy=policy)
+    nobody = refusals(estate(passwords=["users"]), grants("passwords"), caller=ROBOT, policy=policy)
+    assert "nobody for emergencies" in nobody[0]
     above = {"all_permissions": [{"permission_level": "CAN_USE", "inherited": True}]}
     inherited = {"passwords": {"access_control_list": [{"group_name": "staff", **above}]}}
     from_above = directory([user("11")], authorization=inherited)

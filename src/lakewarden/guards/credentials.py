@@ -114,6 +114,7 @@ def _passwords(given: Given, people: Directory, change: Change) -> Iterator[Refu
     before = _entries(given.estate, workspace, change.target.key)
     after = _entries_after(given, change)
     emergency = {name.lower() for name in given.policy.break_glass}
+    emergency |= {"users"} if emergency else set()
     if _holds(emergency, before) and not _holds(emergency, after):
         why = "nobody for emergencies could sign in with a password any more"
         step = "Leave those on the list whom access.break_glass of lakewarden.toml names"
