@@ -3,6 +3,10 @@
 The AWS half is applied with the AWS provider where the account has registered what the Databricks
 half would. Where `TERRAFORM_PLUGIN_DIR` has the Databricks provider too, the whole is applied: its
 plan is judged, then what it made. Both must come to rest: a second plan changes nothing.
+
+    python -m tools.conformance.greenfield [PLAN]
+
+With a file named, the plan of the whole is written to it: `examples/terraform/greenfield` has one.
 """
 
 from __future__ import annotations
@@ -11,10 +15,12 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
@@ -80,10 +86,11 @@ provider "databricks" {{
 """
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Apply both; return the exit code."""
     tally = Tally("Terraform with the modules of a deployment from nothing")
-    for title, check in (("AWS half", half), ("whole", whole)):
+    keep = Path(arguments[0]) if arguments else None
+    for title, check in (("AWS half", half), ("whole", partial(whole, keep=keep))):
         try:
             check(tally)
         except NoTerraformError as error:
@@ -270,3 +277,7 @@ def compact(plan: str) -> str:
         for change in whole_plan["resource_changes"]
     ]
     return json.dumps(shown, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
