@@ -130,7 +130,8 @@ def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish | Step]:
                 open_ends.append(missing)
             else:
                 edits[way] = _required
-    yield rule_wish(policy, at, edits)
+    if edits:
+        yield rule_wish(policy, at, edits)
     if open_ends:
         yield Step(
             f"In the policy {label_of(policy)} add {', '.join(open_ends)}.",

@@ -47,7 +47,8 @@ CONTROL = Control(
         terraform='databricks_job: job_cluster { new_cluster { data_security_mode = "SINGLE_USER" '
         "} }, and the same in the tasks that have a new_cluster.",
         breaks="Jobs that reach storage through the instance profile alone, or that use the Hive "
-        "metastore without grants, lose that access on their next run.",
+        "metastore without grants, lose that access on their next run. Code that deploys the job "
+        "must say the same, or its next run takes the change back.",
     ),
     maps=(
         *also(

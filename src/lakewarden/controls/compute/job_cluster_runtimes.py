@@ -49,7 +49,8 @@ CONTROL = Control(
         terraform="databricks_job: spark_version = data.databricks_spark_version.lts.id in each "
         "new_cluster.",
         breaks="Code and libraries may need changes for the newer versions of Spark, Python and "
-        "Scala; try them on a copy first.",
+        "Scala; try them on a copy first. Code that deploys the job must say the same, or its next "
+        "run takes the change back.",
     ),
     maps=(
         *also(

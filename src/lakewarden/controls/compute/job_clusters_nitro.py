@@ -47,7 +47,8 @@ CONTROL = Control(
         terraform="databricks_job: node_type_id and driver_node_type_id of such types in each "
         "new_cluster.",
         breaks="The next run gets other machines: its time and price may change, and quotas of the "
-        "new family must suffice.",
+        "new family must suffice. Code that deploys the job must say the same, or its next run "
+        "takes the change back.",
     ),
     maps=(
         *also(

@@ -37,7 +37,8 @@ CONTROL = Control(
         api='POST /api/2.2/jobs/update {"job_id": 7, "new_settings": {"tags": {"CostCenter": '
         '"..."}}}',
         terraform="databricks_job { tags = { CostCenter = ..., Owner = ... } }.",
-        breaks="Nothing stops; costs show under the new tags from the next run on.",
+        breaks="Nothing stops; costs show under the new tags from the next run on. Code that "
+        "deploys the job must say the same, or its next run takes the change back.",
     ),
     maps=(
         *also(

@@ -90,7 +90,9 @@ def mend(policy: ClusterPolicy, at: Context) -> Iterable[Wish | Step]:
     """Forbid what no cluster of the policy has; what one has, a person must look at."""
     rules, used = effective(policy, at), _used(policy, at)
     loose = [path for path in _PATHS if not rules.settled(path)]
-    yield rule_wish(policy, at, {path: forbidden for path in loose if path not in used})
+    edits = {path: forbidden for path in loose if path not in used}
+    if edits:
+        yield rule_wish(policy, at, edits)
     for path in loose:
         if path in used:
             yield Step(

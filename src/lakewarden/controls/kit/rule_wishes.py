@@ -6,7 +6,7 @@ add up, and nothing that a policy forbids becomes possible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from lakewarden.controls.kit.control import Context
@@ -30,7 +30,7 @@ Edit = Callable[[Rule], Rule]
 """Makes the new rule out of the one that counts, empty for none; twice is as good as once."""
 
 
-def rule_wish(policy: ClusterPolicy, at: Context, edits: dict[str, Edit]) -> Wish:
+def rule_wish(policy: ClusterPolicy, at: Context, edits: Mapping[str, Edit]) -> Wish:
     """Wish for other rules on some attributes.
 
     A policy of a family gets them as rules of its own, laid over those of the family.
