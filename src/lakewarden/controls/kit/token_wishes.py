@@ -35,7 +35,7 @@ def revoke(token: Token, at: Context) -> Wish | Step:
         UnreadError: whose it is was not read.
     """
     owner = str(token.owner_id.get())
-    name = (token.comment.get() if token.comment.gap is None else "") or _NAMELESS
+    name = _named(token)
     if owner in _for_emergencies(at):
         return Step(
             f"Ask whoever owns the token {name} (user {owner}), who keeps access in an emergency, "
@@ -54,9 +54,15 @@ def scope_wish(token: Token, at: Context, scopes: Sequence[str]) -> Wish:
     """
     held = token.scopes.get()
     before = {"/scopes": None if held is None else list(held)}
-    name = (token.comment.get() if token.comment.gap is None else "") or _NAMELESS
     target = Target("token", scope_of(at.here), token.id)
-    return Wish(target, name, before, {"/scopes": list(scopes)})
+    return Wish(target, _named(token), before, {"/scopes": list(scopes)})
+
+
+def _named(token: Token) -> str:
+    """Return the comment of a token, and who made it."""
+    comment = "" if token.comment.gap is not None else token.comment.get()
+    maker = "" if token.creator.gap is not None else f", of {token.creator.get()}"
+    return (comment or _NAMELESS) + maker
 
 
 def delete(held: HeldSecret, at: Context) -> Wish | Step:
