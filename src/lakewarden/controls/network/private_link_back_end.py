@@ -58,6 +58,8 @@ CONTROL = Control(
         "{ rest_api, dataplane_relay } in databricks_mws_networks.",
         breaks="Clusters must be stopped for the new network; endpoints with shut ports or "
         "without private names keep them from starting.",
+        no_api="It takes endpoints and a new network configuration, and a workspace takes that "
+        "only while none of its clusters runs.",
     ),
     tier=Tier.ENTERPRISE,
     maps=(
