@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from lakewarden.estate.vpc import Rule
 from lakewarden.semantics.ip_lists import is_wide
@@ -11,6 +12,32 @@ from lakewarden.semantics.ip_lists import is_wide
 _EVERY = "-1"
 _PROTOCOLS = {"6": "tcp", "17": "udp"}
 _PORTS = (0, 65535)
+_PEERS = ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId")
+
+
+def rule_key(rule: Mapping[str, Any]) -> str:
+    """Return what names a rule of one peer within its group: `tcp/443-443/10.0.0.0/8`.
+
+    Args:
+        rule: by the names of DescribeSecurityGroupRules.
+    """
+    peer = next(str(rule[name]) for name in _PEERS if rule.get(name))
+    first, last = rule.get("FromPort"), rule.get("ToPort")
+    ports = "all" if first is None else f"{first}-{last}"
+    return f"{rule['IpProtocol']}/{ports}/{peer}"
+
+
+def single_rules(rule: Rule) -> Iterator[dict[str, Any]]:
+    """Yield a rule for each peer of one for several, by the names of DescribeSecurityGroupRules."""
+    shared = {"IpProtocol": rule.protocol, "FromPort": rule.first, "ToPort": rule.last}
+    for name, found in (
+        ("CidrIpv4", [entry.cidr for entry in rule.ranges]),
+        ("CidrIpv6", [entry.cidr for entry in rule.ranges_v6]),
+        ("PrefixListId", [entry.id for entry in rule.prefix_lists]),
+        ("ReferencedGroupId", [group.id for group in rule.groups]),
+    ):
+        for peer in found:
+            yield {**shared, name: peer}
 
 
 def peers(rule: Rule) -> Iterator[str]:

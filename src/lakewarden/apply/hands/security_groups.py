@@ -13,6 +13,7 @@ from lakewarden.apply.aws import asked, placed
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import Hand, Json
 from lakewarden.plan.change import Target
+from lakewarden.semantics.security_groups import rule_key
 
 _PEERS: Final = (
     ("IpRanges", "CidrIp", "CidrIpv4"),
@@ -70,14 +71,6 @@ class GroupRule(Hand):
         operation = f"{verb}_security_group_{self._direction}"
         group = rest.partition("/")[0]
         asked(doors, "ec2", operation, region, GroupId=group, IpPermissions=[permission])
-
-
-def rule_key(rule: Json) -> str:
-    """Return what names a rule within its group: `tcp/443-443/10.0.0.0/8`."""
-    peer = next(str(rule[name]) for _, _, name in _PEERS if rule.get(name))
-    first, last = rule.get("FromPort"), rule.get("ToPort")
-    ports = "all" if first is None else f"{first}-{last}"
-    return f"{rule['IpProtocol']}/{ports}/{peer}"
 
 
 def _rules(permission: Json) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from lakewarden.estate.fact import Cause, UnreadError
 from lakewarden.estate.given import given
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.ledger.finding import Evidence
+from lakewarden.plan.wish import CannotPlanError
 
 
 def in_own_network(
@@ -54,6 +55,20 @@ def in_own_network(
             detail = f"network {network_id} comes without its {part.field}"
             raise UnreadError(NETWORKS.gap(Cause.MISSING_FIELD, detail))
     return judge(network)
+
+
+def network_of(workspace: Workspace, at: Context) -> Network:
+    """Return the network of the customer's own in which a workspace runs.
+
+    Raises:
+        UnreadError: it was not read.
+        CannotPlanError: Databricks manages it.
+    """
+    identity = workspace.network_id.get()
+    if identity is None:
+        reason = "Databricks manages the network, and a workspace gets one of your own only when"
+        raise CannotPlanError(f"{reason} somebody builds it")
+    return at.estate.need(NETWORKS, identity)
 
 
 OWN: Final = {

@@ -48,6 +48,9 @@ CONTROL = Control(
         "machines of Databricks.",
         breaks="Clusters without a NAT gateway or private endpoints lose the control plane and "
         "the internet when they restart.",
+        no_api="A machine keeps the address that it was started with: mend the subnets, see "
+        "customer-managed-vpc, and restart the clusters.",
+        no_terraform="Machines of clusters are no resources of Terraform; their subnets are.",
     ),
     maps=(
         *also(

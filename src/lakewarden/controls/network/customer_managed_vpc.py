@@ -27,13 +27,16 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network
+from lakewarden.controls.kit.networks import in_own_network, network_of
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import SUBNETS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Step, Wish
 
 CONTROL = Control(
     id="customer-managed-vpc",
@@ -122,6 +125,23 @@ def _apart(network: Network, at: Context) -> Condition:
     evidence = Evidence(SUBNETS.source, "AvailabilityZone", zones, expected)
     otherwise = f"the subnets lie in {', '.join(zones) or 'no zone'}; {_LEAST} zones are needed"
     return observe(len(zones) >= _LEAST, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Let subnets give new machines no public addresses; what has to be built is for people."""
+    network = network_of(workspace, at)
+    for identity in network.subnet_ids.get():
+        if at.estate.need(SUBNETS, identity).maps_public_addresses.get():
+            target = Target("subnet", AWS, f"{workspace.region.get()}/{identity}")
+            place = "/MapPublicIpOnLaunch"
+            yield Wish(target, identity, {place: True}, {place: False})
+    if network.status.get() != "VALID" or not _apart(network, at).met:
+        yield Step(
+            f"Mend or replace the network {network.id} of the workspace: two subnets in two zones, "
+            "both of them valid to Databricks.",
+            "the account console shows the network as valid, with subnets in two zones",
+        )
 
 
 def _estate(subnets: Items, status: str = "VALID", count: int = 2) -> MemorySnapshot:

@@ -33,7 +33,14 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, network_of, own_network
+from lakewarden.controls.kit.route_mending import (
+    PLANS_WITH,
+    insist_alive,
+    is_wide,
+    removal,
+    without_route,
+)
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.ways_out import Way, ways_of
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -42,7 +49,9 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import NAT_GATEWAYS, ROUTE_TABLES, VPC_ENDPOINTS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.policyfile.policy import Policy
+from lakewarden.semantics.routes import table_of, ways_out
 
 CONTROL = Control(
     id="default-route-inspected",
@@ -76,6 +85,7 @@ CONTROL = Control(
         dasf="DASF-65",
         attack="T1048 T1537",
     ),
+    plans_with=PLANS_WITH,
 )
 
 _OUT = {"igw": "the internet", "eigw": "the internet of IPv6", "tgw": "a transit gateway"}
@@ -110,6 +120,29 @@ def _passes_firewall(way: Way, at: Context) -> Condition:
         detail = f"what lies behind {way.end} is not followed: {way}"
         return unknown(ROUTE_TABLES.gap(Cause.NOT_READ, detail))
     return violated(f"traffic reaches {where} without a firewall: {way}", evidence)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Take routes around the firewall away; a default route needs a firewall to lead to."""
+    network = network_of(workspace, at)
+    vpc, tables = network.vpc_id.get(), list(at.estate.of(ROUTE_TABLES).each())
+    wrong = {w.hops[0] for w in ways_of(network, at) if _passes_firewall(w, at).met is False}
+    mine = {t.id: t for t in (table_of(s, vpc, tables) for s in network.subnet_ids.get())}
+    around = [
+        (table, route)
+        for table in mine.values()
+        for route in ways_out(table)
+        if f"{route.destination} via {route.target}" in wrong
+    ]
+    for table, route in around:
+        if is_wide(route.destination):
+            reason = f"{table.id} leads {route.destination} out by {route.target}: build a firewall"
+            raise CannotPlanError(f"{reason} for it to lead to, or take the route away")
+    edits = [removal(table.id, route) for table, route in around]
+    insist_alive(edits, network, workspace, at, wide=False)
+    for table, route in around:
+        yield without_route(workspace.region.get(), table.id, route)
 
 
 def _table(identity: str, subnets: tuple[str, ...], **target: str) -> dict[str, Any]:
@@ -150,6 +183,8 @@ def examples() -> Iterable[Example]:
     yield fails("a transit gateway", _estate(transit))
     yield fails("straight through NAT", _estate(nat, _table("rtb-9", ("s9",), **internet)))
     yield fails("straight out", _estate(_table("rtb-1", both, **internet)))
+    host = _table("rtb-1", both, **internet, DestinationCidrBlock="198.51.100.7/32")
+    yield fails("one host straight out", _estate(host))
     half = _table("rtb-1", both, **internet, DestinationCidrBlock="128.0.0.0/1")
     yield fails("half of the internet straight out", _estate(half))
     v6 = {"DestinationCidrBlock": "", "DestinationIpv6CidrBlock": "::/0"}

@@ -6,7 +6,7 @@ a node can send is followed to its end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -40,6 +40,8 @@ from lakewarden.controls.kit.egress_examples import (
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network
+from lakewarden.controls.kit.networks import network_of as registered
+from lakewarden.controls.kit.route_mending import without_names, without_route
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Network, Workspace
 from lakewarden.estate.fact import Cause, Gap
@@ -47,10 +49,12 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.region import PEERINGS, REGION_ROUTE_TABLES
 from lakewarden.estate.resolving import DHCP_OPTIONS, DNS_FIREWALLS, VPC_DNS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.proofs.facts.regions import Region, region
 from lakewarden.proofs.network.closing import closings
 from lakewarden.proofs.network.domains import covers
+from lakewarden.proofs.network.edits import Edit, RemoveRoute
 from lakewarden.proofs.network.egress import Egress, Outcome, egress
 from lakewarden.proofs.network.known import Missing
 from lakewarden.proofs.network.liveness import Host, required
@@ -128,6 +132,43 @@ def _closed(network: Network, workspace: Workspace, at: Context) -> Condition:
     return _named(found, place, hosts, at)
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Take away the routes or the names that nobody allowed; what has to be built is for people."""
+    network = registered(workspace, at)
+    place = region(workspace.region.get())
+    private = workspace.private_access_id.get() is not None
+    hosts = required(place, private_link=private) if place else ()
+    inspected = tuple(Inspected(target) for target in at.policy.inspected_gateways)
+    topology = topology_of(at.estate, network, inspected=inspected)
+    nodes = network_of(at.estate, workspace, network)
+    found = egress(topology, nodes, tuple(text for host in hosts for text in host.addresses))
+    verify = "`lakewarden assess --control egress-closed` passes"
+    if found.outcome is Outcome.ARBITRARY:
+        ways = [closing for closing in closings(topology, nodes, hosts) if not closing.kills]
+        best = next((c for c in ways if all(isinstance(e, RemoveRoute) for e in c.edits)), None)
+        if best is None:
+            told = " or: ".join(map(str, ways[:_EDITS])) or "lead the traffic through a firewall"
+            yield Step(f"Close the way {found.path}: {told}.", verify)
+        for edit in best.edits if best else ():
+            yield from _removed(edit, workspace, at)
+        return
+    strange = {
+        n.name for n in found.names if not _is_allowed(n, _names_in(place, hosts), at.policy)
+    }
+    wishes = list(without_names(strange, at))
+    yield from wishes
+    if not wishes:
+        yield Step(f"Let nothing through to {', '.join(sorted(strange))} by {found.path}.", verify)
+
+
+def _removed(edit: Edit, workspace: Workspace, at: Context) -> Iterator[Wish]:
+    for found in at.estate.of(REGION_ROUTE_TABLES).each():
+        for way in found.routes.get():
+            if edit == RemoveRoute(found.id, way.destination, way.target):
+                yield without_route(workspace.region.get(), found.id, way)
+
+
 def _unsure(topology: Topology, found: Egress, at: Context) -> tuple[Gap, ...]:
     """Return why a verdict is not known; a gateway that nobody saw may be attached to nothing.
 
@@ -166,16 +207,22 @@ def _open(found: Egress, edits: tuple[str, ...]) -> Condition:
 
 def _named(found: Egress, place: Region | None, hosts: Iterable[Host], at: Context) -> Condition:
     """Require of whatever gets out by its name that somebody allowed it, or Databricks needs it."""
+    needed = _names_in(place, hosts)
+    strange = [n.name for n in found.names if not _is_allowed(n, needed, at.policy)]
+    evidence = Evidence(_SOURCE, "egress", str(found), _WANTED)
+    otherwise = f"nobody allowed {', '.join(strange)}, by {found.path}"
+    return observe(not strange, evidence, otherwise=otherwise)
+
+
+def _names_in(place: Region | None, hosts: Iterable[Host]) -> set[str]:
+    """Return the names that Databricks needs."""
     needed = {host.name for host in hosts}
     if place is not None:
         own = place.hosts
         needed |= {
             name for name in (own.webapp, own.relay, own.relay_private, own.metastore) if name
         }
-    strange = [n.name for n in found.names if not _is_allowed(n, needed, at.policy)]
-    evidence = Evidence(_SOURCE, "egress", str(found), _WANTED)
-    otherwise = f"nobody allowed {', '.join(strange)}, by {found.path}"
-    return observe(not strange, evidence, otherwise=otherwise)
+    return needed
 
 
 def _is_allowed(found: Named, needed: Iterable[str], policy: Policy) -> bool:

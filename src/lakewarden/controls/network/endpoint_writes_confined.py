@@ -7,7 +7,7 @@ admits is considered at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lakewarden.controls.kit.bucket_examples import BUCKET_NEEDS
@@ -22,9 +22,16 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.endpoint_mending import (
+    PLANS_WITH,
+    documented,
+    endpoint_policy,
+    for_buckets,
+)
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import in_own_network, network_of, own_network
+from lakewarden.controls.kit.policy_wishes import Statements, document
 from lakewarden.controls.kit.proved import asked, document_of_endpoint
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
@@ -33,6 +40,7 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.policyfile.policy import Policy
 from lakewarden.proofs.facts.regions import PLATFORMS, region
 from lakewarden.semantics.vpc_endpoints import service_of
@@ -67,6 +75,7 @@ CONTROL = Control(
         dasf="DASF-65",
         attack="T1537",
     ),
+    plans_with=PLANS_WITH,
 )
 
 _GONE: Final = frozenset({"deleted", "rejected", "failed", "expired"})
@@ -111,6 +120,44 @@ def _written(name: str, at: Context) -> tuple[str, ...]:
     return tuple(sorted({*own, *filter(None, logs), *at.policy.written_buckets}))
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Narrow each statement that lets a write out to the known buckets that it speaks of."""
+    vpc = network_of(workspace, at).vpc_id.get()
+    written = _written(workspace.region.get(), at)
+
+    def edit(found: Statements) -> Statements:
+        return [left for entry in found for left in _narrowed(entry, found, workspace, at)]
+
+    here = (e for e in at.estate.of(VPC_ENDPOINTS).each() if e.vpc_id.get() == vpc)
+    for endpoint in (e for e in here if _takes_s3(e)):
+        if _only(endpoint, written).met is False:
+            yield endpoint_policy(endpoint, workspace, at, edit)
+
+
+def _narrowed(
+    entry: dict[str, Any], found: Statements, workspace: Workspace, at: Context
+) -> Iterator[dict[str, Any]]:
+    """Yield what is left of a statement: all of it unless something else is written by it."""
+    written = _written(workspace.region.get(), at)
+    denies = [other for other in found if other.get("Effect") == "Deny"]
+    alone = {"policy": (document([entry, *denies]),)}
+    words = {"buckets": written}
+    if entry in denies or asked("vpce.writes_only_to", VPC_ENDPOINTS, alone, words).met:
+        yield entry
+    elif entry.get("Resource") in ("*", ["*"]) or {"NotResource", "NotAction"} & entry.keys():
+        yield from documented("s3", workspace, at)
+    else:
+        yield from for_buckets(entry, written, _read(workspace.region.get()))
+
+
+def _read(name: str) -> tuple[str, ...]:
+    """Return the buckets of Databricks that are read in a region."""
+    places = [place for place in (region(name, platform) for platform in PLATFORMS) if place]
+    found = {b for p in places for b in (p.buckets.datasets, p.buckets.system_tables) if b}
+    return tuple(sorted({*found, *(b for p in places for b in p.buckets.artifacts)}))
+
+
 def _only(endpoint: VpcEndpoint, buckets: tuple[str, ...]) -> Condition:
     if service_of(endpoint) not in {"s3", "accesspoint"}:
         detail = f"what {endpoint.id} for {service_of(endpoint)} lets through is not weighed"
@@ -121,6 +168,9 @@ def _only(endpoint: VpcEndpoint, buckets: tuple[str, ...]) -> Condition:
 
 _ALL: Final = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 """The policy of an endpoint that nobody gave one, as the AWS documentation has it."""
+
+
+_ROLE: Final = {"sts_role": {"role_arn": "arn:aws:iam::111122223333:role/databricks"}}
 
 
 def _endpoint(*statements: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -138,7 +188,12 @@ def _endpoint(*statements: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def _estate(*endpoints: dict[str, Any], **kinds: Any) -> MemorySnapshot:
     storage = {"storage_configuration_id": "s1", "root_bucket_info": {"bucket_name": "root"}}
     usual: dict[str, Any] = {
-        "workspace": {"network_id": "n1", "storage_configuration_id": "s1"},
+        "workspace": {
+            "network_id": "n1",
+            "storage_configuration_id": "s1",
+            "credentials_id": "c1",
+        },
+        "credentials": [{"credentials_id": "c1", "aws_credentials": _ROLE}],
         "storage_configurations": [storage],
         "log_deliveries": [],
         "external_locations": [{"name": "lake", "url": "s3://lake/tables"}],

@@ -31,16 +31,21 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, network_of, own_network
+from lakewarden.controls.kit.policy_wishes import AWS
+from lakewarden.controls.kit.route_mending import PLANS_WITH, Dropping, insist_alive
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.controls.kit.ways_out import ways_of
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.firewall import FIREWALLS, Firewall
+from lakewarden.estate.firewall_rules import REGION_FIREWALLS
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import NAT_GATEWAYS, ROUTE_TABLES
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Wish
 
 CONTROL = Control(
     id="network-firewall-drops",
@@ -75,6 +80,7 @@ CONTROL = Control(
         dasf="DASF-65",
         attack="T1048 T1537",
     ),
+    plans_with=PLANS_WITH,
 )
 
 _STRICT = "STRICT_ORDER"
@@ -145,6 +151,37 @@ def _by_default(firewall: Firewall, name: str) -> Condition:
     return violated(otherwise, evidence)
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Let each firewall on the way drop by default, unless Databricks is reached through it."""
+    network = network_of(workspace, at)
+    ends = {way.end for way in ways_of(network, at)}
+    for firewall in at.estate.of(FIREWALLS).each():
+        if ends.isdisjoint(firewall.endpoints.get()) or _drops(firewall).met is not False:
+            continue
+        name = firewall.name.get()
+        if firewall.order.get() != _STRICT:
+            reason = f"the policy of firewall {name} has the default order, which nobody can change"
+            raise CannotPlanError(f"{reason}: make one in strict order, and associate it")
+        kept = [action for action in firewall.stateful.get() if action.startswith("aws:alert")]
+        actions = ("aws:drop_established", *kept)
+        edits = [Dropping((firewall.arn, name), actions)]
+        insist_alive(edits, network, workspace, at, wide=True)
+        now: dict[str, Any] = {
+            "/StatefulDefaultActions": list(firewall.stateful.get()),
+            "/StatelessDefaultActions": list(firewall.stateless.get()),
+            "/StatelessFragmentDefaultActions": list(firewall.fragments.get()),
+        }
+        forward = ["aws:forward_to_sfe"]
+        wanted = {place: v if _SAFE.issuperset(v) and v else forward for place, v in now.items()}
+        if not any(action.startswith("aws:drop") for action in firewall.stateful.get()):
+            wanted["/StatefulDefaultActions"] = list(actions)
+        else:
+            wanted["/StatefulDefaultActions"] = now["/StatefulDefaultActions"]
+        policy = at.estate.need(REGION_FIREWALLS, firewall.arn).policy_arn.get()
+        yield Wish(Target("firewall_policy", AWS, policy), name, now, wanted)
+
+
 def _estate(*lists: str, end: str = "vpce-1", **policy: Any) -> MemorySnapshot:
     forward = ["aws:forward_to_sfe"]
     whole = {"StatelessDefaultActions": forward, "StatelessFragmentDefaultActions": forward}
@@ -155,7 +192,10 @@ def _estate(*lists: str, end: str = "vpce-1", **policy: Any) -> MemorySnapshot:
         "policy": {**whole, **policy},
         "lists": list(lists),
     }
-    return own_network(firewalls=[firewall], **_routes(end))
+    policies = [{"FirewallArn": firewall["arn"], "FirewallPolicyArn": "arn:policy"}]
+    network = {**OWN, "vpc_endpoints": {"rest_api": ["e1"], "dataplane_relay": ["e2"]}}
+    kinds = {"networks": [network], "region_firewalls": policies}
+    return own_network(firewalls=[firewall], **kinds, **_routes(end))
 
 
 def _routes(end: str) -> dict[str, Any]:

@@ -30,16 +30,20 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.endpoint_ports import admits_clusters
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.group_mending import admitting, endpoint_of
 from lakewarden.controls.kit.mapping import also
-from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, network_of, own_network
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.access import WORKSPACE_SETTINGS
 from lakewarden.estate.account import NETWORKS, REGISTERED_ENDPOINTS, Network, Workspace
 from lakewarden.estate.fact import Cause
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
-from lakewarden.estate.vpc import SECURITY_GROUPS, SUBNETS, VPC_ENDPOINTS, VpcEndpoint
+from lakewarden.estate.vpc import SECURITY_GROUPS, SUBNETS, VPC_ENDPOINTS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import Step, Wish
 
 _CSP: Final = "shield_csp_enablement_ws_db"
 _REST_PORTS: Final = (443, *range(8443, 8452))
@@ -111,7 +115,7 @@ def _usable(workspace: Workspace, network: Network, at: Context) -> Judgement:
 
 
 def _answers(identity: str, ports: tuple[int, ...], network: Network, at: Context) -> Condition:
-    endpoint = _endpoint(identity, at)
+    endpoint = endpoint_of(identity, at)
     vpc = endpoint.vpc_id.get()
     if vpc != network.vpc_id.get():
         detail = f"{endpoint.id} lies in {vpc}; ways and names between networks are not followed"
@@ -133,15 +137,10 @@ def _answers(identity: str, ports: tuple[int, ...], network: Network, at: Contex
     )
 
 
-def _endpoint(identity: str, at: Context) -> VpcEndpoint:
-    registered = at.estate.need(REGISTERED_ENDPOINTS, identity)
-    return at.estate.need(VPC_ENDPOINTS, registered.aws_id.get())
-
-
 def _compliant(identity: str, workspace: Workspace, network: Network, at: Context) -> Condition:
     """Require the port of validated encryption where the compliance security profile is on."""
     return any_of(
-        lambda: admits_clusters(_endpoint(identity, at), (_COMPLIANT_PORT,), network, at),
+        lambda: admits_clusters(endpoint_of(identity, at), (_COMPLIANT_PORT,), network, at),
         lambda: expect(
             at.estate.value(WORKSPACE_SETTINGS, _CSP, workspace),
             lambda value: value is not True,
@@ -149,6 +148,25 @@ def _compliant(identity: str, workspace: Workspace, network: Network, at: Contex
             otherwise="the compliance security profile is on",
         ),
     )
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Switch private names on, and admit the clusters to the ports that are shut."""
+    network = network_of(workspace, at)
+    region = workspace.region.get()
+    for identity in dict.fromkeys([*network.rest_endpoints.get(), *network.relay_endpoints.get()]):
+        endpoint = endpoint_of(identity, at)
+        if endpoint.state.get().lower() != "available":
+            do = f"Have the connection of endpoint {endpoint.id} accepted, or make another."
+            yield Step(do, f"`aws ec2 describe-vpc-endpoints` says that {endpoint.id} is available")
+            continue
+        if endpoint.private_dns.get() is not True:
+            target = Target("vpc_endpoint", AWS, f"{region}/{endpoint.id}")
+            place = "/PrivateDnsEnabled"
+            now = {place: endpoint.private_dns.get()}
+            yield Wish(target, endpoint.id, now, {place: True}, instead={place: False})
+        yield from admitting(endpoint, region, network, at)
 
 
 def _estate(*ports: tuple[int, int], csp: Any = None, **changes: Any) -> MemorySnapshot:

@@ -21,13 +21,16 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import in_own_network, network_of, own_network
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import ROUTE_TABLES, VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Wish
 from lakewarden.semantics.routes import table_of
 from lakewarden.semantics.vpc_endpoints import service_of, works
 
@@ -93,6 +96,29 @@ def _served(subnet_id: str, vpc: str, served: set[str], at: Context) -> Conditio
     evidence = Evidence(VPC_ENDPOINTS.source, "RouteTableIds", sorted(served), table.id)
     otherwise = f"no S3 endpoint serves subnet {subnet_id}, whose route table is {table.id}"
     return observe(table.id in served, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Let the gateway endpoint serve the route tables of all subnets."""
+    network = network_of(workspace, at)
+    vpc = network.vpc_id.get()
+    here = [e for e in at.estate.of(VPC_ENDPOINTS).each() if e.vpc_id.get() == vpc]
+    gateways = [e for e in here if service_of(e) == "s3" and e.type.get() == "Gateway" and works(e)]
+    if not gateways:
+        reason = f"{vpc} has no gateway endpoint for S3 that works"
+        raise CannotPlanError(f"{reason}: create one, see vpc-endpoint-policies")
+    served = {table for e in gateways for table in e.route_table_ids.get()}
+    tables = list(at.estate.of(ROUTE_TABLES).each())
+    wanted = {table_of(subnet, vpc, tables).id for subnet in network.subnet_ids.get()}
+    first = min(gateways, key=lambda endpoint: endpoint.id)
+
+    def edit(found: Any) -> list[str]:
+        return sorted({*(found or ()), *(wanted - served)})
+
+    target = Target("vpc_endpoint", AWS, f"{workspace.region.get()}/{first.id}")
+    now = {"/RouteTableIds": list(first.route_table_ids.get())}
+    yield Wish(target, first.id, now, {"/RouteTableIds": edit})
 
 
 def _estate(*endpoints: dict[str, Any]) -> MemorySnapshot:

@@ -20,8 +20,9 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.group_mending import PLANS_WITH, narrower_egress
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, network_of, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.fact import Cause
@@ -29,6 +30,7 @@ from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import SECURITY_GROUPS
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.security_groups import describe, has_every_port, is_open
 
 CONTROL = Control(
@@ -70,6 +72,7 @@ CONTROL = Control(
             cis_databricks="2.1.2",
         ),
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -96,6 +99,15 @@ def _narrow(group_id: str, at: Context) -> Condition:
         detail = f"{group_id} lets everything out to prefix lists, whose networks are not read"
         return unknown(SECURITY_GROUPS.gap(Cause.NOT_READ, detail))
     return observe(not wide, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Make the rules that clusters need, and then take away those for everything."""
+    network = network_of(workspace, at)
+    for group in network.security_group_ids.get():
+        if _narrow(group, at).met is False:
+            yield from narrower_egress(group, workspace.region.get(), network, at)
 
 
 def _estate(*cidrs: str, v6: tuple[str, ...] = (), **rule: Any) -> MemorySnapshot:

@@ -21,15 +21,17 @@ from lakewarden.controls.kit.control import (
     unclear,
 )
 from lakewarden.controls.kit.fix import Fix
+from lakewarden.controls.kit.group_mending import rule_wish
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, network_of, own_network
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import SECURITY_GROUPS
 from lakewarden.ledger.finding import Evidence, Severity
-from lakewarden.semantics.security_groups import describe, peers
+from lakewarden.plan.wish import Wish
+from lakewarden.semantics.security_groups import describe, peers, single_rules
 
 CONTROL = Control(
     id="security-groups-self-only",
@@ -92,6 +94,17 @@ def _admits(group_id: str, mine: frozenset[str], at: Context) -> Condition:
     evidence = Evidence(source, f"{group_id}.IpPermissions", shown, "the group itself alone")
     otherwise = f"security group {group_id} admits {'; '.join(foreign)}"
     return observe(not foreign, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Take away each rule for anybody but the groups themselves."""
+    mine = network_of(workspace, at).security_group_ids.get()
+    for group in mine:
+        for rule in at.estate.need(SECURITY_GROUPS, group).ingress.get():
+            for one in single_rules(rule):
+                if one.get("ReferencedGroupId") not in mine:
+                    yield rule_wish("ingress", workspace.region.get(), group, one, there=False)
 
 
 def _estate(**peer: Any) -> MemorySnapshot:

@@ -21,13 +21,21 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import OWN, in_own_network, own_network
+from lakewarden.controls.kit.networks import OWN, in_own_network, network_of, own_network
+from lakewarden.controls.kit.route_mending import (
+    PLANS_WITH,
+    insist_alive,
+    is_wide,
+    removal,
+    without_route,
+)
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import ROUTE_TABLES
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Wish
 from lakewarden.semantics.routes import routes_of, table_of
 
 CONTROL = Control(
@@ -68,6 +76,7 @@ CONTROL = Control(
             cis_databricks="2.1.9",
         ),
     ),
+    plans_with=PLANS_WITH,
 )
 
 
@@ -89,6 +98,20 @@ def _closed(subnet_id: str, vpc: str, at: Context) -> Condition:
     evidence = Evidence(ROUTE_TABLES.source, f"{table.id}.Routes", routes, "no route via igw-*")
     otherwise = f"{table.id} leads subnet {subnet_id} to the internet: {', '.join(public)}"
     return observe(not public, evidence, otherwise=otherwise)
+
+
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish]:
+    """Take the routes to internet gateways away, unless Databricks is reached by them."""
+    network = network_of(workspace, at)
+    vpc, tables = network.vpc_id.get(), list(at.estate.of(ROUTE_TABLES).each())
+    mine = {t.id: t for t in (table_of(s, vpc, tables) for s in network.subnet_ids.get())}
+    public = [(t, r) for t in mine.values() for r in routes_of(t) if r.target.startswith("igw-")]
+    edits = [removal(table.id, route) for table, route in public]
+    wide = any(is_wide(route.destination) for _, route in public)
+    insist_alive(edits, network, workspace, at, wide=wide)
+    for table, route in public:
+        yield without_route(workspace.region.get(), table.id, route)
 
 
 def _table(
@@ -123,6 +146,8 @@ def examples() -> Iterable[Example]:
     yield fails("one subnet falls back to an open main table", _estate(one, open_main))
     v6 = _table("rtb-1", "igw-1", subnets=both, DestinationIpv6CidrBlock="::/0")
     yield fails("to the internet of IPv6", _estate(v6))
+    host = _table("rtb-1", "igw-1", subnets=both, DestinationCidrBlock="198.51.100.7/32")
+    yield fails("to one host", _estate(host))
     half = _table("rtb-1", "igw-1", subnets=both, DestinationCidrBlock="128.0.0.0/1")
     yield fails("to half of the internet", _estate(half))
     yield unclear("a subnet without any table", _estate(one))

@@ -27,9 +27,11 @@ from lakewarden.controls.kit.control import (
     passes,
     unclear,
 )
+from lakewarden.controls.kit.endpoint_mending import PLANS_WITH, documented, endpoint_policy
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network
+from lakewarden.controls.kit.networks import in_own_network, network_of
+from lakewarden.controls.kit.policy_wishes import Statements, document
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.fact import Cause
@@ -37,6 +39,7 @@ from lakewarden.estate.given import Items, given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import VPC_ENDPOINTS, VpcEndpoint
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.wish import Step, Wish
 from lakewarden.semantics.iam_documents import Statement, statements
 from lakewarden.semantics.vpc_endpoints import service_of, works
 
@@ -72,6 +75,7 @@ CONTROL = Control(
         dasf="DASF-65",
         attack="T1537",
     ),
+    plans_with=PLANS_WITH,
 )
 
 _ACTIONS: Final = {"s3": "s3", "sts": "sts", "kinesis-streams": "kinesis"}
@@ -150,9 +154,37 @@ def _opens(values: tuple[str, ...]) -> bool:
     return not all(value.strip("*?") for value in values)
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Put what Databricks documents in the place of statements that lead anywhere."""
+    vpc = network_of(workspace, at).vpc_id.get()
+    for endpoint in at.estate.of(VPC_ENDPOINTS).each():
+        if endpoint.vpc_id.get() == vpc and _limited(endpoint).met is False:
+            service = service_of(endpoint)
+            known = documented(service, workspace, at)
+
+            def edit(
+                found: Statements, service: str = service, known: Statements = known
+            ) -> Statements:
+                prefix = _ACTIONS[service]
+                wide = [e for e in found if _leads_anywhere(document([e]).statements[0], prefix)]
+                return [*(e for e in found if e not in wide), *known] if wide else found
+
+            yield endpoint_policy(endpoint, workspace, at, edit)
+    if _has_s3(vpc, at).met is False:
+        do = f"Create a gateway endpoint for S3 in {vpc}, with the route tables of the clusters'"
+        verify = f"`aws ec2 describe-vpc-endpoints` names an available one of {vpc} for S3"
+        yield Step(f"{do} subnets and a policy that names your buckets.", verify)
+
+
 def _estate(endpoints: Items) -> MemorySnapshot:
+    role = {"sts_role": {"role_arn": "arn:aws:iam::111122223333:role/databricks"}}
     return given(
-        workspace={"network_id": "n1"},
+        workspace={"network_id": "n1", "credentials_id": "c1"},
+        credentials=[{"credentials_id": "c1", "aws_credentials": role}],
+        storage_configurations=[],
+        log_deliveries=[],
+        external_locations=[],
         networks=[{"network_id": "n1", "vpc_id": "vpc-1"}],
         vpc_endpoints=endpoints,
     )

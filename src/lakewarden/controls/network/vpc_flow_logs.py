@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lakewarden.controls.kit.bucket_mending import partition_of
 from lakewarden.controls.kit.condition import Condition, Judgement, observe, violated
 from lakewarden.controls.kit.control import (
     BOTH,
@@ -21,13 +22,17 @@ from lakewarden.controls.kit.control import (
 )
 from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
-from lakewarden.controls.kit.networks import in_own_network, own_network
+from lakewarden.controls.kit.networks import in_own_network, network_of, own_network
+from lakewarden.controls.kit.policy_wishes import AWS
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import NETWORKS, Network, Workspace
 from lakewarden.estate.given import given, refused
 from lakewarden.estate.snapshot import MemorySnapshot
 from lakewarden.estate.vpc import FLOW_LOGS, FlowLog
 from lakewarden.ledger.finding import Evidence, Severity
+from lakewarden.plan.change import Target
+from lakewarden.plan.wish import CannotPlanError, Step, Wish
+from lakewarden.policyfile.policy import Policy
 
 CONTROL = Control(
     id="vpc-flow-logs",
@@ -88,6 +93,29 @@ def _recorded(network: Network, at: Context) -> Condition:
     return observe(covered, evidence, otherwise=otherwise)
 
 
+@CONTROL.mends
+def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
+    """Record all traffic of the VPC in the bucket that the policy file names."""
+    vpc = network_of(workspace, at).vpc_id.get()
+    logs = [log for log in at.estate.of(FLOW_LOGS).each() if log.resource.get() == vpc]
+    stuck = [log for log in logs if log.traffic.get() == "ALL"]
+    if stuck:
+        do = f"Find out why the flow log {stuck[0].id} of {vpc} does not deliver: its bucket's"
+        verify = "`aws ec2 describe-flow-logs` says ACTIVE and SUCCESS of it"
+        yield Step(f"{do} policy, or the role that writes to its log group.", verify)
+        return
+    if not at.policy.flow_log_bucket:
+        reason = f"nobody said where the flow log of {vpc} should go: say it in lakewarden.toml"
+        raise CannotPlanError(f"{reason} under aws.flow_log_bucket")
+    wanted = {
+        "/ResourceId": vpc,
+        "/TrafficType": "ALL",
+        "/LogDestinationType": "s3",
+        "/LogDestination": f"arn:{partition_of(at)}:s3:::{at.policy.flow_log_bucket}",
+    }
+    yield Wish(Target("flow_log", AWS, f"{workspace.region.get()}/{vpc}"), vpc, None, wanted)
+
+
 def _is_whole(log: FlowLog) -> bool:
     return (log.status.get(), log.traffic.get(), log.delivery.get()) == ("ACTIVE", "ALL", "SUCCESS")
 
@@ -110,7 +138,7 @@ def examples() -> Iterable[Example]:
     """Show the ways to be right, wrong, unread and out of scope."""
     yield passes("a log of the VPC", _estate("vpc-1"))
     yield passes("a log of each subnet", _estate("s1", "s2"))
-    yield fails("none", _estate())
+    yield fails("none", _estate(), Policy(flow_log_bucket="flows"))
     yield fails("a log of one subnet", _estate("s1"))
     yield fails("a log of another VPC", _estate("vpc-2"))
     yield fails("refused traffic alone", _estate("vpc-1", TrafficType="REJECT"))
