@@ -98,8 +98,13 @@ def _was_bound(thing: Thing, workspace: str) -> bool:
     return True
 
 
+_GRANTS: Final = "privilege_assignments"
+
+
 def _grants(thing: Thing) -> Thing:
     kind, name = thing.parts
+    if not thing.document.get(_GRANTS):
+        raise LeftOutError("the provider takes no list that grants nothing")
     return renamed(thing, {**thing.document, kind: name}, [kind, *thing.document])
 
 
