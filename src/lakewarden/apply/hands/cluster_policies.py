@@ -44,6 +44,8 @@ class ClusterPolicy(Hand):
         body: dict[str, Any] = {"policy_id": target.key, **chosen(wanted, _FIELDS)}
         if body.get("policy_family_id"):
             body.pop("definition", None)
+        else:
+            body.setdefault("definition", {})  # without any rule it is a definition all the same
         if not body.get(_RULES[1]):
             body.pop(_RULES[1], None)
         body |= {name: json.dumps(body[name]) for name in _RULES if name in body}
