@@ -38,8 +38,14 @@ def test_no_network_reaches_over_what_is_blocked(replay):
 
 
 def test_no_network_is_wider_than_an_office(replay):
-    impact = admitted(replay, {"198.51.100.1": 1, "198.51.100.254": 1, "198.51.101.1": 1})
+    crowd = {f"198.51.100.{n}": 1 for n in range(4, 250, 6)}
+    impact = admitted(replay, crowd | {"198.51.101.1": 1})
     assert {s.what for s in impact.networks} == {"198.51.100.0/24", "198.51.101.1"}
+
+
+def test_addresses_far_apart_are_not_one_network(replay):
+    impact = admitted(replay, {"198.51.100.1": 1, "198.51.100.2": 1, "198.51.100.254": 1})
+    assert {s.what for s in impact.networks} == {"198.51.100.0/30", "198.51.100.254"}
 
 
 def test_service_principals_are_named(replay):

@@ -11,8 +11,10 @@ from lakewarden.impact.tally import Origin, Tally
 
 _WIDEST: Final = {4: 24, 6: 64}
 """The widest network that is ever suggested, by version: what one office or VPN mostly has."""
-_TOGETHER: Final = 2
-"""How many addresses of a network have to come before it is suggested instead of them."""
+_SMALL: Final = 28
+"""The prefix from which on a network of IPv4 is small enough for any two addresses of it."""
+_SPARSE: Final = 16
+"""One of so many addresses of a wider network must have come."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -106,11 +108,29 @@ def _joined(
         wide = ipaddress.ip_network(f"{address}/{_WIDEST[address.version]}", strict=False)
         near.setdefault(wide, []).append(address)
     for inside in near.values():
-        around = _around(inside)
-        if len(inside) >= _TOGETHER and not any(around.overlaps(n) for n in blocked):
-            yield around, inside
-        else:
-            yield from ((ipaddress.ip_network(address), [address]) for address in inside)
+        yield from _parted(inside, blocked)
+
+
+def _parted(addresses: list[Any], blocked: list[Any]) -> Iterator[tuple[Network, list[Any]]]:
+    """Yield a network around addresses, or those around each half where they are far apart."""
+    around = _around(addresses)
+    if len(addresses) == 1 or (_dense(around, len(addresses)) and not _meets(around, blocked)):
+        yield around, addresses
+        return
+    for half in around.subnets():
+        inside = [address for address in addresses if address in half]
+        if inside:
+            yield from _parted(inside, blocked)
+
+
+def _dense(network: Network, seen: int) -> bool:
+    """Return whether so many addresses speak for a network; those of IPv6 change all the time."""
+    small = network.version == 6 or network.prefixlen >= _SMALL  # noqa: PLR2004  # the IP version
+    return small or seen * _SPARSE >= network.num_addresses
+
+
+def _meets(network: Network, blocked: list[Any]) -> bool:
+    return any(network.version == n.version and network.overlaps(n) for n in blocked)
 
 
 def _around(addresses: list[Any]) -> Network:

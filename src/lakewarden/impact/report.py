@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ FORMAT: Final = "lakewarden.impact/1"
 _PIPE_WIDTH: Final = 200
 _ROWS_SHOWN: Final = 15
 _ADMIT_SHOWN: Final = 10
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,23 @@ class Impact:
     @property
     def unknown(self) -> tuple[str, ...]:
         """Return what events do not show, a line each."""
-        hidden = [f"{c.address}: {c.hidden}" for c in self.covers if c.hidden]
+        texts: dict[str, list[str]] = {}
+        for cover in self.covers:
+            if cover.hidden:
+                texts.setdefault(cover.hidden, []).append(cover.address)
+        hidden = [f"{_several(places)}: {text}" for text, places in texts.items()]
         doubts = [
             f"{family}: {total.span.count} requests of {len(total.people)} principals: {text}"
             for (family, text), total in self.tally.doubts.items()
         ]
         broken = [f"{self.read.broken_count} lines of the logs cannot be read"]
         return (*hidden, *doubts, *(broken if self.read.broken_count else ()))
+
+
+def _several(places: list[str]) -> str:
+    """Return some addresses, the first of them by name."""
+    more = len(places) - _NAMED
+    return ", ".join(places[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def as_json(impact: Impact) -> dict[str, Any]:
@@ -101,8 +113,9 @@ def write_table(impact: Impact, stream: TextIO) -> None:
         _head(console, impact)
         _reasons(console, impact)
         _rows(console, impact)
-        _admit(console, "Networks to admit first", impact.networks)
-        _admit(console, "Service principals to admit first", impact.service_principals)
+        _admit(console, "Networks to admit first", impact.networks, impact.labels)
+        machines = impact.service_principals
+        _admit(console, "Service principals to admit first", machines, impact.labels)
         _unknown(console, impact)
     stream.writelines(f"{line.rstrip()}\n" for line in written.get().splitlines())
 
@@ -149,11 +162,13 @@ def _rows(console: Console, impact: Impact) -> None:
     _table(console, title, columns, rows)
 
 
-def _admit(console: Console, title: str, found: Iterable[Suggestion]) -> None:
-    rows = [
-        (one.scope, one.what, one.requests, f"{one.share:.0%}", ", ".join(one.people[:3]))
-        for one in found
-    ][:_ADMIT_SHOWN]
+def _admit(
+    console: Console, title: str, found: Iterable[Suggestion], labels: Mapping[str, str]
+) -> None:
+    rows = []
+    for one in itertools.islice(found, _ADMIT_SHOWN):
+        who = ", ".join(labels.get(name, name) for name in one.people[:_NAMED])
+        rows.append((one.scope, one.what, one.requests, f"{one.share:.0%}", who))
     _table(console, title, ("Where", "What", "Requests", "Saved so far", "Who"), rows)
 
 
