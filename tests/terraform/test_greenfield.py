@@ -36,6 +36,7 @@ VALUES = {
     "external_id": "3a3a3a3a-0000-4000-8000-00000000c0de",
     "guardian": "arn:aws:iam::111122223333:role/acme-break-glass",
     "keepers": json.dumps(["arn:aws:iam::111122223333:role/terraform"]),
+    "readers": json.dumps(["arn:aws:iam::111122223333:role/siem"]),
     "key": "arn:aws:kms:us-east-1:111122223333:key/1",
     "log_delivery_role": "arn:aws:iam::111122223333:role/acme-log-delivery",
     "name": "acme",

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -62,6 +62,17 @@ UNMADE: Final = frozenset(
     }
 )
 """Controls that no Terraform of one region can make pass."""
+MENDED: Final = frozenset(
+    {
+        "account-compliance-profile",
+        "account-enhanced-monitoring",
+        "account-ip-access-lists",
+        "dashboard-subscriptions",
+        "personal-compute-delegated",
+        "sql-results-download",
+    }
+)
+"""Those of them that `lakewarden apply` makes pass."""
 _OTHER_HALF: Final = frozenset({"policies-allow-nitro-only"})
 """Controls of the Databricks half that rest on facts of AWS too."""
 _SIMULATED: Final = Path(__file__).parent / "simulated"
@@ -90,7 +101,12 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Apply both; return the exit code."""
     tally = Tally("Terraform with the modules of a deployment from nothing")
     keep = Path(arguments[0]) if arguments else None
-    for title, check in (("AWS half", half), ("whole", partial(whole, keep=keep))):
+    checks: tuple[tuple[str, Callable[[Tally], None]], ...] = (
+        ("AWS half", half),
+        ("AWS half behind a firewall", partial(half, domains=("packages.green.example",))),
+        ("whole", partial(whole, keep=keep)),
+    )
+    for title, check in checks:
         try:
             check(tally)
         except NoTerraformError as error:
@@ -100,21 +116,28 @@ def main(arguments: Sequence[str] = ()) -> int:
     return tally.close()
 
 
-def half(tally: Tally) -> None:
+def half(tally: Tally, domains: Sequence[str] = ()) -> None:
     """Apply the AWS half, and judge what of it the account has registered.
+
+    Args:
+        tally: where to count.
+        domains: what clusters may reach; with any, there is a firewall.
 
     Raises:
         TerraformError: it does not apply, or does not come to rest.
         NoTerraformError: there is no Terraform, or no provider.
     """
     with tempfile.TemporaryDirectory(prefix="greenfield-") as scratch:
+        title = "AWS half behind a firewall" if domains else "AWS half"
         terraform = initialised(Path(scratch), _AWS_ALONE, without=_DATABRICKS)
+        if domains:
+            _allow(domains, terraform.folder)
         with served(_HALF, Path(scratch), terraform.seed) as (_, variables):
-            tally.add("AWS half: terraform apply, and a second plan that changes nothing", "")
+            tally.add(f"{title}: terraform apply, and a second plan that changes nothing", "")
             policy = terraform.run(["output", "-raw", "policy_file"], os.environ)
             found = judged(Path(scratch), policy, [], variables)
     mine = [f for f in found if f["control"] in aws_side()]
-    _tell(tally, "AWS half", mine, _OTHER_HALF)
+    _tell(tally, title, mine, _OTHER_HALF)
 
 
 def whole(tally: Tally, keep: Path | None = None) -> None:
@@ -151,6 +174,10 @@ def whole(tally: Tally, keep: Path | None = None) -> None:
             tally.add("whole: terraform apply, and a second plan that changes nothing", "")
             variables = environment(running, _WORLD, folder / "audit")
             _tell(tally, "whole", judged(folder, policy, [], variables), UNMADE)
+            _mend(folder, variables)
+            terraform.run(["plan", "-detailed-exitcode"], own)
+            tally.add("whole: after lakewarden apply, Terraform still changes nothing", "")
+            _tell(tally, "mended", judged(folder, policy, [], variables), UNMADE - MENDED)
         if keep is not None:
             keep.write_text(compact(plan), encoding="utf-8")
 
@@ -189,6 +216,14 @@ def initialised(scratch: Path, versions: str, without: tuple[str, ...] = ()) -> 
     except TerraformError as error:
         raise NoTerraformError(str(error)) from error
     return terraform
+
+
+def _allow(domains: Sequence[str], folder: Path) -> None:
+    """Let clusters out to some domains, and tell the simulated firewall of its endpoint."""
+    values = json.dumps({"allowed_domains": list(domains)})
+    (folder / "domains.auto.tfvars.json").write_text(values, encoding="utf-8")
+    for file in (_SIMULATED / _HALF / "network").glob("*.tf"):
+        shutil.copy(file, folder / "modules" / "network")
 
 
 def _aws_outputs(file: Path) -> str:
@@ -240,6 +275,17 @@ def judged(
     lakewarden([*asked, "--output", str(report)], own)
     findings: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["findings"]
     return findings
+
+
+def _mend(folder: Path, variables: Mapping[str, str]) -> None:
+    """Plan and apply what no Terraform is for."""
+    own = {**variables, "LAKEWARDEN_POLICY_FILE": str(folder / "lakewarden.toml")}
+    plan = str(folder / "mending.json")
+    asked = [word for control in sorted(MENDED) for word in ("--control", control)]
+    lakewarden(["plan", *asked, "--posture", "high", "--allow-permanent", "--out", plan], own)
+    store = f"sqlite:///{folder / 'journal.db'}"
+    known = ["--caller-address", "203.0.113.10", "--yes", "--allow-permanent"]
+    lakewarden(["apply", plan, "--store", store, *known], own)
 
 
 def aws_side() -> frozenset[str]:

@@ -22,7 +22,9 @@ _OWN: Final = "${aws_account}"
 _TENANT: Final = "${account_id}"
 _BUCKET: Final = "${bucket}"
 _KEEPERS: Final = "${keepers}"
-"""A list: it stands without quotation marks, and is filled with JSON."""
+_READERS: Final = "${readers}"
+_LISTS: Final = (_KEEPERS, _READERS)
+"""They stand without quotation marks, and are filled with JSON."""
 _CONFIG: Final = "config.amazonaws.com"
 _TRAIL: Final = "cloudtrail.amazonaws.com"
 _FLOWS: Final = "delivery.logs.amazonaws.com"
@@ -50,8 +52,10 @@ def templates(vendor: Platform, place: Region) -> Iterator[tuple[str, str]]:
 
 
 def _text(document: Policy) -> str:
-    bare = json.dumps(document, indent=2, ensure_ascii=False)
-    return bare.replace(f'"{_KEEPERS}"', _KEEPERS) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    for name in _LISTS:
+        text = text.replace(f'"{name}"', name)
+    return text + "\n"
 
 
 def _network(vendor: Platform, place: Region) -> dict[str, Policy]:
@@ -127,6 +131,7 @@ def _keys(vendor: Platform, place: Region) -> dict[str, Policy]:
                     ("kms:Decrypt", "kms:GenerateDataKey*"),
                     to={"AWS": "${log_delivery_role}"},
                 ),
+                allow("Readers", ("kms:Decrypt",), to={"AWS": _READERS}),
                 allow(
                     "LogsOfAws",
                     ("kms:GenerateDataKey*", "kms:DescribeKey"),

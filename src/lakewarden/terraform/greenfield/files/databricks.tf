@@ -37,6 +37,8 @@ module "workspace" {
   public_access          = var.public_access
   people_addresses       = var.people_addresses
   allowed_domains        = var.allowed_domains
+  metastore_id           = var.metastore_id
+  admin_group            = var.admin_group
   groups                 = local.groups
   tags                   = var.tags
   providers              = { databricks = databricks.account }
@@ -45,18 +47,11 @@ module "workspace" {
 module "catalog" {
   source                  = "./modules/catalog"
   name                    = var.name
-  region                  = local.region
-  metastore_id            = var.metastore_id
-  workspace_id            = module.workspace.id
   admin_group             = var.admin_group
   data_bucket             = module.storage.data_bucket
   unity_catalog_role_arn  = local.unity_catalog_role_arn
   unity_catalog_policy_id = module.identity.unity_catalog_policy_id
-
-  providers = {
-    databricks.account   = databricks.account
-    databricks.workspace = databricks.workspace
-  }
+  providers               = { databricks = databricks.workspace }
 }
 
 module "hardening" {

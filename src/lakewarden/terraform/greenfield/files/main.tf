@@ -48,6 +48,7 @@ module "keys" {
   cross_account_role_arn = "${local.roles}/${module.identity.cross_account_role}"
   unity_catalog_role_arn = "${local.roles}/${module.identity.unity_catalog_role}"
   log_delivery_role_arn  = "${local.roles}/${module.identity.log_delivery_role}"
+  log_readers            = concat(var.log_readers, ["${local.roles}/${module.identity.break_glass_role}"])
 }
 
 module "storage" {
@@ -72,11 +73,10 @@ module "logging" {
 }
 
 module "guardrails" {
-  count          = var.manage_aws_account ? 1 : 0
-  source         = "./modules/guardrails"
-  name           = var.name
-  volume_key_arn = module.keys.workspace_storage_arn
-  config_bucket  = module.logging.trail_bucket
-  quotas         = var.quotas
-  cost_tags      = var.cost_tags
+  count         = var.manage_aws_account ? 1 : 0
+  source        = "./modules/guardrails"
+  name          = var.name
+  config_bucket = module.logging.trail_bucket
+  quotas        = var.quotas
+  cost_tags     = var.cost_tags
 }

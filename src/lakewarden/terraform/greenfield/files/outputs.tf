@@ -20,9 +20,11 @@ output "policy_file" {
     git_hosts = ${jsonencode(var.git_hosts)}
 
     [network]
+    admitted_networks = ${jsonencode(var.people_addresses)}
     allowed_destinations = ${jsonencode(concat([local.data_bucket], var.allowed_domains))}
 
     [aws]
+    key_users = ${jsonencode(var.log_readers)}
     guardians = [${jsonencode("${local.roles}/${module.identity.break_glass_role}")}]
 
     [tags]

@@ -66,6 +66,12 @@ variable "key_keepers" {
   }
 }
 
+variable "log_readers" {
+  description = "ARNs of the roles that read logs, such as that of your SIEM, beside the role for emergencies. What lets them read the buckets is theirs to bring."
+  type        = list(string)
+  default     = []
+}
+
 variable "retention_days" {
   description = "For how many days no audit log can be removed."
   type        = number

@@ -3,23 +3,8 @@ variable "name" {
   type        = string
 }
 
-variable "region" {
-  description = "The AWS region."
-  type        = string
-}
-
-variable "metastore_id" {
-  description = "The metastore of the region; null makes it."
-  type        = string
-}
-
-variable "workspace_id" {
-  description = "The workspace."
-  type        = number
-}
-
 variable "admin_group" {
-  description = "The account group that owns the metastore and what is in it."
+  description = "The account group that owns what is in it."
   type        = string
 }
 

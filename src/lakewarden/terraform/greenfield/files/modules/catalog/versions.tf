@@ -1,8 +1,7 @@
 terraform {
   required_providers {
     databricks = {
-      source                = "databricks/databricks"
-      configuration_aliases = [databricks.account, databricks.workspace]
+      source = "databricks/databricks"
     }
   }
 }

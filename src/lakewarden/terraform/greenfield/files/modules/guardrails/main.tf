@@ -1,10 +1,6 @@
 # What holds for the whole AWS account. Leave this module out where the account has it already, from
 # an organisation or another configuration: most of it is there once an account or region.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
 resource "aws_s3_account_public_access_block" "this" {
   block_public_acls       = true
   block_public_policy     = true
@@ -14,10 +10,6 @@ resource "aws_s3_account_public_access_block" "this" {
 
 resource "aws_ebs_encryption_by_default" "this" {
   enabled = true
-}
-
-resource "aws_ebs_default_kms_key" "this" {
-  key_arn = var.volume_key_arn
 }
 
 resource "aws_ebs_snapshot_block_public_access" "this" {
@@ -37,9 +29,13 @@ resource "aws_accessanalyzer_analyzer" "this" {
   analyzer_name = var.name
 }
 
+resource "aws_iam_service_linked_role" "config" {
+  aws_service_name = "config.amazonaws.com"
+}
+
 resource "aws_config_configuration_recorder" "this" {
   name     = var.name
-  role_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+  role_arn = aws_iam_service_linked_role.config.arn
 
   recording_group {
     all_supported                 = true

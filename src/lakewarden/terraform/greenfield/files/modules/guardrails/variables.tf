@@ -3,11 +3,6 @@ variable "name" {
   type        = string
 }
 
-variable "volume_key_arn" {
-  description = "The key of volumes that name none."
-  type        = string
-}
-
 variable "config_bucket" {
   description = "The bucket that AWS Config writes to."
   type        = string

@@ -47,5 +47,6 @@ resource "aws_kms_key" "logs" {
   tags                    = { Name = "${var.name}-logs" }
   policy = templatefile("${path.module}/policies/key-logs.json", merge(local.names, {
     log_delivery_role = var.log_delivery_role_arn
+    readers           = jsonencode(var.log_readers)
   }))
 }

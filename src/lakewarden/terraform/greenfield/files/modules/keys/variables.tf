@@ -27,3 +27,8 @@ variable "log_delivery_role_arn" {
   description = "The role that writes audit logs."
   type        = string
 }
+
+variable "log_readers" {
+  description = "ARNs of the roles that read logs."
+  type        = list(string)
+}

@@ -85,4 +85,5 @@ resource "databricks_mws_permission_assignment" "assigned" {
   workspace_id = databricks_mws_workspaces.this.workspace_id
   principal_id = data.databricks_group.assigned[each.key].id
   permissions  = [each.value]
+  depends_on   = [databricks_metastore_assignment.this]
 }

@@ -1,9 +1,3 @@
-output "id" {
-  description = "The workspace's numeric id, once its groups are in."
-  value       = databricks_mws_workspaces.this.workspace_id
-  depends_on  = [databricks_mws_permission_assignment.assigned]
-}
-
 output "url" {
   description = "Its URL, once its groups are in."
   value       = databricks_mws_workspaces.this.workspace_url

@@ -102,3 +102,13 @@ variable "tags" {
   description = "Tags of the workspace."
   type        = map(string)
 }
+
+variable "metastore_id" {
+  description = "The metastore of the region; null makes it."
+  type        = string
+}
+
+variable "admin_group" {
+  description = "The account group that owns the metastore."
+  type        = string
+}
