@@ -172,7 +172,7 @@ class BucketLifecycle(Hand):
 
     def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:  # noqa: ARG002  # it is replaced as a whole
         """Put all rules, or take the last one away."""
-        if not wanted["Rules"]:
+        if not wanted.get("Rules"):
             asked(doors, "s3", "delete_bucket_lifecycle", Bucket=target.key)
             return
         asked(

@@ -79,8 +79,8 @@ class TrailSelectors(Hand):
 
     def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:  # noqa: ARG002  # they are replaced as a whole
         """Put the selectors of the language in use."""
-        name = "EventSelectors" if wanted["EventSelectors"] else "AdvancedEventSelectors"
-        arguments = {name: wanted[name]}
+        name = "EventSelectors" if wanted.get("EventSelectors") else "AdvancedEventSelectors"
+        arguments = {name: wanted.get(name) or []}
         _cloudtrail(doors, target, "put_event_selectors", TrailName=target.key, **arguments)
 
 
