@@ -46,6 +46,7 @@ _BROKEN: Final = (
     *("bucket-tls-only", "bucket-versioning", "bucket-versions-expire"),
     *("cloudtrail-data-events", "cloudtrail-enabled", "cmk-policy-plain", "cmk-rotation"),
     *("cross-account-role-trust", "ebs-encrypted-by-default", "guardduty-enabled"),
+    *("s3-endpoint-covers-subnets", "vpc-endpoint-policies", "vpc-flow-logs"),
 )
 """The controls that are broken, and mended with Terraform."""
 _UNSEEN: Final = {"aws_cloudtrail": "moto does not say that a trail has selectors of its own"}

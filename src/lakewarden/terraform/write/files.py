@@ -28,7 +28,7 @@ _HOSTS: Final = "workspace_hosts"
 _REGION: Final = "aws_region"
 _ANEW: Final = "build_anew"
 _SOURCES: Final = {
-    "aws": ("hashicorp/aws", ">= 5.82, < 7"),
+    "aws": ("hashicorp/aws", "~> 5.82"),
     "databricks": ("databricks/databricks", "~> 1.100"),
 }
 _TERRAFORM: Final = ">= 1.6"

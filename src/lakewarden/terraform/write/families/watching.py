@@ -87,7 +87,7 @@ ROWS: Final[Rows] = {
         max_aggregation_interval<MaxAggregationInterval log_format<LogFormat""",
         "network",
         import_id="{FlowLogId}",
-        also="tags log_group_name destination_options deliver_cross_account_role",
+        also="tags destination_options deliver_cross_account_role",
         prepare=_flow_log,
     ),
     "cost_allocation_tag": Row(
