@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -144,6 +147,21 @@ def test_every_template_is_filled_by_its_module_and_none_is_left_over():
         for name in kept:
             for hole in re.findall(r"\$\{(\w+)\}", FILES[f"modules/{module}/policies/{name}"]):
                 assert re.search(rf"\b{hole}\s+=", text), f"{module} does not fill {hole}"
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform here")
+def test_every_file_is_formatted(tmp_path):
+    write_greenfield(tmp_path / "out", OPTIONS)
+    program = str(shutil.which("terraform"))
+    own = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [program, "fmt", "-check", "-recursive"],
+        cwd=tmp_path / "out",
+        env=own,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
 
 
 def wrong(body, known, place):

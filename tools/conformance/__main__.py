@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from tools.conformance import databricks_cli, terraform_aws, terraform_written
+from tools.conformance import databricks_cli, greenfield, terraform_aws, terraform_written
 
 
 def main() -> int:
     """Run all checks; return 1 when any failed, 0 otherwise."""
-    return max(databricks_cli.main(), terraform_aws.main(), terraform_written.main())
+    checks = databricks_cli, terraform_aws, terraform_written, greenfield
+    return max(check.main() for check in checks)
 
 
 sys.exit(main())
