@@ -24,6 +24,17 @@ BLOCK = change(
     {"/label": "bad", "/list_type": "BLOCK", "/ip_addresses": ["203.0.113.4"]},
 )
 SWITCH = value("workspace_conf", "enableIpAccessLists", None, "true")
+WITH_PRIVATE = {"/ip_addresses": ["203.0.113.0/24", "10.0.0.0/8"]}
+SHRINK_PRIVATE = change("ip_access_list", "l1", WITH_PRIVATE, {"/ip_addresses": ["203.0.113.9"]})
+BEHIND = {
+    "workspace": {"private_access_settings_id": "pas-1"},
+    "private_access": [
+        {"private_access_settings_id": "pas-1", "public_access_enabled": True}
+        | {"private_access_level": "ACCOUNT"}
+    ],
+}
+OPEN, CLOSED = ({"/public_access_enabled": value} for value in (True, False))
+SHUT = change("private_access_settings", "pas-1", OPEN, CLOSED, "account")
 ME = "scim.whoami"
 LOGIN = {"tokenId": "t1", "authenticationMethod": "API_EXT_PAT_TOKEN"}
 TOKENS = "authorization/tokens"
@@ -116,9 +127,27 @@ CASES = {
         "",
     ),
     "a private address cannot be told from a translated one": (
-        [SHRINK],
+        [SHRINK_PRIVATE],
         event(ME, address="10.0.0.1"),
-        ON | {"ip_lists": [OFFICE | {"ip_addresses": ["203.0.113.0/24", "10.0.0.0/8"]}]},
+        ON,
+        "perhaps: a private address, of which no list can tell",
+    ),
+    "a private address at a workspace behind PrivateLink came through it": (
+        [SHRINK_PRIVATE],
+        event(ME, address="10.0.0.1"),
+        ON | BEHIND,
+        "",
+    ),
+    "the public door is shut": (
+        [SHUT],
+        event(ME),
+        ON | BEHIND,
+        "the workspace is reached through PrivateLink alone",
+    ),
+    "the public door of other workspaces is": (
+        [SHUT],
+        event(ME),
+        ON | {"private_access": BEHIND["private_access"]},
         "",
     ),
     "the account has lists of its own": (
