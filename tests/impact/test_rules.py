@@ -340,6 +340,27 @@ CASES = {
         {},
         "DBFS root and mounts are switched off",
     ),
+    "a query that names the Hive metastore": (
+        [setting("disable_legacy_access", before=None, after=True)],
+        event(
+            "databrickssql.commandSubmit",
+            params={"commandText": "SELECT * FROM hive_metastore.sales.orders"},
+        ),
+        {"workspace_settings": {"disable_legacy_dbfs": None}},
+        "perhaps: a command names the Hive metastore of the workspace",
+    ),
+    "a command that names a path in DBFS": (
+        [setting("disable_legacy_dbfs", before=None, after=True)],
+        event("notebook.runCommand", params={"commandText": "open('/dbfs/mnt/raw/a.csv')"}),
+        {},
+        "perhaps: a command names a path in DBFS",
+    ),
+    "a volume is no path in DBFS": (
+        [setting("disable_legacy_dbfs", before=None, after=True)],
+        event("notebook.runCommand", params={"commandText": "ls dbfs:/Volumes/main/raw"}),
+        {},
+        "",
+    ),
     "the web terminal": (
         [value("workspace_conf", "enableWebTerminal", None, "false")],
         event("webTerminal.startSession", params={"clusterId": "c1"}),
