@@ -6,7 +6,10 @@ resource "databricks_aibi_dashboard_embedding_access_policy_setting" "this" {
   }
 }
 
+# The compliance security profile switches updates and monitoring on by itself, so it comes first.
 resource "databricks_automatic_cluster_update_workspace_setting" "this" {
+  depends_on = [databricks_compliance_security_profile_workspace_setting.this]
+
   automatic_cluster_update_workspace {
     enabled                              = true
     restart_even_if_no_updates_available = false
@@ -35,6 +38,8 @@ resource "databricks_compliance_security_profile_workspace_setting" "this" {
 }
 
 resource "databricks_enhanced_security_monitoring_workspace_setting" "this" {
+  depends_on = [databricks_compliance_security_profile_workspace_setting.this]
+
   enhanced_security_monitoring_workspace {
     is_enabled = true
   }
