@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -36,7 +35,7 @@ def test_what_was_foretold_is_what_is_refused():
 
 @pytest.fixture
 def plan(world):
-    """A plan that opens a gap between two people: one comes from the office, one from home."""
+    """A plan that switches personal access tokens off in one workspace."""
     account = world("typical").simulation.account_id
     switch = Target("workspace_conf", "workspace/2001", "enableTokensConfig")
     change = Change(switch, "tokens", {"/value": "true"}, {"/value": "false"})
@@ -94,7 +93,6 @@ def test_no_events_are_no_good_news(run, world, plan, tmp_path):
 def test_a_plan_of_another_account_is_refused(run, world, plan, events, tmp_path):
     other = replace(plan, origin=Origin("another", "2026-01-01T00:00:00+00:00", "high"))
     write_plan(tmp_path / "plan.json", other)
-    shutil.copytree(events, tmp_path / "copy")
     said = run("impact", tmp_path / "plan.json", "--events", events, world=world("typical"))
     assert said.code == 2
     assert "for the account another" in said.err
