@@ -136,17 +136,13 @@ def narrowed(
     found = at.estate.need(ROLE_POLICIES, role.arn)
     inline = found.inline.get()
     own = {name: text for name, text in inline.items() if wrong(document_of(text, ROLE_POLICIES))}
-    left = {name: _narrow(text, narrow) for name, text in own.items()}
     rest = [text for text in found.documents.get() if text not in own.values()]
-    if own:
-        kept = [document(entries) for entries in left.values() if entries]
-        kept += [document_of(text, ROLE_POLICIES) for text in rest]
-        old = tuple(document_of(text, ROLE_POLICIES) for text in found.documents.get())
-        worked = all(p.holds for p in _alive(role, at, old, old))
-        if worked and not all(p.holds for p in _alive(role, at, tuple(kept), old)):
-            left[next(iter(left))] += _restricted(role, at, old)
-    for name, entries in left.items():
-        yield _wish(role, at, name, own[name], _put(entries), delete=not entries)
+    missing = _missing(role, at, [_narrow(t, narrow) for t in own.values()], rest) if own else []
+    for name, text in own.items():
+        edit = _edit(narrow, missing)
+        gone = not edit(statements_in(text, ROLE_POLICIES))
+        yield _wish(role, at, name, text, edit, delete=gone)
+        missing = []
     attached = [text for text in rest if text not in inline.values()]
     if any(wrong(document_of(text, ROLE_POLICIES)) for text in attached):
         name = role.arn.rpartition("/")[2]
@@ -157,12 +153,28 @@ def narrowed(
         )
 
 
-def _put(entries: list[Policy]) -> Edit:
-    return lambda _: entries
+def _missing(
+    role: CrossAccountRole, at: Context, left: list[list[Policy]], rest: list[str]
+) -> list[Policy]:
+    """Return what has to be put in the place of what goes, so that Databricks works as before."""
+    others = [document_of(text, ROLE_POLICIES) for text in rest]
+    kept = (*others, *(document(entries) for entries in left if entries))
+    texts = at.estate.need(ROLE_POLICIES, role.arn).documents.get()
+    old = tuple(document_of(text, ROLE_POLICIES) for text in texts)
+    worked = all(p.holds for p in _alive(role, at, old, old))
+    works = all(p.holds for p in _alive(role, at, kept, old))
+    return _restricted(role, at, old) if worked and not works else []
+
+
+def _edit(narrow: Callable[[Policy], Iterable[Policy]], missing: list[Policy]) -> Edit:
+    return lambda found: put(_narrowed(found, narrow), *missing)
 
 
 def _narrow(text: str, narrow: Callable[[Policy], Iterable[Policy]]) -> list[Policy]:
-    found = statements_in(text, ROLE_POLICIES)
+    return _narrowed(statements_in(text, ROLE_POLICIES), narrow)
+
+
+def _narrowed(found: list[Policy], narrow: Callable[[Policy], Iterable[Policy]]) -> list[Policy]:
     return [new for entry in found for new in (narrow(entry) if _allows(entry) else (entry,))]
 
 

@@ -130,7 +130,8 @@ def insist_alive(
     if lost:
         reason = f"clusters would no longer reach {', '.join(lost)}"
         raise CannotPlanError(f"{reason}: lead that through an endpoint or a firewall first")
-    if wide and not private and Reach.YES not in was.values():
+    sure = bool(now) and all(reach is Reach.YES for reach in now.values())
+    if wide and not private and not sure:
         reason = "it is not known by which way clusters reach the control plane, and this may be it"
         raise CannotPlanError(f"{reason}: lead that through endpoints or a firewall first")
 

@@ -41,7 +41,12 @@ from lakewarden.controls.kit.fix import Fix
 from lakewarden.controls.kit.mapping import Relation, also
 from lakewarden.controls.kit.networks import in_own_network
 from lakewarden.controls.kit.networks import network_of as registered
-from lakewarden.controls.kit.route_mending import without_names, without_route
+from lakewarden.controls.kit.route_mending import (
+    insist_alive,
+    is_wide,
+    without_names,
+    without_route,
+)
 from lakewarden.controls.kit.subjects import WORKSPACE
 from lakewarden.estate.account import Network, Workspace
 from lakewarden.estate.fact import Cause, Gap
@@ -150,7 +155,12 @@ def mend(workspace: Workspace, at: Context) -> Iterable[Wish | Step]:
         if best is None:
             told = " or: ".join(map(str, ways[:_EDITS])) or "lead the traffic through a firewall"
             yield Step(f"Close the way {found.path}: {told}.", verify)
-        for edit in best.edits if best else ():
+            return
+        wide = any(
+            is_wide(edit.destination) for edit in best.edits if isinstance(edit, RemoveRoute)
+        )
+        insist_alive(best.edits, network, workspace, at, wide=wide)
+        for edit in best.edits:
             yield from _removed(edit, workspace, at)
         return
     strange = {
@@ -269,7 +279,8 @@ def _by_name() -> Iterable[Example]:
     git = by_firewall(".git.example.com", "lfs.git.example.com")
     yield passes("and names below", git, named)
     yield fails("a name that nobody allowed", walled)
-    yield fails("all names of a domain", by_firewall(".example.com"), named)
+    both = by_firewall("packages.example.com", ".example.com")
+    yield fails("all names of a domain", both, named)
     yield fails("names that end alike", by_firewall("*git.example.com"), named)
     yield passes("what Databricks needs", by_firewall("tunnel.us-east-1.cloud.databricks.com"))
     yield fails("S3, where anybody has buckets", by_firewall("s3.us-east-1.amazonaws.com"))
