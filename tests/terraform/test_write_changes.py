@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lakewarden.terraform.write.files import NOT_COVERED, files
+from lakewarden.terraform.write.thing import Thing
 from terraform.writing import change, is_formatted, needs_terraform, text_of, written
 
 LIST = {"/label": "office", "/list_type": "ALLOW", "/ip_addresses": ["203.0.113.0/24"]}
@@ -195,3 +196,60 @@ def test_files_are_as_terraform_formats_them_and_always_the_same(tmp_path):
     assert is_formatted(made, tmp_path)
     again = written(*reversed(changes), documents=documents)
     assert files(made) == files(again)
+
+
+GROUP = "us-east-1/sg-1"
+RULES = [
+    {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {
+        "IpProtocol": "-1",
+        "IpRanges": [{"CidrIp": "0.0.0.0/0"}, {"CidrIp": "10.1.0.0/16"}],
+        "UserIdGroupPairs": [{"GroupId": "sg-1"}],
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "gone", "stay"),
+    [
+        (RULES, ["-1/all/0.0.0.0/0"], ["10.0.0.0/8", "10.1.0.0/16", "self        = true"]),
+        (RULES[:1], ["tcp/443-443/10.0.0.0/8"], ["egress = []"]),
+    ],
+)
+def test_a_group_is_written_whole_when_a_rule_of_it_goes(rules, gone, stay):
+    known = frozenset({("IpPermissionsEgress",), ("IpPermissions",)})
+    document = {"IpPermissionsEgress": rules, "IpPermissions": []}
+    group = Thing("security_group", "aws", GROUP, "sg-1", document, known)
+    made = {"/IpProtocol": "tcp", "/FromPort": 22, "/ToPort": 22, "/CidrIpv4": "10.2.0.0/16"}
+    changes = [
+        *(
+            change("security_group_egress", f"{GROUP}/{k}", {"/IpProtocol": "x"}, None, "aws")
+            for k in gone
+        ),
+        change("security_group_ingress", f"{GROUP}/tcp/22-22/10.2.0.0/16", None, made, "aws"),
+    ]
+    configuration = written(*changes, things=[group])
+    [(resource, _)] = configuration.resources
+    text = text_of(configuration)
+    assert resource.type == "aws_security_group"
+    assert "0.0.0.0/0" not in text
+    for words in (*stay, 'cidr_blocks = ["10.2.0.0/16"]'):
+        assert words in text
+
+
+def test_a_table_is_written_whole_when_a_route_of_it_goes():
+    routes = [
+        {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"},
+        {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1"},
+        {"DestinationCidrBlock": "10.9.0.0/16", "TransitGatewayId": "tgw-1"},
+        {"DestinationCidrBlock": "10.8.0.0/16", "GatewayId": "vpce-1"},
+    ]
+    known = frozenset({("Routes",), ("VpcId",)})
+    document = {"VpcId": "vpc-1", "Routes": routes}
+    table = Thing("route_table", "aws", "us-east-1/rtb-1", "rtb-1", document, known)
+    gone = change("route", "us-east-1/rtb-1/0.0.0.0/0", {"/NatGatewayId": "nat-1"}, None, "aws")
+    text = text_of(written(gone, things=[table]))
+    assert "nat-1" not in text
+    assert "local" not in text
+    assert 'transit_gateway_id = "tgw-1"' in text
+    assert 'vpc_endpoint_id = "vpce-1"' in text

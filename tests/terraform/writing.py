@@ -25,11 +25,12 @@ def change(kind, key, before, after, scope="workspace/7"):
     return Change(Target(kind, scope, key), key, before, after)
 
 
-def written(*changes, documents=None, site=SITE):
+def written(*changes, documents=None, things=(), site=SITE):
     """Return the configuration of a plan with some changes."""
     plan = Plan(Origin(ACCOUNT, NOW, "high"), changes)
     found = {Target(*place): document for place, document in (documents or {}).items()}
-    return configured(site, after(plan, Found(found, {})))
+    there = {(thing.kind, thing.scope, thing.key): thing for thing in things}
+    return configured(site, after(plan, Found(found, there)))
 
 
 def text_of(configuration):

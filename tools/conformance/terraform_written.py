@@ -22,13 +22,19 @@ from benchmarks.running import Running, running
 from benchmarks.steps import take
 
 from lakewarden.apply.hand import hands
+from lakewarden.estate.account import Workspace
 from lakewarden.estate.estate import Estate
+from lakewarden.estate.kind import Need
 from lakewarden.ledger.finding import Verdict
 from lakewarden.plan.plan import Plan
 from lakewarden.terraform.write.changes import Found, after, wanted
 from lakewarden.terraform.write.configuration import Configuration, Site, configured
 from lakewarden.terraform.write.files import files
-from lakewarden.terraform.write.standing.snapshot import needed, standing
+from lakewarden.terraform.write.standing.snapshot import (
+    NEEDED_FOR_TABLES,
+    needed,
+    standing,
+)
 from tools.conformance.serving import clean_environment
 from tools.conformance.tally import Tally
 from tools.conformance.terraform_aws import (
@@ -46,7 +52,8 @@ _BROKEN: Final = (
     *("bucket-tls-only", "bucket-versioning", "bucket-versions-expire"),
     *("cloudtrail-data-events", "cloudtrail-enabled", "cmk-policy-plain", "cmk-rotation"),
     *("cross-account-role-trust", "ebs-encrypted-by-default", "guardduty-enabled"),
-    *("s3-endpoint-covers-subnets", "vpc-endpoint-policies", "vpc-flow-logs"),
+    *("s3-endpoint-covers-subnets", "security-group-egress-limited"),
+    *("security-groups-self-only", "vpc-endpoint-policies", "vpc-flow-logs"),
 )
 """The controls that are broken, and mended with Terraform."""
 _UNSEEN: Final = {"aws_cloudtrail": "moto does not say that a trail has selectors of its own"}
@@ -120,7 +127,13 @@ def _counted(plan: Plan) -> str:
 def _found(world: Running, plan: Plan) -> Found:
     doors = world.doors()
     found = {target: hands()[target.kind].read(doors, target) for target in wanted(plan)}
-    return Found({target: document for target, document in found.items() if document}, {})
+    with world.snapshot(_tables) as snapshot:
+        things = {(t.kind, t.scope, t.key): t for t in standing(Estate(snapshot))}
+    return Found({target: document for target, document in found.items() if document}, things)
+
+
+def _tables(workspace: Workspace | None) -> set[Need]:
+    return set(NEEDED_FOR_TABLES) if workspace is None else set()
 
 
 @contextmanager

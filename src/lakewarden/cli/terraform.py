@@ -39,7 +39,12 @@ from lakewarden.terraform.write.changes import Found, after, wanted
 from lakewarden.terraform.write.configuration import Configuration, Place, Site, configured
 from lakewarden.terraform.write.files import HEADER, NOT_COVERED, files
 from lakewarden.terraform.write.kinds import ROWS
-from lakewarden.terraform.write.standing.snapshot import needed, standing
+from lakewarden.terraform.write.standing.snapshot import (
+    NEEDED_FOR_TABLES,
+    needed,
+    standing,
+)
+from lakewarden.terraform.write.tables import removes_parts
 from lakewarden.terraform.write.thing import WHOLE, Left, Thing
 
 _EXAMPLE: Final = "terraform.tfvars.example"
@@ -116,10 +121,11 @@ def _insist_alone(file: Path | None, folder: Path | None) -> None:
 
 
 def _needs(policy: Policy, plan: Plan | None, workspace: Workspace | None) -> set[Need]:
-    """Return what is read: for a plan the workspaces alone, as each thing is asked for itself."""
-    if plan is not None:
-        return {WORKSPACES.need()} if workspace is None else set()
-    return needs_at(policy, workspace) | needed(workspace)
+    """Return what is read: for a plan little, as each thing of it is asked for itself."""
+    if plan is None:
+        return needs_at(policy, workspace) | needed(workspace)
+    little = NEEDED_FOR_TABLES if removes_parts(plan.changes) else {WORKSPACES.need()}
+    return set(little) if workspace is None else set()
 
 
 def _things(plan: Plan | None, estate: Estate, doors: Doors | None) -> Iterator[Thing | Left]:
@@ -127,9 +133,8 @@ def _things(plan: Plan | None, estate: Estate, doors: Doors | None) -> Iterator[
         for thing in standing(estate):
             yield _deepened(thing, doors) if doors else thing
         return
-    things = () if doors else standing(estate)
     documents = dict(_documents(doors, wanted(plan))) if doors else {}
-    found = Found(documents, {(thing.kind, thing.scope, thing.key): thing for thing in things})
+    found = Found(documents, {(t.kind, t.scope, t.key): t for t in standing(estate)})
     yield from after(plan, found)
 
 

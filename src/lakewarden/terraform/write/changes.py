@@ -11,6 +11,7 @@ from lakewarden.plan.change import Action, Change, Target
 from lakewarden.plan.paths import with_values
 from lakewarden.plan.plan import Plan
 from lakewarden.terraform.write.kinds import ROWS
+from lakewarden.terraform.write.tables import as_wholes
 from lakewarden.terraform.write.thing import WHOLE, Left, Thing
 
 _REMOVED: Final = "the plan removes it, and Terraform removes only what it manages"
@@ -50,7 +51,9 @@ def wanted(plan: Plan) -> Iterator[Target]:
 
 def after(plan: Plan, found: Found) -> Iterator[Thing | Left]:
     """Yield what a plan changes, as it will be."""
-    for change in plan.changes:
+    changes, wholes = as_wholes(plan.changes, found.things)
+    yield from wholes
+    for change in changes:
         yield _thing(change, found)
 
 

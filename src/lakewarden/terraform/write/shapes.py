@@ -10,6 +10,7 @@ A shape is written in words:
     egress={…}              an argument that takes an object
     rules=*{…}              an argument that takes a list of objects
     filter+{…}              a block that is there even when nothing is in it
+    ingress*+{…}            blocks of which there may be none, which is then said
 
 A path of a single dot is the whole answer.
 """
@@ -128,8 +129,10 @@ def _is_nothing(value: Any) -> bool:
     return value is None or value in ("", [], {}, ())
 
 
-def _blocks(argument: Argument, value: Any) -> Iterator[Block]:
+def _blocks(argument: Argument, value: Any) -> Iterator[Item]:
     entries = value if isinstance(value, list | tuple) else [value]
+    if argument.hollow and not entries:
+        yield Attribute(argument.name, [])
     for entry in entries:
         body = tuple(filled(argument.inner, entry))
         if body or argument.many or argument.hollow:

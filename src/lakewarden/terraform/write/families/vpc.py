@@ -9,7 +9,7 @@ from lakewarden.terraform.write.families.buckets import whole_policy
 from lakewarden.terraform.write.rows import Row, Rows, renamed
 from lakewarden.terraform.write.thing import LeftOutError, Thing
 
-_RULE: Final = """*{from_port! to_port! protocol! cidr_blocks ipv6_cidr_blocks prefix_list_ids
+_RULE: Final = """*+{from_port! to_port! protocol! cidr_blocks ipv6_cidr_blocks prefix_list_ids
     security_groups self description}"""
 _GROUP: Final = "name description vpc_id tags revoke_rules_on_delete"
 _SIDES: Final = {"IpPermissions": "ingress", "IpPermissionsEgress": "egress"}
@@ -158,7 +158,7 @@ ROWS: Final[Rows] = {
     ),
     "route_table": Row(
         "aws_route_table",
-        f"vpc_id!<VpcId route*{{{' '.join([*_DESTINATIONS.values(), *_TARGETS.values()])} "
+        f"vpc_id!<VpcId route*+{{{' '.join([*_DESTINATIONS.values(), *_TARGETS.values()])} "
         "vpc_endpoint_id}",
         "network",
         import_id="{id}",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lakewarden.estate import account, aws, compute, people, region, unity, workloads
 from lakewarden.estate.account import Workspace
+from lakewarden.estate.catalog import KINDS, closure
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.kind import Kind, Need, Scope
@@ -36,14 +37,26 @@ _SHARED: Final = frozenset(
     | {"storage_credential", "system_schema", "workspace_bindings"}
 )
 """Kinds that a metastore holds; the first of its workspaces stands for all of them."""
+NEEDED_FOR_TABLES: Final = frozenset(
+    closure(
+        {
+            account.NETWORKS.need(),
+            region.REGION_VPCS.need(),
+            region.REGION_SECURITY_GROUPS.need(),
+            region.REGION_ROUTE_TABLES.need(),
+        }
+    )
+)
+"""What must be read to write security groups and route tables as a whole."""
 
 
 def needed(workspace: Workspace | None) -> set[Need]:
     """Return what must be read to write a deployment; settings are those that controls ask for."""
     picks = (*ACCOUNT, *AWS) if workspace is None else WORKSPACE
-    wanted = {pick.kind for pick in picks} | set(_AROUND)
+    wanted = closure({kind.need() for kind in (*(pick.kind for pick in picks), *_AROUND)})
     scopes = {Scope.WORKSPACE} if workspace else {Scope.ACCOUNT, Scope.AWS}
-    return {kind.need() for kind in wanted if kind.scope in scopes and not kind.keyed}
+    kinds = ((need, KINDS[need.kind]) for need in wanted)
+    return {need for need, kind in kinds if kind.scope in scopes and not kind.keyed}
 
 
 def standing(estate: Estate) -> Iterator[Thing]:
