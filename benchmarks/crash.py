@@ -28,6 +28,7 @@ from lakewarden.apply.run import State, carry_out, look
 from lakewarden.cli.options import Deployment
 from lakewarden.cli.settings import reach_of
 from lakewarden.clock import Clock
+from lakewarden.controls.kit.registry import controls
 from lakewarden.plan.change import Attributes, Change
 from lakewarden.plan.plan import Plan, plan_from_json
 from lakewarden.policyfile.policy import Policy
@@ -35,6 +36,12 @@ from lakewarden.store.journal import Journal, RunJournal, RunRecord, RunState
 
 WORLD: Final = "neglected"
 CHANGES: Final = 40
+_SHELVES: Final = frozenset({"compute", "identity", "resilience"})
+"""Where the controls stand whose changes are killed: those of many kinds, and of no policies."""
+_VOLATILE: Final = frozenset(
+    {"etag", "last_modified", "last_restarted_time", "updated_at", "updated_by"}
+)
+"""What the platform notes of each change."""
 
 
 class Moment(Enum):
@@ -85,6 +92,7 @@ class Settling:
         self._plan = plan
         self._store = store
         self._reach = reach_of(Deployment.from_environment(), Policy())
+        self._open = self._doors()
         self._original = self._documents()
 
     def crashes(self, *, every: bool) -> Iterator[Crash]:
@@ -103,8 +111,8 @@ class Settling:
             problem = "" if self._documents() == self._original else "it is not as it was"
             return Crash(step, moment, "undone", problem)
         self._resume(run)
-        doors = self._doors()
-        apart = [c.address for c in self._plan.changes if look(doors, c).state is not State.AFTER]
+        looks = [look(self._open, change) for change in self._plan.changes]
+        apart = [one.change.address for one in looks if one.state is not State.AFTER]
         self._undo(run)
         if not apart and self._documents() != self._original:
             apart = ["what undoing left"]
@@ -134,7 +142,7 @@ class Settling:
     def _resume(self, run: str) -> None:
         journal = Journal.open(self._store)
         mine = journal.resume(journal.find(run))
-        carry_out(self._doors(), self._plan.changes, mine)
+        carry_out(self._open, self._plan.changes, mine)
         mine.finish(RunState.APPLIED)
         journal.close()
 
@@ -146,7 +154,7 @@ class Settling:
         ]
         identity = Clock().run_id()
         mine = journal.begin(replace(old, id=identity, verb="undo", of=old.id, steps=()))
-        carry_out(self._doors(), back, mine)
+        carry_out(self._open, back, mine)
         mine.finish(RunState.APPLIED)
         journal.mark_undone(run)
         journal.close()
@@ -155,13 +163,12 @@ class Settling:
         return Doors(self._reach, dict(self._reach.workspace_urls))
 
     def _documents(self) -> dict[str, Any]:
-        doors = self._doors()
-        found = {c.address: look(doors, c).found for c in self._plan.changes}
+        found = {c.address: look(self._open, c).found for c in self._plan.changes}
         return {address: _lasting(document) for address, document in found.items()}
 
 
 def _lasting(document: Mapping[str, Any] | None) -> Any:
-    return document and {k: v for k, v in document.items() if k != "etag"}
+    return document and {k: v for k, v in document.items() if k not in _VOLATILE}
 
 
 def undoable(changes: tuple[Change, ...]) -> Iterator[Change]:
@@ -175,7 +182,7 @@ def undoable(changes: tuple[Change, ...]) -> Iterator[Change]:
 def crashes(count: int = CHANGES, *, every: bool = False) -> list[Crash]:
     """Serve the world, plan for it, and kill and settle runs of the plan."""
     with running(WORLD) as world, tempfile.TemporaryDirectory() as scratch:
-        plan = world.plan()
+        plan = world.plan([c.id for c in controls() if c.shelf in _SHELVES])
         plan = replace(plan, changes=tuple(undoable(plan.changes))[:count], manual=(), blocked=())
         if len(plan.changes) < count:
             raise RuntimeError(f"the plan has {len(plan.changes)} changes, not {count}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
+import platform
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -115,7 +115,7 @@ def holder(journal, **values):
 def test_a_lock_outlives_its_process_only_on_another_machine(journal):
     dead = subprocess.Popen(["true"])
     dead.wait()
-    holder(journal, host=socket.gethostname(), pid=dead.pid)
+    holder(journal, host=platform.node(), pid=dead.pid)
     journal.begin(RUN).finish(RunState.APPLIED)
     holder(journal, host="elsewhere", pid=dead.pid)
     with pytest.raises(LockedError, match="elsewhere"):

@@ -6,39 +6,33 @@ from pathlib import Path
 
 import click
 
-from lakewarden.apply.doors import Doors
 from lakewarden.cli.changing import (
-    Allowed,
-    Run,
-    allowed_options,
+    begun,
     carried_out,
     confirmed,
-    insist_guarded,
+    guarded_doors,
     insist_same_account,
     journal_of,
     needing,
     read_again,
-    run_options,
-    urls_of,
 )
 from lakewarden.cli.options import Deployment, Selection, deployment_options
+from lakewarden.cli.run_options import Allowed, Run, allowed_options, run_options
 from lakewarden.cli.settings import policy_of, reach_of
-from lakewarden.clock import Clock, parse_time
-from lakewarden.collect.caller import read_caller
+from lakewarden.clock import parse_time
 from lakewarden.collect.doors import Reach
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.judge import judge
 from lakewarden.controls.kit.registry import chosen
 from lakewarden.errors import UsageError
 from lakewarden.estate.estate import Estate
-from lakewarden.guards.guard import Given
 from lakewarden.guards.registry import needs
 from lakewarden.ledger.finding import Finding, Verdict
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
 from lakewarden.plan.describe import described, summary
 from lakewarden.plan.plan import Plan, plan_from_json
 from lakewarden.policyfile.policy import Policy
-from lakewarden.store.journal import Journal, RunJournal, RunRecord, RunState
+from lakewarden.store.journal import RunJournal, RunRecord, RunState
 from lakewarden.store.plans import read_plan
 
 
@@ -85,24 +79,15 @@ def command(
         insist_same_account(reach.account_id, plan.origin.account_id)
         for line in described(plan):
             click.echo(line)
-        with read_again(reach, policy, needing(policy, needs(plan))) as snapshot:
-            urls = urls_of(reach, snapshot)
-            insist_guarded(
-                Given(
-                    plan,
-                    Estate(snapshot),
-                    read_caller(reach, urls, addresses),
-                    policy,
-                    allowed.allow_permanent,
-                    allowed.allow_irreversible,
-                )
-            )
-        doors = Doors(reach, urls)
+        wanted = needing(policy, needs(plan))
+        doors = guarded_doors(plan, policy, reach, wanted, addresses, allowed)
         if not confirmed(run, plan.changes, doors):
             return EXIT_CLEAN
         if run.break_lock:
             journal.break_lock(reach.account_id)
-        under_way = journal.resume(old) if old else _begun(journal, plan, reach.account_id)
+        under_way = (
+            journal.resume(old) if old else begun(journal, "apply", "", plan, reach.account_id)
+        )
         click.echo(f"run {under_way.run.id}")
         carried_out(under_way, plan.changes, doors)
         return _verified(plan, policy, reach, under_way)
@@ -122,15 +107,6 @@ def _policy(plan: Plan, file: Path | None) -> Policy:
     names = {reason.control for change in plan.changes for reason in change.reasons}
     posture = plan.origin.posture or None
     return policy_of(Selection(file, posture, controls=tuple(sorted(names))))
-
-
-def _begun(journal: Journal, plan: Plan, account_id: str) -> RunJournal:
-    clock = Clock()
-    started = clock.now().isoformat()
-    run = RunRecord(
-        clock.run_id(), "apply", "", account_id, started, RunState.RUNNING, "", plan.as_json()
-    )
-    return journal.begin(run)
 
 
 def _verified(plan: Plan, policy: Policy, reach: Reach, run: RunJournal) -> int:

@@ -1,114 +1,40 @@
-"""What `apply` and `undo` share: the journal, the doors, and the way through a run."""
+"""What `apply` and `undo` share: the journal, the guarded doors, and the way through a run."""
 
 from __future__ import annotations
 
 import functools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.run import State, carry_out, insist_unmoved, look
-from lakewarden.cli.options import together
 from lakewarden.cli.pipeline import Needs, collect
+from lakewarden.cli.run_options import NOTHING_ALLOWED, Allowed, Run
 from lakewarden.clock import Clock
+from lakewarden.collect.caller import read_caller
 from lakewarden.collect.doors import Reach
 from lakewarden.controls.kit.registry import needs_at
 from lakewarden.errors import ApplyError, GuardError, UsageError
 from lakewarden.estate.account import WORKSPACES, Workspace
+from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import UnreadError
 from lakewarden.estate.kind import Need
 from lakewarden.guards.guard import Given
 from lakewarden.guards.registry import refusals
 from lakewarden.plan.change import Action, Change
+from lakewarden.plan.plan import Plan
 from lakewarden.policyfile.policy import Policy
 from lakewarden.store.database import default_url
 from lakewarden.store.journal import Journal, RunJournal, RunRecord, RunState
 from lakewarden.store.snapshots import DiskSnapshot
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _DONE: Final = {Action.CREATE: "made", Action.UPDATE: "changed", Action.DELETE: "removed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How a run is to be carried out.
-
-    Attributes:
-        store: the address of the store; None for that of this user.
-        yes: carry it out without asking.
-        dry_run: show what would be done, and do nothing.
-        break_lock: take the account from a run that is certainly dead.
-    """
-
-    store: str | None
-    yes: bool
-    dry_run: bool
-    break_lock: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """What is allowed in so many words.
-
-    Attributes:
-        allow_permanent: to switch on what the platform never lets anybody switch off again.
-        allow_irreversible: to do what cannot be undone.
-    """
-
-    allow_permanent: bool
-    allow_irreversible: bool
-
-
-_ALLOWED: Final = (
-    click.option(
-        "--allow-permanent",
-        is_flag=True,
-        help="Switch on what the platform never lets anybody switch off again.",
-    ),
-    click.option("--allow-irreversible", is_flag=True, help="Do what cannot be undone as well."),
-)
-
-_CALLER: Final = click.option(
-    "--caller-address",
-    "addresses",
-    multiple=True,
-    envvar="LAKEWARDEN_CALLER_ADDRESS",
-    metavar="ADDRESS",
-    help="Where your calls come from, as the platform sees it; else the audit logs are asked. "
-    "May be repeated.",
-)
-
-_RUN: Final = (
-    click.option(
-        "--store",
-        envvar="LAKEWARDEN_STORE",
-        metavar="URL",
-        help="The database of the journal; a file of this user unless given.",
-    ),
-    click.option("--yes", is_flag=True, help="Do not ask."),
-    click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing."),
-    click.option(
-        "--break-lock", is_flag=True, help="Take the account from a run that is certainly dead."
-    ),
-)
-
-
-def run_options(command: F) -> F:
-    """Add the options of a run, as one `run` argument, and `--caller-address`."""
-    return _CALLER(together(command, "run", Run, _RUN))
-
-
-def allowed_options(command: F) -> F:
-    """Add the options that allow what cannot be taken back, as one `allowed` argument."""
-    return together(command, "allowed", Allowed, _ALLOWED)
 
 
 @contextmanager
@@ -165,11 +91,41 @@ def insist_same_account(mine: str, planned: str) -> None:
         )
 
 
-def insist_guarded(given: Given) -> None:
-    """Refuse a plan that would lock somebody out, saying of each change why.
+def guarded_doors(
+    plan: Plan,
+    policy: Policy,
+    reach: Reach,
+    wanted: Needs,
+    addresses: tuple[str, ...],
+    allowed: Allowed = NOTHING_ALLOWED,
+) -> Doors:
+    """Read the deployment again, and open its doors unless a plan would lock somebody out.
+
+    Args:
+        plan: what is to be carried out.
+        policy: what the organisation wants.
+        reach: what the caller gave us to work with.
+        wanted: what the guards need, and more.
+        addresses: where the caller says that their calls come from.
+        allowed: what may be done that nobody can take back.
 
     Raises:
-        GuardError: it would, or nobody can tell.
+        GuardError: it would lock somebody out, or nobody can tell.
+    """
+    with read_again(reach, policy, wanted) as snapshot:
+        urls = urls_of(reach, snapshot)
+        caller = read_caller(reach, urls, addresses)
+        permanent, irreversible = allowed.allow_permanent, allowed.allow_irreversible
+        estate = Estate(snapshot)
+        _insist_guarded(Given(plan, estate, caller, policy, permanent, irreversible))
+    return Doors(reach, urls)
+
+
+def _insist_guarded(given: Given) -> None:
+    """Say of each change that locks somebody out why it does, and refuse the plan.
+
+    Raises:
+        GuardError: some do, or nobody can tell.
     """
     found = refusals(given)
     for refusal in found:
@@ -207,6 +163,25 @@ def confirmed(run: Run, changes: Sequence[Change], doors: Doors) -> bool:
         return True
     click.echo("Nothing was changed.")
     return False
+
+
+def begun(journal: Journal, verb: str, of: str, plan: Plan, account_id: str) -> RunJournal:
+    """Note a new run.
+
+    Args:
+        journal: where.
+        verb: `apply` or `undo`.
+        of: the run that an undo takes back.
+        plan: what it carries out.
+        account_id: the account that it changes.
+
+    Raises:
+        LockedError: another run holds the account.
+    """
+    clock = Clock()
+    identity, started = clock.run_id(), clock.now().isoformat()
+    state, content = RunState.RUNNING, plan.as_json()
+    return journal.begin(RunRecord(identity, verb, of, account_id, started, state, "", content))
 
 
 def carried_out(journal: RunJournal, changes: Sequence[Change], doors: Doors) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from lakewarden.cli.changing import Allowed, allowed_options
 from lakewarden.cli.options import (
     Deployment,
     Selection,
@@ -18,6 +17,7 @@ from lakewarden.cli.options import (
     selection_options,
 )
 from lakewarden.cli.pipeline import insist_known, snapshot_of
+from lakewarden.cli.run_options import Allowed, allowed_options
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock, parse_time
 from lakewarden.controls.kit.control import Context

@@ -8,28 +8,21 @@ from pathlib import Path
 
 import click
 
-from lakewarden.apply.doors import Doors
 from lakewarden.cli.changing import (
-    Run,
+    begun,
     carried_out,
     confirmed,
-    insist_guarded,
+    guarded_doors,
     insist_same_account,
     journal_of,
-    read_again,
-    run_options,
-    urls_of,
 )
 from lakewarden.cli.options import Deployment, Selection, deployment_options
+from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
-from lakewarden.clock import Clock
-from lakewarden.collect.caller import read_caller
 from lakewarden.errors import UsageError
 from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.catalog import closure
-from lakewarden.estate.estate import Estate
 from lakewarden.estate.kind import Need
-from lakewarden.guards.guard import Given
 from lakewarden.guards.registry import needs
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.change import Change
@@ -64,12 +57,7 @@ def command(
     when it stopped; the same command goes on from there.
     """
     with journal_of(run) as journal:
-        old = journal.find(of)
-        if old.verb != "apply" or old.state is RunState.UNDONE:
-            raise UsageError(
-                f"the run {old.id} is undone already, or an undo itself",
-                next_step="`lakewarden runs` lists them",
-            )
+        old = _to_undo(journal.find(of))
         policy = policy_of(Selection(policy_file))
         reach = reach_of(deployment, policy)
         insist_same_account(reach.account_id, old.account_id)
@@ -78,33 +66,27 @@ def command(
             click.echo(line)
         for change in lasting:
             click.echo(f"cannot be undone: {change.address}: {change.irreversible}")
-        with read_again(reach, policy, partial(_needs, needs(plan))) as snapshot:
-            urls = urls_of(reach, snapshot)
-            caller = read_caller(reach, urls, addresses)
-            insist_guarded(Given(plan, Estate(snapshot), caller, policy))
-        doors = Doors(reach, urls)
+        wanted = partial(_needs, needs(plan))
+        doors = guarded_doors(plan, policy, reach, wanted, addresses)
         if not confirmed(run, plan.changes, doors):
             return EXIT_CLEAN
         if run.break_lock:
             journal.break_lock(reach.account_id)
-        clock = Clock()
-        started = clock.now().isoformat()
-        mine = RunRecord(
-            clock.run_id(),
-            "undo",
-            old.id,
-            reach.account_id,
-            started,
-            RunState.RUNNING,
-            "",
-            plan.as_json(),
-        )
-        under_way = journal.begin(mine)
-        click.echo(f"run {mine.id}, taking back {old.id}")
+        under_way = begun(journal, "undo", old.id, plan, reach.account_id)
+        click.echo(f"run {under_way.run.id}, taking back {old.id}")
         carried_out(under_way, plan.changes, doors)
         journal.mark_undone(old.id)
         click.echo(f"{len(plan.changes)} changes are taken back.")
         return EXIT_INCOMPLETE if lasting else EXIT_CLEAN
+
+
+def _to_undo(run: RunRecord) -> RunRecord:
+    if run.verb != "apply" or run.state is RunState.UNDONE:
+        raise UsageError(
+            f"the run {run.id} is undone already, or an undo itself",
+            next_step="`lakewarden runs` lists them",
+        )
+    return run
 
 
 def _needs(guards: set[Need], workspace: Workspace | None) -> set[Need]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -215,7 +215,7 @@ class RunJournal:
 
 def _lock(connection: Connection, run: RunRecord) -> None:
     """Lock an account for a run; the lock of a process that is no more is taken over."""
-    mine = {"host": socket.gethostname(), "pid": os.getpid(), "since": run.started}
+    mine = {"host": platform.node(), "pid": os.getpid(), "since": run.started}
     taken = select(LOCKS).where(LOCKS.c.account_id == run.account_id).with_for_update()
     row = connection.execute(taken).one_or_none()
     if row is not None and (row.run_id in _HELD or not _dead(row.host, row.pid)):
@@ -231,7 +231,7 @@ def _lock(connection: Connection, run: RunRecord) -> None:
 
 def _dead(host: str, pid: int) -> bool:
     """Return whether a process on this machine is certainly no more."""
-    if host != socket.gethostname():
+    if host != platform.node():
         return False
     if pid == os.getpid():
         return True  # a former process had the number of this one
