@@ -179,6 +179,17 @@ def test_what_looks_like_a_secret_is_never_written():
     assert "looks like a secret" in text
 
 
+def test_a_change_beside_a_secret_is_left_out():
+    job = {**JOB["settings"], "tasks": [{"task_key": "t", "new_cluster": {"spark_conf": {}}}]}
+    job["tasks"][0]["new_cluster"]["spark_conf"] = {"spark.token": "dapi" + "0123456789abcdef" * 2}
+    documents = {("job", "workspace/7", "9"): {"settings": job}}
+    place = "/settings/tasks/[task_key=t]/new_cluster/data_security_mode"
+    made = change("job", "9", {place: "NONE"}, {place: "USER_ISOLATION"})
+    configuration = written(made, documents=documents)
+    assert not configuration.resources
+    assert "beside what looks like a secret" in files(configuration)[NOT_COVERED]
+
+
 @pytest.mark.skipif(needs_terraform, reason="there is no terraform here")
 def test_files_are_as_terraform_formats_them_and_always_the_same(tmp_path):
     changes = (

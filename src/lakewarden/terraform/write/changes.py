@@ -12,7 +12,7 @@ from lakewarden.plan.paths import with_values
 from lakewarden.plan.plan import Plan
 from lakewarden.terraform.write.kinds import ROWS
 from lakewarden.terraform.write.tables import as_wholes
-from lakewarden.terraform.write.thing import WHOLE, Left, Thing
+from lakewarden.terraform.write.thing import WHOLE, Left, Thing, steps
 
 _REMOVED: Final = "the plan removes it, and Terraform removes only what it manages"
 _UNKNOWN: Final = "no resource is known for things of its kind"
@@ -88,8 +88,3 @@ def _thing(change: Change, found: Found) -> Thing | Left:
         before=dict(change.before or {}),
         strict=True,
     )
-
-
-def steps(place: str) -> tuple[str, ...]:
-    """Return the steps of a path of a change."""
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in place.split("/")[1:])

@@ -106,7 +106,7 @@ def _discreet(written: Written) -> Written:
     """Return a resource without arguments whose values look like secrets.
 
     Raises:
-        LeftOutError: Terraform would have to make the thing with one of them.
+        LeftOutError: Terraform would have to make the thing with one of them, or change it.
     """
     shown = [item for item in written.body if not _looks_secret(item)]
     hidden = sorted({_name(item) for item in written.body if item not in shown})
@@ -115,6 +115,8 @@ def _discreet(written: Written) -> Written:
     names = ", ".join(hidden)
     if not written.import_id:
         raise LeftOutError(f"{names} would hold what looks like a secret")
+    if written.changed & set(hidden):
+        raise LeftOutError("what changes stands beside what looks like a secret")
     kept = tuple(item for item in written.body if _name(item) not in hidden)
     note = f"{names}: {_HIDDEN}."
     return replace(

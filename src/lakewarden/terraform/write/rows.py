@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lakewarden.terraform.write.shapes import Argument, Shape, filled, lacking, shape, value_of
-from lakewarden.terraform.write.thing import LeftOutError, Thing, Written
+from lakewarden.terraform.write.thing import LeftOutError, Thing, Written, steps
 
 _GIVE_MORE: Final = ": let the deployment be read, without --snapshot"
 _IN_PART: Final = "Read in part; compare with `terraform plan` before you apply."
@@ -113,6 +113,7 @@ class Row:
             region=thing.region,
             open=self._open(thing, known),
             settled=frozenset(known),
+            changed=frozenset(a.name for a in self.shape if _is_changed(a.path, thing)),
             guarded=guarded,
             marks={name: value_of(document, (source,)) for name, source in self.marks.items()},
             comment="\n".join(filter(None, notes)),
@@ -196,6 +197,10 @@ def _implied(thing: Thing, account_id: str) -> dict[str, Any]:
 def _is_known(path: tuple[str, ...], thing: Thing) -> bool:
     """Return whether anything is known at a path, be it that nothing is there."""
     return path[:1] in _IMPLIED or any(_meet(path, place) for place in thing.known)
+
+
+def _is_changed(path: tuple[str, ...], thing: Thing) -> bool:
+    return any(_meet(path, steps(place)) for place in thing.before)
 
 
 def _is_partial(argument: Argument, thing: Thing, above: tuple[str, ...] = ()) -> bool:

@@ -107,6 +107,7 @@ class Written:
         region: the AWS region that it is in, empty for the one of the provider.
         open: arguments of which nothing is known, so that Terraform leaves them as they are.
         settled: arguments of which something is known, be it that they are absent.
+        changed: arguments that a plan changes.
         guarded: it exists and cannot be imported, and making it makes a second one.
         marks: what others name it by: values by attribute.
         comment: what people should know of it.
@@ -121,6 +122,7 @@ class Written:
     region: str = ""
     open: tuple[str, ...] = ()
     settled: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     guarded: bool = False
     marks: Mapping[str, Any] = field(default_factory=dict)
     comment: str = ""
@@ -129,3 +131,8 @@ class Written:
     def said(self) -> frozenset[str]:
         """Return the names of the arguments and blocks that it has."""
         return frozenset(item.name for item in self.body if not isinstance(item, Comment))
+
+
+def steps(place: str) -> tuple[str, ...]:
+    """Return the steps of a path of a change."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in place.split("/")[1:])
