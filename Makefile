@@ -4,7 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint fmt sweep mutate context bench docs conformance lock clean
+.PHONY: demo test lint fmt sweep mutate harden crash impact-check context oracle bench docs \
+  conformance lock clean
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +35,15 @@ sweep: $(READY)  ## break every call in turn; no verdict may pass on it
 
 mutate: $(READY)  ## break one control at a time; it must notice, and no other
 	$(BIN)/python -m benchmarks.mutate
+
+harden: $(READY)  ## break each control that a plan can mend, mend it, and take it back
+	$(BIN)/python -m benchmarks.harden
+
+crash: $(READY)  ## kill a run at every step, and settle it
+	$(BIN)/python -m benchmarks.crash
+
+impact-check: $(READY)  ## what impact predicts, against what is refused after apply
+	$(BIN)/python -m benchmarks.impact_check
 
 context: $(READY)  ## a deployment built by the paper: nothing fails, and whatever is broken is noticed
 	$(BIN)/python -m benchmarks.context
