@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lakewarden.terraform.write.changes import no_resource_for
 from lakewarden.terraform.write.files import NOT_COVERED, files
 from lakewarden.terraform.write.thing import Thing
 from terraform.writing import change, is_formatted, needs_terraform, text_of, written
@@ -165,6 +166,26 @@ def test_what_no_resource_is_for_is_said_with_the_reason(made, why):
     text = files(configuration)[NOT_COVERED]
     assert why in text
     assert f"`{made.address}`" in text
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (
+            change("account_user", "1", {"/roles": [{"value": "x"}]}, {"/roles": []}, "account"),
+            "role",
+        ),
+        (change("account_user", "1", {"/active": True}, {"/active": False}, "account"), ""),
+        (change("role_policy", "r/p", {"/Statement": []}, None, "aws"), "removes only what"),
+        (change("security_group_egress", "us-east-1/sg-1/x", {"/a": 1}, None, "aws"), ""),
+        (change("job", "9", {MODE: "NONE"}, {MODE: "USER_ISOLATION"}), ""),
+        (change("account_setting", "dcp_acct_enable", {"/value": 1}, {"/value": 2}), "no resource"),
+        (change("token", "t-1", {"/a": 1}, {"/a": 2}), "neither imports nor"),
+    ],
+)
+def test_whether_a_change_is_a_resource_can_be_asked_without_a_deployment(made, why):
+    assert why in no_resource_for(made)
+    assert bool(no_resource_for(made)) is bool(why)
 
 
 def test_what_looks_like_a_secret_is_never_written():

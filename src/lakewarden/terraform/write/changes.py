@@ -11,7 +11,7 @@ from lakewarden.plan.change import Action, Change, Target
 from lakewarden.plan.paths import with_values
 from lakewarden.plan.plan import Plan
 from lakewarden.terraform.write.kinds import ROWS
-from lakewarden.terraform.write.tables import as_wholes
+from lakewarden.terraform.write.tables import as_wholes, is_part
 from lakewarden.terraform.write.thing import WHOLE, Left, Thing, steps
 
 _REMOVED: Final = "the plan removes it, and Terraform removes only what it manages"
@@ -55,6 +55,17 @@ def after(plan: Plan, found: Found) -> Iterator[Thing | Left]:
     yield from wholes
     for change in changes:
         yield _thing(change, found)
+
+
+def no_resource_for(change: Change) -> str:
+    """Return why a change is no resource, however much is known; empty where it is one."""
+    target, row = change.target, ROWS.get(change.target.kind)
+    if row is None:
+        return _UNKNOWN
+    if change.after is None:
+        return "" if is_part(change) else _REMOVED
+    thing = Thing(target.kind, target.scope, target.key, change.name, {})
+    return row.refusal(replace(thing, before=dict(change.before or {})))
 
 
 def _thing(change: Change, found: Found) -> Thing | Left:

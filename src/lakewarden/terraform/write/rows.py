@@ -21,6 +21,10 @@ def _itself(thing: Thing) -> Thing:
     return thing
 
 
+def _nothing(_: Thing) -> str:
+    return ""
+
+
 def _alone(thing: Thing) -> Iterable[Thing]:
     yield thing
 
@@ -38,6 +42,7 @@ class Row:
         also: names of arguments that no document of this kind says anything of.
         marks: what others name it by: a field of the document by attribute.
         prepare: makes the thing's document fit the shape, or raises LeftOutError.
+        refuse: says why nothing is written of a thing, whatever else is known; empty where it is.
         split: makes several things of one, where each needs a resource of its own.
         beside: kinds of which the thing of the same key must be read too.
         appears: it comes into being with its first value, and writing that twice does no harm.
@@ -53,6 +58,7 @@ class Row:
     also: str = ""
     marks: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[Thing], Thing] = _itself
+    refuse: Callable[[Thing], str] = _nothing
     split: Callable[[Thing], Iterable[Thing]] = _alone
     beside: tuple[str, ...] = ()
     appears: bool = False
@@ -77,12 +83,18 @@ class Row:
             for argument in self.shape
         )
 
+    def refusal(self, thing: Thing) -> str:
+        """Return why nothing is written of a thing, however much is known; empty where it is."""
+        return self.refuse(thing)
+
     def of(self, thing: Thing, account_id: str) -> Iterator[Written]:
         """Yield the resources of a thing.
 
         Raises:
             LeftOutError: it cannot be written.
         """
+        if why := self.refuse(thing):
+            raise LeftOutError(why)
         for part in self.split(thing):
             yield self._one(self.prepare(part), account_id)
 
@@ -153,6 +165,13 @@ class Choice:
     def lacks(self, thing: Thing) -> bool:  # noqa: ARG002  # settings and lists are known as a whole
         """Return whether more could be said of a thing than is known."""
         return False
+
+    def refusal(self, thing: Thing) -> str:
+        """Return why nothing is written of a thing, however much is known; empty where it is."""
+        try:
+            return self.choose(thing).refusal(thing)
+        except LeftOutError as error:
+            return str(error)
 
     def of(self, thing: Thing, account_id: str) -> Iterator[Written]:
         """Yield the resources of a thing.

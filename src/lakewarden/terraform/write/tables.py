@@ -43,9 +43,14 @@ _DESTINATIONS: Final = (
 )
 
 
+def is_part(change: Change) -> bool:
+    """Return whether a change is about a part of a group or table."""
+    return change.target.kind in _WHOLE
+
+
 def removes_parts(changes: Iterable[Change]) -> bool:
     """Return whether changes remove a part of a group or table, so that these must be known."""
-    return any(c.action is Action.DELETE and c.target.kind in _WHOLE for c in changes)
+    return any(c.action is Action.DELETE and is_part(c) for c in changes)
 
 
 def as_wholes(

@@ -69,10 +69,9 @@ _IP_LIST: Final = Row(
 )
 
 
-def _user(thing: Thing) -> Thing:
-    if any(place.startswith("/roles") for place in thing.before):
-        raise LeftOutError("a role that is taken away is no resource")
-    return thing
+def _role(thing: Thing) -> str:
+    taken = any(place.startswith("/roles") for place in thing.before)
+    return "a role that is taken away is no resource" if taken else ""
 
 
 def _bindings(thing: Thing) -> Iterator[Thing]:
@@ -171,7 +170,7 @@ ROWS: Final[Rows] = {
         "people",
         also="display_name external_id force allow_cluster_create allow_instance_pool_create "
         "databricks_sql_access workspace_access workspace_consume home repos",
-        prepare=_user,
+        refuse=_role,
     ),
     "account_service_principal": never(
         "what changes of it is a role, which no resource takes away"
