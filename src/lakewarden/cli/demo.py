@@ -11,11 +11,17 @@ import click
 
 from lakewarden.cli.options import Deployment
 from lakewarden.cli.pipeline import assessed, collect, write
+from lakewarden.cli.plan import planned
 from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
 from lakewarden.clock import Clock
 from lakewarden.controls.kit.registry import chosen
+from lakewarden.estate.estate import Estate
+from lakewarden.plan.describe import summary
 from lakewarden.policyfile.limits import Posture
+from lakewarden.store.audit_files import lines
+from lakewarden.store.plans import write_plan
+from lakewarden.store.snapshots import DiskSnapshot
 
 
 @click.command()
@@ -36,9 +42,9 @@ from lakewarden.policyfile.limits import Posture
     help="Folder for the reports.",
 )
 def command(world: str, posture: str, folder: Path) -> None:
-    """Assess a simulated deployment on this machine, with the real clients.
+    """Assess a simulated deployment on this machine, with the real clients, and plan for it.
 
-    Needs no credentials and no network. Writes report.html and report.json.
+    Needs no credentials and no network. Writes report.html, report.json and plan.json.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lakewarden-demo-") as scratch:
@@ -52,6 +58,7 @@ def command(world: str, posture: str, folder: Path) -> None:
             )
             with pointed_at(environment(running, world, events)):
                 _assess(Posture(posture), Path(scratch) / "snapshot", folder)
+                _plan(Posture(posture), Path(scratch) / "snapshot", folder, events)
     click.echo(f"\nThat took {time.monotonic() - began:.0f} s. Look at {folder / 'report.html'},")
     click.echo(f"or serve the world yourself: lakewarden simulate --world {world}")
 
@@ -70,3 +77,19 @@ def _assess(posture: Posture, scratch: Path, folder: Path) -> None:
         write(report, "table", None, sys.stdout)
         write(report, "html", folder / "report.html", sys.stdout)
         write(report, "json", folder / "report.json", sys.stdout)
+
+
+def _plan(posture: Posture, snapshot: Path, folder: Path, events: Path) -> None:
+    """Plan what mends the failures, and say whom it would have refused."""
+    from lakewarden.impact.measure import measure  # noqa: PLC0415  # loads after the report is out
+
+    policy = load_policy(named_policy()).everywhere(posture)
+    found = DiskSnapshot.open(snapshot)
+    plan = planned(found, policy, posture.value)
+    write_plan(folder / "plan.json", plan)
+    click.echo(f"\n{summary(plan)} The plan is {folder / 'plan.json'}.")
+    impact = measure(plan, Estate(found), lines(events))
+    click.echo(
+        f"Of {impact.read.lines} recorded events it would have refused {impact.tally.refused} "
+        "(`lakewarden impact` shows whose)."
+    )

@@ -17,7 +17,7 @@ from lakewarden.cli.options import (
     selection_options,
 )
 from lakewarden.cli.pipeline import insist_known, snapshot_of
-from lakewarden.cli.run_options import Allowed, allowed_options
+from lakewarden.cli.run_options import NOTHING_ALLOWED, Allowed, allowed_options
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock, parse_time
 from lakewarden.controls.kit.control import Context
@@ -27,8 +27,10 @@ from lakewarden.estate.estate import Estate
 from lakewarden.ledger.run import EXIT_CLEAN
 from lakewarden.plan.change import Change
 from lakewarden.plan.describe import described
-from lakewarden.plan.plan import Origin
+from lakewarden.plan.plan import Origin, Plan
+from lakewarden.policyfile.policy import Policy
 from lakewarden.store.plans import write_plan
+from lakewarden.store.snapshots import DiskSnapshot
 
 
 @click.command()
@@ -69,12 +71,7 @@ def command(
     reach = None if snapshot else reach_of(deployment, policy)
     with snapshot_of(snapshot, reach, policy, clock) as found:
         insist_known(found, policy.include.workspaces | policy.exclude.workspaces)
-        estate = Estate(found, policy.include.workspaces, policy.exclude.workspaces)
-        at = Context(estate, policy, parse_time(found.meta.taken))
-        origin = Origin(
-            found.meta.account_id, found.meta.taken, selection.posture or "", selection.controls
-        )
-        plan = plan_for(estate, chosen(policy), at, origin).without(partial(_left_out, allowed))
+        plan = planned(found, policy, selection.posture or "", selection.controls, allowed)
     plan = replace(plan, overridden=reason)
     if file is not None:
         write_plan(file, plan)
@@ -86,6 +83,28 @@ def command(
     if file is not None and plan.changes:
         click.echo(f"\nCarry it out with: lakewarden apply {file}")
     return EXIT_CLEAN
+
+
+def planned(
+    snapshot: DiskSnapshot,
+    policy: Policy,
+    posture: str,
+    controls: tuple[str, ...] = (),
+    allowed: Allowed = NOTHING_ALLOWED,
+) -> Plan:
+    """Return the plan for a snapshot, without what nobody can take back unless it is allowed.
+
+    Args:
+        snapshot: what was read.
+        policy: what the organisation wants.
+        posture: what was asked for everywhere; empty for what the policy says.
+        controls: those that were asked for by name; empty for all.
+        allowed: what may be done that nobody can take back.
+    """
+    estate = Estate(snapshot, policy.include.workspaces, policy.exclude.workspaces)
+    at = Context(estate, policy, parse_time(snapshot.meta.taken))
+    origin = Origin(snapshot.meta.account_id, snapshot.meta.taken, posture, controls)
+    return plan_for(estate, chosen(policy), at, origin).without(partial(_left_out, allowed))
 
 
 def _left_out(allowed: Allowed, change: Change) -> str:
