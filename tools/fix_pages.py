@@ -18,7 +18,7 @@ from lakewarden.estate.estate import Estate
 from lakewarden.ledger.finding import Verdict
 from lakewarden.plan.change import Change
 from lakewarden.plan.plan import Origin
-from lakewarden.terraform.write.kinds import TERRAFORM_KINDS
+from lakewarden.terraform.write.changes import no_resource_for
 from tools.control_pages import NOTE
 
 _YES: Final = "yes"
@@ -51,7 +51,7 @@ class Mending:
         """Return whether `terraform` writes what mends it."""
         if self.control.fix.no_terraform:
             return False
-        return bool(self.kinds) and set(self.kinds) <= TERRAFORM_KINDS
+        return bool(self.changes) and not any(map(no_resource_for, self.changes))
 
     @property
     def undo(self) -> str:
@@ -107,6 +107,5 @@ def _terraform(mending: Mending) -> str:
     if mending.by_terraform:
         return _YES
     fix = mending.control.fix
-    missing = sorted(set(mending.kinds) - TERRAFORM_KINDS)
-    unwritten = f"Nothing is written for {', '.join(missing)}." if missing else ""
-    return f"no. {fix.no_terraform or unwritten or fix.no_api}"
+    unwritten = sorted({why for change in mending.changes if (why := no_resource_for(change))})
+    return f"no. {fix.no_terraform or '; '.join(unwritten) or fix.no_api}"

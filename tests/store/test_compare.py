@@ -4,10 +4,12 @@ import shutil
 
 import pytest
 
-from lakewarden.estate.access import IP_LISTS
+from lakewarden.estate.access import IP_LISTS, WORKSPACE_CONF
+from lakewarden.estate.aws import BUCKET_POLICY, BUCKET_VERSIONING, TRAIL_STATUS
 from lakewarden.estate.fact import Cause
-from lakewarden.estate.record import hollow
-from lakewarden.store.compare import What, compare
+from lakewarden.estate.record import hollow, read
+from lakewarden.estate.vpc import SECURITY_GROUPS
+from lakewarden.store.compare import What, compare, lasting
 from lakewarden.store.snapshots import DiskSnapshot, SnapshotWriter
 from store.samples import META, SCOPE, gap, ip_list, snapshot
 
@@ -132,3 +134,46 @@ def test_a_difference_in_words_and_as_json(tmp_path):
         "id": "a",
         "fields": {"label": {"before": "x", "after": "y" * 200}},
     }
+
+
+GROUP = {"GroupId": "sg-1", "VpcId": "vpc-1", "IpPermissionsEgress": []}
+SSH, WEB = (
+    {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    for port in (22, 443)
+)
+TRAIL = {"arn": "arn:t", "IsLogging": True}
+TLS = '{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*"}}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        (SECURITY_GROUPS, {"IpPermissions": [SSH, WEB]}, {"IpPermissions": [WEB, SSH]}),
+        (TRAIL_STATUS, {"LatestDeliveryTime": "2026-01-01"}, {"LatestDeliveryTime": "2026-01-02"}),
+        (TRAIL_STATUS, {}, {"LatestDeliveryTime": "2026-01-02"}),
+        (BUCKET_VERSIONING, {}, {"Status": "Suspended"}),
+        (
+            BUCKET_POLICY,
+            {"Policy": TLS},
+            {"Policy": TLS.replace(" ", "").replace('"*"', '["*"]')},
+        ),
+        (WORKSPACE_CONF, {"value": None}, {"value": "false"}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_makes_no_difference_is_none(kind, old, new):
+    name = {"key": "enableIpAccessLists", "name": "t", "bucket": "b"}
+    one, other = (
+        lasting(read(kind.record, {**GROUP, **TRAIL, **name, **item}, source="x"), kind.name)
+        for item in (old, new)
+    )
+    assert one == other
+
+
+def test_what_makes_a_difference_is_shown():
+    conf = {"key": "enableIpAccessLists"}
+    unset, on = (
+        lasting(read(WORKSPACE_CONF.record, {**conf, "value": value}, source="x"), "workspace_conf")
+        for value in (None, "true")
+    )
+    assert (unset["value"], on["value"]) == ("false", "true")

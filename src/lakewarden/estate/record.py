@@ -25,7 +25,9 @@ def key(path: str) -> Any:
     return dataclasses.field(metadata={"path": path, "key": True})
 
 
-def fact(path: str, *, absent: Any = _REQUIRED, volatile: bool = False) -> Any:
+def fact(
+    path: str, *, absent: Any = _REQUIRED, volatile: bool = False, unordered: bool = False
+) -> Any:
     """Declare a field that is read as a `Fact`.
 
     Args:
@@ -33,9 +35,10 @@ def fact(path: str, *, absent: Any = _REQUIRED, volatile: bool = False) -> Any:
         absent: the value that the documented wire format means by leaving the field out. Without
             it an absent field is a gap: nothing is assumed.
         volatile: the platform changes it by itself, so that it is no change of the deployment.
+        unordered: the order of its entries means nothing.
     """
-    metadata = {"path": path, "key": False, "absent": absent, "volatile": volatile}
-    return dataclasses.field(metadata=metadata)
+    more = {"absent": absent, "volatile": volatile, "unordered": unordered}
+    return dataclasses.field(metadata={"path": path, "key": False, **more})
 
 
 class Record:
@@ -74,6 +77,7 @@ class FieldPlan:
     convert: Converter
     absent: Any
     volatile: bool = False
+    unordered: bool = False
 
     @property
     def may_be_absent(self) -> bool:
@@ -109,8 +113,8 @@ def _plan(cls: type[Record]) -> tuple[FieldPlan, ...]:
         path = f.metadata["path"]
         absent = f.metadata.get("absent", _REQUIRED)
         steps, is_key = tuple(path.split(".")), f.metadata["key"]
-        volatile = f.metadata.get("volatile", False)
-        plans.append(FieldPlan(f.name, path, steps, is_key, converter(inner), absent, volatile))
+        marks = (f.metadata.get("volatile", False), f.metadata.get("unordered", False))
+        plans.append(FieldPlan(f.name, path, steps, is_key, converter(inner), absent, *marks))
     return tuple(plans)
 
 

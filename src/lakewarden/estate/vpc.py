@@ -101,7 +101,7 @@ class RouteTable(Record):
     id: str = key("RouteTableId")
     vpc_id: Fact[str] = fact("VpcId")
     associations: Fact[tuple[Association, ...]] = fact("Associations")
-    routes: Fact[tuple[Route, ...]] = fact("Routes")
+    routes: Fact[tuple[Route, ...]] = fact("Routes", unordered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ class SecurityGroup(Record):
 
     id: str = key("GroupId")
     vpc_id: Fact[str] = fact("VpcId")
-    ingress: Fact[tuple[Rule, ...]] = fact("IpPermissions")
-    egress: Fact[tuple[Rule, ...]] = fact("IpPermissionsEgress")
+    ingress: Fact[tuple[Rule, ...]] = fact("IpPermissions", unordered=True)
+    egress: Fact[tuple[Rule, ...]] = fact("IpPermissionsEgress", unordered=True)
 
 
 @record

@@ -134,15 +134,20 @@ def lasting(record: Record, kind: str) -> dict[str, Any]:
     for field in plan_of(type(record)):
         if field.volatile:
             found.pop(field.name, None)
+            found.get("?", {}).pop(field.name, None)
+        elif field.unordered and found.get(field.name):
+            found[field.name] = sorted(found[field.name], key=json.dumps)
     if found.get("value", ...) is None:
         found["value"] = default_of(kind, record.identity())
     if isinstance(record, BucketVersioning) and found.get("status", ...) is None:
         found["status"] = NEVER_VERSIONED
-    return {name: _meant(value) for name, value in found.items()}
+    return {n: _meant(value) for n, value in found.items() if n != "?" or value}
 
 
 def _meant(value: Any) -> Any:
-    """Return a value, and policy documents in it as they are read: their blanks mean nothing."""
+    """Return a value; policy documents in it as they are read, and none for an empty object."""
+    if value == {}:
+        return None
     if isinstance(value, list):
         return [_meant(entry) for entry in value]
     if isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
