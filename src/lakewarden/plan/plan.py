@@ -96,23 +96,40 @@ class Plan:
         }
 
     def without(self, unwanted: Callable[[Change], str]) -> Plan:
-        """Return the plan without some changes, and without those that follow them.
+        """Return the plan without some changes, and without what makes no sense then.
+
+        A change that follows one of them goes too, and so does one that mends nothing but failures
+        of which another part is left out: half a remedy is none.
 
         Args:
             unwanted: says why a change is left out; empty for one that stays.
         """
-        kept: list[Change] = []
-        blocked = list(self.blocked)
-        gone: dict[str, str] = {}
-        for change in self.changes:
-            first = next((a for a in change.follows if a in gone), None)
-            why = unwanted(change) or (f"it follows {first}, which is left out" if first else "")
-            if why:
-                gone[change.address] = why
-                blocked += [Blocked(reason, why) for reason in change.reasons]
-            else:
-                kept.append(change)
-        return replace(self, changes=tuple(kept), blocked=tuple(dict.fromkeys(blocked)))
+        gone = {c.address: why for c in self.changes if (why := unwanted(c))}
+        while more := {
+            c.address: why for c in self._kept(gone) if (why := self._stranded(c, gone))
+        }:
+            gone |= more
+        blocked = [
+            Blocked(r, gone[c.address])
+            for c in self.changes
+            for r in c.reasons
+            if c.address in gone
+        ]
+        every = tuple(dict.fromkeys([*self.blocked, *blocked]))
+        return replace(self, changes=tuple(self._kept(gone)), blocked=every)
+
+    def _kept(self, gone: Mapping[str, str]) -> list[Change]:
+        return [change for change in self.changes if change.address not in gone]
+
+    def _stranded(self, change: Change, gone: Mapping[str, str]) -> str:
+        """Return why a change makes no sense without those that are left out."""
+        first = next((address for address in change.follows if address in gone), None)
+        if first:
+            return f"it follows {first}, which is left out"
+        lost = {reason for c in self.changes if c.address in gone for reason in c.reasons}
+        if change.reasons and lost.issuperset(change.reasons):
+            return "another part of what mends it is left out"
+        return ""
 
 
 def plan_from_json(data: Any) -> Plan:
