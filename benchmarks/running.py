@@ -75,7 +75,7 @@ class Running:
     def plan(self, only: Sequence[str] = (), posture: Posture = Posture.HIGH) -> Plan:
         """Plan for the world as it is now."""
         policy = self._policy.everywhere(posture).naming(only)
-        with self._read(policy) as (_, context):
+        with self._read(policy, planning=True) as (_, context):
             origin = replace(self.origin(), posture=posture.value, controls=tuple(only))
             return plan_for(context.estate, chosen(policy), context, origin)
 
@@ -97,8 +97,10 @@ class Running:
             yield snapshot
 
     @contextmanager
-    def _read(self, policy: Policy) -> Iterator[tuple[DiskSnapshot, Context]]:
-        with self.snapshot(partial(needs_at, policy)) as snapshot:
+    def _read(
+        self, policy: Policy, *, planning: bool = False
+    ) -> Iterator[tuple[DiskSnapshot, Context]]:
+        with self.snapshot(partial(needs_at, policy, planning=planning)) as snapshot:
             estate = Estate(snapshot)
             yield snapshot, Context(estate, policy, parse_time(snapshot.meta.taken))
 

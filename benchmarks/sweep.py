@@ -31,7 +31,7 @@ from lakewarden.collect import settings
 from lakewarden.collect.lists import LISTS
 from lakewarden.controls.kit.registry import chosen, needs_of
 from lakewarden.estate.access import WORKSPACE_CONF
-from lakewarden.estate.catalog import KINDS, closure
+from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.kind import Need
 from lakewarden.estate.record import plan_of
 from lakewarden.ledger.finding import Evidence, Verdict
@@ -137,14 +137,7 @@ def calls_of(log: Path, since: int = 0) -> list[Call]:
             seen.add(f"AWS {entry['path']}")
         elif entry["method"] == "GET" and not entry["path"].startswith(("/.well-known", "/oidc")):
             seen.add(_endpoint(f"GET {entry['path']}"))
-    return [_call(fault) for fault in sorted(seen) if not _for_plans_alone(fault)]
-
-
-def _for_plans_alone(fault: str) -> bool:
-    """Return whether a call is made to plan with, so that no verdict can rest on it."""
-    read = {n for n in needs_of(chosen(_HIGH)) if feeds(fault, KINDS[n.kind].call(n.key))}
-    judged_by = closure({need for control in chosen(_HIGH) for need in control.needs})
-    return bool(read) and not read & judged_by
+    return [_call(fault) for fault in sorted(seen)]
 
 
 def _endpoint(call: str) -> str:

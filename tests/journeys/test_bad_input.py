@@ -89,7 +89,9 @@ def test_snapshot_with_a_cut_manifest(run, world, bare):
 @pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: b"", lambda d: d[:-1]])
 def test_snapshot_with_a_cut_part(run, world, bare, damage):
     folder = _snapshot(run, world, bare)
-    part = max(folder.rglob("*.jsonl.gz"), key=lambda p: p.stat().st_size)
+    written = json.loads((folder / "manifest.json").read_text())["collections"]
+    tokens = next(c["sha256"] for c in written if c["kind"] == "tokens" and c["count"])
+    [part] = folder.rglob(f"{tokens}.jsonl.gz")
     part.write_bytes(damage(part.read_bytes()))
     out = bare / "report.json"
     result = run(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -23,7 +25,9 @@ SWITCHES = (
 
 
 def test_what_was_foretold_is_what_is_refused():
-    found = check(600, 7, SWITCHES, blinded=("addresses", "tokens", "console"))
+    # In a process of its own: the same world may be served in this one, and its buckets are there.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        found = pool.submit(check, 600, 7, SWITCHES, ("addresses", "tokens", "console")).result()
     assert [(case.ask, case.after, case.hit and case.hit.reason) for case in found.mismatches] == []
     assert len(found.doubted) <= 0.01 * len(found.compared)
     lost = sum(case.lost for case in found.compared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from lakewarden.cli.options import Deployment, Selection, deployment_options, se
 from lakewarden.cli.pipeline import collect
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock
+from lakewarden.controls.kit.registry import needs_at
 from lakewarden.estate.catalog import KINDS
 from lakewarden.estate.kind import Status
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
@@ -34,7 +36,7 @@ def command(
     selection: Selection,
     folder: Path,
 ) -> int:
-    """Read a deployment into a snapshot, to be judged later or elsewhere.
+    """Read a deployment into a snapshot, to be judged and planned for later or elsewhere.
 
     Without --posture it reads what the posture high needs, which suffices for both.
 
@@ -43,7 +45,7 @@ def command(
     wanted = selection if selection.posture else replace(selection, posture=Posture.HIGH.value)
     policy = policy_of(wanted)
     reach = reach_of(deployment, policy)
-    snapshot = collect(reach, folder, policy, Clock())
+    snapshot = collect(reach, folder, policy, Clock(), partial(needs_at, policy, planning=True))
     headers = snapshot.headers()
     holes = [
         (header, gap)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from lakewarden.cli.plan import planned
 from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
 from lakewarden.clock import Clock
-from lakewarden.controls.kit.registry import chosen
+from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.estate.estate import Estate
 from lakewarden.plan.describe import summary
 from lakewarden.policyfile.limits import Posture
@@ -67,7 +68,7 @@ def _assess(posture: Posture, scratch: Path, folder: Path) -> None:
     clock = Clock()
     policy = load_policy(named_policy()).everywhere(posture)
     reach = reach_of(Deployment.from_environment(), policy)
-    snapshot = collect(reach, scratch, policy, clock)
+    snapshot = collect(reach, scratch, policy, clock, partial(needs_at, policy, planning=True))
     records = sum(header.count or 0 for header in snapshot.headers())
     click.echo(
         f"Read {records} records in {len(snapshot.headers())} collections with databricks-sdk and "

@@ -22,7 +22,7 @@ from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.clock import Clock, parse_time
 from lakewarden.controls.kit.control import Context
 from lakewarden.controls.kit.planning import plan_for
-from lakewarden.controls.kit.registry import chosen
+from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.estate.estate import Estate
 from lakewarden.ledger.run import EXIT_CLEAN
 from lakewarden.plan.change import Change
@@ -69,7 +69,8 @@ def command(
     """
     policy, clock = policy_of(selection), Clock()
     reach = None if snapshot else reach_of(deployment, policy)
-    with snapshot_of(snapshot, reach, policy, clock) as found:
+    needs = partial(needs_at, policy, planning=True)
+    with snapshot_of(snapshot, reach, policy, clock, needs) as found:
         insist_known(found, policy.include.workspaces | policy.exclude.workspaces)
         plan = planned(found, policy, selection.posture or "", selection.controls, allowed)
     plan = replace(plan, overridden=reason)

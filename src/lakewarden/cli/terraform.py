@@ -123,7 +123,7 @@ def _insist_alone(file: Path | None, folder: Path | None) -> None:
 def _needs(policy: Policy, plan: Plan | None, workspace: Workspace | None) -> set[Need]:
     """Return what is read: for a plan little, as each thing of it is asked for itself."""
     if plan is None:
-        return needs_at(policy, workspace) | needed(workspace)
+        return needs_at(policy, workspace, planning=True) | needed(workspace)
     little = NEEDED_FOR_TABLES if removes_parts(plan.changes) else {WORKSPACES.need()}
     return set(little) if workspace is None else set()
 

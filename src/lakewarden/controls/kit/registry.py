@@ -57,22 +57,27 @@ def chosen(policy: Policy) -> tuple[Control[Any], ...]:
     return tuple(c for c in controls() if any(p.asks(c.id, c.postures) for p in everywhere))
 
 
-def needs_of(selected: Iterable[Control[Any]]) -> set[Need]:
-    """Return all that must be collected for some controls, to judge by and to plan with."""
-    return closure({need for c in selected for need in (*c.needs, *c.plans_with)})
+def needs_of(selected: Iterable[Control[Any]], *, planning: bool = False) -> set[Need]:
+    """Return all that must be collected to judge by some controls, and to plan with them."""
+    more = (lambda c: c.plans_with) if planning else (lambda _: ())
+    return closure({need for c in selected for need in (*c.needs, *more(c))})
 
 
-def needs_at(policy: Policy, workspace: Workspace | None) -> set[Need]:
+def needs_at(policy: Policy, workspace: Workspace | None, *, planning: bool = False) -> set[Need]:
     """Return what must be collected in one workspace, or at account level; nothing it is left out.
 
     Controls of things outside workspaces may rest on what every workspace says.
+
+    Args:
+        policy: says which controls are asked for where.
+        workspace: the workspace; None for account level.
+        planning: what fails is to be planned for as well.
     """
     if workspace is None:
-        return needs_of(chosen(policy))
+        return needs_of(chosen(policy), planning=planning)
     place = place_of(workspace)
     if policy.leaves_out(place.id, place.name):
         return set()
     here = policy.at(place)
-    return needs_of(
-        c for c in controls() if (here if c.subject.inside else policy).asks(c.id, c.postures)
-    )
+    asked = [c for c in controls() if (here if c.subject.inside else policy).asks(c.id, c.postures)]
+    return needs_of(asked, planning=planning)
