@@ -92,7 +92,6 @@ class Settling:
         self._plan = plan
         self._store = store
         self._reach = reach_of(Deployment.from_environment(), Policy())
-        self._open = self._doors()
         self._original = self._documents()
 
     def crashes(self, *, every: bool) -> Iterator[Crash]:
@@ -111,7 +110,8 @@ class Settling:
             problem = "" if self._documents() == self._original else "it is not as it was"
             return Crash(step, moment, "undone", problem)
         self._resume(run)
-        looks = [look(self._open, change) for change in self._plan.changes]
+        doors = self._doors()
+        looks = [look(doors, change) for change in self._plan.changes]
         apart = [one.change.address for one in looks if one.state is not State.AFTER]
         self._undo(run)
         if not apart and self._documents() != self._original:
@@ -142,7 +142,7 @@ class Settling:
     def _resume(self, run: str) -> None:
         journal = Journal.open(self._store)
         mine = journal.resume(journal.find(run))
-        carry_out(self._open, self._plan.changes, mine)
+        carry_out(self._doors(), self._plan.changes, mine)
         mine.finish(RunState.APPLIED)
         journal.close()
 
@@ -154,16 +154,18 @@ class Settling:
         ]
         identity = Clock().run_id()
         mine = journal.begin(replace(old, id=identity, verb="undo", of=old.id, steps=()))
-        carry_out(self._open, back, mine)
+        carry_out(self._doors(), back, mine)
         mine.finish(RunState.APPLIED)
         journal.mark_undone(run)
         journal.close()
 
     def _doors(self) -> Doors:
+        """Return new doors: nothing may be left of what a process knew that was killed."""
         return Doors(self._reach, dict(self._reach.workspace_urls))
 
     def _documents(self) -> dict[str, Any]:
-        found = {c.address: look(self._open, c).found for c in self._plan.changes}
+        doors = self._doors()
+        found = {c.address: look(doors, c).found for c in self._plan.changes}
         return {address: _lasting(document) for address, document in found.items()}
 
 
