@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, parse
+from lakewarden.semantics.cluster_policy import Definition, MalformedDefinitionError, fits, parse
 
 LIMIT = 120
 
@@ -253,7 +253,20 @@ RULES = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    "pattern", ["m6id[.].*[", "[[a-m]&&[^b]].*", "[[]]", ["m6id.large"], None, 7]
+)
+def test_a_pattern_that_may_mean_something_else_there_is_not_understood(pattern):
+    with pytest.raises(ValueError, match=r".+"):
+        fits(pattern, "m6id.large")
+    definition = parse(json.dumps({"node_type_id": {"type": "regex", "pattern": pattern}}))
+    with pytest.raises(MalformedDefinitionError, match="pattern of node_type_id"):
+        definition.accepts("node_type_id", "m6id.large")
+    assert not definition.limits_workers_type()
+
+
 @settings(deadline=None)
+@example({"type": "regex", "pattern": [[]]})
 @given(RULES)
 def test_any_rule_gets_an_answer_and_a_bound_keeps_out_zero(rule):
     definition = parse(json.dumps({"autotermination_minutes": rule, "node_type_id": rule}))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -134,7 +135,7 @@ class Definition:
                 raise MalformedDefinitionError(f"the rule on {path} has no values")
             return (value in values) is (kind == "allowlist")
         if kind == "regex":
-            return _matches(path, str(rule.get("pattern", "")), value)
+            return _matches(path, rule.get("pattern", ""), value)
         if kind == "fixed":
             return bool(rule.get("value") == value)
         return kind != "forbidden"
@@ -209,7 +210,7 @@ class Definition:
         rule = self.rules.get(path, {})
         if rule.get("type") == "regex":
             try:
-                taken = [_matches(path, str(rule.get("pattern", "")), p) for p in ("", *probes)]
+                taken = [_matches(path, rule.get("pattern", ""), p) for p in ("", *probes)]
             except MalformedDefinitionError:
                 return False
             return not taken[0] and not all(taken[1:])
@@ -237,10 +238,27 @@ def parse(text: str | None) -> Definition:
     return Definition(rules)
 
 
-def _matches(path: str, pattern: str, value: str) -> bool:
+def fits(pattern: Any, value: str) -> bool:
+    """Return whether a text as a whole fits the pattern of a rule.
+
+    Raises:
+        ValueError: the pattern is none, or the platform may read it in another way: there, a set
+            of characters may hold sets.
+    """
+    if not isinstance(pattern, str):
+        raise ValueError("it is not a text")  # noqa: TRY004  # one error for bad rules
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            return re.fullmatch(pattern, value) is not None
+        except (re.error, FutureWarning, RecursionError, OverflowError) as error:
+            raise ValueError(str(error)) from None
+
+
+def _matches(path: str, pattern: Any, value: str) -> bool:
     try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error as error:
+        return fits(pattern, value)
+    except ValueError as error:
         raise MalformedDefinitionError(f"the pattern of {path}: {error}") from None
 
 

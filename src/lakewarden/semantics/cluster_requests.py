@@ -13,12 +13,11 @@ from __future__ import annotations
 import copy
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lakewarden.semantics.cluster_policy import Definition, Rule
+from lakewarden.semantics.cluster_policy import Definition, Rule, fits
 
 Spec = Mapping[str, Any]
 
@@ -141,7 +140,7 @@ def _said(rule: Rule, value: Any) -> Iterator[tuple[str, bool]]:
     elif kind in {"allowlist", "blocklist", "fixed"}:
         yield from _listed(rule, value)
     elif kind == "regex":
-        yield from _pattern(str(rule.get("pattern", "")), value)
+        yield from _pattern(rule.get("pattern", ""), value)
     elif kind == "range":
         yield from _range(rule, value)
     elif kind != "unlimited":
@@ -163,13 +162,13 @@ def _listed(rule: Rule, value: Any) -> Iterator[tuple[str, bool]]:
     yield f"{said} (is {_text(value)})", not moving
 
 
-def _pattern(pattern: str, value: Any) -> Iterator[tuple[str, bool]]:
+def _pattern(pattern: Any, value: Any) -> Iterator[tuple[str, bool]]:
     try:
-        fits = re.fullmatch(pattern, _text(value)) is not None
-    except re.error:
+        matches = fits(pattern, _text(value))
+    except ValueError:
         yield f"has a pattern that cannot be understood here: {pattern}", False
         return
-    if not fits:
+    if not matches:
         yield f"must match {pattern} (is {_text(value)})", not _text(value).startswith(_ALIAS)
 
 
