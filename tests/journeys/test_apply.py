@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from lakewarden.cli import main
+from lakewarden.cli.apply import unmended
+from lakewarden.ledger.finding import Finding, Severity, SubjectRef, Verdict
 
 CONTROLS = tuple(
     word
@@ -155,3 +157,24 @@ def test_a_plan_that_was_edited_is_refused(do):
 def test_what_cannot_be_used_is_named(do, arguments, said):
     code, _, err = do(*arguments)
     assert (code, said in err, len(err.splitlines())) == (2, True, 1)
+
+
+def finding(control, subject, verdict):
+    ref = SubjectRef("token", subject, subject)
+    return Finding(control, ("P09",), Severity.HIGH, ref, verdict, "because")
+
+
+@pytest.mark.parametrize(
+    ("findings", "left"),
+    [
+        ([("tokens", "a", Verdict.PASS), ("other", "b", Verdict.FAIL)], []),
+        ([("tokens", "a", Verdict.FAIL)], ["a"]),
+        ([("tokens", "a", Verdict.UNKNOWN)], ["a"]),
+        ([("tokens", "b", Verdict.FAIL)], []),  # a is gone, as it should be
+        ([("tokens", "every token", Verdict.UNKNOWN)], ["every token"]),  # a may be there unseen
+        ([("tokens", "a", Verdict.PASS), ("tokens", "every token", Verdict.UNKNOWN)], []),
+    ],
+)
+def test_nothing_counts_as_mended_that_nobody_saw(findings, left):
+    found = unmended([finding(*one) for one in findings], {("tokens", "a")})
+    assert [one.subject.id for one in found] == left

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -34,6 +36,8 @@ from lakewarden.plan.plan import Plan, plan_from_json
 from lakewarden.policyfile.policy import Policy
 from lakewarden.store.journal import RunJournal, RunRecord, RunState
 from lakewarden.store.plans import read_plan
+
+_SETTLED: Final = frozenset(Verdict) - {Verdict.FAIL, Verdict.UNKNOWN}
 
 
 @click.command()
@@ -115,20 +119,45 @@ def _verified(plan: Plan, policy: Policy, reach: Reach, run: RunJournal) -> int:
     with read_again(reach, policy, needing(policy, set())) as snapshot:
         estate = Estate(snapshot, policy.include.workspaces, policy.exclude.workspaces)
         at = Context(estate, policy, parse_time(snapshot.meta.taken))
-        findings = [f for f in judge(estate, chosen(policy), at) if _is_of(f, planned)]
+        findings = list(judge(estate, chosen(policy), at))
+    left = unmended(findings, planned)
+    silent = {control for control, _ in planned} - {f.control for f in findings}
     by_hand = {(entry.reason.control, entry.reason.subject) for entry in plan.manual}
-    left = [f for f in findings if f.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
     wrong = [f for f in left if not _is_of(f, by_hand)]
     for finding in wrong:
         click.echo(
             f"{finding.verdict}: {finding.control} ({finding.subject.name}): {finding.reason}"
         )
-    click.echo(f"{len(findings) - len(left)} of {len(findings)} failures are mended.")
+    for control in sorted(silent):
+        click.echo(f"UNKNOWN: {control}: it judged nothing, so nobody knows whether it is mended")
+    mended = max(0, sum(control not in silent for control, _ in planned) - len(left))
+    click.echo(f"{mended} of {len(planned)} failures are mended.")
     if len(left) > len(wrong):
         click.echo(f"{len(left) - len(wrong)} need a step by hand as well, which the plan has.")
     click.echo(f"Take it back with: lakewarden undo {run.run.id}")
-    return EXIT_FAILED if wrong else EXIT_CLEAN
+    return EXIT_FAILED if wrong or silent else EXIT_CLEAN
 
 
-def _is_of(finding: Finding, planned: set[tuple[str, str]]) -> bool:
+def unmended(findings: Iterable[Finding], planned: Collection[tuple[str, str]]) -> list[Finding]:
+    """Return the findings by which something of a plan is not shown to be mended.
+
+    A subject that is gone is mended, as a revoked token is; but where a list was not read to its
+    end, nobody knows whether it is gone.
+
+    Args:
+        findings: of the controls of the plan, after it was carried out.
+        planned: control and subject of each failure that it was to mend.
+    """
+    open_ones = [f for f in findings if f.verdict not in _SETTLED or _is_of(f, planned)]
+    seen = {(f.control, f.subject.id) for f in open_ones}
+    lost = {control for control, subject in planned if (control, subject) not in seen}
+    return [
+        f
+        for f in open_ones
+        if f.verdict not in _SETTLED
+        and (_is_of(f, planned) or (f.control in lost and f.verdict is Verdict.UNKNOWN))
+    ]
+
+
+def _is_of(finding: Finding, planned: Collection[tuple[str, str]]) -> bool:
     return (finding.control, finding.subject.id) in planned

@@ -20,7 +20,7 @@ from lakewarden.clock import Clock
 from lakewarden.collect.caller import read_caller
 from lakewarden.collect.doors import Reach
 from lakewarden.controls.kit.registry import needs_at
-from lakewarden.errors import ApplyError, GuardError, UsageError
+from lakewarden.errors import GuardError, LakewardenError, UsageError
 from lakewarden.estate.account import WORKSPACES, Workspace
 from lakewarden.estate.estate import Estate
 from lakewarden.estate.fact import UnreadError
@@ -200,7 +200,7 @@ def carried_out(journal: RunJournal, changes: Sequence[Change], doors: Doors) ->
 
     try:
         carry_out(doors, changes, journal, tell)
-    except ApplyError as error:
+    except LakewardenError as error:
         journal.finish(RunState.FAILED, error.what)
         stopped = f"The run {journal.run.id} stopped after {done} of {len(changes)} changes"
         raise type(error)(
