@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apply.nowhere import Nowhere
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.apply.hands import clusters
@@ -32,16 +33,6 @@ NOTED = {
 USERS = [{"group_name": "users", "permission_level": "CAN_ATTACH_TO"}]
 RANGE = {"type": "range", "minValue": 10, "maxValue": 20}
 OWN = "/policy_family_definition_overrides"
-
-
-class Nowhere:
-    """A journal that keeps nothing."""
-
-    def intend(self, number, address, before):
-        pass
-
-    def done(self, number):
-        pass
 
 
 class OnTheMove:

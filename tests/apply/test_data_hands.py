@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apply.nowhere import Nowhere
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.apply.run import State, carry_out, look
@@ -16,16 +17,6 @@ HERE = "workspace/3001"
 USUAL, READS = "BINDING_TYPE_READ_WRITE", "BINDING_TYPE_READ_ONLY"
 TIMES = frozenset({"updated_at", "updated_by"})
 """What the service notes of every change."""
-
-
-class Nowhere:
-    """A journal that keeps nothing."""
-
-    def intend(self, number, address, before):
-        pass
-
-    def done(self, number):
-        pass
 
 
 @pytest.fixture(scope="module")

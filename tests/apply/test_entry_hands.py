@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apply.nowhere import Nowhere
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.apply.run import State, carry_out, look
@@ -21,16 +22,6 @@ ALERT = {
     "action_configurations": [{"action_type": "EMAIL_NOTIFICATION"}],
 }
 GRANT = "/grant_rules/[role=roles~1billing.admin]/principals"
-
-
-class Nowhere:
-    """A journal that keeps nothing."""
-
-    def intend(self, number, address, before):
-        pass
-
-    def done(self, number):
-        pass
 
 
 @pytest.fixture(scope="module")
