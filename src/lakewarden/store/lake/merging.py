@@ -1,0 +1,178 @@
+"""New rows into a table, each once, whoever else is writing.
+
+An `id` says what a row is about. A commit holds ids only that the table did not have at the
+version before it; if somebody else made that version in the meantime, the commit is refused, and
+the ids are held against what came.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from deltalake.transaction import AddAction
+from duckdb import DuckDBPyConnection
+
+from lakewarden.errors import LakewardenError
+from lakewarden.store.lake import duck
+from lakewarden.store.lake.log import ConflictError, DataFile, Log, State
+from lakewarden.store.lake.tables import Table
+from lakewarden.store.lake.writing import write
+
+_ATTEMPTS: Final = 50
+_PAUSE_MS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of some rows.
+
+    Attributes:
+        new: how many the table did not have.
+        duplicate: how many it had, or that came again among themselves.
+        version: of the table afterwards.
+    """
+
+    new: int
+    duplicate: int
+    version: int
+
+
+def merge(log: Log, connection: DuckDBPyConnection, relation: str) -> Merged:
+    """Add the rows of a relation that a table does not have.
+
+    Raises:
+        LakewardenError: other writers came first every time.
+    """
+    with _staged(connection, relation, log.table) as batch:
+        try:
+            for _ in range(_ATTEMPTS):
+                state = log.state()
+                batch.leave_out(log, state)
+                if not batch.rows:
+                    return Merged(0, batch.total, state.version)
+                batch.write(log)
+                try:
+                    version = state.commit(batch.written)
+                except ConflictError:
+                    time.sleep(secrets.randbelow(_PAUSE_MS) / 1000)
+                    continue
+                batch.written = []
+                return Merged(batch.rows, batch.total - batch.rows, version)
+        finally:
+            batch.discard(log)
+    raise LakewardenError(
+        "others kept writing to it", where=log.place.url, next_step="Ingest again later"
+    )
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The rows that are to be added.
+
+    Attributes:
+        connection: where they are.
+        staged: the table that has them.
+        total: how many came.
+        rows: how many are left.
+        written: what adds the files that they were written to.
+        seen: the files of the table that are known to hold none of them.
+    """
+
+    connection: DuckDBPyConnection
+    staged: str
+    total: int
+    rows: int
+    written: list[AddAction] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def leave_out(self, log: Log, state: State) -> None:
+        """Leave out the rows whose ids a version has."""
+        if log.table.latest:
+            return
+        files = [file for file in state.files if file.name not in self.seen]
+        self.seen.update(file.name for file in files)
+        suspects = list(_suspects(self.connection, log.table, files))
+        if not suspects:
+            return
+        paths = duck.texts(log.place.paths(file.name for file in suspects))
+        gone = self.connection.execute(
+            "DELETE FROM fresh WHERE id IN (SELECT there.id FROM"  # noqa: S608  # paths are quoted
+            f" read_parquet({paths}, hive_partitioning = false) there SEMI JOIN fresh USING (id))"
+        ).fetchone()
+        if gone and gone[0]:
+            self.rows -= gone[0]
+            self.discard(log)
+
+    def write(self, log: Log) -> None:
+        """Write the rows that are left, unless they are written as they are."""
+        if self.written:
+            return
+        columns = log.table.partitions
+        some = "" if self.rows == self.total else "rowid IN (SELECT row_id FROM fresh)"
+        for partition in self._partitions(columns):
+            here = [f"{c} = {duck.text(v)}" for c, v in zip(columns, partition, strict=True)]
+            where = " AND ".join([*here, *([some] if some else [])]) or "true"
+            query = f"SELECT * FROM {self.staged} WHERE {where}"  # noqa: S608  # values are quoted
+            self.written += write(self.connection, query, log.table, log.place, partition)
+        log.place.publish(action.path for action in self.written)
+
+    def _partitions(self, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+        if not columns:
+            return [()]
+        listed = f"SELECT DISTINCT {', '.join(columns)} FROM fresh ORDER BY ALL"  # noqa: S608  # ours
+        return self.connection.execute(listed).fetchall()
+
+    def discard(self, log: Log) -> None:
+        """Remove what was written and not committed."""
+        log.place.discard(action.path for action in self.written)
+        self.written = []
+
+
+@contextmanager
+def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iterator[_Batch]:
+    """Have the rows of a relation in a table, and in `fresh` the place of the first of each id."""
+    names = ", ".join(duck.name(column.name) for column in table.columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {names} FROM {duck.name(relation)}"  # noqa: S608  # quoted
+    )
+    try:
+        if table.latest:
+            at = "rowid AS row_id"
+            group = ""
+        else:
+            kept = (*table.partitions, *([table.span] if table.span else []))
+            at = ", ".join(
+                ["id", "min(rowid) AS row_id", *(f"any_value({c}) AS {c}" for c in kept)]
+            )
+            group = " GROUP BY id"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {at} FROM staged{group}")  # noqa: S608  # ours
+        counted = connection.execute(
+            "SELECT (SELECT count(*) FROM staged), (SELECT count(*) FROM fresh)"
+        ).fetchone()
+        total, rows = counted or (0, 0)
+        yield _Batch(connection, "staged", total, rows)
+    finally:
+        connection.execute("DROP TABLE IF EXISTS fresh; DROP TABLE IF EXISTS staged")
+
+
+def _suspects(
+    connection: DuckDBPyConnection, table: Table, files: list[DataFile]
+) -> Iterator[DataFile]:
+    """Yield the files that may hold a row of the batch."""
+    if not table.span:
+        yield from files
+        return
+    listed = connection.execute(
+        f"SELECT {', '.join(table.partitions)}, min({table.span}), max({table.span})"  # noqa: S608  # names are ours
+        " FROM fresh GROUP BY ALL"
+    ).fetchall()
+    spans = {tuple(row[:-2]): (row[-2], row[-1]) for row in listed}
+    for file in files:
+        span = spans.get(file.partition)
+        if span and (not file.span or (file.span[0] <= span[1] and span[0] <= file.span[1])):
+            yield file
