@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,7 +25,16 @@ from lakewarden.cli.simulation import environment, start
     help="Deliver audit logs to this folder.",
 )
 @click.option(
-    "--latency", type=click.FloatRange(min=0), default=0.0, help="Milliseconds before each answer."
+    "--cloudtrail-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Deliver what CloudTrail records to this folder; what is left over, when it ends.",
+)
+@click.option(
+    "--latency",
+    "latency_ms",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Milliseconds before each answer.",
 )
 @click.option(
     "--fault",
@@ -39,16 +49,7 @@ from lakewarden.cli.simulation import environment, start
     help="Write each request to this file, as JSON lines.",
 )
 @click.option("--scale", type=click.IntRange(min=1), help="Add this many generated objects.")
-def command(
-    world: str,
-    port: int,
-    aws_port: int,
-    audit_dir: Path | None,
-    latency: float,
-    faults: tuple[str, ...],
-    request_log: Path | None,
-    scale: int | None,
-) -> None:
+def command(world: str, audit_dir: Path | None, **options: Any) -> None:
     """Serve a simulated deployment in the foreground.
 
     Prints the environment that points any client at it, then serves until it is interrupted. It
@@ -56,16 +57,7 @@ def command(
     """
     with tempfile.TemporaryDirectory(prefix="lakewarden-audit-") as scratch:
         events = audit_dir or Path(scratch)
-        running = start(
-            world,
-            events,
-            port=port,
-            aws_port=aws_port,
-            latency_ms=latency,
-            faults=faults,
-            request_log=request_log,
-            scale=scale,
-        )
+        running = start(world, events, **options)
         with running:
             for name, value in environment(running, world, events).items():
                 click.echo(f"export {name}={shlex.quote(value)}")

@@ -2,34 +2,47 @@
 
 An action has ``at`` (epoch ms), ``by`` (a principal), ``from`` (an address) and, optionally,
 ``workspace`` (an id; otherwise the account), ``agent``, ``times`` with ``every_minutes`` and
-``${n}`` for the number of the repetition. It is either
+``${n}`` for the number of the repetition. It is one of
 
 * ``call = "POST /api/..."`` with ``body``; it passes every check of the gate. ``token`` names the
   personal access token (by its comment) that is used, ``refused`` the status that is expected
-  instead of success; or
-* ``event = "service.action"`` with ``params``: something that no API call causes, such as a login.
+  instead of success;
+* ``event = "service.action"`` with ``params``: something that no API call causes, such as a login;
+* ``launch``: instances that come up in AWS (`lakewarden.simulate.launches`). Starting a cluster
+  launches none by itself.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog, Record
+from lakewarden.simulate.cloudtrail import Trail
+from lakewarden.simulate.launches import launched
 from lakewarden.simulate.seeding import Built, SeedError, Seeding
-from lakewarden.simulate.state import Bearer, Json, Workspace
+from lakewarden.simulate.state import Bearer, Json
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.workspace.support_access import EVENT as VENDOR_LOGIN
+from lakewarden.simulate.workspace.support_access import vendor_admitted
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
-VENDOR_LOGIN = "genie.databricksAccess"
 _MINUTE_MS = 60_000
 
 
-def act(built: Built, audit: AuditLog, now: int) -> None:
+@dataclass(frozen=True)
+class Delivery:
+    """Where the two kinds of logs go."""
+
+    audit: AuditLog
+    trail: Trail
+
+
+def act(built: Built, logs: Delivery, now: int) -> None:
     """Do a world's actions; ``now`` (epoch ms) is what its relative times count from.
 
     Raises:
@@ -42,20 +55,13 @@ def act(built: Built, audit: AuditLog, now: int) -> None:
             at = action["at"] + int(number * action.get("every_minutes", 0) * _MINUTE_MS)
             if "event" in action:
                 _check_vendor(built, action, at)
-                audit.write(_record(action, at))
+                logs.audit.write(_record(action, at))
+            elif "launch" in action:
+                logs.trail.write(
+                    launched(built.account.workspaces[action["workspace"]], action, at)
+                )
             else:
-                _call(built, audit, action, at)
-
-
-def vendor_admitted(workspace: Workspace, now: int) -> bool:
-    """Whether the vendor's staff may sign in: until the approval that was given ends.
-
-    Where nobody ever decided, they may.
-    """
-    until = workspace.conf.get("customerApprovedWSLoginExpirationTime")
-    if until in {None, "indefinite"}:
-        return True
-    return bool(until) and datetime.fromisoformat(until).timestamp() * 1000 > now
+                _call(built, logs.audit, action, at)
 
 
 def _check_vendor(built: Built, action: Json, at: int) -> None:

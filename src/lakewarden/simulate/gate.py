@@ -103,8 +103,7 @@ def _answer(
         redirect = _redirected(persona, incoming)
         if redirect is not None:
             return redirect
-        request.caller = _admit(persona, incoming, request)
-        _note_login(persona, incoming, request.caller)
+        _admit(persona, incoming, request)
     if found is None or route is None:
         message = f"No API found for '{incoming.method} {incoming.path}'"
         raise ApiError(404, "ENDPOINT_NOT_FOUND", message)
@@ -121,7 +120,9 @@ def _answer(
     return answer if isinstance(answer, Reply) else Reply({} if answer is None else answer)
 
 
-def _note_login(persona: Persona, incoming: Incoming, caller: Caller) -> None:
+def _note_login(
+    persona: Persona, incoming: Incoming, caller: Caller, refusal: ApiError | None = None
+) -> None:
     """A token's login stands on its own in the audit log, whatever becomes of the call."""
     if caller.auth == "pat":
         params = {"user": caller.name, "tokenId": caller.token_id or ""}
@@ -130,7 +131,10 @@ def _note_login(persona: Persona, incoming: Incoming, caller: Caller) -> None:
     else:
         params = {"user": caller.name, "authenticationMethod": "OAUTH_TOKEN"}
         event = Event("accounts.oidcTokenAuthorization", params)
-    persona.audit.write(_entry(persona, incoming, caller, event))
+    entry = _entry(persona, incoming, caller, event)
+    if refusal is not None:
+        entry = replace(entry, status=refusal.status, error=refusal.message)
+    persona.audit.write(entry)
 
 
 def _json(incoming: Incoming) -> Any:
@@ -155,11 +159,11 @@ def _conditions(request: Request, route: Route) -> None:
         raise ApiError(403, "PERMISSION_DENIED", f"Only {scope} admins can perform this action")
 
 
-def _admit(persona: Persona, incoming: Incoming, request: Request) -> Caller:
-    """The caller, once nothing speaks against letting the call in."""
+def _admit(persona: Persona, incoming: Incoming, request: Request) -> None:
+    """Find out who calls, and whether anything speaks against letting the call in."""
     bearer = _bearer(persona, incoming)
     try:
-        caller = identity.caller(
+        caller = request.caller = identity.caller(
             persona.account,
             persona.workspace,
             bearer.principal_id,
@@ -169,13 +173,21 @@ def _admit(persona: Persona, incoming: Incoming, request: Request) -> Caller:
         )
     except LookupError:
         raise ApiError(401, "UNAUTHENTICATED", "Invalid access token.") from None
-    request.caller = caller
     _check_address(persona, incoming, request)
+    try:
+        _check_standing(persona, request)
+    except ApiError as refusal:
+        _note_login(persona, incoming, caller, refusal)
+        raise
+    _note_login(persona, incoming, caller)
+
+
+def _check_standing(persona: Persona, request: Request) -> None:
+    caller = request.caller
     if not identity.is_active(persona.account, persona.workspace, caller.principal):
         raise ApiError(403, "PERMISSION_DENIED", f"{caller.name} is deactivated")
     if persona.workspace is not None:
         _check_membership(persona.workspace, request)
-    return caller
 
 
 def _check_address(persona: Persona, incoming: Incoming, request: Request) -> None:

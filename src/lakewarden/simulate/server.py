@@ -23,8 +23,9 @@ from starlette.types import Receive, Scope, Send
 from lakewarden.simulate import account as account_families
 from lakewarden.simulate import workspace as workspace_families
 from lakewarden.simulate import world as worlds
-from lakewarden.simulate.actions import act, sign_in
+from lakewarden.simulate.actions import Delivery, act, sign_in
 from lakewarden.simulate.audit import AuditLog
+from lakewarden.simulate.cloudtrail import Trail
 from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Incoming, Persona, serve
 from lakewarden.simulate.request_log import RequestLog
@@ -256,6 +257,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     aws_port: int = 0,
     aws: bool = True,
     audit_dir: Path | str | None = None,
+    cloudtrail_dir: Path | str | None = None,
     latency_ms: float = 0.0,
     faults: Sequence[str] = (),
     request_log: Path | str | None = None,
@@ -275,11 +277,15 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     with ExitStack() as stack:
         log = RequestLog(request_log)
         stack.callback(log.close)
+        trail = Trail(cloudtrail_dir)
+        stack.callback(trail.close)
         options = {
             "port": aws_port,
             "latency_ms": latency_ms,
             "faults": for_aws,
             "request_log": log,
+            "trail": trail,
+            "address": spec.own["client_address"],
         }
         aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
         built = build(spec, references, scale=scale)
@@ -290,7 +296,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         for persona, sock in zip(personas, sockets, strict=True):
             realm = persona.workspace or persona.account
             realm.url = _url(sock)
-        act(built, audit, built.now)
+        act(built, Delivery(audit, trail), built.now)
 
         def app(persona: Persona) -> App:
             return App(persona, here, latency_ms, log)

@@ -94,7 +94,7 @@ def test_exports_name_their_format(client: Client, audit_dir: Path) -> None:
     maker.workspace.import_(path, content=content, language=Language.PYTHON)
     maker.workspace.export(path, format=ExportFormat.DBC)
     found = last(audit_dir, "workspace.workspaceExport")["requestParams"]
-    assert (found["workspaceExportFormat"], found["path"]) == ("DBC", path)
+    assert (found["workspaceExportFormat"], found["notebookFullPath"]) == ("DBC", path)
     assert last(audit_dir, "notebook.importNotebook")["requestParams"]["path"] == path
 
 

@@ -11,10 +11,10 @@ from databricks.sdk.service import provisioning
 from databricks.sdk.service.iam import Patch, PatchOp, PatchSchema
 from databricks.sdk.service.settings import ListType
 
-from lakewarden.simulate.actions import vendor_admitted
 from lakewarden.simulate.server import load_families
 from lakewarden.simulate.state import Account, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE, Route
+from lakewarden.simulate.workspace.support_access import vendor_admitted
 from simulate.core.kit import OUTSIDE, Lab
 
 Own = Callable[..., Lab]

@@ -19,6 +19,7 @@ from moto.backend_index import backend_url_patterns
 from moto.backends import list_of_moto_modules
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sts.models import sts_backends
 from werkzeug.test import run_wsgi_app
 
 from lakewarden.simulate.aws import repairs
@@ -68,6 +69,13 @@ class Emulator:
                 if name.lower() != "content-length"
             ),
         )
+
+    def identity(self, access_key: str) -> tuple[str, str]:
+        """Return the unique id and the ARN of whom an access key belongs to, as STS tells them."""
+        with _moto:
+            backend = sts_backends[self._account]["aws"]
+            unique, arn, _ = backend.get_caller_identity(access_key, "us-east-1")
+        return unique, arn.replace(self._account, ACCOUNT_ID)
 
     def close(self) -> None:
         """Forget the account and all that is in it."""

@@ -14,6 +14,7 @@ from lakewarden.simulate.aws.bucket_policies import BucketPolicies
 from lakewarden.simulate.aws.gaps import Gaps
 from lakewarden.simulate.aws.object_locks import ObjectLocks
 from lakewarden.simulate.aws.operations import Operation, identify
+from lakewarden.simulate.aws.recording import is_management, is_read, record, user_identity
 from lakewarden.simulate.aws.wire import Answer, Call, error_answer, read_call
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from lakewarden.simulate.aws.emulator import Emulator
+    from lakewarden.simulate.cloudtrail import Trail
     from lakewarden.simulate.faults import Fault
 
 # The hand that builds the world: no fault, latency, denial or log line concerns it.
@@ -52,6 +54,8 @@ class Front:
         deny: Globs over `service:Operation` that an access key id may not call.
         latency_ms: Milliseconds to wait before each answer.
         log: Where to write calls down.
+        trail: Where CloudTrail delivers what it records.
+        address: Where callers on this machine seem to come from.
         closing: Set when the server stops, which ends every wait.
     """
 
@@ -63,6 +67,8 @@ class Front:
         deny: Mapping[str, Sequence[str]],
         latency_ms: float,
         log: Log | None,
+        trail: Trail,
+        address: str,
         closing: Event,
     ) -> None:
         self._emulator = emulator
@@ -73,6 +79,8 @@ class Front:
         self._deny = deny
         self._latency = latency_ms / 1000
         self._log = log
+        self._trail = trail
+        self._address = address
         self._closing = closing
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -86,6 +94,8 @@ class Front:
             self._closing.wait(self._latency)
             answer = self._answer(environ, call, operation)
             self._write(call, operation, answer, began)
+            if self._trail.delivers and is_management(operation):
+                self._trail.write(self._record(call, operation, answer))
         status = f"{answer.status} {_reason(answer.status)}"
         start_response(status, [*answer.headers, ("Content-Length", str(len(answer.body)))])
         return [b"" if call.method == "HEAD" else answer.body]
@@ -111,7 +121,8 @@ class Front:
         answer = self._gaps.answer(call, operation)
         if answer is None:
             answer = self._emulated(environ, call, operation)
-        self._gaps.observe(call, operation, answer)
+        if is_management(operation) and not is_read(operation):
+            self._gaps.observe(self._record(call, operation, answer))
         return answer
 
     def _emulated(self, environ: WSGIEnvironment, call: Call, operation: Operation) -> Answer:
@@ -126,6 +137,10 @@ class Front:
             return error_answer(operation.protocol, 500, "InternalError", repr(error))
         answer = self._locks.corrected(call, operation, answer)
         return self._policies.restored(call, operation, answer)
+
+    def _record(self, call: Call, operation: Operation, answer: Answer) -> dict[str, Any]:
+        identity = user_identity(*self._emulator.identity(call.access_key), call.access_key)
+        return record(call, operation, answer, identity, self._address)
 
     def _write(self, call: Call, operation: Operation, answer: Answer, began: float) -> None:
         if self._log is not None:

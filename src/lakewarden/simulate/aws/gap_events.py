@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-import time
-import uuid
-from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from lakewarden.simulate.aws.gap import Handler, Record, Request, State, page
-from lakewarden.simulate.aws.wire import ACCOUNT_ID
-
-if TYPE_CHECKING:
-    from lakewarden.simulate.aws.operations import Operation
-    from lakewarden.simulate.aws.wire import Answer, Call
-
-_READS = re.compile(r"(Get|List|Describe|Head|Lookup|Search|BatchGet|Select|Simulate|Unknown)")
-_DATA_EVENTS = re.compile(r"s3:.*(Object|Part|Upload)|kms:.*(crypt|DataKey)|kinesis:Put")
 
 
-def event(call: Call, operation: Operation, answer: Answer) -> Record | None:
-    """Describe a call as CloudTrail would; None for reads and data events."""
-    if _READS.match(operation.name) or _DATA_EVENTS.match(str(operation)):
-        return None
-    identifier = str(uuid.uuid4())
-    now = time.time()
-    source = f"{call.signing_name}.amazonaws.com"
-    record = {
-        "eventVersion": "1.11",
-        "eventID": identifier,
-        "eventTime": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "eventName": operation.name,
-        "eventSource": source,
-        "awsRegion": call.region,
-        "readOnly": False,
-        "recipientAccountId": ACCOUNT_ID,
-        "userIdentity": {"accessKeyId": call.access_key, "accountId": ACCOUNT_ID},
-    }
-    if answer.status >= HTTPStatus.BAD_REQUEST:
-        record["errorCode"] = str(answer.status)
+def event(record: Record) -> Record:
+    """Describe a record of CloudTrail as its event history does."""
     return {
-        "EventId": identifier,
-        "EventName": operation.name,
-        "EventTime": now,
-        "EventSource": source,
-        "ReadOnly": "false",
-        "AccessKeyId": call.access_key,
+        "EventId": record["eventID"],
+        "EventName": record["eventName"],
+        "EventTime": datetime.fromisoformat(record["eventTime"]).timestamp(),
+        "EventSource": record["eventSource"],
+        "ReadOnly": str(record["readOnly"]).lower(),
+        "AccessKeyId": record["userIdentity"]["accessKeyId"],
         "CloudTrailEvent": json.dumps(record),
     }
 

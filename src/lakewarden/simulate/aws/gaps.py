@@ -58,12 +58,10 @@ class Gaps:
         inner = "".join(_element(key, value) for key, value in body.items())
         return xml_answer(f'<{name} xmlns="{_EC2_NAMESPACE}">{inner}</{name}>')
 
-    def observe(self, call: Call, operation: Operation, answer: Answer) -> None:
-        """Enter a call into the event history, as CloudTrail does with management events."""
-        entry = event(call, operation, answer)
-        if entry is not None:
-            with self._lock:
-                self._state.events.appendleft(entry)
+    def observe(self, record: dict[str, Any]) -> None:
+        """Enter a record into the event history, as CloudTrail does with what changes anything."""
+        with self._lock:
+            self._state.events.appendleft(event(record))
 
 
 def _request(call: Call, operation: Operation) -> Request:

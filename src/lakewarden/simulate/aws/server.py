@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from lakewarden.simulate.aws.front import Front, Log
+from lakewarden.simulate.cloudtrail import Trail
 from lakewarden.simulate.faults import Fault
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def start(
     latency_ms: float = 0.0,
     faults: Iterable[str] = (),
     request_log: Log | None = None,
+    trail: Trail | None = None,
+    address: str = "127.0.0.1",
     deny: Mapping[str, Sequence[str]] | None = None,
 ) -> AwsServer:
     """Serve an empty AWS account, 123456789012, on the loopback interface.
@@ -80,6 +83,8 @@ def start(
         faults: Faults such as `AWS s3:GetBucketPolicy=403`; the name before `=` is a glob.
         request_log: Is told of each call: method "AWS", path "service:Operation", status and the
             access key id as principal.
+        trail: Is told of each call of management, but of none that builds the world.
+        address: Where callers on this machine seem to come from.
         deny: What callers may not do: access key id to globs over "service:Operation".
 
     Raises:
@@ -99,6 +104,8 @@ def start(
         deny=deny or {},
         latency_ms=latency_ms,
         log=request_log,
+        trail=trail or Trail(None),
+        address=address,
         closing=closing,
     )
     with socket.create_server(("127.0.0.1", port), backlog=128) as listener:

@@ -11,6 +11,7 @@ from lakewarden.simulate.workspace.clusters import (
     check_quota,
     cluster,
     note,
+    note_result,
     respecify,
     running,
 )
@@ -26,6 +27,7 @@ def start_cluster(request: Request) -> None:
         raise _wrong_state(body, "Terminated")
     check_quota(request, body)
     _start(request, body, "STARTING")
+    note_result(request, "start", body["cluster_id"])
 
 
 @both("POST", "restart", audit="clusters.restart")
@@ -35,6 +37,7 @@ def restart_cluster(request: Request) -> None:
     if body["state"] != "RUNNING":
         raise _wrong_state(body, "Running")
     _start(request, body, "RESTARTING")
+    note_result(request, "restart", body["cluster_id"])
 
 
 def _start(request: Request, body: Json, event: str) -> None:
@@ -53,6 +56,7 @@ def resize_cluster(request: Request) -> None:
     spec = {k: v for k, v in body["spec"].items() if k not in {"autoscale", "num_workers"}}
     size = {k: request.body[k] for k in ("autoscale", "num_workers") if k in request.body}
     respecify(request, body["cluster_id"], spec | size)
+    note_result(request, "resize", body["cluster_id"])
 
 
 @both("POST", "delete", audit="clusters.delete")
@@ -71,6 +75,7 @@ def terminate_cluster(request: Request) -> None:
             },
         }
         note(request, body["cluster_id"], "TERMINATING")
+        note_result(request, "delete", body["cluster_id"])
 
 
 @both("POST", "permanent-delete", audit="clusters.permanentDelete")

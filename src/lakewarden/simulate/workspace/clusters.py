@@ -11,7 +11,7 @@ from typing import Any
 
 from lakewarden.simulate.state import DAY_MS, Json, Workspace
 from lakewarden.simulate.web import Request, Seed, invalid, seeds
-from lakewarden.simulate.workspace import cluster_policies, permissions
+from lakewarden.simulate.workspace import cluster_policies, identity, permissions
 from lakewarden.simulate.workspace.cluster_spec import SPEC_FIELDS, govern
 from lakewarden.simulate.workspace.node_types import MACHINES
 from lakewarden.simulate.workspace.paging import visible_page
@@ -94,6 +94,7 @@ def create_cluster(request: Request) -> Json:
     cluster_id = make(request, request.body, source="API")["cluster_id"]
     request.audit_params["cluster_id"] = cluster_id
     request.result({"cluster_id": cluster_id})
+    note_result(request, "create", cluster_id)
     return {"cluster_id": cluster_id}
 
 
@@ -217,6 +218,19 @@ def note(request: Request, cluster_id: str, kind: str) -> None:
     kept["events"].append(
         {"cluster_id": cluster_id, "timestamp": request.now, "type": kind, "details": details}
     )
+
+
+def note_result(request: Request, action: str, cluster_id: str) -> None:
+    """Audit what came of a change of a cluster's state: the twin of the event of asking for it."""
+    body = request.workspace.table(KIND)[cluster_id]
+    owner = identity.named(request.account, body["creator_user_name"])
+    params = {
+        "clusterId": cluster_id,
+        "clusterName": body["cluster_name"],
+        "clusterState": body["state"],
+        "clusterOwnerUserId": owner[1]["id"] if owner else "",
+    }
+    request.audit(f"clusters.{action}Result", params)
 
 
 @seeds("clusters")

@@ -34,9 +34,18 @@ def _assignments(rows: Json) -> Json:
     }
 
 
-@route("PATCH", BASE + "/permissions" + _PATH, audit="unityCatalog.updatePermissions")
+@route(
+    "PATCH",
+    BASE + "/permissions" + _PATH,
+    audit="unityCatalog.updatePermissions",
+    audit_keys=("changes",),
+)
 def change_grants(request: Request) -> Json:
     """Grant and revoke privileges."""
+    request.audit_params |= {
+        "securable_type": request.params["type"],
+        "securable_full_name": request.params["name"],
+    }
     rows = owned(request, "grants").setdefault(_key(request, change=True), {})
     for change in request.need("changes"):
         held = [p for p in rows.get(change["principal"], ()) if p not in change.get("remove", ())]

@@ -28,14 +28,19 @@ _FOLDER_FORMATS = ("SOURCE", "DBC", "AUTO")
 _SUFFIX = {"PYTHON": ".py", "SQL": ".sql", "SCALA": ".scala", "R": ".r"}
 
 
-@route("GET", "/api/2.0/workspace/export", audit="workspace.workspaceExport")
+@route("GET", "/api/2.0/workspace/export", audit="workspace.workspaceExport", audit_keys=())
 def export(request: Request) -> Json | Reply:
     """An object's content in base64, or as it is with ``direct_download``.
 
     The console switch ``enableExportNotebook`` stops everybody but admins.
     """
     form = request.query.get("format", "SOURCE")
-    request.audit_params |= {"workspaceExportFormat": form}
+    direct = request.flag("direct_download")
+    request.audit_params |= {
+        "workspaceExportFormat": form,
+        "notebookFullPath": request.query.get("path", ""),
+        "workspaceExportDirectDownload": str(direct).lower(),
+    }
     found = entry(request, request.need_query("path"), "CAN_READ")
     if form not in FORMATS:
         raise invalid(f"format must be one of {', '.join(FORMATS)}")
@@ -47,7 +52,7 @@ def export(request: Request) -> Json | Reply:
     if len(content) > BYTES_MOST:
         message = f"Size {len(content)} exceeds {BYTES_MOST}"
         raise ApiError(400, "MAX_NOTEBOOK_SIZE_EXCEEDED", message)
-    if request.flag("direct_download"):
+    if direct:
         return Reply(content, media_type="application/octet-stream")
     return {"content": base64.b64encode(content).decode(), "file_type": file_type}
 
