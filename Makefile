@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint fmt sweep mutate harden crash impact-check context oracle bench docs \
+.PHONY: demo test lint fmt sweep mutate mutate-rules harden crash impact-check context oracle bench docs \
   conformance lock clean
 
 $(READY): pyproject.toml requirements.lock
@@ -32,6 +32,9 @@ fmt: $(READY)
 
 sweep: $(READY)  ## break every call in turn; no verdict may pass on it
 	$(BIN)/python -m benchmarks.sweep
+
+mutate-rules: $(READY)  ## take each condition of each detection rule away; an example must notice
+	$(BIN)/python -m benchmarks.mutate_rules
 
 mutate: $(READY)  ## break one control at a time; it must notice, and no other
 	$(BIN)/python -m benchmarks.mutate

@@ -29,6 +29,7 @@ _COMMANDS = {
     "terraform": "Write Terraform for a plan, or for the deployment as it stands.",
     "tokens": "List every personal access token and OAuth secret.",
     "undo": "Take back what a run changed.",
+    "watch": "Read logs into event tables, and find what is wrong in them.",
 }
 _INTERRUPTED = 130
 

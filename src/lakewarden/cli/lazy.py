@@ -10,12 +10,19 @@ import click
 
 
 class LazyGroup(click.Group):
-    """Loads `lakewarden.cli.<name>` and takes `command` from it."""
+    """Loads `<package>.<name>` and takes `command` from it."""
 
-    def __init__(self, *args: Any, commands_help: Mapping[str, str], **kwargs: Any) -> None:
-        """Take the one-line help of each command by name."""
+    def __init__(
+        self,
+        *args: Any,
+        commands_help: Mapping[str, str],
+        package: str = "lakewarden.cli",
+        **kwargs: Any,
+    ) -> None:
+        """Take the one-line help of each command by name, and the package of their modules."""
         super().__init__(*args, **kwargs)
         self._help = commands_help
+        self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the names of all commands."""
@@ -25,7 +32,7 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in self._help:
             return None
-        module = importlib.import_module(f"lakewarden.cli.{cmd_name}")
+        module = importlib.import_module(f"{self._package}.{cmd_name}")
         command: click.Command = module.command
         return command
 

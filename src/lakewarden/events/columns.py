@@ -26,6 +26,7 @@ class Kind(StrEnum):
     TEXT = "string"
     WHOLE = "long"
     TRUTH = "boolean"
+    NUMBER = "double"
     TEXTS = "map"
 
 
@@ -68,8 +69,8 @@ PROMOTED: Final[Mapping[str, str]] = {
     "p_operation": "operation",
     "p_command": "commandText",
 }
-"""Columns that hold one parameter of Databricks events each, by its canonical key, so that reading it
-need not unpack the map; `events/data/aliases.toml` has the other spellings."""
+"""Columns that hold one parameter of Databricks events each, by its canonical key, so that reading
+it need not unpack the map; `events/data/aliases.toml` has the other spellings."""
 
 PARTITIONS: Final = ("source", "day")
 """The columns that are not in the files but in their paths."""

@@ -16,6 +16,7 @@ from lakewarden.errors import PolicyFileError
 from lakewarden.policyfile.limits import Limits, Posture
 from lakewarden.policyfile.policy import Attestation, Choice, Policy, Waiver
 from lakewarden.policyfile.scope import Scope
+from lakewarden.policyfile.watching import mistake
 
 E = TypeVar("E", Waiver, Attestation)
 
@@ -25,7 +26,7 @@ _TABLES: Final = {
         {
             *("posture", "limits", "scopes", "include", "exclude"),
             *("access", "network", "aws", "libraries", "tags", "code", "data"),
-            *("costs", "deployment", "waivers", "attestations"),
+            *("costs", "deployment", "waivers", "attestations", "watch"),
         }
     ),
     "include": frozenset({"controls", "workspaces"}),
@@ -116,6 +117,7 @@ class _Reader:
             attestations=tuple(self._entries(tables, "attestations", Attestation)),
             workspace_urls=self._urls(deployment.get("workspace_urls", {})),
             trust_empty_answers=self._bool(deployment, "deployment", "trust_empty_answers"),
+            watch=self._watch(tables.get("watch", {})),
             source=self._file,
             **names,
             **self._code(tables),
@@ -123,6 +125,16 @@ class _Reader:
             **self._costs(tables),
             **self._aws(tables),
         )
+
+    def _watch(self, table: object) -> dict[str, Any]:
+        """Return what detection rules ask for."""
+        if not isinstance(table, Mapping):
+            self._fail("watch", "is not a table", "Write [watch] above its values")
+        for name, value in table.items():
+            wrong = mistake(str(name), value)
+            if wrong:
+                self._fail(f"watch.{name}", *wrong)
+        return dict(table)
 
     def _data(self, tables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is sensitive, who may share data, and who answers for what."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from lakewarden.policyfile.limits import DEFAULTS, Limits, Posture, looser
 from lakewarden.policyfile.scope import Place, Scope
@@ -121,6 +121,7 @@ class Policy:
         attestations: statements about what no API shows.
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
         trust_empty_answers: take an answer without its list for an empty list.
+        watch: what detection rules ask for, by the names of `policyfile.watching`.
         source: the file that this came from, empty for the defaults.
         limits: the thresholds that count, worked out from posture and `thresholds`.
     """
@@ -172,6 +173,7 @@ class Policy:
     attestations: tuple[Attestation, ...] = ()
     workspace_urls: Mapping[str, str] = field(default_factory=dict)
     trust_empty_answers: bool = False
+    watch: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     limits: Limits = field(init=False)
 

@@ -1,0 +1,96 @@
+"""What is delivered: a file of events, where it is listed, and what its key says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Protocol
+
+from lakewarden.errors import LakewardenError
+from lakewarden.events.columns import Source
+
+_DAY: Final = re.compile(
+    r"date=(\d{4}-\d{2}-\d{2})|/(\d{4}/\d{2}/\d{2})/|year=(\d{4})/month=(\d{2})/day=(\d{2})"
+)
+_WORKSPACE: Final = re.compile(r"(?:^|/)workspaceId=(\d+)/")
+_ACCOUNT: Final = re.compile(
+    r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/|aws-account-id=(\d{12})/", re.IGNORECASE
+)
+_REGION: Final = re.compile(
+    r"(?:CloudTrail(?:-Insight)?|vpcflowlogs)/([a-z0-9-]+)/|aws-region=([a-z0-9-]+)/"
+)
+_FOLDERS: Final = {
+    Source.CLOUDTRAIL: ("/CloudTrail/", "/CloudTrail-Insight/"),
+    Source.VPCFLOW: ("/vpcflowlogs/",),
+}
+_AWS_LOGS: Final = "AWSLogs/"
+
+
+class Delivered(NamedTuple):
+    """A file as it was listed.
+
+    Attributes:
+        key: its path in the folder, or its key in the bucket.
+        etag: what changes when the file does.
+        size: in bytes.
+        arrived: when it was written, ms since 1970.
+    """
+
+    key: str
+    etag: str
+    size: int
+    arrived: int
+
+
+class Origin(Protocol):
+    """Where files are delivered: a folder or a bucket."""
+
+    def listed(self) -> Iterable[Delivered]:
+        """Yield all files.
+
+        Raises:
+            LakewardenError: they cannot be listed.
+        """
+
+    def read(self, item: Delivered) -> bytes:
+        """Return all of a file.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+
+    def place(self, item: Delivered, target: str) -> str:
+        """Return a path of this machine where a file is; `target` is where it may be put.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+
+
+class UnreadableError(LakewardenError):
+    """A file that was listed cannot be read."""
+
+
+class About(NamedTuple):
+    """What a key says of the events in the file; None for what it does not say."""
+
+    account_id: str | None
+    workspace_id: str | None
+    region: str | None
+    day: str | None
+
+
+def about(key: str) -> About:
+    """Read a key."""
+    return About(*(_found(pattern, key) for pattern in (_ACCOUNT, _WORKSPACE, _REGION, _DAY)))
+
+
+def foreign(key: str, source: Source) -> bool:
+    """Return whether the layout of a bucket says that a file is no log of a source."""
+    folders = _FOLDERS.get(source)
+    return folders is not None and _AWS_LOGS in key and not any(name in key for name in folders)
+
+
+def _found(pattern: re.Pattern[str], key: str) -> str | None:
+    match = pattern.search(key)
+    return "-".join(filter(None, match.groups())).replace("/", "-") if match else None

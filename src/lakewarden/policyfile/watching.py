@@ -1,0 +1,138 @@
+"""`[watch]` of the policy file: what detection rules ask of the place that they run at.
+
+Each value is declared in `watch/<area>.toml` with its type, its default, and the value that the
+examples of rules assume. What other tables of the policy file say has the names of `_SHARED`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from lakewarden.policyfile.policy import Policy
+
+_DURATION: Final = re.compile(r"\d+(ms|s|m|h|d)")
+_DEPLOYER: Final = "5f1e7a10-0000-4000-8000-000000000001"
+_SHARED: Final[Mapping[str, tuple[str, Any]]] = {
+    "networks": ("admitted_networks", ["203.0.113.0/24", "2001:db8:1::/48"]),
+    "break_glass": ("break_glass", ["breakglass@example.com"]),
+    "admin_patterns": ("admin_patterns", ["^adm-"]),
+    "admin_groups": ("admin_groups", ["account-admins"]),
+    "deploy_principals": ("deploy_principals", [_DEPLOYER]),
+    "git_hosts": ("git_hosts", ["https://git.example.com/"]),
+    "repositories": ("repositories", ["https://pypi.example.com/"]),
+    "scim_agents": ("scim_agents", ["SCIM"]),
+    "sso_methods": ("sso_methods", ["BROWSER_BYO_IDP_SAML"]),
+    "sensitive_catalogs": ("sensitive_catalogs", ["finance"]),
+    "sharing_principals": ("sharing_principals", ["data-sharing"]),
+    "app_scopes": ("app_scopes", ["sql"]),
+}
+"""Where the policy has them, and what the examples of rules assume, by the name that rules use."""
+_LIMITS: Final[Mapping[str, int]] = {"token_days": 90, "support_hours": 48}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One value that rules may refer to.
+
+    Attributes:
+        area: the area of the rules that asked for it.
+        type: `networks`, `texts`, `patterns`, `number`, `duration` or `text`.
+        about: what it is for.
+        default: what holds where the policy file says nothing.
+        example: what the examples of rules assume.
+    """
+
+    area: str
+    type: str
+    about: str
+    default: Any
+    example: Any
+
+
+@cache
+def declared() -> Mapping[str, Declared]:
+    """Return every value of `[watch]`, by name."""
+    found = {}
+    for file in sorted(files(__package__).joinpath("watch").iterdir(), key=lambda f: f.name):
+        area = file.name.removesuffix(".toml")
+        for name, entry in tomllib.loads(file.read_text("utf-8")).items():
+            found[name] = Declared(area, **entry)
+    return found
+
+
+def example_values() -> dict[str, Any]:
+    """Return the values that the examples of rules assume, by name."""
+    shared = {name: example for name, (_, example) in _SHARED.items()}
+    return shared | dict(_LIMITS) | {name: one.example for name, one in declared().items()}
+
+
+def values_of(policy: Policy) -> dict[str, Any]:
+    """Return the values of a deployment, by name."""
+    shared = {name: list(getattr(policy, field)) for name, (field, _) in _SHARED.items()}
+    limits = {name: getattr(policy.limits, name) for name in _LIMITS}
+    defaults = {name: one.default for name, one in declared().items()}
+    return defaults | shared | limits | dict(policy.watch)
+
+
+def mistake(name: str, value: Any) -> tuple[str, str] | None:
+    """Return what is wrong about a value of `[watch]`, and what to do; None where nothing is."""
+    one = declared().get(name)
+    if one is None:
+        return "is no value that a rule asks for", "`lakewarden watch rules --site` lists them"
+    problem = _TYPES[one.type](value)
+    return (problem, f"It is {one.about}; for example {one.example!r}") if problem else None
+
+
+def _list_of(check: Callable[[str], object], what: str) -> Callable[[Any], str]:
+    def wrong(value: Any) -> str:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return f"{value!r} is no list of texts"
+        for item in value:
+            try:
+                check(item)
+            except (ValueError, re.error):
+                return f"{item!r} is no {what}"
+        return ""
+
+    return wrong
+
+
+def _number(value: Any) -> str:
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if plain and value >= 0 else f"{value!r} is no number from 0 on"
+
+
+def _duration(value: Any) -> str:
+    return "" if _DURATION.fullmatch(str(value)) else f"{value!r} is no duration, as 15m"
+
+
+def _text(value: Any) -> str:
+    return "" if isinstance(value, str) else f"{value!r} is no text"
+
+
+def _timezone(value: Any) -> str:
+    try:
+        ZoneInfo(str(value))
+    except (ValueError, OSError, KeyError):
+        return f"{value!r} is no time zone"
+    return ""
+
+
+_TYPES: Final[Mapping[str, Callable[[Any], str]]] = {
+    "networks": _list_of(ip_network, "network"),
+    "texts": _list_of(str, "text"),
+    "patterns": _list_of(re.compile, "regular expression"),
+    "number": _number,
+    "duration": _duration,
+    "text": _text,
+    "timezone": _timezone,
+}

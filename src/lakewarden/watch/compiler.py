@@ -1,0 +1,187 @@
+"""From a rule to SQL: the events it looks at, its hits, and its alerts with their evidence.
+
+    all_events ─ m (the rule's events, and k: whose they are) ─ hits (kinds/) ─ spans ─ alerts
+
+A run over everything leaves out `Scope`. One over what is new evaluates only the keys that new
+events have, and only as far around them as the kind reaches.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from lakewarden.watch.fields import Setting, columns_of, expression
+from lakewarden.watch.kinds.form import Form
+from lakewarden.watch.rule import Rule, duration
+from lakewarden.watch.selection import parts, predicate
+from lakewarden.watch.sql import all_of, any_of, floored, joined_text
+
+EVIDENCE: Final = 20
+"""How many events of an alert are kept as its evidence."""
+SHOWN: Final = ("id", "ts", "service", "action", "actor", "src_ip", "place", "status")
+"""The columns of each piece of evidence."""
+_UNTOLD: Final = ("service", "action", "actor", "src_ip", "place")
+"""Those that a query of one's own does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of the events is looked at.
+
+    Attributes:
+        first: the earliest time, in ms.
+        last: the latest time.
+        touched: only keys that the view `fresh_events` has.
+    """
+
+    first: int
+    last: int
+    touched: bool = True
+
+
+def form_of(rule: Rule, setting: Setting) -> Form:
+    """Return how a rule's events are put together.
+
+    Raises:
+        ValueError: the rule says something that its kind does not understand.
+    """
+    if rule.kind == "sql":
+        reach = duration(rule.spec["reach"])
+        return Form("SELECT *, ts AS hit_at FROM m", back=reach, ahead=reach, fades=True)
+    module = importlib.import_module(f"lakewarden.watch.kinds.{rule.kind}")
+    make: Callable[[Rule, Setting], Form] = module.form
+    return make(rule, setting)
+
+
+def looked_at(rule: Rule, setting: Setting) -> str:
+    """Return the condition of the events that a rule looks at; FALSE for one in SQL."""
+    sources = ", ".join(setting.text(source.value) for source in rule.sources)
+    render = [
+        c.render(lambda name: predicate(rule.select[name], setting)) for c in rule.conditions()
+    ]
+    return all_of([f"source IN ({sources})", any_of(render)])
+
+
+def key_of(rule: Rule, setting: Setting) -> str:
+    """Return whose an event is, as one text."""
+    return joined_text(_text(name, setting) for name in rule.by)
+
+
+def compiled(rule: Rule, setting: Setting, scope: Scope | None = None) -> str:
+    """Return the query of a rule's alerts: one row a piece of evidence.
+
+    Columns: account_id, k, entity, bucket (the start of the alert's span), n (events of the alert),
+    first_ts, last_ts, worst (rank of the severity), and those of `SHOWN`.
+
+    Raises:
+        ValueError: the rule says something that its kind does not understand.
+    """
+    form = form_of(rule, setting)
+    source = (
+        _events_of_query(rule, scope) if rule.kind == "sql" else _events(rule, setting, form, scope)
+    )
+    span = "PARTITION BY account_id, entity, bucket"
+    bucketed = f"SELECT *, {floored('hit_at', rule.suppress)} AS bucket FROM ({form.hits}) AS hits"
+    counted = (
+        f"SELECT *, COUNT(*) OVER ({span}) AS n, MIN(ts) OVER ({span}) AS first_ts, "
+        f"MAX(ts) OVER ({span}) AS last_ts, MAX(severity_rank) OVER ({span}) AS worst, "
+        f"ROW_NUMBER() OVER ({span} ORDER BY ts, id) AS place_in_span FROM ({bucketed}) AS bucketed"
+    )
+    columns = ", ".join(SHOWN)
+    return (
+        f"{source} SELECT account_id, k, entity, bucket, n, first_ts, last_ts, worst, {columns} "
+        f"FROM ({counted}) AS counted WHERE place_in_span <= {EVIDENCE}"
+    )
+
+
+def touched_keys(rule: Rule, setting: Setting) -> str:
+    """Return the query of the keys that new events of a rule have."""
+    return (
+        f"SELECT DISTINCT COALESCE(account_id, '') AS account_id, {key_of(rule, setting)} AS k "
+        f"FROM {_from('fresh_events', _places(rule))} WHERE {looked_at(rule, setting)}"
+    )
+
+
+def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> str:
+    columns: Mapping[str, str] = {
+        "account_id": "COALESCE(account_id, '')",
+        **{name: name for name in SHOWN if name != "place"},
+        "place": "COALESCE(workspace_id, region)",
+        "k": key_of(rule, setting),
+        "entity": joined_text(_text(name, setting) for name in rule.entity),
+        "severity_rank": _rank(rule, setting),
+        "now_ms": str(setting.now),
+        **form.extra,
+    }
+    written = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+    where = all_of([looked_at(rule, setting), form.where, *_limits(scope)])
+    base = _from("all_events", form.places or _places(rule))
+    rows = f"SELECT {written} FROM {base} WHERE {where}"
+    if scope and scope.touched and rule.by:
+        rows = (
+            f"SELECT e.* FROM ({rows}) AS e JOIN ({touched_keys(rule, setting)}) AS touched "
+            "ON e.account_id = touched.account_id AND e.k = touched.k"
+        )
+    return f"WITH m AS ({rows})"
+
+
+def _events_of_query(rule: Rule, scope: Scope | None) -> str:
+    rank = rule.severity.rank
+    shown = (
+        f"id, ts, {', '.join(f'CAST(NULL AS STRING) AS {name}' for name in _UNTOLD)}, "
+        "CAST(NULL AS BIGINT) AS status"
+    )
+    events = f"SELECT * FROM all_events WHERE {all_of(_limits(scope))}"
+    rows = (
+        f"SELECT COALESCE(account_id, '') AS account_id, {shown}, entity AS k, entity, "
+        f"{rank} AS severity_rank FROM ({rule.spec['query']}) AS query_rows"
+    )
+    return f"WITH events AS ({events}), m AS ({rows})"
+
+
+def _limits(scope: Scope | None) -> list[str]:
+    if scope is None:
+        return []
+    first, last = (_day(time) for time in (scope.first, scope.last))
+    return [f"day BETWEEN '{first}' AND '{last}'", f"ts BETWEEN {scope.first} AND {scope.last}"]
+
+
+def _day(time: int) -> str:
+    return datetime.fromtimestamp(max(0, time) / 1000, UTC).date().isoformat()
+
+
+def _rank(rule: Rule, setting: Setting) -> str:
+    """Return the rank of an event's severity; of several that hold the worst."""
+
+    def named(name: str) -> str:
+        return predicate(rule.select[name], setting)
+
+    cases = sorted(rule.worse, key=lambda each: -each.severity.rank)
+    written = " ".join(
+        f"WHEN {each.when.render(named)} THEN {each.severity.rank}" for each in cases
+    )
+    return f"CASE {written} ELSE {rule.severity.rank} END" if written else str(rule.severity.rank)
+
+
+def _text(name: str, setting: Setting) -> str:
+    return f"CAST({expression(name, setting)} AS STRING)"
+
+
+def _places(rule: Rule) -> bool:
+    """Return whether a rule speaks of countries."""
+    names = {*rule.by, *rule.entity, *rule.spec.get("value", ())}
+    for selection in rule.select.values():
+        for one in selection if isinstance(selection, list) else [selection]:
+            names |= {parts(str(key))[0] for key in one}
+    return bool(columns_of(names))
+
+
+def _from(view: str, places: bool) -> str:  # noqa: FBT001  # two shapes of one table
+    if not places:
+        return view
+    columns = "ip AS place_ip, country, lat, lon, radius_km"
+    return f"{view} LEFT JOIN (SELECT {columns} FROM places) AS places ON src_ip = places.place_ip"

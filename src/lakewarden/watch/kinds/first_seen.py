@@ -1,0 +1,28 @@
+"""`first_seen`: a value that was not there before, or the return of somebody who was away."""
+
+from __future__ import annotations
+
+from lakewarden.watch.fields import Setting
+from lakewarden.watch.kinds.form import Form, preceding, value_of
+from lakewarden.watch.rule import Rule
+
+
+def form(rule: Rule, setting: Setting) -> Form:
+    """Return the hits of a rule: events whose value is new to one who is known."""
+    history = rule.duration("history", setting.site)
+    warmup = rule.duration("warmup", setting.site)
+    value, there = value_of(rule, setting)
+    before = "LAG(ts) OVER (PARTITION BY account_id, k, v ORDER BY ts, id)"
+    known = f"MIN(ts) {preceding(history + warmup)}"
+    rows = f"SELECT *, {before} AS before, {known} AS known FROM m"
+    new = f"(before IS NULL OR before < ts - {history})"
+    if not rule.spec.get("value"):
+        new = f"before < ts - {history}"
+    return Form(
+        f"SELECT *, ts AS hit_at FROM ({rows}) AS told WHERE {new} AND known <= ts - {warmup}",
+        extra={"v": value},
+        where=there,
+        back=history + warmup,
+        ahead=history + warmup,
+        fades=True,
+    )

@@ -1,0 +1,65 @@
+"""What a kind is made of: columns that it adds to `m`, what follows, and how far it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lakewarden.watch.fields import Setting, expression
+from lakewarden.watch.rule import Rule
+from lakewarden.watch.sql import joined_text
+
+WINDOW = "PARTITION BY account_id, k ORDER BY ts"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The SQL of one rule's hits.
+
+    Attributes:
+        hits: selects from `m` the columns `m.*` and `hit_at`.
+        extra: columns to add to `m`, SQL by name.
+        where: what else holds of the events of `m`.
+        back: how far before an event its hit depends on others, in ms.
+        ahead: how long after an event it may change the hits of others, in ms.
+        places: whether it needs to know where addresses are.
+        fades: whether an event that arrives late may take a hit away.
+    """
+
+    hits: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+    where: str = "TRUE"
+    back: int = 0
+    ahead: int = 0
+    places: bool = False
+    fades: bool = False
+
+
+def preceding(span: int) -> str:
+    """Return a window over the events of one key, from a span ago up to now."""
+    return f"OVER ({WINDOW} RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)"
+
+
+def following(span: int) -> str:
+    """Return a window over the events of one key, from now until a span later."""
+    return f"OVER ({WINDOW} RANGE BETWEEN CURRENT ROW AND {span} FOLLOWING)"
+
+
+def around_hits(inner: str, span: int) -> str:
+    """Return every event within a span before a hit, each with the first hit that it is part of.
+
+    Args:
+        inner: selects from `m`, with the column `hit`: the time of a hit at it, or null.
+        span: in ms.
+    """
+    reached = f"SELECT *, MIN(hit) {following(span)} AS hit_at FROM ({inner}) AS hit_rows"
+    return f"SELECT * FROM ({reached}) AS reached WHERE hit_at IS NOT NULL"
+
+
+def value_of(rule: Rule, setting: Setting) -> tuple[str, str]:
+    """Return the SQL of the watched value, and of whether there is one."""
+    fields = [expression(name, setting) for name in rule.spec.get("value", ())]
+    if not fields:
+        return "''", "TRUE"
+    there = f"COALESCE({', '.join(f'CAST({each} AS STRING)' for each in fields)}) IS NOT NULL"
+    return joined_text(f"CAST({each} AS STRING)" for each in fields), there

@@ -1,0 +1,20 @@
+"""`threshold`: at least so many events, or so much of something, in a sliding window."""
+
+from __future__ import annotations
+
+from lakewarden.watch.fields import Setting, expression
+from lakewarden.watch.kinds.form import Form, around_hits, preceding
+from lakewarden.watch.rule import Rule
+
+
+def form(rule: Rule, setting: Setting) -> Form:
+    """Return the hits of a rule: events up to which the window holds enough."""
+    window = rule.duration("window", setting.site)
+    least = rule.number("at_least", setting.site)
+    amount = "1"
+    if "sum" in rule.spec:
+        number = expression(str(rule.spec["sum"]), setting)
+        amount = f"COALESCE(TRY_CAST({number} AS DOUBLE), 0)"
+    counted = f"SELECT *, SUM(amount) {preceding(window)} AS total FROM m"
+    hits = f"SELECT *, CASE WHEN total >= {least} THEN ts END AS hit FROM ({counted}) AS counted"
+    return Form(around_hits(hits, window), extra={"amount": amount}, back=window, ahead=window)

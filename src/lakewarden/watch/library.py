@@ -1,0 +1,77 @@
+"""All rules: those that come along, and those of folders of one's own. A rule's id is its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from lakewarden.errors import UsageError
+from lakewarden.watch.rule import Rule, rule_of
+
+RULES: Final = Path(__file__).with_name("rules")
+
+
+def rules(*folders: Path) -> Mapping[str, Rule]:
+    """Return the rules that come along, and those of other folders, by id.
+
+    Raises:
+        UsageError: a file is no rule, or two have one id.
+    """
+    found: dict[str, Rule] = {}
+    for folder in (RULES, *folders):
+        for file in files(folder):
+            rule = read(file)
+            if rule.id in found:
+                raise mistake(file, f"there is a rule {rule.id} already", "Rename the file")
+            found[rule.id] = rule
+    return found
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the files of the rules of a folder.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            "is not a folder", where=str(folder), next_step="Name a folder of rules, area/rule.yaml"
+        )
+    yield from sorted(folder.glob("*/*.yaml"))
+
+
+def read(file: Path) -> Rule:
+    """Read one rule.
+
+    Raises:
+        UsageError: it cannot be read, or it is no rule.
+    """
+    spec = _parsed(file)
+    try:
+        return rule_of(f"{file.parent.name}.{file.stem}", spec)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise mistake(file, str(error), "See docs/rules.md for what a rule says") from None
+
+
+def _parsed(file: Path) -> Mapping[str, Any]:
+    import yaml  # noqa: PLC0415  # slow to load
+
+    try:
+        spec = yaml.load(file.read_text("utf-8"), Loader=_loader(yaml))  # noqa: S506  # both are safe
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise mistake(file, " ".join(str(error).split()), "Correct it") from None
+    if not isinstance(spec, dict):
+        raise mistake(file, "is no rule: keys and values are", "See docs/rules.md")
+    return spec
+
+
+def _loader(yaml: Any) -> Any:
+    """Return the fast safe loader where there is one, else the other."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def mistake(file: Path, what: str, next_step: str) -> UsageError:
+    """Return the error about a file of rules."""
+    where = file.relative_to(RULES.parent) if file.is_relative_to(RULES.parent) else file
+    return UsageError(what, where=str(where), next_step=next_step)
