@@ -45,7 +45,7 @@ class Declared:
 
     Attributes:
         area: the area of the rules that asked for it.
-        type: `networks`, `texts`, `patterns`, `number`, `duration` or `text`.
+        type: `networks`, `texts`, `patterns`, `number`, `duration`, `hours`, `text` or `timezone`.
         about: what it is for.
         default: what holds where the policy file says nothing.
         example: what the examples of rules assume.
@@ -111,6 +111,12 @@ def _number(value: Any) -> str:
     return "" if plain and value >= 0 else f"{value!r} is no number from 0 on"
 
 
+def _hours(value: Any) -> str:
+    whole = isinstance(value, list) and all(type(hour) is int for hour in value)
+    fine = whole and set(value) <= set(range(24))
+    return "" if fine else f"{value!r} is no list of hours, from 0 to 23"
+
+
 def _duration(value: Any) -> str:
     return "" if _DURATION.fullmatch(str(value)) else f"{value!r} is no duration, as 15m"
 
@@ -133,6 +139,7 @@ _TYPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "patterns": _list_of(re.compile, "regular expression"),
     "number": _number,
     "duration": _duration,
+    "hours": _hours,
     "text": _text,
     "timezone": _timezone,
 }
