@@ -71,6 +71,17 @@ class UnreadableError(LakewardenError):
     """A file that was listed cannot be read."""
 
 
+def unreadable(item: Delivered, error: Exception) -> UnreadableError:
+    """Return what keeps a file from being read."""
+    if isinstance(error, UnreadableError):
+        return error
+    return UnreadableError(
+        f"cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})",
+        where=item.key,
+        next_step="Give the right to read it, and ingest again",
+    )
+
+
 class About(NamedTuple):
     """What a key says of the events in the file; None for what it does not say."""
 

@@ -1,0 +1,92 @@
+"""Log files in a folder of this machine, or a single one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from lakewarden.errors import UsageError
+from lakewarden.events.delivery import Delivered, unreadable
+
+_DELTA = "_delta_log"
+
+
+class Folder:
+    """The files of a folder, at any depth; of a Delta table in it those that its log lists.
+
+    Names that begin with a point or an underscore are left alone.
+
+    Raises:
+        UsageError: there is nothing at the path.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise UsageError(
+                "is not there", where=str(path), next_step="Name the folder of the logs"
+            )
+        self._root = path if path.is_dir() else path.parent
+        self._path = path
+
+    def listed(self) -> Iterator[Delivered]:
+        """Yield all files."""
+        if self._path.is_file():
+            yield self._delivered(self._path)
+            return
+        for folder, folders, names in os.walk(self._path):
+            files = [Path(folder, name) for name in names if not name.startswith(("_", "."))]
+            if _DELTA in folders:
+                files, folders[:] = _of_table(folder), []
+            folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
+            for file in files:
+                if file.is_file():
+                    yield self._delivered(file)
+
+    def read(self, item: Delivered) -> bytes:
+        """Return all of a file.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+        try:
+            return (self._root / item.key).read_bytes()
+        except OSError as error:
+            raise unreadable(item, error) from None
+
+    def place(self, item: Delivered, target: str) -> str:  # noqa: ARG002  # buckets need it
+        """Return where a file is.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+        path = self._root / item.key
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise unreadable(item, error) from None
+        return str(path)
+
+    def _delivered(self, file: Path) -> Delivered:
+        stat = file.stat()
+        return Delivered(
+            file.relative_to(self._root).as_posix(),
+            f"{stat.st_mtime_ns:x}-{stat.st_ctime_ns:x}",
+            stat.st_size,
+            stat.st_mtime_ns // 1_000_000,
+        )
+
+
+def _of_table(folder: str) -> list[Path]:
+    from deltalake import DeltaTable  # noqa: PLC0415  # slow to load, and seldom needed
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415  # likewise
+
+    try:
+        names = DeltaTable(folder).get_add_actions(flatten=True).column("path").to_pylist()
+    except (DeltaError, OSError) as error:
+        raise UsageError(
+            f"is a Delta table that cannot be read ({error})",
+            where=folder,
+            next_step="Export it again, or name a folder of JSON lines",
+        ) from None
+    return [Path(folder, name) for name in names]

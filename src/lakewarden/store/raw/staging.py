@@ -1,0 +1,262 @@
+"""A batch of spooled files in DuckDB: read as a whole, and record by record where that fails.
+
+Every record of every file ends as a row or as one that is refused, and is counted: a file whose
+rows are not as many as its records is an error, never a loss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from lakewarden.errors import LakewardenError
+from lakewarden.events.address import read as read_address
+from lakewarden.events.columns import Source
+from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, unreadable
+from lakewarden.store.lake.shapes.shape import ADDRESSES, select
+from lakewarden.store.raw.content import CutError, chunks, inflated
+from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
+from lakewarden.store.raw.records import Refused, records
+from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
+from lakewarden.store.raw.rows import insert, tables
+from lakewarden.store.raw.spool import Spooled
+
+VIEW: Final = "batch"
+"""The view that has the events of a batch."""
+_KNOWN: Final = 200_000
+"""So many addresses are kept from batch to batch."""
+_INSERTED: Final = 10_000
+
+
+@dataclass(slots=True)
+class Counted:
+    """What became of one file.
+
+    Attributes:
+        item: the file.
+        seen: how many records it has.
+        records: how many of them are events.
+        refused: those that are none.
+        first_ts: the time of its first event, ms since 1970.
+        last_ts: of its last.
+    """
+
+    item: Delivered
+    seen: int = 0
+    records: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    first_ts: int | None = None
+    last_ts: int | None = None
+
+    def refuse(self, record: Refused) -> None:
+        """Take in a record that is no event."""
+        self.refused.append(record)
+
+
+class Staging:
+    """Tables of DuckDB for one batch after the other.
+
+    Args:
+        connection: where to make them.
+        source: what the files are logs of.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, source: Source) -> None:
+        self._connection = connection
+        self._source = source
+        self._shapes = [shape for shape in SHAPES if shape.source is source]
+        self._known = 0
+        connection.execute("SET TimeZone = 'UTC'")
+        self._forget_addresses()
+
+    def load(self, spooled: Spooled, origin: Origin) -> list[Counted]:
+        """Read a batch, so that the view has its events; return what became of each file.
+
+        A file that cannot be read any more is added to the unreadable ones.
+
+        Raises:
+            LakewardenError: a record was lost.
+        """
+        tables(self._connection, self._source)
+        self._set_context(spooled)
+        counted = {number: Counted(spooled.items[number]) for number in spooled.expected}
+        again = spooled.odd | self._read_whole(spooled, counted)
+        counted |= {number: Counted(spooled.items[number]) for number in again}
+        if again:
+            self._read_again(sorted(again), spooled, origin, counted)
+        for number, found in self._counts().items():
+            one = counted[number]
+            one.records, one.first_ts, one.last_ts = found.rows, found.first, found.last
+        for one in counted.values():
+            _insist(one)
+        self._read_addresses()
+        views = " UNION ALL ".join(select(shape) for shape in self._shapes)
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS {views}")
+        return list(counted.values())
+
+    def _read_whole(self, spooled: Spooled, counted: dict[int, Counted]) -> set[int]:
+        """Read all units; return the files that are to be read again, of which nothing is kept."""
+        for unit in spooled.units:
+            try:
+                insert(self._connection, unit)
+            except duckdb.Error as error:
+                if unit.form.layout is Layout.PARQUET and unit.own is not None:
+                    counted[unit.own].refuse(_not_parquet(spooled.items[unit.own], error))
+        for shape in self._shapes:
+            for number, verdict in verdicts(self._connection, shape):
+                counted[number].refuse(verdict)
+        tables = {u.own for u in spooled.units if u.form.layout is Layout.PARQUET}
+        counts = self._counts()
+        again = set()
+        for number, one in counted.items():
+            found = counts.get(number, _NONE)
+            one.seen = found.rows + len(one.refused)
+            expected = spooled.expected[number]
+            if expected is None:  # a list of records, of which one at least is taken to be there
+                expected = one.seen or 1
+            if number not in tables and (found.odd or one.seen != expected):
+                again.add(number)
+        self._drop(again)
+        return again
+
+    def _drop(self, files: set[int]) -> None:
+        """Take out the rows of files, and those of which nobody knows the file."""
+        for shape in self._shapes:
+            self._connection.execute(
+                f'DELETE FROM {shape.name} WHERE "~file" IS NULL'  # noqa: S608  # ours
+                ' OR list_contains(?::INTEGER[], "~file")',
+                [sorted(files)],
+            )
+
+    def _read_again(
+        self, again: list[int], spooled: Spooled, origin: Origin, counted: dict[int, Counted]
+    ) -> None:
+        """Read files record by record."""
+
+        def refuse(number: int, record: Refused) -> None:
+            counted[number].refuse(record)
+
+        rereading = Rereading(self._connection, spooled.folder, refuse)
+        lost = set()
+        for number in again:
+            item, one = spooled.items[number], counted[number]
+            one.seen = 0
+            try:
+                place = Path(origin.place(item, str(spooled.folder / f"placed-{number}")))
+                for record in records(
+                    inflated(chunks(place)), _form(place, self._source), self._source
+                ):
+                    one.seen += 1
+                    if isinstance(record, Refused):
+                        one.refuse(record)
+                    else:
+                        rereading.add(number, record)
+            except (UnreadableError, OSError) as error:
+                spooled.unreadable.append((item, unreadable(item, error)))
+                lost.add(number)
+        rereading.flush()
+        self._drop(lost)
+        for number in lost:
+            del counted[number]
+
+    def _counts(self) -> dict[int, _Count]:
+        """Return the counts of each file."""
+        found: dict[int, _Count] = {}
+        for shape in self._shapes:
+            query = (
+                f'SELECT "~file", count(*), count(*) FILTER ({unsound(shape)}),'  # noqa: S608  # ours
+                f" min({shape.time}), max({shape.time})"
+                f' FROM {shape.name} WHERE "~file" IS NOT NULL GROUP BY 1'
+            )
+            for number, *new in self._connection.execute(query).fetchall():
+                found[number] = found.get(number, _NONE).and_(_Count(*new))
+        return found
+
+    def _set_context(self, spooled: Spooled) -> None:
+        regions = [about(item.key).region for item in spooled.items.values()]
+        self._connection.execute(
+            "INSERT INTO context SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[])",
+            [list(spooled.items), regions],
+        )
+
+    def _read_addresses(self) -> None:
+        """Have in a table what each address of the batch is."""
+        if self._known > _KNOWN:
+            self._forget_addresses()
+        texts = " UNION ".join(
+            f"SELECT {column} AS raw FROM {shape.name}"  # noqa: S608  # ours
+            for shape in self._shapes
+            for column in (shape.src_ip, shape.dst_ip)
+            if column != "NULL"
+        )
+        new = self._connection.execute(
+            f"SELECT raw FROM ({texts}) WHERE raw IS NOT NULL"  # noqa: S608  # ours
+            f" AND raw NOT IN (SELECT raw FROM {ADDRESSES})"
+        ).fetchall()
+        read = [(raw, *read_address(raw)) for (raw,) in new]
+        self._known += len(read)
+        for start in range(0, len(read), _INSERTED):
+            columns = [
+                list(column) for column in zip(*read[start : start + _INSERTED], strict=True)
+            ]
+            self._connection.execute(
+                f"INSERT INTO {ADDRESSES} SELECT {', '.join(['unnest(?::VARCHAR[])'] * 4)}",
+                columns,
+            )
+
+    def _forget_addresses(self) -> None:
+        self._known = 0
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {ADDRESSES}"
+            " (raw VARCHAR, text VARCHAR, kind VARCHAR, key VARCHAR)"
+        )
+
+
+class _Count(NamedTuple):
+    """The rows of a file, how many of them are no events, and the first and last time."""
+
+    rows: int
+    odd: int
+    first: int | None
+    last: int | None
+
+    def and_(self, other: _Count) -> _Count:
+        """Return the counts of both."""
+        times = [t for t in (self.first, self.last, other.first, other.last) if t is not None]
+        return _Count(
+            self.rows + other.rows,
+            self.odd + other.odd,
+            min(times, default=None),
+            max(times, default=None),
+        )
+
+
+_NONE: Final = _Count(0, 0, None, None)
+
+
+def _form(place: Path, source: Source) -> Form:
+    try:
+        head = next(inflated(chunks(place)), b"")
+    except CutError:
+        head = b""
+    return form_of(head[:HEAD], source)
+
+
+def _not_parquet(item: Delivered, error: duckdb.Error) -> Refused:
+    reason = f"is no Parquet file of these logs ({type(error).__name__})"
+    return Refused(0, 1, item.size, hashlib.sha256(item.etag.encode()).hexdigest(), reason)
+
+
+def _insist(one: Counted) -> None:
+    if one.records + len(one.refused) != one.seen:
+        raise LakewardenError(
+            f"has {one.seen} records, of which {one.records} were read and"
+            f" {len(one.refused)} refused",
+            where=one.item.key,
+            next_step="This is a fault of lakewarden; nothing of the batch was kept. Report it",
+        )
