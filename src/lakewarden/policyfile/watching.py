@@ -39,6 +39,11 @@ _SHARED: Final[Mapping[str, tuple[str, Any]]] = {
 _LIMITS: Final[Mapping[str, int]] = {"token_days": 90, "support_hours": 48}
 
 
+def _token_life(days: int) -> str:
+    """Return how long a token lives at most, and an hour, since it is made after it is asked for."""
+    return f"{days * 24 + 1}h"
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """One value that rules may refer to.
@@ -72,13 +77,16 @@ def declared() -> Mapping[str, Declared]:
 def example_values() -> dict[str, Any]:
     """Return the values that the examples of rules assume, by name."""
     shared = {name: example for name, (_, example) in _SHARED.items()}
-    return shared | dict(_LIMITS) | {name: one.example for name, one in declared().items()}
+    life = {"token_life": _token_life(_LIMITS["token_days"])}
+    examples = {name: one.example for name, one in declared().items()}
+    return {**shared, **_LIMITS, **life, **examples}
 
 
 def values_of(policy: Policy) -> dict[str, Any]:
     """Return the values of a deployment, by name."""
     shared = {name: list(getattr(policy, field)) for name, (field, _) in _SHARED.items()}
-    limits = {name: getattr(policy.limits, name) for name in _LIMITS}
+    limits: dict[str, Any] = {name: getattr(policy.limits, name) for name in _LIMITS}
+    limits["token_life"] = _token_life(limits["token_days"])
     defaults = {name: one.default for name, one in declared().items()}
     return defaults | shared | limits | dict(policy.watch)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Engine,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -18,12 +20,13 @@ from sqlalchemy import (
     event,
     insert,
     select,
+    update,
 )
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from lakewarden.errors import StoreError
 
-VERSION: Final = 1
+VERSION: Final = 2
 SCHEMA: Final = MetaData()
 
 STORE: Final = Table("store", SCHEMA, Column("version", Integer, nullable=False))
@@ -58,6 +61,41 @@ LOCKS: Final = Table(
     Column("since", Text, nullable=False),
 )
 
+ALERTS: Final = Table(
+    "alerts",
+    SCHEMA,
+    Column("id", Text, primary_key=True),
+    *(
+        Column(name, Text, nullable=False)
+        for name in ("rule", "title", "severity", "account", "key", "entity")
+    ),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("bucket", "first", "last", "count", "raised")
+    ),
+    *(
+        Column(name, Text, nullable=False)
+        for name in ("evidence", "unconfirmed", "state", "reason", "by")
+    ),
+    Index("alerts_of_rule", "rule", "bucket"),
+    Index("alerts_in_state", "state", "last"),
+)
+SUPPRESSIONS: Final = Table(
+    "suppressions",
+    SCHEMA,
+    Column("id", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("rule", "entity", "reason", "by")),
+    Column("until", BigInteger, nullable=False),
+)
+LOOKED: Final = Table(
+    "looked",
+    SCHEMA,
+    Column("events", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
 
 def default_url() -> str:
     """Return the store of this user on this machine: a SQLite file in the state folder."""
@@ -79,6 +117,8 @@ def open_database(url: str) -> Engine:
             version = connection.execute(select(STORE.c.version)).scalar()
             if version is None:
                 connection.execute(insert(STORE).values(version=VERSION))
+            elif version < VERSION:
+                connection.execute(update(STORE).values(version=VERSION))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreError(
             f"is no address of a store ({str(error).splitlines()[0]})",

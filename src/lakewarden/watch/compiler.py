@@ -9,6 +9,7 @@ events have, and only as far around them as the kind reaches.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,7 +83,9 @@ def compiled(rule: Rule, setting: Setting, scope: Scope | None = None) -> str:
     """
     form = form_of(rule, setting)
     source = (
-        _events_of_query(rule, scope) if rule.kind == "sql" else _events(rule, setting, form, scope)
+        _events_of_query(rule, setting, scope)
+        if rule.kind == "sql"
+        else _events(rule, setting, form, scope)
     )
     span = "PARTITION BY account_id, entity, bucket"
     bucketed = f"SELECT *, {floored('hit_at', rule.suppress)} AS bucket FROM ({form.hits}) AS hits"
@@ -104,6 +107,18 @@ def touched_keys(rule: Rule, setting: Setting) -> str:
         f"SELECT DISTINCT COALESCE(account_id, '') AS account_id, {key_of(rule, setting)} AS k "
         f"FROM {_from('fresh_events', _places(rule))} WHERE {looked_at(rule, setting)}"
     )
+
+
+def needs_places(rule: Rule, setting: Setting) -> bool:
+    """Return whether a rule asks where addresses are."""
+    return rule.kind != "sql" and (_places(rule) or form_of(rule, setting).places)
+
+
+def addresses(rule: Rule, setting: Setting, scope: Scope | None) -> str:
+    """Return the query of the public addresses that a rule may look at."""
+    sources = ", ".join(setting.text(source.value) for source in rule.sources)
+    where = all_of([f"source IN ({sources})", "ip_kind = 'public'", *_limits(scope)])
+    return f"SELECT DISTINCT src_ip FROM all_events WHERE {where}"
 
 
 def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> str:
@@ -129,7 +144,7 @@ def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> st
     return f"WITH m AS ({rows})"
 
 
-def _events_of_query(rule: Rule, scope: Scope | None) -> str:
+def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     rank = rule.severity.rank
     shown = (
         f"id, ts, {', '.join(f'CAST(NULL AS STRING) AS {name}' for name in _UNTOLD)}, "
@@ -138,9 +153,19 @@ def _events_of_query(rule: Rule, scope: Scope | None) -> str:
     events = f"SELECT * FROM all_events WHERE {all_of(_limits(scope))}"
     rows = (
         f"SELECT COALESCE(account_id, '') AS account_id, {shown}, entity AS k, entity, "
-        f"{rank} AS severity_rank FROM ({rule.spec['query']}) AS query_rows"
+        f"{rank} AS severity_rank FROM ({_filled(rule.spec['query'], setting)}) AS query_rows"
     )
     return f"WITH events AS ({events}), m AS ({rows})"
+
+
+def _filled(query: str, setting: Setting) -> str:
+    """Return a query with the texts of site values and sets, in lower case, in place of their names."""
+
+    def listed(reference: re.Match[str]) -> str:
+        values = setting.site.resolve(reference[0])
+        return ", ".join(setting.text(str(each).lower()) for each in values) or "NULL"
+
+    return re.sub(r"\$\{(?:site|set)\.\w+\}", listed, query)
 
 
 def _limits(scope: Scope | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ _NUMBERS: Final = ("at_least", "floor", "least_periods", "flat")
 _WINDOWS: Final = ("window", "within", "history", "warmup", "longest")
 _LISTS: Final = ("by", "value", "differs", "same")
 _SECOND: Final = 1000
+_GONE: Final = object()
+_ALWAYS: Final = {"ts|gte": 0}
+_NEVER: Final = {"ts|lt": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,92 +27,88 @@ class Mutant:
     change: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What stands at a place of a rule's file from now on."""
+
+    about: str
+    path: tuple[str | int, ...]
+    value: Any = _GONE
+
+    def made(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a file with the change."""
+        changed: dict[str, Any] = copy.deepcopy(dict(spec))
+        at: Any = changed
+        for step in self.path[:-1]:
+            at = at[step]
+        if self.value is _GONE:
+            del at[self.path[-1]]
+        else:
+            at[self.path[-1]] = self.value
+        return changed
+
+
 def mutants(rule: Rule) -> Iterator[Mutant]:
     """Yield the rule with one change after the other; those that are no rules are left out."""
-    for change, alter in _alterations(rule):
-        spec: dict[str, Any] = copy.deepcopy(dict(rule.spec))
-        alter(spec)
+    for change in _changes(rule):
         try:
-            yield Mutant(rule_of(rule.id, spec), change)
+            yield Mutant(rule_of(rule.id, change.made(rule.spec)), change.about)
         except (ValueError, KeyError, TypeError):
             continue
 
 
-Alter = Callable[[dict[str, Any]], None]
-
-
-def _alterations(rule: Rule) -> Iterator[tuple[str, Alter]]:
-    yield from _selections(rule)
-    yield from _numbers(rule)
-    yield from _windows(rule)
-    yield from _steps(rule)
-    for name in _LISTS:
-        for n, field in enumerate(rule.spec.get(name, ())):
-            if len(rule.spec[name]) > 1 or name == "by":
-                yield f"{name} without {field}", lambda s, a=name, i=n: s[a].pop(i)
-    for n, worse in enumerate(rule.worse):
-        yield f"not worse when {worse.when.text}", lambda s, i=n: _drop_worse(s, i)
-
-
-def _selections(rule: Rule) -> Iterator[tuple[str, Alter]]:
-    """Yield each condition of each selection dropped, and each alternative."""
+def _changes(rule: Rule) -> Iterator[_Change]:
     for name, selection in rule.select.items():
-        if isinstance(selection, list):
-            for n, one in enumerate(selection):
-                yield f"{name} without {one}", lambda s, a=name, i=n: s["select"][a].pop(i)
-                for key in one if len(one) > 1 else ():
-                    yield (
-                        f"{name}: one without {key}",
-                        lambda s, a=name, i=n, k=key: s["select"][a][i].pop(k),
-                    )
-            continue
-        for key in selection if len(selection) > 1 else ():
-            yield f"{name} without {key}", lambda s, a=name, k=key: s["select"][a].pop(k)
-        if len(rule.select) > 1:
-            yield f"{name} always", lambda s, a=name: _replace(s, a, _ALWAYS)
-            yield f"{name} never", lambda s, a=name: _replace(s, a, _NEVER)
+        yield from _of_selection(name, selection)
+        if len(rule.select) > 1 and not isinstance(selection, list):
+            yield _Change(f"{name} always", ("select", name), _ALWAYS)
+            yield _Change(f"{name} never", ("select", name), _NEVER)
+    yield from _of_numbers(rule)
+    yield from _of_windows(rule)
+    for n in range(len(rule.spec.get("steps", ()))):
+        yield _Change(f"without step {n}", ("steps", n))
+    for name in _LISTS:
+        fields = rule.spec.get(name, ())
+        for n, field in enumerate(fields):
+            if len(fields) > 1 or name == "by":
+                yield _Change(f"{name} without {field}", (name, n))
+    for n, worse in enumerate(rule.worse):
+        path = ("worse", n) if isinstance(rule.spec["worse"], list) else ("worse",)
+        yield _Change(f"not worse when {worse.when.text}", path)
 
 
-_ALWAYS: Final = {"ts|gte": 0}
-_NEVER: Final = {"ts|lt": 0}
+def _of_selection(name: str, selection: Any) -> Iterator[_Change]:
+    """Yield each condition of a selection dropped, and each alternative."""
+    if isinstance(selection, list):
+        for n, one in enumerate(selection):
+            yield _Change(f"{name} without {one}", ("select", name, n))
+            for key in one if len(one) > 1 else ():
+                yield _Change(f"{name}: one without {key}", ("select", name, n, key))
+        return
+    for key in selection if len(selection) > 1 else ():
+        yield _Change(f"{name} without {key}", ("select", name, key))
 
 
-def _replace(spec: dict[str, Any], name: str, selection: dict[str, Any]) -> None:
-    spec["select"][name] = selection
-
-
-def _numbers(rule: Rule) -> Iterator[tuple[str, Alter]]:
-    for name in _NUMBERS:
-        value = rule.spec.get(name)
+def _of_numbers(rule: Rule) -> Iterator[_Change]:
+    places: list[tuple[tuple[str | int, ...], Any]] = [
+        ((name,), rule.spec.get(name)) for name in _NUMBERS
+    ]
+    places += [
+        (("steps", n, "at_least"), step.get("at_least"))
+        for n, step in enumerate(rule.spec.get("steps", ()))
+    ]
+    for path, value in places:
         if isinstance(value, int):
             for other in (value - 1, value + 1):
-                yield f"{name} {other}", lambda s, a=name, v=other: s.__setitem__(a, v)
+                yield _Change(f"{path[-1]} {other}", path, other)
 
 
-def _windows(rule: Rule) -> Iterator[tuple[str, Alter]]:
+def _of_windows(rule: Rule) -> Iterator[_Change]:
     tick = _SECOND if rule.sources == (Source.VPCFLOW,) else 1
     if rule.kind == "baseline":
-        tick = duration(rule.spec["per"])  # whole periods count
+        tick = duration(rule.spec["per"])  # its history is of whole periods
     for name in _WINDOWS:
         value = rule.spec.get(name)
         if isinstance(value, str) and not value.startswith("${"):
             for other in (duration(value) - tick, duration(value) + tick):
-                yield f"{name} {other}ms", lambda s, a=name, v=other: s.__setitem__(a, f"{v}ms")
-
-
-def _steps(rule: Rule) -> Iterator[tuple[str, Alter]]:
-    for n, step in enumerate(rule.spec.get("steps", ())):
-        yield f"without step {n}", lambda s, i=n: s["steps"].pop(i)
-        least = step.get("at_least")
-        if isinstance(least, int):
-            for other in (least - 1, least + 1):
-                yield f"step {n} at_least {other}", lambda s, i=n, v=other: _set_least(s, i, v)
-
-
-def _set_least(spec: dict[str, Any], step: int, value: int) -> None:
-    spec["steps"][step]["at_least"] = value
-
-
-def _drop_worse(spec: dict[str, Any], number: int) -> None:
-    worse = spec["worse"] if isinstance(spec["worse"], list) else [spec["worse"]]
-    spec["worse"] = [each for n, each in enumerate(worse) if n != number]
+                yield _Change(f"{name} {other}ms", (name,), f"{other}ms")

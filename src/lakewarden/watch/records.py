@@ -140,7 +140,7 @@ def _identity(event: Mapping[str, Any]) -> dict[str, Any]:
             "accountId": role.split(":")[4],
             "sessionContext": {"sessionIssuer": issuer, "attributes": attributes},
         }
-    return identity | event.get("identity", {})
+    return {**identity, **event.get("identity", {})}
 
 
 def _flow(event: Mapping[str, Any], at: int, number: int) -> dict[str, Any]:

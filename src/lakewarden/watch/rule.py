@@ -144,7 +144,7 @@ def rule_of(identity: str, spec: Mapping[str, Any]) -> Rule:
 
 
 def _check_keys(spec: Mapping[str, Any]) -> None:
-    kind = spec.get("kind")
+    kind = str(spec.get("kind"))
     if kind not in KINDS:
         raise ValueError(f"kind: {kind!r} is none of {', '.join(KINDS)}")
     required = COMMON.required | KINDS[kind].required

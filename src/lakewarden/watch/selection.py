@@ -10,6 +10,7 @@ from typing import Any, Final
 from lakewarden.events.address import span
 from lakewarden.events.columns import Kind
 from lakewarden.watch.fields import KEYS, Setting, expression, kind_of
+from lakewarden.watch.rule import duration
 from lakewarden.watch.sql import all_of, any_of
 
 _COMPARE: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}

@@ -61,7 +61,7 @@ def _read(connection: DuckDBPyConnection, shape: Shape, records: list[Mapping[st
         )
         query = f"SELECT *, {place} FROM {read}"
         if shape is vpcflow.SHAPE:
-            query = vpcflow.reading(columns, read).format(place=place)
+            query = vpcflow.reading(columns, read, place)
         connection.execute(f"CREATE OR REPLACE TABLE {shape.name} AS {query}")
     connection.execute("CREATE OR REPLACE TABLE context (file INTEGER, region VARCHAR)")
 

@@ -24,6 +24,7 @@ class Form:
         ahead: how long after an event it may change the hits of others, in ms.
         places: whether it needs to know where addresses are.
         fades: whether an event that arrives late may take a hit away.
+        waits: how long something has to be missing for a hit, in ms; 0 where nothing has to be.
     """
 
     hits: str
@@ -33,6 +34,7 @@ class Form:
     ahead: int = 0
     places: bool = False
     fades: bool = False
+    waits: int = 0
 
 
 def preceding(span: int) -> str:

@@ -53,6 +53,7 @@ def form(rule: Rule, setting: Setting) -> Form:
         back=2 * reach,
         ahead=2 * reach,
         fades=any(step.absent for step in steps),
+        waits=steps[-1].within if steps[-1].absent else 0,
     )
 
 

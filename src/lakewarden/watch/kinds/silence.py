@@ -20,4 +20,5 @@ def form(rule: Rule, setting: Setting) -> Form:
         back=history,
         ahead=max(history, longest),
         fades=True,
+        waits=longest,
     )

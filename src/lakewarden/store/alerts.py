@@ -1,0 +1,255 @@
+"""Alerts, which of them are expected, and how far the rules have looked: in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from lakewarden.errors import UsageError
+from lakewarden.ledger.alert import Alert, AlertState, Suppression
+from lakewarden.ledger.finding import Severity
+from lakewarden.store.database import ALERTS, LOOKED, STORE, SUPPRESSIONS, open_database
+
+_CHUNK: Final = 500
+_FOUND: Final = ("severity", "first", "last", "count", "evidence")
+"""What may be otherwise when the same alert is found again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of alerts that were found.
+
+    Attributes:
+        new: those that were not there.
+        grown: those that were there, and of which more is known.
+        withdrawn: those that events explain that came late.
+    """
+
+    new: tuple[Alert, ...] = ()
+    grown: tuple[Alert, ...] = ()
+    withdrawn: tuple[Alert, ...] = ()
+
+
+class Alerts:
+    """The alerts of a store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Alerts:
+        """Open the alerts of a store.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        return cls(open_database(url))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def looked(self, events: str) -> Mapping[str, tuple[str, int]]:
+        """Return how far each rule has looked at events: its digest then, and their version."""
+        query = select(LOOKED).where(LOOKED.c.events == events)
+        with self._engine.connect() as connection:
+            return {row.rule: (row.digest, row.version) for row in connection.execute(query)}
+
+    def note(
+        self,
+        found: Iterable[Alert],
+        *,
+        gone: Collection[str] = (),
+        events: str,
+        looked: Mapping[str, tuple[str, int]],
+        now: int,
+    ) -> Noted:
+        """Note what rules found, and how far they have looked, at once or not at all.
+
+        Args:
+            found: the alerts, each id once.
+            gone: the ids of alerts that are no more, as events that came late explain them.
+            events: the events that were looked at.
+            looked: the digest of each rule, and the version of the events.
+            now: when it was found, Unix time in ms.
+        """
+        with self._engine.begin() as connection:
+            connection.execute(select(STORE).with_for_update())
+            noted = _Noting(connection, now).all(list(found), gone)
+            for rule, (digest, version) in looked.items():
+                where = (LOOKED.c.events == events) & (LOOKED.c.rule == rule)
+                connection.execute(delete(LOOKED).where(where))
+                row = {"events": events, "rule": rule, "digest": digest, "version": version}
+                connection.execute(insert(LOOKED).values(**row))
+        return noted
+
+    def alerts(
+        self,
+        *,
+        states: Collection[AlertState] = (),
+        rules: Collection[str] = (),
+        since: int | None = None,
+    ) -> list[Alert]:
+        """Return alerts, the newest first.
+
+        Args:
+            states: only those in one of these; empty for all.
+            rules: only those of these; empty for all.
+            since: only those that span a later time, Unix time in ms.
+        """
+        query = select(ALERTS).order_by(ALERTS.c.last.desc(), ALERTS.c.id)
+        if states:
+            query = query.where(ALERTS.c.state.in_([state.value for state in states]))
+        if rules:
+            query = query.where(ALERTS.c.rule.in_(rules))
+        if since is not None:
+            query = query.where(ALERTS.c.last >= since)
+        with self._engine.connect() as connection:
+            return [_alert(row) for row in connection.execute(query)]
+
+    def alert(self, identity: str) -> Alert:
+        """Return the one alert whose id begins so.
+
+        Raises:
+            UsageError: there is none, or there are several.
+        """
+        query = select(ALERTS).where(ALERTS.c.id.startswith(identity, autoescape=True)).limit(2)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        if len(rows) != 1:
+            what = "several alerts begin" if rows else "no alert begins"
+            raise UsageError(
+                f"{what} with {identity!r}", next_step="`lakewarden watch alerts` lists them"
+            )
+        return _alert(rows[0])
+
+    def put(self, identity: str, state: AlertState, reason: str, by: str) -> Alert:
+        """Put an alert into a state.
+
+        Raises:
+            UsageError: there is no such alert.
+        """
+        alert = replace(self.alert(identity), state=state, reason=reason, by=by)
+        change = update(ALERTS).where(ALERTS.c.id == alert.id)
+        with self._engine.begin() as connection:
+            connection.execute(change.values(state=state.value, reason=reason, by=by))
+        return alert
+
+    def suppress(self, suppression: Suppression) -> None:
+        """Expect alerts for a while; those that wait already are not touched."""
+        values = {name: getattr(suppression, name) for name in Suppression.__slots__}
+        with self._engine.begin() as connection:
+            connection.execute(insert(SUPPRESSIONS).values(**values))
+
+    def lift(self, identity: str) -> None:
+        """Expect them no more.
+
+        Raises:
+            UsageError: there is no such suppression.
+        """
+        with self._engine.begin() as connection:
+            done = connection.execute(delete(SUPPRESSIONS).where(SUPPRESSIONS.c.id == identity))
+        if not done.rowcount:
+            raise UsageError(
+                f"there is no suppression {identity!r}",
+                next_step="`lakewarden watch alerts --suppressions` lists them",
+            )
+
+    def suppressions(self) -> list[Suppression]:
+        """Return what is expected, or was, the last to end first."""
+        with self._engine.connect() as connection:
+            return _suppressions(connection)
+
+
+class _Noting:
+    """One transaction that notes what was found."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self._connection = connection
+        self._now = now
+        self._expected = [each for each in _suppressions(connection) if each.until >= now]
+
+    def all(self, found: list[Alert], gone: Collection[str]) -> Noted:
+        known = self._known([alert.id for alert in found])
+        new = [self._fresh(alert) for alert in found if alert.id not in known]
+        if new:
+            self._connection.execute(insert(ALERTS), [_row(alert) for alert in new])
+        grown = [self._again(known[a.id], a) for a in found if a.id in known]
+        return Noted(
+            tuple(new),
+            tuple(alert for alert in grown if alert),
+            tuple(self._withdrawn(identity) for identity in sorted(gone)),
+        )
+
+    def _known(self, ids: list[str]) -> dict[str, Alert]:
+        found: dict[str, Alert] = {}
+        for start in range(0, len(ids), _CHUNK):
+            query = select(ALERTS).where(ALERTS.c.id.in_(ids[start : start + _CHUNK]))
+            found |= {row.id: _alert(row) for row in self._connection.execute(query)}
+        return found
+
+    def _fresh(self, alert: Alert) -> Alert:
+        for each in self._expected:
+            if fnmatchcase(alert.rule, each.rule) and fnmatchcase(alert.entity, each.entity):
+                state, reason = AlertState.SUPPRESSED, f"{each.reason} ({each.id})"
+                return replace(alert, raised=self._now, state=state, reason=reason, by=each.by)
+        return replace(alert, raised=self._now)
+
+    def _again(self, before: Alert, found: Alert) -> Alert | None:
+        """Note what is known now of an alert that was there; None when nothing is new.
+
+        One that was closed, and in which more events take part than when it was, is open again.
+        """
+        known = {name: getattr(found, name) for name in _FOUND}
+        state, reason = before.state, before.reason
+        if state is AlertState.CLOSED and found.count > before.count:
+            state, reason = AlertState.OPEN, "more happened after it was closed"
+        if state is AlertState.WITHDRAWN:
+            state, reason = AlertState.OPEN, ""
+        after = replace(before, **known, state=state, reason=reason)
+        if _row(after) == _row(before):
+            return None
+        where = update(ALERTS).where(ALERTS.c.id == before.id)
+        self._connection.execute(where.values(**_row(after)))
+        return after
+
+    def _withdrawn(self, identity: str) -> Alert:
+        reason = "events that came late explain it"
+        state = AlertState.WITHDRAWN
+        where = update(ALERTS).where(ALERTS.c.id == identity)
+        self._connection.execute(where.values(state=state.value, reason=reason, by=""))
+        row = self._connection.execute(select(ALERTS).where(ALERTS.c.id == identity)).one()
+        return _alert(row)
+
+
+def _suppressions(connection: Connection) -> list[Suppression]:
+    query = select(SUPPRESSIONS).order_by(SUPPRESSIONS.c.until.desc(), SUPPRESSIONS.c.id)
+    names = Suppression.__slots__
+    return [
+        Suppression(**{name: getattr(row, name) for name in names})
+        for row in connection.execute(query)
+    ]
+
+
+def _row(alert: Alert) -> dict[str, Any]:
+    row = {name: getattr(alert, name) for name in Alert.__slots__}
+    texts = {"severity": alert.severity.value, "state": alert.state.value}
+    return {**row, **texts, "evidence": json.dumps(list(alert.evidence), default=str)}
+
+
+def _alert(row: Row[Any]) -> Alert:
+    values = {name: getattr(row, name) for name in Alert.__slots__}
+    values["count"] = row._mapping["count"]  # noqa: SLF001  # the documented way to a column of that name
+    return Alert(
+        **{
+            **values,
+            "severity": Severity(row.severity),
+            "state": AlertState(row.state),
+            "evidence": tuple(json.loads(row.evidence)),
+        }
+    )

@@ -1,0 +1,278 @@
+"""Running rules over events: over all of them once, and from then on over what is new.
+
+    what is new ─ which rules have any of it ─ their alerts around it ─ store
+
+A rule whose text changed looks at everything again. An alert has the same id whenever the same is
+found, so that looking twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from lakewarden.events.columns import Source
+from lakewarden.ledger.alert import Alert
+from lakewarden.store.alerts import Alerts, Noted
+from lakewarden.watch.compiler import Scope, compiled, form_of, looked_at, touched_keys
+from lakewarden.watch.engine import Engine
+from lakewarden.watch.fields import Setting
+from lakewarden.watch.found import Found, gathered
+from lakewarden.watch.kinds.form import Form
+from lakewarden.watch.places import Atlas, put_places
+from lakewarden.watch.rule import Rule
+from lakewarden.watch.site import Site
+from lakewarden.watch.sql import Dialect
+
+_AT_ONCE: Final = 40
+"""How many rules are asked in one query whether anything new concerns them."""
+_DAY: Final = 86_400_000
+
+
+class Events(Protocol):
+    """Events that rules are run over.
+
+    Attributes:
+        name: what tells them from others.
+    """
+
+    name: str
+
+    def version(self) -> int:
+        """Return a number that grows when events are added."""
+
+    def opened(self, since: int | None) -> AbstractContextManager[Engine]:
+        """Open them; `fresh_events` are those that were added after a version, None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a run works with.
+
+    Attributes:
+        rules: the rules to run.
+        site: the values of the deployment.
+        now: the time that counts as the present, Unix time in ms.
+        atlas: where addresses are; None where nobody knows.
+        progress: told of each rule that was run.
+    """
+
+    rules: Sequence[Rule]
+    site: Site
+    now: int
+    atlas: Atlas | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+    def setting(self, rule: Rule, engine: Engine) -> Setting:
+        """Return what the SQL of a rule is made for."""
+        return Setting(self.site, Dialect(engine.dialect), rule.sources, self.now)
+
+    def idle(self, rule: Rule) -> str:
+        """Return why a rule cannot tell anything here; empty where it can."""
+        missing = [f"watch.{name}" for name in rule.missing(self.site)]
+        if missing:
+            return f"{', '.join(missing)} is not set in lakewarden.toml"
+        if "geo" in rule.spec.get("needs", ()) and self.atlas is None:
+            return "nothing says where addresses are: install lakewarden[geo], or give --mmdb FILE"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a run came to.
+
+    Attributes:
+        noted: what became of the alerts that it found.
+        ran: how many rules looked at events.
+        quiet: how many had nothing new to look at.
+        idle: why rules could not be run, by their id.
+        fresh: how many events were new.
+        version: of the events.
+    """
+
+    noted: Noted
+    ran: int
+    quiet: int
+    idle: Mapping[str, str]
+    fresh: int
+    version: int
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What the rules found so far."""
+
+    found: dict[str, Alert] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    looked: dict[str, tuple[str, int]] = field(default_factory=dict)
+    ran: int = 0
+    quiet: int = 0
+    fresh: int = 0
+
+
+def detect(events: Events, alerts: Alerts, watch: Watch, *, again: bool = False) -> Detected:
+    """Run rules over events, and note what they find.
+
+    Args:
+        events: the events.
+        alerts: where alerts are noted.
+        watch: the rules, and what they work with.
+        again: look at everything, whatever was looked at before.
+
+    Raises:
+        LakewardenError: a query cannot be run.
+    """
+    version = events.version()
+    before = {} if again else alerts.looked(events.name)
+    idle = {rule.id: why for rule in watch.rules if (why := watch.idle(rule))}
+    outcome = _Outcome()
+    for since, rules in _by_version(watch.rules, before, idle):
+        with events.opened(since) as engine:
+            run = _Run(engine, watch, alerts, outcome)
+            run.everything(rules) if since is None else run.news(rules)
+    outcome.looked = {r.id: (digest(r), version) for r in watch.rules if r.id not in idle}
+    noted = alerts.note(
+        outcome.found.values(),
+        gone=outcome.gone - outcome.found.keys(),
+        events=events.name,
+        looked=outcome.looked,
+        now=watch.now,
+    )
+    return Detected(noted, outcome.ran, outcome.quiet, idle, outcome.fresh, version)
+
+
+def digest(rule: Rule) -> str:
+    """Return what changes when a rule does."""
+    text = json.dumps(dict(rule.spec), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _by_version(
+    rules: Sequence[Rule], before: Mapping[str, tuple[str, int]], idle: Mapping[str, str]
+) -> Iterator[tuple[int | None, list[Rule]]]:
+    """Yield the rules that have looked equally far, with how far; None for not at all."""
+    groups: dict[int | None, list[Rule]] = {}
+    for rule in rules:
+        if rule.id not in idle:
+            known, version = before.get(rule.id, ("", 0))
+            groups.setdefault(version if known == digest(rule) else None, []).append(rule)
+    yield from groups.items()
+
+
+class _Run:
+    """One group of rules over one set of events."""
+
+    def __init__(self, engine: Engine, watch: Watch, alerts: Alerts, outcome: _Outcome) -> None:
+        self._engine = engine
+        self._watch = watch
+        self._alerts = alerts
+        self._outcome = outcome
+
+    def everything(self, rules: Sequence[Rule]) -> None:
+        """Run rules over all events."""
+        self._outcome.fresh = max(self._outcome.fresh, self._count("all_events"))
+        for rule in rules:
+            self._keep(rule, self._found(rule, None))
+
+    def news(self, rules: Sequence[Rule]) -> None:
+        """Run rules over what is new, and what that may change."""
+        fresh = self._count("fresh_events")
+        self._outcome.fresh = max(self._outcome.fresh, fresh)
+        spans = dict(self._spans(rules)) if fresh else {}
+        for rule in rules:
+            form = form_of(rule, self._watch.setting(rule, self._engine))
+            span = _with_waiting(spans.get(rule.id), form, self._watch.now)
+            if span is None:
+                self._outcome.quiet += 1
+                continue
+            self._look_around(rule, form, span)
+
+    def _look_around(self, rule: Rule, form: Form, span: tuple[int, int]) -> None:
+        """Find a rule's alerts in the spans that a stretch of time may change."""
+        start = span[0] - span[0] % rule.suppress
+        end = span[1] + form.ahead
+        end += rule.suppress - end % rule.suppress
+        narrow = rule.kind != "sql" and not form.waits
+        scope = Scope(start - form.back, end + form.ahead, touched=narrow)
+        found = [each for each in self._found(rule, scope) if start <= each.bucket < end]
+        self._keep(rule, found)
+        if form.fades:
+            self._outcome.gone |= self._faded(rule, found, (start, end), narrow=narrow)
+
+    def _faded(
+        self, rule: Rule, found: Sequence[Found], span: tuple[int, int], *, narrow: bool
+    ) -> set[str]:
+        """Return the alerts of a stretch of time that are found no more."""
+        there = {each.id for each in found}
+        waiting = [
+            alert
+            for alert in self._alerts.alerts(rules=[rule.id], since=span[0])
+            if alert.waits and span[0] <= alert.bucket < span[1] and alert.id not in there
+        ]
+        if not waiting or not narrow:
+            return {alert.id for alert in waiting}
+        setting = self._watch.setting(rule, self._engine)
+        touched = set(self._engine.rows(touched_keys(rule, setting)))
+        return {alert.id for alert in waiting if (alert.account, alert.key) in touched}
+
+    def _found(self, rule: Rule, scope: Scope | None) -> list[Found]:
+        setting = self._watch.setting(rule, self._engine)
+        put_places(self._engine, rule, setting, scope, self._watch.atlas)
+        rows = self._engine.rows(compiled(rule, setting, scope))
+        self._outcome.ran += 1
+        self._watch.progress(rule.id)
+        return list(gathered(rule.id, rows))
+
+    def _keep(self, rule: Rule, found: Sequence[Found]) -> None:
+        for each in found:
+            self._outcome.found[each.id] = _alert(rule, each)
+
+    def _count(self, view: str) -> int:
+        return int(self._engine.rows(f"SELECT COUNT(*) FROM {view}")[0][0])
+
+    def _spans(self, rules: Sequence[Rule]) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Yield the first and the last time of new events that concern each rule."""
+        for start in range(0, len(rules), _AT_ONCE):
+            some = rules[start : start + _AT_ONCE]
+            asked = [self._asked(n, rule) for n, rule in enumerate(some)]
+            for n, first, last in self._engine.rows(" UNION ALL ".join(asked)):
+                if first is not None:
+                    yield some[n].id, (int(first), int(last))
+
+    def _asked(self, number: int, rule: Rule) -> str:
+        setting = self._watch.setting(rule, self._engine)
+        where = looked_at(rule, setting)
+        if rule.kind == "sql":
+            where = f"source IN ({', '.join(setting.text(Source(s).value) for s in rule.sources)})"
+        columns = f"{number} AS rule_number, MIN(ts) AS first_ts, MAX(ts) AS last_ts"
+        return f"SELECT {columns} FROM fresh_events WHERE {where}"
+
+
+def _with_waiting(span: tuple[int, int] | None, form: Form, now: int) -> tuple[int, int] | None:
+    """Return a stretch of time, and that in which something may have been missing long enough."""
+    if not form.waits:
+        return span
+    first = now - form.waits - _DAY
+    return (min(span[0], first), max(span[1], now)) if span else (first, now)
+
+
+def _alert(rule: Rule, found: Found) -> Alert:
+    return Alert(
+        id=found.id,
+        rule=rule.id,
+        title=rule.title,
+        severity=found.severity,
+        account=found.account,
+        key=found.key,
+        entity=found.entity,
+        bucket=found.bucket,
+        first=found.first,
+        last=found.last,
+        count=found.count,
+        evidence=found.evidence,
+        unconfirmed=rule.unconfirmed,
+    )
