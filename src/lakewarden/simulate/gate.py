@@ -260,7 +260,7 @@ def _entry(persona: Persona, incoming: Incoming, caller: Caller, event: Event) -
     return Record(
         event.name,
         now=incoming.now,
-        workspace_id=persona.realm_id,
+        workspace_id=persona.realm_id if event.workspace_id is None else event.workspace_id,
         who=caller.name or "unknown",
         address=incoming.address,
         agent=incoming.headers.get("user-agent", ""),

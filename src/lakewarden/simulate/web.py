@@ -147,6 +147,7 @@ class Event:
     name: str
     params: dict[str, str]
     result: Any = None
+    workspace_id: int | None = None  # whose log it belongs into, if not that of the persona
 
 
 @dataclass
@@ -176,9 +177,11 @@ class Request:
             raise LookupError(f"{self.path} is served by the account persona")
         return self.place
 
-    def audit(self, name: str, params: Mapping[str, Any]) -> None:
+    def audit(
+        self, name: str, params: Mapping[str, Any], *, workspace_id: int | None = None
+    ) -> None:
         """Record one further event, ``service.action``; values are turned into strings."""
-        self.events.append(Event(name, strings(params)))
+        self.events.append(Event(name, strings(params), workspace_id=workspace_id))
 
     def result(self, value: Any) -> None:
         """What the audit record of this call carries as its result."""

@@ -18,6 +18,9 @@ _NAMES = {
 
 def _workspace(request: Request) -> Workspace:
     workspace_id = request.params["workspace"]
+    if "id" in request.params:
+        noted = {"workspace_id": workspace_id, "principal_id": request.params["id"]}
+        request.audit_params |= noted
     found = request.account.workspaces.get(int(workspace_id) if workspace_id.isdigit() else -1)
     if found is None:
         raise missing(f"Workspace {workspace_id} does not exist")
@@ -60,6 +63,7 @@ def list_permissions(request: Request) -> Json:
     _PATH + "/principals/{id}",
     admin=True,
     audit="workspace.updatePermissionAssignment",
+    audit_keys=("permissions",),
 )
 def assign(request: Request) -> Json:
     """Assign a principal; an empty list takes the assignment away."""
@@ -83,6 +87,7 @@ def assign(request: Request) -> Json:
     _PATH + "/principals/{id}",
     admin=True,
     audit="workspace.deletePermissionAssignment",
+    audit_keys=(),
 )
 def unassign(request: Request) -> None:
     """Take a principal's assignment away."""
@@ -101,5 +106,6 @@ def _note_admin(
     if had != has:
         name = identity.name_of(request.account, principal_id)
         params = {"targetUserId": principal_id, "targetUserName": name}
-        params |= {"endpoint": "permissionAssignment", "workspaceId": str(workspace.id)}
-        request.audit(f"accounts.{'set' if has else 'remove'}Admin", params)
+        params |= {"endpoint": "permissionAssignment"}
+        event = f"accounts.{'set' if has else 'remove'}Admin"
+        request.audit(event, params, workspace_id=workspace.id)

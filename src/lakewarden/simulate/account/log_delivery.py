@@ -86,7 +86,13 @@ def create_configuration(request: Request) -> Json:
     return {"log_delivery_configuration": entry | body}
 
 
-@route("PATCH", _PATH + "/{id}", admin=True, audit="logDelivery.updateLogDeliveryConfiguration")
+@route(
+    "PATCH",
+    _PATH + "/{id}",
+    admin=True,
+    audit="logDelivery.updateLogDeliveryConfiguration",
+    audit_keys=("status",),
+)
 def set_status(request: Request) -> None:
     """Enable or disable a configuration."""
     entry = _configuration(request)

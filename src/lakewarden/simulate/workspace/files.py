@@ -22,9 +22,7 @@ def _file(request: Request) -> Json:
 @route("GET", _PATH, audit="filesystem.filesGet", audit_keys=("path",))
 def download(request: Request) -> Reply:
     """A file's content."""
-    content: bytes = _file(request)["content"]
-    request.audit_params["transferredSize"] = str(len(content))
-    return Reply(content, media_type=_BINARY)
+    return Reply(_file(request)["content"], media_type=_BINARY)
 
 
 @route("HEAD", _PATH, audit="filesystem.filesHead", audit_keys=("path",))
@@ -42,7 +40,6 @@ def upload(request: Request) -> Reply:
         raise invalid(f"{path} is not in a volume")
     if path in table and not request.flag("overwrite"):
         raise ApiError(409, "ALREADY_EXISTS", f"The file {path} exists already.")
-    request.audit_params["receivedSize"] = str(len(request.raw))
     table[path] = {"content": request.raw}
     return Reply(b"", 204)
 

@@ -5,6 +5,7 @@ Its path, ``/console/support``, is ours, as those of the rest of the console are
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from lakewarden.simulate.state import Workspace
@@ -29,6 +30,7 @@ def vendor_admitted(workspace: Workspace, now: int) -> bool:
 def sign_in(request: Request) -> None:
     """Sign in as ``user`` of the vendor, with ``approver``, ``duration`` and ``reason``."""
     user, body = request.need("user"), request.body
+    request.caller = replace(request.caller, name=user)
     noted = {key: body[key] for key in ("approver", "duration", "reason") if key in body}
     request.audit(EVENT, {"user": user, **noted, "authType": _METHOD})
     request.audit("accounts.login", {"user": user, "authenticationMethod": _METHOD})

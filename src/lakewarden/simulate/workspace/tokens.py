@@ -42,7 +42,7 @@ def _expiry(request: Request, seconds: Any) -> int:
     return request.now + lifetime_ms
 
 
-def _issue(request: Request, owner: Json, owner_name: str) -> Json:
+def _issue(request: Request, owner: Json) -> Json:
     workspace, body = request.workspace, request.body or {}
     token_id, value = request.account.ids.hex(64), f"dapi{request.account.ids.hex(32)}"
     expiry = _expiry(request, body.get("lifetime_seconds"))
@@ -66,7 +66,6 @@ def _issue(request: Request, owner: Json, owner_name: str) -> Json:
         "tokenExpirationTime": str(expiry),
         "tokenHash": token_id,
         "userId": owner["id"],
-        "user": owner_name,
     }
     return {"token_value": value, "token_info": info}
 
@@ -105,11 +104,11 @@ def _own(request: Request, token_id: str) -> Json:
     return info
 
 
-@route("POST", "/api/2.0/token/create", audit="accounts.generateDbToken")
+@route("POST", "/api/2.0/token/create", audit="accounts.generateDbToken", audit_keys=())
 def create_token(request: Request) -> Json:
     """A token for the caller; ``lifetime_seconds`` absent means the longest allowed."""
     check_usable(request.workspace, request)
-    made = _issue(request, request.caller.principal, request.caller.name)
+    made = _issue(request, request.caller.principal)
     return made | {"token_info": _public(made["token_info"])}
 
 
@@ -121,7 +120,7 @@ def list_own_tokens(request: Request) -> Json:
     return {"token_infos": owned}
 
 
-@route("POST", "/api/2.0/token/delete", audit="accounts.revokeDbToken")
+@route("POST", "/api/2.0/token/delete", audit="accounts.revokeDbToken", audit_keys=())
 def delete_own_token(request: Request) -> None:
     """Revoke one of the caller's tokens."""
     info = _own(request, request.need("token_id"))
@@ -157,7 +156,11 @@ def get_token(request: Request) -> Json:
 
 
 @route(
-    "DELETE", "/api/2.0/token-management/tokens/{id}", admin=True, audit="accounts.revokeDbToken"
+    "DELETE",
+    "/api/2.0/token-management/tokens/{id}",
+    admin=True,
+    audit="accounts.revokeDbToken",
+    audit_keys=(),
 )
 def delete_token(request: Request) -> None:
     """Revoke somebody's token."""
@@ -177,6 +180,7 @@ def update_token(request: Request) -> Json:
     "/api/2.0/token-management/on-behalf-of/tokens",
     admin=True,
     audit="accounts.generateDbToken",
+    audit_keys=(),
 )
 def create_token_on_behalf(request: Request) -> Json:
     """A token for a service principal."""
@@ -187,7 +191,7 @@ def create_token_on_behalf(request: Request) -> Json:
         raise denied("Workspace admins can not create tokens on behalf of service principals")
     if request.workspace.conf.get("enableTokensConfig", "true").lower() == "false":
         raise denied("Personal access tokens are disabled for this workspace")
-    return _issue(request, found[1], found[1]["applicationId"])
+    return _issue(request, found[1])
 
 
 def _update(request: Request, info: Json) -> Json:
