@@ -118,7 +118,7 @@ class Lake:
             hive = ", ".join(f"{duck.name(name)}: VARCHAR" for name in spec.partitions)
             types = f", hive_types = {{{hive}}}" if hive else ""
             source = f"read_parquet({duck.texts(paths)}, hive_partitioning = {bool(hive)}{types})"
-            query = f"SELECT {names} FROM {source}"  # noqa: S608  # all quoted
+            query = f"SELECT {names} FROM {source}"
         else:
             nulls = ", ".join(
                 f"NULL::{DUCKDB[column.kind]} AS {duck.name(column.name)}"

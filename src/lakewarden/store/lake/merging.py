@@ -101,7 +101,7 @@ class _Batch:
             return
         paths = duck.texts(log.place.paths(file.name for file in suspects))
         gone = self.connection.execute(
-            "DELETE FROM fresh WHERE id IN (SELECT there.id FROM"  # noqa: S608  # paths are quoted
+            "DELETE FROM fresh WHERE id IN (SELECT there.id FROM"
             f" read_parquet({paths}, hive_partitioning = false) there SEMI JOIN fresh USING (id))"
         ).fetchone()
         if gone and gone[0]:
@@ -117,14 +117,14 @@ class _Batch:
         for partition in self._partitions(columns):
             here = [f"{c} = {duck.text(v)}" for c, v in zip(columns, partition, strict=True)]
             where = " AND ".join([*here, *([some] if some else [])]) or "true"
-            query = f"SELECT * FROM {self.staged} WHERE {where}"  # noqa: S608  # values are quoted
+            query = f"SELECT * FROM {self.staged} WHERE {where}"
             self.written += write(self.connection, query, log.table, log.place, partition)
         log.place.publish(action.path for action in self.written)
 
     def _partitions(self, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
         if not columns:
             return [()]
-        listed = f"SELECT DISTINCT {', '.join(columns)} FROM fresh ORDER BY ALL"  # noqa: S608  # ours
+        listed = f"SELECT DISTINCT {', '.join(columns)} FROM fresh ORDER BY ALL"
         return self.connection.execute(listed).fetchall()
 
     def discard(self, log: Log) -> None:
@@ -135,29 +135,32 @@ class _Batch:
 
 @contextmanager
 def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iterator[_Batch]:
-    """Have the rows of a relation in a table, and in `fresh` the place of the first of each id."""
-    names = ", ".join(duck.name(column.name) for column in table.columns)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {names} FROM {duck.name(relation)}"  # noqa: S608  # quoted
-    )
+    """Have the rows of a relation in a table, and in `fresh` where the first of each id is."""
+    listed = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
+    held = connection.execute(listed, [relation]).fetchone() != (0,)
+    rows = duck.name(relation) if held else "staged"
     try:
-        if table.latest:
-            at = "rowid AS row_id"
-            group = ""
-        else:
-            kept = (*table.partitions, *([table.span] if table.span else []))
-            at = ", ".join(
-                ["id", "min(rowid) AS row_id", *(f"any_value({c}) AS {c}" for c in kept)]
-            )
-            group = " GROUP BY id"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {at} FROM staged{group}")  # noqa: S608  # ours
+        if not held:
+            names = ", ".join(duck.name(column.name) for column in table.columns)
+            source = f"SELECT {names} FROM {duck.name(relation)}"
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {source}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {_keys(rows, table)}")
         counted = connection.execute(
-            "SELECT (SELECT count(*) FROM staged), (SELECT count(*) FROM fresh)"
+            f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM fresh)"
         ).fetchone()
-        total, rows = counted or (0, 0)
-        yield _Batch(connection, "staged", total, rows)
+        total, fresh = counted or (0, 0)
+        yield _Batch(connection, rows, total, fresh)
     finally:
         connection.execute("DROP TABLE IF EXISTS fresh; DROP TABLE IF EXISTS staged")
+
+
+def _keys(rows: str, table: Table) -> str:
+    """Return the query for what tells the rows of a batch apart, and where they belong."""
+    if table.latest:
+        return f"SELECT rowid AS row_id FROM {rows}"
+    kept = (*table.partitions, *([table.span] if table.span else []))
+    values = ", ".join(["min(rowid) AS row_id", *(f"any_value({c}) AS {c}" for c in kept)])
+    return f"SELECT id, {values} FROM {rows} GROUP BY id"
 
 
 def _suspects(
@@ -168,7 +171,7 @@ def _suspects(
         yield from files
         return
     listed = connection.execute(
-        f"SELECT {', '.join(table.partitions)}, min({table.span}), max({table.span})"  # noqa: S608  # names are ours
+        f"SELECT {', '.join(table.partitions)}, min({table.span}), max({table.span})"
         " FROM fresh GROUP BY ALL"
     ).fetchall()
     spans = {tuple(row[:-2]): (row[-2], row[-1]) for row in listed}
