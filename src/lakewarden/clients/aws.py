@@ -89,6 +89,21 @@ class AwsAccount:
         """Return the region that the caller configured, empty when there is none."""
         return str(self._session.region_name or "")
 
+    def keys(self) -> Any:
+        """Return the credentials as they are now, for another library to sign with.
+
+        Raises:
+            ConnectionFailedError: there are none any more.
+        """
+        import botocore.exceptions  # noqa: PLC0415  # loaded by boto3 already
+
+        try:
+            return self._session.get_credentials().get_frozen_credentials()
+        except botocore.exceptions.BotoCoreError as error:
+            raise ConnectionFailedError(
+                str(error), where="AWS", next_step="Sign in to AWS again"
+            ) from None
+
     def client(self, service: str, region: str) -> Any:
         """Return the client of a service in a region."""
         from botocore.config import Config  # noqa: PLC0415  # only when AWS is asked

@@ -43,7 +43,13 @@ class Delivered(NamedTuple):
 
 
 class Origin(Protocol):
-    """Where files are delivered: a folder or a bucket."""
+    """Where files are delivered: a folder or a bucket.
+
+    Attributes:
+        ahead: how many files are fetched at a time; 1 where fetching is no waiting.
+    """
+
+    ahead: int
 
     def listed(self) -> Iterable[Delivered]:
         """Yield all files.

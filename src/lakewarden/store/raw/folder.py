@@ -17,9 +17,14 @@ class Folder:
 
     Names that begin with a point or an underscore are left alone.
 
+    Attributes:
+        ahead: one file at a time.
+
     Raises:
         UsageError: there is nothing at the path.
     """
+
+    ahead = 1
 
     def __init__(self, path: Path) -> None:
         if not path.exists():

@@ -6,15 +6,20 @@ one. Each record is marked with the number of its file.
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final, Self
 
+from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, unreadable
 from lakewarden.store.raw.content import CutError, chunks, inflated, is_zipped
@@ -77,19 +82,28 @@ def scratch() -> Iterator[Path]:
 
 
 def spool(batch: Iterable[Delivered], origin: Origin, source: Source, folder: Path) -> Spooled:
-    """Make files ready to be read; `folder` is new, and is removed by `clear`."""
+    """Make files ready to be read; `folder` is new, and is removed by `clear`.
+
+    Raises:
+        LakewardenError: there is no room for them.
+    """
     folder.mkdir()
     spooled = Spooled(folder)
-    with _Joiner(folder, spooled) as joiner:
+    with _Joiner(folder, spooled) as joiner, ThreadPoolExecutor(origin.ahead) as pool:
+        wanted = []
         for number, item in enumerate(batch):
             spooled.items[number] = item
             spooled.size += item.size
             if digest_of_trail(item.key, source):
                 spooled.skipped += 1
-                continue
+            else:
+                wanted.append((number, item))
+        for number, fetched in _fetched(wanted, origin, folder, pool):
             try:
-                _add(number, item, origin, source, joiner)
+                _add(number, fetched(), source, joiner)
             except (UnreadableError, OSError) as error:
+                _insist_on_room(error, folder)
+                item = spooled.items[number]
                 spooled.unreadable.append((item, unreadable(item, error)))
     return spooled
 
@@ -99,15 +113,46 @@ def clear(spooled: Spooled) -> None:
     shutil.rmtree(spooled.folder, ignore_errors=True)
 
 
-def _add(number: int, item: Delivered, origin: Origin, source: Source, joiner: _Joiner) -> None:
-    if item.size < _SMALL:
-        data = _unpacked(inflated([origin.read(item)]))
-        if data is None:
-            joiner.odd(number)
-        else:
-            joiner.small(number, data, form_of(data[:HEAD], source))
+def _fetched(
+    wanted: list[tuple[int, Delivered]], origin: Origin, folder: Path, pool: Executor
+) -> Iterator[tuple[int, Callable[[], bytes | Path]]]:
+    """Yield what returns the content of each file, or where it is; some are fetched ahead."""
+
+    def fetch(number: int, item: Delivered) -> bytes | Path:
+        if item.size < _SMALL:
+            return origin.read(item)
+        return Path(origin.place(item, str(folder / f"placed-{number}")))
+
+    if origin.ahead == 1:
+        yield from ((number, partial(fetch, number, item)) for number, item in wanted)
         return
-    joiner.large(number, Path(origin.place(item, str(joiner.folder / f"placed-{number}"))), source)
+    coming: deque[tuple[int, Future[bytes | Path]]] = deque()
+    for number, item in wanted:
+        coming.append((number, pool.submit(fetch, number, item)))
+        if len(coming) > origin.ahead:
+            first, future = coming.popleft()
+            yield first, future.result
+    yield from ((number, future.result) for number, future in coming)
+
+
+def _add(number: int, fetched: bytes | Path, source: Source, joiner: _Joiner) -> None:
+    if isinstance(fetched, Path):
+        joiner.large(number, fetched, source)
+        return
+    data = _unpacked(inflated([fetched]))
+    if data is None:
+        joiner.odd(number)
+    else:
+        joiner.small(number, data, form_of(data[:HEAD], source))
+
+
+def _insist_on_room(error: Exception, folder: Path) -> None:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        raise LakewardenError(
+            "there is no room for what is read",
+            where=str(folder),
+            next_step="Make room, or name another folder with TMPDIR",
+        ) from None
 
 
 def _unpacked(parts: Iterable[bytes]) -> bytes | None:
