@@ -51,8 +51,10 @@ def form_of(rule: Rule, setting: Setting) -> Form:
         ValueError: the rule says something that its kind does not understand.
     """
     if rule.kind == "sql":
-        reach = duration(rule.spec["reach"])
-        return Form("SELECT *, ts AS hit_at FROM m", back=reach, ahead=reach, fades=True)
+        reach, waits = duration(rule.spec["reach"]), rule.duration("waits", setting.site)
+        return Form(
+            "SELECT *, ts AS hit_at FROM m", back=reach, ahead=reach, fades=True, waits=waits
+        )
     module = importlib.import_module(f"lakewarden.watch.kinds.{rule.kind}")
     make: Callable[[Rule, Setting], Form] = module.form
     return make(rule, setting)
@@ -153,19 +155,23 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     events = f"SELECT * FROM all_events WHERE {all_of(_limits(scope))}"
     rows = (
         f"SELECT COALESCE(account_id, '') AS account_id, {shown}, entity AS k, entity, "
-        f"{rank} AS severity_rank FROM ({_filled(rule.spec['query'], setting)}) AS query_rows"
+        f"{rank} AS severity_rank FROM ({_filled(rule, setting)}) AS query_rows"
     )
     return f"WITH events AS ({events}), m AS ({rows})"
 
 
-def _filled(query: str, setting: Setting) -> str:
-    """Return a query with the texts of site values and sets, in lower case, in place of their names."""
+def _filled(rule: Rule, setting: Setting) -> str:
+    """Return a rule's query with selections, and with the texts of site values and sets."""
+
+    def selected(reference: re.Match[str]) -> str:
+        return predicate(rule.select[reference[1]], setting)
 
     def listed(reference: re.Match[str]) -> str:
         values = setting.site.resolve(reference[0])
-        return ", ".join(setting.text(str(each).lower()) for each in values) or "NULL"
+        return ", ".join(setting.text(each) for each in values) or "NULL"
 
-    return re.sub(r"\$\{(?:site|set)\.\w+\}", listed, query)
+    query = re.sub(r"\$\{(?:site|set)\.\w+\}", listed, str(rule.spec["query"]))
+    return re.sub(r"\$\{select\.(\w+)\}", selected, query)
 
 
 def _limits(scope: Scope | None) -> list[str]:

@@ -169,17 +169,20 @@ def _check_uses(rule: Rule) -> None:
         ValueError: one is not.
     """
     conditions = (*rule.conditions(), *(each.when for each in rule.worse))
-    used = frozenset().union(*(each.names for each in conditions))
+    used = _in_text(rule, "select").union(*(each.names for each in conditions))
     idle = sorted(rule.select.keys() - used)
     if idle:
         raise ValueError(f"select.{idle[0]}: no condition speaks of it")
-    spare = sorted(set(rule.requires) - references(dict(rule.spec)) - _in_text(rule))
+    unknown = sorted(used - rule.select.keys())
+    if unknown:
+        raise ValueError(f"query: there is no ${{select.{unknown[0]}}}")
+    spare = sorted(set(rule.requires) - references(dict(rule.spec)) - _in_text(rule, "site"))
     if spare:
         raise ValueError(f"requires: ${{site.{spare[0]}}} is not used")
 
 
-def _in_text(rule: Rule) -> frozenset[str]:
-    return frozenset(re.findall(r"\$\{site\.([a-z0-9_]+)\}", str(rule.spec.get("query", ""))))
+def _in_text(rule: Rule, space: str) -> frozenset[str]:
+    return frozenset(re.findall(rf"\$\{{{space}\.(\w+)\}}", str(rule.spec.get("query", ""))))
 
 
 def _suppress(spec: Mapping[str, Any]) -> int:
