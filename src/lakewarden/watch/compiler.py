@@ -161,14 +161,14 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
 
 
 def _filled(rule: Rule, setting: Setting) -> str:
-    """Return a rule's query with selections, and with the texts of site values and sets."""
+    """Return a rule's query with its selections, and with texts of site values in lower case."""
 
     def selected(reference: re.Match[str]) -> str:
         return predicate(rule.select[reference[1]], setting)
 
     def listed(reference: re.Match[str]) -> str:
         values = setting.site.resolve(reference[0])
-        return ", ".join(setting.text(each) for each in values) or "NULL"
+        return ", ".join(setting.text(str(each).lower()) for each in values) or "NULL"
 
     query = re.sub(r"\$\{(?:site|set)\.\w+\}", listed, str(rule.spec["query"]))
     return re.sub(r"\$\{select\.(\w+)\}", selected, query)
