@@ -40,7 +40,7 @@ _LIMITS: Final[Mapping[str, int]] = {"token_days": 90, "support_hours": 48}
 
 
 def _token_life(days: int) -> str:
-    """Return how long a token lives at most, and an hour, since it is made after it is asked for."""
+    """Return how long a token lives at most, and an hour, as its life begins after its event."""
     return f"{days * 24 + 1}h"
 
 

@@ -97,7 +97,8 @@ def _test(field: str, modifiers: tuple[str, ...], value: Any, setting: Setting) 
 
 def _number_test(field: str, read: str, modifiers: tuple[str, ...], value: Any) -> str:
     signs = [_COMPARE[name] for name in modifiers if name in _COMPARE]
-    return f"{_number(field, read, modifiers)} {signs[0] if signs else '='} {_numeric(value)}"
+    other = duration(value) if "ahead" in modifiers else _numeric(value)
+    return f"{_number(field, read, modifiers)} {signs[0] if signs else '='} {other}"
 
 
 def _text_test(read: str, modifiers: tuple[str, ...], value: str, setting: Setting) -> str:
