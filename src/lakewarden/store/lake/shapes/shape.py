@@ -26,7 +26,7 @@ NO_PARAMS: Final = "MAP {}::MAP(VARCHAR, VARCHAR)"
 _UNIT, _RECORD, _GROUP = "chr(31)", "chr(30)", "chr(29)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """One shape of records.
 
