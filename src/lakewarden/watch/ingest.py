@@ -15,6 +15,7 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection
 
+from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, foreign
 from lakewarden.store.lake import duck
@@ -110,6 +111,12 @@ def ingest(
             done.new += merged.new
             done.duplicate += merged.duplicate
             done.add(spooled, counted)
+            if done.records != done.new + done.duplicate:
+                raise LakewardenError(
+                    f"of {done.records} events {done.new + done.duplicate} came to the lake",
+                    where=lake.url,
+                    next_step="This is a fault of lakewarden. Report it",
+                )
             if progress:
                 progress(done, total)
     return done

@@ -184,8 +184,18 @@ def _mended(value: Any, source: Source) -> tuple[Shape, Mapping[str, Any]]:
     shape = _shape_of(record, source)
     odd = {name for name in shape.maps if not isinstance(record.get(name), dict | None)}
     if odd or any(name.startswith("~") for name in record):
-        record = {**record, **{name: _object(record[name], name) for name in odd}}
+        record = {**record, **{name: _part(shape, name, record[name]) for name in odd}}
     return shape, record
+
+
+def _part(shape: Shape, name: str, value: Any) -> Any:
+    """Return the object that a value stands for; other parameters become one of them."""
+    try:
+        return _object(value, name)
+    except _OddError:
+        if shape.columns[name].startswith("MAP"):
+            return {"value": value}
+        raise
 
 
 def written(value: Mapping[str, Any]) -> str:

@@ -80,6 +80,7 @@ def _parquet(connection: DuckDBPyConnection, unit: Unit, shape: Shape, *, placed
     read = _file(unit)
     given = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {read}").fetchall()}
     place = _place(unit, placed=placed)
+    given.pop("file_row_number")
     if shape.source is Source.VPCFLOW:
         return vpcflow.reading(given, read, place)
     columns = ", ".join(

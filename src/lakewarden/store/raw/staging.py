@@ -188,14 +188,14 @@ class Staging:
         """Have in a table what each address of the batch is."""
         if self._known > _KNOWN:
             self._forget_addresses()
-        texts = " UNION ".join(
+        texts = " UNION ALL ".join(
             f"SELECT {column} AS raw FROM {shape.name}"  # noqa: S608  # ours
             for shape in self._shapes
             for column in (shape.src_ip, shape.dst_ip)
             if column != "NULL"
         )
         new = self._connection.execute(
-            f"SELECT raw FROM ({texts}) WHERE raw IS NOT NULL"  # noqa: S608  # ours
+            f"SELECT DISTINCT raw FROM ({texts}) WHERE raw IS NOT NULL"  # noqa: S608  # ours
             f" AND raw NOT IN (SELECT raw FROM {ADDRESSES})"
         ).fetchall()
         read = [(raw, *read_address(raw)) for (raw,) in new]
