@@ -9,6 +9,11 @@ from typing import Final, NamedTuple
 
 _PORT: Final = re.compile(r"(\d+\.\d+\.\d+\.\d+):\d+|\[([0-9a-fA-F:.]+)\](?::\d+)?")
 _SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
+_WRITTEN: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
+"""Networks that documents and examples use in the place of public ones."""
 
 
 class Address(NamedTuple):
@@ -57,7 +62,7 @@ def _kind(address: IPv4Address | IPv6Address) -> str:
         return "special"
     if address.version == _SHARED.version and address in _SHARED:
         return "private"
-    if address.is_global:
+    if address.is_global or any(address in network for network in _WRITTEN):
         return "public"
     return "special" if address in ipaddress.ip_network("0.0.0.0/8") else "private"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +60,7 @@ def _parsed(file: Path) -> Mapping[str, Any]:
     import yaml  # noqa: PLC0415  # slow to load
 
     try:
-        spec = yaml.load(file.read_text("utf-8"), Loader=_loader(yaml))  # noqa: S506  # both are safe
+        spec = yaml.load(file.read_text("utf-8"), Loader=_loader())  # noqa: S506  # it is safe
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise mistake(file, " ".join(str(error).split()), "Correct it") from None
     if not isinstance(spec, dict):
@@ -66,9 +68,19 @@ def _parsed(file: Path) -> Mapping[str, Any]:
     return spec
 
 
-def _loader(yaml: Any) -> Any:
-    """Return the fast safe loader where there is one, else the other."""
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+@cache
+def _loader() -> Any:
+    """Return a safe loader to which `on`, `off`, `yes` and `no` are texts; a fast one if it can."""
+    import yaml  # noqa: PLC0415  # slow to load
+
+    boolean = "tag:yaml.org,2002:bool"
+    loader = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    loader.yaml_implicit_resolvers = {  # type: ignore[attr-defined]  # of every loader
+        first: [(tag, test) for tag, test in resolvers if tag != boolean]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    loader.add_implicit_resolver(boolean, re.compile("^(?:true|false)$"), list("tf"))  # type: ignore[attr-defined]  # likewise
+    return loader
 
 
 def mistake(file: Path, what: str, next_step: str) -> UsageError:
