@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
+from deltalake.exceptions import DeltaError
 from duckdb import DuckDBPyConnection
 
-from lakewarden.store.lake import duck
-from lakewarden.store.lake.log import Log
+from lakewarden.errors import LakewardenError, StoreError
+from lakewarden.store.lake import duck, upkeep
+from lakewarden.store.lake.log import DataFile, Log
 from lakewarden.store.lake.merging import Merged, merge
-from lakewarden.store.lake.place import Folder
+from lakewarden.store.lake.place import Bucket, Folder, Objects, Place
 from lakewarden.store.lake.tables import DUCKDB, TABLES
+from lakewarden.store.lake.upkeep import Compacted
 
 
 class Lake:
@@ -26,31 +34,32 @@ class Lake:
         self._logs = logs
 
     @classmethod
-    def open(cls, url: str, storage_options: Mapping[str, str] | None = None) -> Lake:
+    def open(cls, url: str, objects: Objects | None = None) -> Lake:
         """Open a lake.
 
         Args:
             url: a folder, or `s3://bucket/prefix`.
-            storage_options: what opens a bucket, as Delta names it.
+            objects: the bucket, for a lake that is in one.
 
         Raises:
             StoreError: there is none, or it was made by a later version, or it cannot be read.
         """
-        lake = cls(url, _logs(url, storage_options or {}))
+        lake = cls(url, _logs(url, objects))
         for log in lake._logs.values():
             log.state()
         return lake
 
     @classmethod
-    def create(cls, url: str, storage_options: Mapping[str, str] | None = None) -> Lake:
+    def create(cls, url: str, objects: Objects | None = None) -> Lake:
         """Open a lake, and make what is not there of it.
 
         Raises:
             StoreError: it was made by a later version, or it cannot be read or written.
         """
-        for log in _logs(url, storage_options or {}).values():
-            log.create()
-        return cls.open(url, storage_options)
+        for log in _logs(url, objects).values():
+            with _said(log, StoreError):
+                log.create()
+        return cls.open(url, objects)
 
     def merge(self, connection: DuckDBPyConnection, relation: str, table: str = "events") -> Merged:
         """Add the rows of a relation that a table does not have yet.
@@ -59,13 +68,16 @@ class Lake:
 
         Args:
             connection: a database that knows the relation.
-            relation: the name of a table or view with all columns of the table.
+            relation: the name of a table or view with all columns of the table. A table is read
+                where it is; what a view says is stored first, so that it is computed once.
             table: `events`, `files` or `quarantine`.
 
         Raises:
-            LakewardenError: other writers came first every time, or the disk is full.
+            LakewardenError: other writers came first every time, or it cannot be written.
         """
-        return merge(self._logs[table], connection, relation)
+        log = self._logs[table]
+        with _said(log):
+            return merge(log, connection, relation)
 
     def version(self, table: str = "events") -> int:
         """Return the newest version of a table."""
@@ -73,29 +85,28 @@ class Lake:
 
     def files(
         self,
+        table: str = "events",
         *,
+        since_version: int | None = None,
         sources: Collection[str] | None = None,
         days: Collection[str] | None = None,
-        table: str = "events",
     ) -> list[str]:
         """Return the Parquet files of a table, where they can be read.
 
         Args:
+            table: `events`, `files` or `quarantine`.
+            since_version: only those with rows that this version did not have; they may have
+                older rows as well, where compaction put them together.
             sources: only of these.
             days: only of these.
-            table: `events`, `files` or `quarantine`.
         """
         log = self._logs[table]
+        state = log.state()
+        files = state.files if since_version is None else log.added(since_version, state)
         wanted = {"source": sources, "day": days}
         tests = [wanted[name] for name in log.table.partitions]
-        return log.place.paths(
-            file.name
-            for file in log.state().files
-            if all(
-                test is None or value in test
-                for test, value in zip(tests, file.partition, strict=True)
-            )
-        )
+        with _said(log):
+            return log.place.paths(file.name for file in files if _meets(file, tests))
 
     def view(
         self,
@@ -103,36 +114,111 @@ class Lake:
         table: str = "events",
         *,
         files: Collection[str] | None = None,
+        name: str | None = None,
     ) -> None:
-        """Make a view of a table, under its own name, of the version that is the newest now.
+        """Make a view of a table as it is now; what is added later is not in it.
 
         Args:
             connection: where to make it.
             table: `events`, `files` or `quarantine`.
             files: only these of its files, as `files` returned them.
+            name: of the view; None for that of the table.
         """
         spec = self._logs[table].table
-        paths = self.files(table=table) if files is None else files
-        names = ", ".join(duck.name(column.name) for column in spec.columns)
+        paths = self.files(table) if files is None else files
         if paths:
-            hive = ", ".join(f"{duck.name(name)}: VARCHAR" for name in spec.partitions)
+            hive = ", ".join(f"{duck.name(each)}: VARCHAR" for each in spec.partitions)
             types = f", hive_types = {{{hive}}}" if hive else ""
+            names = ", ".join(duck.name(column.name) for column in spec.columns)
             source = f"read_parquet({duck.texts(paths)}, hive_partitioning = {bool(hive)}{types})"
             query = f"SELECT {names} FROM {source}"
         else:
-            nulls = ", ".join(
-                f"NULL::{DUCKDB[column.kind]} AS {duck.name(column.name)}"
-                for column in spec.columns
-            )
-            query = f"SELECT {nulls} WHERE false"
-        if spec.latest:
-            *keys, newest = spec.latest
-            rank = f"row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY {newest} DESC)"
-            query += f" QUALIFY {rank} = 1"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {spec.name} AS {query}")
+            nulls = (f"NULL::{DUCKDB[c.kind]} AS {duck.name(c.name)}" for c in spec.columns)
+            query = f"SELECT {', '.join(nulls)} WHERE false"
+        view = duck.name(name or table)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}{spec.newest}")
+
+    def compact(
+        self, *, target_mb: int = 256, before: str | None = None, threads: int = 0
+    ) -> Compacted:
+        """Put small files of a day together, their rows in order.
+
+        Args:
+            target_mb: about how large a file should be.
+            before: only days before this one, as `2026-11-27`.
+            threads: how many to use; 0 for one a core.
+
+        Raises:
+            LakewardenError: a file is damaged, or it cannot be written.
+        """
+        done = Compacted(0, 0)
+        with duck.open(threads=threads) as connection:
+            for log in self._logs.values():
+                with _said(log):
+                    one = upkeep.compact(log, connection, target_mb=target_mb, before=before)
+                done = Compacted(done.before + one.before, done.after + one.after)
+        return done
+
+    def retain(self, days: Mapping[str, int], now: datetime) -> int:
+        """Drop whole days of events, and return how many events there were.
+
+        What was read stays in `files`, so that nothing of it is read again.
+
+        Args:
+            days: how many to keep of each source; all of one that is not named.
+            now: the present, in UTC.
+        """
+        log = self._logs["events"]
+        first = {source: f"{now - timedelta(days=kept):%Y-%m-%d}" for source, kept in days.items()}
+        with _said(log):
+            return upkeep.retain(log, lambda file: file.day < first.get(file.partition[0], ""))
+
+    def vacuum(self, grace_h: int = 168, *, force: bool = False) -> int:
+        """Delete the files that no version needs any more, and return how many.
+
+        Args:
+            grace_h: hours for which a file is kept after it left its table, or after it was
+                written by a run that did not come to its end.
+            force: allow less than the longest run takes, when nothing is running.
+
+        Raises:
+            UsageError: the time is too short.
+        """
+        count = 0
+        for log in self._logs.values():
+            with _said(log):
+                count += upkeep.vacuum(log, grace_h, force=force)
+        return count
 
 
-def _logs(url: str, storage_options: Mapping[str, str]) -> Mapping[str, Log]:
-    _ = storage_options
-    root = Path(url).expanduser().absolute()
-    return {name: Log(Folder(root / name), table) for name, table in TABLES.items()}
+def _logs(url: str, objects: Objects | None) -> Mapping[str, Log]:
+    return {name: Log(_place(url, name, objects), table) for name, table in TABLES.items()}
+
+
+def _place(url: str, table: str, objects: Objects | None) -> Place:
+    if not url.startswith("s3://"):
+        return Folder(Path(url).expanduser().absolute() / table)
+    if objects is None:
+        raise ValueError(f"nothing to reach {url} with")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    copies = cache / "lakewarden" / hashlib.sha256(url.encode()).hexdigest()[:16]
+    return Bucket(f"{url.rstrip('/')}/{table}", objects, copies / table)
+
+
+def _meets(file: DataFile, tests: Collection[Collection[str] | None]) -> bool:
+    pairs = zip(tests, file.partition, strict=True)
+    return all(test is None or value in test for test, value in pairs)
+
+
+@contextmanager
+def _said(log: Log, kind: type[LakewardenError] = LakewardenError) -> Iterator[None]:
+    """Say of a disk that is full, or that lets nobody in, where it is."""
+    try:
+        yield
+    except (OSError, DeltaError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise kind(
+            f"cannot be read or written ({what})",
+            where=log.place.url,
+            next_step="Check the rights on it, and the room on disk",
+        ) from None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.schema import MapType
+from deltalake.schema import MapType, PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
-from lakewarden.errors import StoreError
+from lakewarden.errors import LakewardenError, StoreError
 from lakewarden.events.columns import Kind
 from lakewarden.store.lake.place import Place
 from lakewarden.store.lake.tables import VERSION, Table
@@ -26,6 +27,8 @@ _CONFIGURATION: Final = {
     "delta.deletedFileRetentionDuration": "interval 7 days",
     "delta.enableExpiredLogCleanup": "true",
 }
+_ATTEMPTS: Final = 50
+_PAUSE_MS: Final = 200
 _ONCE: Final = CommitProperties(max_commit_retries=0)
 """The library does not try again by itself: what is committed was held against one version."""
 
@@ -53,6 +56,11 @@ class DataFile:
     partition: tuple[str, ...]
     span: tuple[int, int] | None
 
+    @property
+    def day(self) -> str:
+        """The last column that is not in it; empty where all are."""
+        return self.partition[-1] if self.partition else ""
+
 
 class Log:
     """The log of one table."""
@@ -63,7 +71,8 @@ class Log:
 
     def create(self) -> None:
         """Make the table, unless it is there."""
-        if DeltaTable.is_deltatable(self.place.url, dict(self.place.options)):
+        self.place.prepare()
+        if DeltaTable.is_deltatable(self.place.url, self.place.options()):
             return
         with suppress(CommitFailedError):  # another process made it in this moment
             DeltaTable.create(
@@ -73,10 +82,11 @@ class Log:
                 partition_by=list(self.table.partitions),
                 name=self.table.name,
                 configuration=_CONFIGURATION,
-                storage_options=dict(self.place.options),
+                storage_options=self.place.options(),
                 commit_properties=_ONCE,
                 raise_if_key_not_exists=False,
             )
+            self.place.settle(0)
 
     def state(self) -> State:
         """Read the newest version.
@@ -86,7 +96,7 @@ class Log:
         """
         where = self.place.url
         try:
-            delta = DeltaTable(where, storage_options=dict(self.place.options))
+            delta = DeltaTable(where, storage_options=self.place.options())
         except TableNotFoundError:
             raise StoreError(
                 "is no lake", where=where, next_step="`lakewarden watch ingest` makes one"
@@ -100,11 +110,41 @@ class Log:
         _check(delta, where)
         return State(self, delta)
 
-    def commits(self, after: int, until: int) -> Iterator[list[dict[str, Any]] | None]:
-        """Yield the actions of each commit after a version; None for one that was cleaned up."""
-        for version in range(after + 1, until + 1):
+    def attempts(self) -> Iterator[State]:
+        """Yield the newest version as often as it is worth to try to make the next one.
+
+        Raises:
+            LakewardenError: other writers came first every time.
+        """
+        for _ in range(_ATTEMPTS):
+            yield self.state()
+            time.sleep(secrets.randbelow(_PAUSE_MS) / 1000)
+        raise LakewardenError(
+            "others kept writing to it", where=self.place.url, next_step="Run it again later"
+        )
+
+    def added(self, after: int, state: State) -> tuple[DataFile, ...]:
+        """Return the files of a version that hold rows which an earlier version did not have.
+
+        Where new rows were moved to another file, together with older ones, it is that file. All
+        files are returned when the log does not reach back that far.
+        """
+        fresh: set[str] = set()
+        for version in range(after + 1, state.version + 1):
             text = self.place.log(version)
-            yield None if text is None else [json.loads(line) for line in text.splitlines()]
+            if text is None:
+                return state.files
+            _follow([json.loads(line) for line in text.splitlines()], fresh)
+        return tuple(file for file in state.files if file.name in fresh)
+
+    def holds(self, after: int, names: Container[str]) -> bool:
+        """Return whether a file was added after a version, whatever became of it."""
+        for version in range(after + 1, self.state().version + 1):
+            for line in (self.place.log(version) or b"").splitlines():
+                add = json.loads(line).get("add")
+                if add and add["path"] in names:
+                    return True
+        return False
 
 
 class State:
@@ -144,6 +184,16 @@ def remove(file: DataFile, table: Table, *, change: bool) -> RemoveAction:
     return RemoveAction(file.name, change, int(time.time() * 1000), file.size, partition)
 
 
+def _follow(actions: Iterable[Mapping[str, Any]], fresh: set[str]) -> None:
+    """Keep the set of files with new rows over one commit."""
+    actions = list(actions)
+    adds = [action["add"] for action in actions if "add" in action]
+    removes = [action["remove"] for action in actions if "remove" in action]
+    moved = [r["partitionValues"] for r in removes if not r["dataChange"] and r["path"] in fresh]
+    fresh.difference_update(r["path"] for r in removes)
+    fresh.update(a["path"] for a in adds if a["dataChange"] or a["partitionValues"] in moved)
+
+
 def _check(delta: DeltaTable, where: str) -> None:
     """Insist that a table can be read by listing its files."""
     made = delta.metadata().configuration.get("lakewarden.version")
@@ -160,8 +210,12 @@ def _check(delta: DeltaTable, where: str) -> None:
 
 
 def _schema(table: Table) -> Schema:
-    kinds = {kind: kind.value for kind in Kind} | {Kind.TEXTS: MapType("string", "string")}
-    return Schema([Field(column.name, kinds[column.kind]) for column in table.columns])
+    return Schema([Field(column.name, _type(column.kind)) for column in table.columns])
+
+
+def _type(kind: Kind) -> PrimitiveType | MapType:
+    text = PrimitiveType("string")
+    return MapType(text, text) if kind is Kind.TEXTS else PrimitiveType(kind.value)
 
 
 def _files(delta: DeltaTable, table: Table) -> Iterator[DataFile]:

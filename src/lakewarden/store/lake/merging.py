@@ -7,24 +7,17 @@ the ids are held against what came.
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
 
 from deltalake.transaction import AddAction
 from duckdb import DuckDBPyConnection
 
-from lakewarden.errors import LakewardenError
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.log import ConflictError, DataFile, Log, State
 from lakewarden.store.lake.tables import Table
 from lakewarden.store.lake.writing import write
-
-_ATTEMPTS: Final = 50
-_PAUSE_MS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +43,17 @@ def merge(log: Log, connection: DuckDBPyConnection, relation: str) -> Merged:
     """
     with _staged(connection, relation, log.table) as batch:
         try:
-            for _ in range(_ATTEMPTS):
-                state = log.state()
+            for state in log.attempts():
                 batch.leave_out(log, state)
                 if not batch.rows:
                     return Merged(0, batch.total, state.version)
                 batch.write(log)
-                try:
-                    version = state.commit(batch.written)
-                except ConflictError:
-                    time.sleep(secrets.randbelow(_PAUSE_MS) / 1000)
-                    continue
-                batch.written = []
-                return Merged(batch.rows, batch.total - batch.rows, version)
+                version = batch.commit(log, state)
+                if version is not None:
+                    return Merged(batch.rows, batch.total - batch.rows, version)
         finally:
             batch.discard(log)
-    raise LakewardenError(
-        "others kept writing to it", where=log.place.url, next_step="Ingest again later"
-    )
+    raise AssertionError  # attempts raises first
 
 
 @dataclass(slots=True)
@@ -120,6 +106,21 @@ class _Batch:
             query = f"SELECT * FROM {self.staged} WHERE {where}"
             self.written += write(self.connection, query, log.table, log.place, partition)
         log.place.publish(action.path for action in self.written)
+
+    def commit(self, log: Log, state: State) -> int | None:
+        """Make the written files the next version, and return it; None when another one came.
+
+        An answer that was lost on its way looks like a conflict: whether the files are in the log
+        is what counts, and while nobody knows that, they stay.
+        """
+        written, self.written = self.written, []
+        try:
+            return state.commit(written)
+        except ConflictError:
+            if log.holds(state.version, {action.path for action in written}):
+                return state.version + 1
+            self.written = written
+            return None
 
     def _partitions(self, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
         if not columns:

@@ -15,6 +15,7 @@ DUCKDB: Final[Mapping[Kind, str]] = {
     Kind.TEXT: "VARCHAR",
     Kind.WHOLE: "BIGINT",
     Kind.TRUTH: "BOOLEAN",
+    Kind.NUMBER: "DOUBLE",
     Kind.TEXTS: "MAP(VARCHAR, VARCHAR)",
 }
 
@@ -45,6 +46,15 @@ class Table:
     def stored(self) -> tuple[Column, ...]:
         """The columns that are in the files."""
         return tuple(column for column in self.columns if column.name not in self.partitions)
+
+    @property
+    def newest(self) -> str:
+        """What is added to a query so that the rows are left that count."""
+        if not self.latest:
+            return ""
+        *keys, by = self.latest
+        rank = f"row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY {by} DESC)"
+        return f" QUALIFY {rank} = 1"
 
 
 def _columns(kind: Kind, **about: str) -> tuple[Column, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from lakewarden.store.lake.place import Place
 from lakewarden.store.lake.tables import Table
 
 FILE_BYTES: Final = 256 * 1024 * 1024
+SORTED: Final = "sorted-"
+"""How the names of files start whose rows are in order."""
 _ROWS: Final = 20_000
 """Rows a group: what is sorted is found by reading few of these, and few have to be in memory."""
 _LONG: Final = 64
@@ -30,9 +33,11 @@ def write(
     place: Place,
     partition: tuple[str, ...] = (),
     *,
+    size: int = FILE_BYTES,
+    in_order: bool = False,
     change: bool = True,
-) -> Iterator[AddAction]:
-    """Write the rows of a query to files of one partition, sorted, and yield what adds each.
+) -> list[AddAction]:
+    """Write the rows of a query to files of one partition, and return what adds each.
 
     Args:
         connection: a database that can run the query.
@@ -40,23 +45,39 @@ def write(
         table: how they are laid out.
         place: where they go.
         partition: the values of the columns that are in the paths.
-        change: whether the rows are new to the table.
+        size: about how large a file may become, in bytes.
+        in_order: whether to sort the rows, which costs as much as writing them; the names of the
+            files say so.
+        change: whether the table did not have the rows.
     """
     keys = dict(zip(table.partitions, partition, strict=True))
     folder = place.root.joinpath(*(f"{key}={value}" for key, value in keys.items()))
     folder.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(duck.name(column.name) for column in table.stored)
-    written = connection.execute(
-        f"COPY (SELECT {columns} FROM ({query}))"
-        f" TO {duck.text(str(folder))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS},"
-        f" FILE_SIZE_BYTES {FILE_BYTES}, FILENAME_PATTERN 'part-{uuid4().hex}-{{i}}',"
-        " OVERWRITE_OR_IGNORE, RETURN_STATS)"
-    )
+    order = f" ORDER BY {', '.join(table.order)}" if in_order else ""
+    token = f"{SORTED if in_order else 'part-'}{uuid4().hex}"
+    try:
+        written = connection.execute(
+            f"COPY (SELECT {columns} FROM ({query}){order}) TO {duck.text(str(folder))}"
+            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS}, FILE_SIZE_BYTES {size},"
+            f" FILENAME_PATTERN '{token}-{{i}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
+        ).fetchall()
+    except BaseException:
+        for path in folder.glob(f"*{token}*"):
+            path.unlink(missing_ok=True)
+        raise
     now = int(time.time() * 1000)
-    for path, rows, size, _, statistics, *_ in written.fetchall():
-        name = place.root.joinpath(path).relative_to(place.root).as_posix()
-        stats = json.dumps(_stats(table, rows, statistics))
-        yield AddAction(name, size, keys, now, change, stats)
+    return [
+        AddAction(
+            Path(path).relative_to(place.root).as_posix(),
+            bytes_written,
+            keys,
+            now,
+            change,
+            json.dumps(_stats(table, rows, statistics)),
+        )
+        for path, rows, bytes_written, _, statistics, *_ in written
+    ]
 
 
 def _stats(
