@@ -72,9 +72,13 @@ def test_what_became_of_a_cluster_is_told_of_apart(lab: Lab, found: Found) -> No
         "17.3.x-scala2.13", cluster_name="told", node_type_id="m5d.large", num_workers=1
     ).response
     cluster_id = made.cluster_id or ""
+    clusters.edit(
+        cluster_id, "17.3.x-scala2.13", cluster_name="told", node_type_id="m5d.large", num_workers=2
+    )
     clusters.delete(cluster_id)
     clusters.start(cluster_id)
-    for action, state in (("create", "RUNNING"), ("delete", "TERMINATED"), ("start", "RUNNING")):
+    on, off = "RUNNING", "TERMINATED"
+    for action, state in (("create", on), ("edit", on), ("delete", off), ("start", on)):
         asked, told = found(f"clusters.{action}")[-1], found(f"clusters.{action}Result")[-1]
         assert told["requestId"] == asked["requestId"]
         assert told["requestParams"]["clusterId"] == cluster_id
@@ -122,6 +126,7 @@ def test_a_token_that_may_not_come_in_leaves_a_refused_login(lab: Lab, found: Fo
 def test_the_vendors_staff_are_noted_when_admitted_and_when_not(lab: Lab, found: Found) -> None:
     ask = {"user": "vendor@databricks.com", "approver": MARA, "duration": "PT1H", "reason": "case"}
     assert lab.http(2001).post("/console/support", json=ask).status_code == 200
+    assert lab.http(2001).post("/console/support", json={"user": ask["user"]}).status_code == 200
     lab.workspace(2001, MARA).workspace_conf.set_status(
         {"customerApprovedWSLoginExpirationTime": "2000-01-01T00:00:00.000Z"}
     )
@@ -135,4 +140,4 @@ def test_the_vendors_staff_are_noted_when_admitted_and_when_not(lab: Lab, found:
         for login in found("accounts.login")
         if login["requestParams"]["user"] == "vendor@databricks.com"
     ]
-    assert {login["authenticationMethod"] for login in logins} == {"GENIE_AUTH"}
+    assert [login["authenticationMethod"] for login in logins] == ["GENIE_AUTH"] * 3

