@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 _DURATION: Final = re.compile(r"\d+(ms|s|m|h|d)")
 _DEPLOYER: Final = "5f1e7a10-0000-4000-8000-000000000001"
 _SHARED: Final[Mapping[str, tuple[str, Any]]] = {
-    "networks": ("admitted_networks", ["203.0.113.0/24", "2001:db8:1::/48"]),
-    "break_glass": ("break_glass", ["breakglass@example.com"]),
-    "admin_patterns": ("admin_patterns", ["^adm-"]),
-    "admin_groups": ("admin_groups", ["account-admins"]),
-    "deploy_principals": ("deploy_principals", [_DEPLOYER]),
-    "git_hosts": ("git_hosts", ["https://git.example.com/"]),
-    "repositories": ("repositories", ["https://pypi.example.com/"]),
-    "scim_agents": ("scim_agents", ["SCIM"]),
-    "sso_methods": ("sso_methods", ["BROWSER_BYO_IDP_SAML"]),
-    "sensitive_catalogs": ("sensitive_catalogs", ["finance"]),
-    "sharing_principals": ("sharing_principals", ["data-sharing"]),
-    "app_scopes": ("app_scopes", ["sql"]),
+    "networks": ("network.admitted_networks", ["203.0.113.0/24", "2001:db8:1::/48"]),
+    "break_glass": ("access.break_glass", ["breakglass@example.com"]),
+    "admin_patterns": ("access.admin_patterns", ["^adm-"]),
+    "admin_groups": ("access.admin_groups", ["account-admins"]),
+    "deploy_principals": ("access.deploy_principals", [_DEPLOYER]),
+    "git_hosts": ("access.git_hosts", ["https://git.example.com/"]),
+    "repositories": ("libraries.repositories", ["https://pypi.example.com/"]),
+    "scim_agents": ("access.scim_agents", ["SCIM"]),
+    "sso_methods": ("access.sso_methods", ["BROWSER_BYO_IDP_SAML"]),
+    "sensitive_catalogs": ("data.sensitive_catalogs", ["finance"]),
+    "sharing_principals": ("data.sharing_principals", ["data-sharing"]),
+    "app_scopes": ("code.app_scopes", ["sql"]),
 }
-"""Where the policy has them, and what the examples of rules assume, by the name that rules use."""
+"""Where the policy file has them, and what the examples of rules assume, by the name that rules use."""
 _LIMITS: Final[Mapping[str, int]] = {"token_days": 90, "support_hours": 48}
 
 
@@ -84,11 +84,20 @@ def example_values() -> dict[str, Any]:
 
 def values_of(policy: Policy) -> dict[str, Any]:
     """Return the values of a deployment, by name."""
-    shared = {name: list(getattr(policy, field)) for name, (field, _) in _SHARED.items()}
+    shared = {name: list(_read(policy, place)) for name, (place, _) in _SHARED.items()}
     limits: dict[str, Any] = {name: getattr(policy.limits, name) for name in _LIMITS}
     limits["token_life"] = _token_life(limits["token_days"])
     defaults = {name: one.default for name, one in declared().items()}
     return defaults | shared | limits | dict(policy.watch)
+
+
+def _read(policy: Policy, place: str) -> Any:
+    return getattr(policy, place.partition(".")[2])
+
+
+def written(name: str) -> str:
+    """Return where the policy file says a value, `network.admitted_networks`."""
+    return _SHARED[name][0] if name in _SHARED else f"watch.{name}"
 
 
 def mistake(name: str, value: Any) -> tuple[str, str] | None:

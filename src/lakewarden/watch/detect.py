@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from lakewarden.events.columns import Source
 from lakewarden.ledger.alert import Alert
+from lakewarden.policyfile.watching import written
 from lakewarden.store.alerts import Alerts, Noted
 from lakewarden.watch.compiler import Scope, compiled, form_of, looked_at, touched_keys
 from lakewarden.watch.engine import Engine
@@ -73,7 +74,7 @@ class Watch:
 
     def idle(self, rule: Rule) -> str:
         """Return why a rule cannot tell anything here; empty where it can."""
-        missing = [f"watch.{name}" for name in rule.missing(self.site)]
+        missing = [written(name) for name in rule.missing(self.site)]
         if missing:
             return f"{', '.join(missing)} is not set in lakewarden.toml"
         if "geo" in rule.spec.get("needs", ()) and self.atlas is None:

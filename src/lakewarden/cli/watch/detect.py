@@ -1,0 +1,236 @@
+"""`lakewarden watch detect`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lakewarden.cli.options import Selection, json_option
+from lakewarden.cli.settings import named_policy, policy_of
+from lakewarden.cli.watch.lakes import lake_options, open_lake
+from lakewarden.clock import parse_time
+from lakewarden.errors import UsageError
+from lakewarden.ledger.finding import Severity
+from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
+from lakewarden.policyfile.watching import values_of
+from lakewarden.store.alerts import Alerts
+from lakewarden.store.database import default_url
+
+if TYPE_CHECKING:
+    from lakewarden.ledger.alert import Alert
+    from lakewarden.watch.detect import Detected
+    from lakewarden.watch.rule import Rule
+
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which rules to run.
+
+    Attributes:
+        all: every rule there is, by id.
+        run: those that are to be run.
+    """
+
+    all: Mapping[str, Rule]
+    run: list[Rule]
+
+
+@click.command()
+@lake_options
+@click.option(
+    "--store",
+    envvar="LAKEWARDEN_STORE",
+    metavar="URL",
+    help="The database of alerts; a file of this user unless given.",
+)
+@click.option("--rule", "names", multiple=True, metavar="ID", help="This rule only, or area.")
+@click.option(
+    "--rules",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of rules of your own, area/rule.yaml. Repeatable.",
+)
+@click.option(
+    "--policy-file",
+    envvar="LAKEWARDEN_POLICY_FILE",
+    type=click.Path(path_type=Path),
+    help="The policy file, whose [watch] says what rules ask; lakewarden.toml when it is there.",
+)
+@click.option(
+    "--snapshot",
+    "snapshots",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A snapshot of the deployment, for what events do not say. Repeatable.",
+)
+@click.option("--again", is_flag=True, help="Look at all events, not only at what is new.")
+@click.option("--as-of", metavar="TIME", help="The time that counts as the present, ISO 8601.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Exit with 3 when an alert this severe is new.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads to use; all cores if not.")
+@json_option
+def command(
+    *,
+    url: str | None,
+    aws_profile: str | None,
+    store: str | None,
+    names: tuple[str, ...],
+    folders: tuple[Path, ...],
+    policy_file: Path | None,
+    snapshots: tuple[Path, ...],
+    again: bool,
+    as_of: str | None,
+    fail_on: str | None,
+    threads: int | None,
+    style: str,
+) -> int:
+    """Run the rules over what is new in the event tables, and note alerts.
+
+    A rule looks at every event once, and again at those that later ones may explain; running it
+    twice changes nothing. Rules that cannot tell anything here are listed with the reason.
+    """
+    from lakewarden.store.lake.watched import LakeEvents  # noqa: PLC0415  # duckdb is slow to load
+    from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # likewise
+    from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
+
+    chosen = _chosen(names, folders)
+    values = values_of(policy_of(Selection(policy_file=policy_file or named_policy())))
+    lake = open_lake(url, aws_profile)
+    events = LakeEvents(lake, {"ip_lists": list(_lists(snapshots))}, threads or 0)
+    alerts = Alerts.open(store or default_url())
+    with _progress(len(chosen.run)) as progress:
+        site = Site(values, str(values["timezone"]))
+        watch = Watch(chosen.run, site, _present(as_of), progress=progress)
+        done = detect(events, alerts, watch, again=again)
+    alerts.close()
+    (_print_json if style == "json" else _print)(done, chosen.all)
+    worst = max((alert.severity.rank for alert in done.noted.new if alert.waits), default=-1)
+    return EXIT_FAILED if fail_on and worst >= Severity(fail_on).rank else EXIT_CLEAN
+
+
+def _chosen(names: tuple[str, ...], folders: tuple[Path, ...]) -> Chosen:
+    from lakewarden.watch.library import rules  # noqa: PLC0415  # yaml is slow to load
+
+    every = rules(*folders)
+    known = {*every, *(identity.partition(".")[0] for identity in every)}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise UsageError(
+            f"there is no rule {unknown[0]}", next_step="`lakewarden watch rules` lists them"
+        )
+    run = [r for r in every.values() if not names or {r.id, r.id.partition(".")[0]} & set(names)]
+    return Chosen(every, run)
+
+
+def _lists(folders: tuple[Path, ...]) -> Iterator[Mapping[str, Any]]:
+    if folders:
+        from lakewarden.store.snapshots import DiskSnapshot  # noqa: PLC0415  # only when asked
+        from lakewarden.watch.lists import rows_of  # noqa: PLC0415  # likewise
+
+        yield from rows_of(DiskSnapshot.open(folder) for folder in folders)
+
+
+def _present(as_of: str | None) -> int:
+    """Return the time that counts as the present, Unix time in ms."""
+    if as_of is None:
+        return int(time.time() * 1000)
+    try:
+        return int(parse_time(as_of).timestamp() * 1000)
+    except ValueError:
+        raise UsageError(
+            f"{as_of!r} is no time", next_step="Write it as 2026-11-27T20:00:00Z"
+        ) from None
+
+
+def _print(done: Detected, rules: Mapping[str, Rule]) -> None:
+    noted = done.noted
+    for alert in (*noted.new, *noted.grown)[:_SHOWN]:
+        grown = " (more of it)" if alert in noted.grown else ""
+        click.echo(f"{alert.id}  {alert.severity.value:8}  {alert.rule}{grown}")
+        click.echo(f"    {alert.title}: {alert.entity}, {alert.count} events")
+        click.echo(f"    {_moment(alert.first)} to {_moment(alert.last)}")
+        click.echo(f"    Do: {rules[alert.rule].spec['response']['do'].strip()}")
+    left = len(noted.new) + len(noted.grown) - _SHOWN
+    if left > 0:
+        click.echo(f"and {left} more; `lakewarden watch alerts list` shows them")
+    click.echo(
+        f"{len(noted.new)} new alerts, {len(noted.grown)} grown, {len(noted.withdrawn)} withdrawn. "
+        f"{done.fresh} events; {done.ran} rules looked at them, {done.quiet} had nothing new."
+    )
+    if done.idle:
+        click.echo(f"{len(done.idle)} rules cannot tell anything here:")
+        for why in sorted(set(done.idle.values())):
+            mine = sorted(rule for rule, reason in done.idle.items() if reason == why)
+            click.echo(f"    {why}: {', '.join(mine)}")
+
+
+def _print_json(done: Detected, rules: Mapping[str, Rule]) -> None:
+    noted = done.noted
+    shown = [alert for alert in (*noted.new, *noted.grown) if alert.waits]
+    report = {
+        "alerts": [as_json(alert, rules) for alert in shown],
+        "new": len(noted.new),
+        "grown": len(noted.grown),
+        "withdrawn": [alert.id for alert in noted.withdrawn],
+        "events": done.fresh,
+        "ran": done.ran,
+        "quiet": done.quiet,
+        "idle": dict(sorted(done.idle.items())),
+    }
+    click.echo(json.dumps(report, indent=2))
+
+
+def as_json(alert: Alert, rules: Mapping[str, Rule]) -> dict[str, Any]:
+    """Return an alert as it is printed, with what its rule says of it."""
+    spec = rules[alert.rule].spec if alert.rule in rules else {}
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "title": alert.title,
+        "severity": alert.severity.value,
+        "entity": alert.entity,
+        "account": alert.account,
+        "first": _moment(alert.first),
+        "last": _moment(alert.last),
+        "count": alert.count,
+        "state": alert.state.value,
+        "reason": alert.reason or None,
+        "unconfirmed": alert.unconfirmed or None,
+        "why": " ".join(str(spec.get("why", "")).split()),
+        "response": dict(spec.get("response", {})),
+        "evidence": [{**row, "ts": _moment(row["ts"])} for row in alert.evidence],
+    }
+
+
+def _moment(millis: int) -> str:
+    moment = datetime.fromtimestamp(millis / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Any]:
+    """Show on standard error which rule is run, when that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415  # only on a terminal
+    from rich.progress import Progress as Bar  # noqa: PLC0415  # likewise
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking", total=total)
+        yield lambda rule: bar.update(task, advance=1, description=rule)
