@@ -72,6 +72,12 @@ class Rule:
         """Return the site values without which it cannot tell anything."""
         return tuple(self.spec.get("requires", ()))
 
+    @property
+    def only(self) -> Condition | None:
+        """Return what else holds of an event that is told; None where there is nothing else."""
+        text = self.spec.get("only")
+        return None if text is None else read_condition(str(text), self.select)
+
     def missing(self, site: Site) -> tuple[str, ...]:
         """Return the required site values that nobody gave."""
         return tuple(name for name in self.requires if site.empty(name))
@@ -168,7 +174,8 @@ def _check_uses(rule: Rule) -> None:
     Raises:
         ValueError: one is not.
     """
-    conditions = (*rule.conditions(), *(each.when for each in rule.worse))
+    only = [rule.only] if rule.only else []
+    conditions = (*rule.conditions(), *only, *(each.when for each in rule.worse))
     used = _in_text(rule, "select").union(*(each.names for each in conditions))
     idle = sorted(rule.select.keys() - used)
     if idle:

@@ -29,7 +29,7 @@ KINDS: Final[Mapping[str, Keys]] = {
     "threshold": _keys("select condition by window at_least", "sum"),
     "distinct": _keys("select condition by value window at_least"),
     "sequence": _keys("select by steps within", "differs same"),
-    "first_seen": _keys("select condition by history", "value warmup"),
+    "first_seen": _keys("select condition by history", "value warmup only"),
     "baseline": _keys("select condition by per measure history times", "floor least_periods flat"),
     "travel": _keys("select condition by max_kmh min_km window"),
     "silence": _keys("select condition by longest at_least history"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.kinds.form import Form, preceding, value_of
 from lakewarden.watch.rule import Rule
+from lakewarden.watch.selection import predicate
 
 
 def form(rule: Rule, setting: Setting) -> Form:
@@ -18,9 +19,12 @@ def form(rule: Rule, setting: Setting) -> Form:
     new = f"(before IS NULL OR before < ts - {history})"
     if not rule.spec.get("value"):
         new = f"before < ts - {history}"
+    told = rule.only
+    wanted = told.render(lambda name: predicate(rule.select[name], setting)) if told else "TRUE"
+    due = f"wanted AND {new} AND known <= ts - {warmup}"
     return Form(
-        f"SELECT *, ts AS hit_at FROM ({rows}) AS told WHERE {new} AND known <= ts - {warmup}",
-        extra={"v": value},
+        f"SELECT *, ts AS hit_at FROM ({rows}) AS told WHERE {due}",
+        extra={"v": value, "wanted": f"COALESCE({wanted}, FALSE)"},
         where=there,
         back=history + warmup,
         ahead=history + warmup,
