@@ -70,7 +70,7 @@ def _fields(_: DuckDBPyConnection, unit: Unit, __: Shape, *, placed: bool) -> st
     skipped = int(unit.own is not None and unit.form.headed)
     read = (
         f"read_csv({duck.text(str(unit.path))}, delim = ' ', header = false, skip = {skipped},"
-        f" quote = '', escape = '', comment = '', auto_detect = false,"
+        f" quote = '', escape = '', comment = '', auto_detect = false, hive_partitioning = false,"
         f" columns = {{{_types(columns)}}})"
     )
     return vpcflow.reading(unit.form.fields, read, _place(unit, placed=placed))
@@ -117,7 +117,8 @@ def _json(unit: Unit, columns: Mapping[str, str], longest: int) -> str:
     types = _types({**columns, **({} if unit.own is not None else PLACE)})
     return (
         f"read_json({duck.text(str(unit.path))}, format = 'newline_delimited',"
-        f" compression = 'none', maximum_object_size = {longest}, columns = {{{types}}})"
+        f" compression = 'none', hive_partitioning = false, maximum_object_size = {longest},"
+        f" columns = {{{types}}})"
     )
 
 
