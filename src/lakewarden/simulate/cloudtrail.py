@@ -20,7 +20,7 @@ RECORDS_MOST = 200
 
 
 class Trail:
-    """Gathers records and writes a file of them when there are many, and the rest when it closes.
+    """Gathers records and writes a file of them when there are many, and the rest when told to.
 
     Safe to share between threads. Without a folder it keeps nothing. A file has its name once it is
     whole.
@@ -47,16 +47,16 @@ class Trail:
         with self._lock:
             self._waiting[where].append(record)
             if len(self._waiting[where]) >= self._most:
-                self._deliver(self._folder, where)
+                self._write(self._folder, where)
 
-    def close(self) -> None:
+    def deliver(self) -> None:
         """Write what is waiting."""
         with self._lock:
             for where in list(self._waiting):
                 if self._folder is not None:
-                    self._deliver(self._folder, where)
+                    self._write(self._folder, where)
 
-    def _deliver(self, folder: Path, where: tuple[str, str, str]) -> None:
+    def _write(self, folder: Path, where: tuple[str, str, str]) -> None:
         account, region, day = where
         records = self._waiting.pop(where)
         content = gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)

@@ -174,7 +174,9 @@ def _config(app: App) -> uvicorn.Config:
 class Simulation:
     """A running world; a context manager that stops it."""
 
-    def __init__(self, built: Built, aws: Any, orders: list[Fault], stack: ExitStack) -> None:
+    def __init__(
+        self, built: Built, aws: Any, orders: list[Fault], trail: Trail, stack: ExitStack
+    ) -> None:
         self.account_id = built.account.id
         self.account_host = built.account.url
         self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
@@ -187,6 +189,7 @@ class Simulation:
         self._built = built
         self._aws = aws
         self._orders = orders
+        self._trail = trail
         self._stack = stack
 
     def serve_created(self, persona: Callable[[Workspace], Persona], app: _MakeApp) -> None:
@@ -225,6 +228,10 @@ class Simulation:
         self._orders[:] = here
         if self._aws is not None:
             self._aws.order(for_aws)
+
+    def deliver(self) -> None:
+        """Write what CloudTrail recorded so far, as it does every few minutes."""
+        self._trail.deliver()
 
     def sign_in(self, who: str) -> str:
         """The bearer token that a user or service principal has after signing in.
@@ -278,7 +285,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         log = RequestLog(request_log)
         stack.callback(log.close)
         trail = Trail(cloudtrail_dir)
-        stack.callback(trail.close)
+        stack.callback(trail.deliver)
         options = {
             "port": aws_port,
             "latency_ms": latency_ms,
@@ -302,7 +309,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
             return App(persona, here, latency_ms, log)
 
         _serve([app(p) for p in personas], sockets, stack)
-        running = Simulation(built, aws_server, here, stack.pop_all())
+        running = Simulation(built, aws_server, here, trail, stack.pop_all())
         running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)
         return running
 

@@ -59,7 +59,7 @@ class Recorded:
 
     def events(self) -> list[dict[str, Any]]:
         """Return every record so far."""
-        self._trail.close()
+        self._trail.deliver()
         return [
             record
             for path in sorted(self._folder.rglob("*.json.gz"))

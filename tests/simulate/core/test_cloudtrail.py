@@ -37,8 +37,8 @@ def test_a_file_holds_what_one_region_recorded_in_one_day(tmp_path: Path) -> Non
     assert first.startswith(
         "AWSLogs/1/CloudTrail/us-east-1/2026/01/31/1_CloudTrail_us-east-1_20260131T2359Z_"
     )
-    trail.close()
-    trail.close()
+    trail.deliver()
+    trail.deliver()
     found = _read(tmp_path)
     assert [[record["number"] for record in records] for records in found.values()] == [
         [3],
@@ -51,7 +51,7 @@ def test_a_file_holds_what_one_region_recorded_in_one_day(tmp_path: Path) -> Non
 def test_without_a_folder_nothing_is_kept() -> None:
     trail = Trail(None)
     trail.write(_record("2026-01-31T23:59:58Z"))
-    trail.close()
+    trail.deliver()
     assert not trail.delivers
 
 
