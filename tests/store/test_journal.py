@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import platform
-import pwd
-import shutil
 import subprocess
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,42 +11,10 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from lakewarden.errors import LockedError, StoreError, UsageError
-from lakewarden.store.database import LOCKS, STORE, open_database
+from lakewarden.store.database import LOCKS, STORE, VERSION, open_database
 from lakewarden.store.journal import Journal, RunRecord, RunState
 
 RUN = RunRecord("r1", "apply", "", "acc", "2026-01-01T00:00:00", RunState.RUNNING, "", {"a": [1]})
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """Run a PostgreSQL server of one's own, on a socket in a folder."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))  # noqa: PTH207  # a pattern from the root
-    if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))  # the server's user must get in
-    data, user = folder / "data", pwd.getpwuid(os.getuid()).pw_name
-    if os.getuid() == 0:  # the server refuses to run as root
-        user = "postgres"
-        shutil.chown(folder, user)
-    as_user = ["runuser", "-u", user, "--"] if os.getuid() == 0 else []
-    tool = [*as_user, f"{found[-1]}/pg_ctl", "-D", str(data), "-s", "-w"]
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-    log = str(folder / "log")
-    for arguments in (
-        ["initdb", "-o", "-A trust -N"],
-        ["-l", log, "-o", options, "start"],
-    ):
-        subprocess.run([*tool, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
-    yield f"postgresql+psycopg://{user}@/postgres?host={folder}"
-    subprocess.run([*tool, "-m", "immediate", "stop"], check=True, cwd="/")
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request, tmp_path):
-    if request.param == "postgres":
-        return request.getfixturevalue("postgres")
-    return f"sqlite:///{tmp_path / 'new' / 'journal.db'}"
 
 
 @pytest.fixture
@@ -161,6 +124,6 @@ def test_a_store_of_a_later_version_is_left_alone(tmp_path):
 def test_the_file_is_made_for_its_owner_alone(tmp_path):
     engine = open_database(f"sqlite:///{tmp_path / 'journal.db'}")
     with engine.connect() as connection:
-        assert connection.execute(select(STORE.c.version)).scalar() == 1
+        assert connection.execute(select(STORE.c.version)).scalar() == VERSION
     engine.dispose()
     assert Path(tmp_path / "journal.db").stat().st_mode & 0o077 == 0

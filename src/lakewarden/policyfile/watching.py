@@ -35,7 +35,7 @@ _SHARED: Final[Mapping[str, tuple[str, Any]]] = {
     "sharing_principals": ("data.sharing_principals", ["data-sharing"]),
     "app_scopes": ("code.app_scopes", ["sql"]),
 }
-"""Where the policy file has them, and what the examples of rules assume, by the name that rules use."""
+"""Where the policy file has them, and what the examples of rules assume, by their names in rules."""
 _LIMITS: Final[Mapping[str, int]] = {"token_days": 90, "support_hours": 48}
 
 

@@ -58,12 +58,13 @@ class Example:
         return account_of(self.number, source)
 
 
-def read(file: Path, sources: Sequence[Source]) -> list[Example]:
+def read(file: Path, sources: Sequence[Source], start: int = 1) -> list[Example]:
     """Read the examples of a rule.
 
     Args:
         file: the file of the examples.
         sources: where the rule's events are recorded.
+        start: the number of the first, which its account is called by.
 
     Raises:
         UsageError: a line is no example.
@@ -72,8 +73,8 @@ def read(file: Path, sources: Sequence[Source]) -> list[Example]:
         raise UsageError(
             "there are no examples", where=str(file), next_step="Write some, as docs/rules.md says"
         )
-    lines = enumerate(file.read_text("utf-8").splitlines(), 1)
-    return [_example(file, number, line, sources) for number, line in lines if line.strip()]
+    lines = [line for line in file.read_text("utf-8").splitlines() if line.strip()]
+    return [_example(file, start + n, line, sources) for n, line in enumerate(lines)]
 
 
 def millis(text: str) -> int:
@@ -101,7 +102,7 @@ def _example(file: Path, number: int, line: str, sources: Sequence[Source]) -> E
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"is no example: {error}",
-            where=f"{file.parent.name}/{file.name} line {number}",
+            where=f"{file.parent.name}/{file.name} example {number}",
             next_step="See docs/rules.md for what an example says",
         ) from None
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lakewarden.cli.options import Selection, json_option
+from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
 from lakewarden.cli.watch.lakes import lake_options, open_lake
 from lakewarden.clock import parse_time
@@ -46,6 +47,54 @@ class Chosen:
     run: list[Rule]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a run looks at, and by what.
+
+    Attributes:
+        names: these rules and areas only.
+        folders: folders of rules beside those that come along.
+        policy_file: the policy file.
+        snapshots: snapshots of the deployment.
+        again: look at all events.
+        as_of: the time that counts as the present.
+    """
+
+    names: tuple[str, ...]
+    folders: tuple[Path, ...]
+    policy_file: Path | None
+    snapshots: tuple[Path, ...]
+    again: bool
+    as_of: str | None
+
+
+_LOOK: Final = (
+    click.option("--rule", "names", multiple=True, metavar="ID", help="This rule or area only."),
+    click.option(
+        "--rules",
+        "folders",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="A folder of rules of your own, area/rule.yaml. Repeatable.",
+    ),
+    click.option(
+        "--policy-file",
+        envvar="LAKEWARDEN_POLICY_FILE",
+        type=click.Path(path_type=Path),
+        help="The policy file, whose [watch] says what rules ask; lakewarden.toml if it is there.",
+    ),
+    click.option(
+        "--snapshot",
+        "snapshots",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="A snapshot of the deployment, for what events do not say. Repeatable.",
+    ),
+    click.option("--again", is_flag=True, help="Look at all events, not only at what is new."),
+    click.option("--as-of", metavar="TIME", help="The time that counts as the present, ISO 8601."),
+)
+
+
 @click.command()
 @lake_options
 @click.option(
@@ -54,29 +103,7 @@ class Chosen:
     metavar="URL",
     help="The database of alerts; a file of this user unless given.",
 )
-@click.option("--rule", "names", multiple=True, metavar="ID", help="This rule only, or area.")
-@click.option(
-    "--rules",
-    "folders",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of rules of your own, area/rule.yaml. Repeatable.",
-)
-@click.option(
-    "--policy-file",
-    envvar="LAKEWARDEN_POLICY_FILE",
-    type=click.Path(path_type=Path),
-    help="The policy file, whose [watch] says what rules ask; lakewarden.toml when it is there.",
-)
-@click.option(
-    "--snapshot",
-    "snapshots",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A snapshot of the deployment, for what events do not say. Repeatable.",
-)
-@click.option("--again", is_flag=True, help="Look at all events, not only at what is new.")
-@click.option("--as-of", metavar="TIME", help="The time that counts as the present, ISO 8601.")
+@partial(together, name="look", group=Look, options=_LOOK)
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
@@ -89,12 +116,7 @@ def command(
     url: str | None,
     aws_profile: str | None,
     store: str | None,
-    names: tuple[str, ...],
-    folders: tuple[Path, ...],
-    policy_file: Path | None,
-    snapshots: tuple[Path, ...],
-    again: bool,
-    as_of: str | None,
+    look: Look,
     fail_on: str | None,
     threads: int | None,
     style: str,
@@ -108,15 +130,15 @@ def command(
     from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # likewise
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
-    chosen = _chosen(names, folders)
-    values = values_of(policy_of(Selection(policy_file=policy_file or named_policy())))
+    chosen = _chosen(look.names, look.folders)
+    values = values_of(policy_of(Selection(policy_file=look.policy_file or named_policy())))
     lake = open_lake(url, aws_profile)
-    events = LakeEvents(lake, {"ip_lists": list(_lists(snapshots))}, threads or 0)
+    events = LakeEvents(lake, {"ip_lists": list(_lists(look.snapshots))}, threads or 0)
     alerts = Alerts.open(store or default_url())
     with _progress(len(chosen.run)) as progress:
         site = Site(values, str(values["timezone"]))
-        watch = Watch(chosen.run, site, _present(as_of), progress=progress)
-        done = detect(events, alerts, watch, again=again)
+        watch = Watch(chosen.run, site, _present(look.as_of), progress=progress)
+        done = detect(events, alerts, watch, again=look.again)
     alerts.close()
     (_print_json if style == "json" else _print)(done, chosen.all)
     worst = max((alert.severity.rank for alert in done.noted.new if alert.waits), default=-1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakewarden.watch.fields import Setting
-from lakewarden.watch.kinds.form import Form, preceding, value_of
+from lakewarden.watch.kinds.form import EVER, Form, preceding, value_of
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.selection import predicate
 
@@ -16,9 +16,9 @@ def form(rule: Rule, setting: Setting) -> Form:
     before = "LAG(ts) OVER (PARTITION BY account_id, k, v ORDER BY ts, id)"
     known = f"MIN(ts) {preceding(history + warmup)}"
     rows = f"SELECT *, {before} AS before, {known} AS known FROM m"
-    new = f"(before IS NULL OR before < ts - {history})"
+    new, reach = f"(before IS NULL OR before < ts - {history})", history + warmup
     if not rule.spec.get("value"):
-        new = f"before < ts - {history}"
+        new, reach = f"before < ts - {history}", EVER
     told = rule.only
     wanted = told.render(lambda name: predicate(rule.select[name], setting)) if told else "TRUE"
     due = f"wanted AND {new} AND known <= ts - {warmup}"
@@ -26,7 +26,7 @@ def form(rule: Rule, setting: Setting) -> Form:
         f"SELECT *, ts AS hit_at FROM ({rows}) AS told WHERE {due}",
         extra={"v": value, "wanted": f"COALESCE({wanted}, FALSE)"},
         where=there,
-        back=history + warmup,
-        ahead=history + warmup,
+        back=reach,
+        ahead=reach,
         fades=True,
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from lakewarden.watch.fields import Setting, expression
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.sql import joined_text
 
-WINDOW = "PARTITION BY account_id, k ORDER BY ts"
+EVER: Final = 3_660 * 86_400_000
+"""Ten years in ms: as far as anybody looks."""
+WINDOW: Final = "PARTITION BY account_id, k ORDER BY ts"
 
 
 @dataclass(frozen=True, slots=True)
