@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from json import dumps
 from typing import Final
 
 from duckdb import DuckDBPyConnection
@@ -97,7 +98,7 @@ def _cast(name: str, given: str, kind: str) -> str:
         return f"CAST({duck.name(name)} AS VARCHAR)"
     text = given in {"VARCHAR", "JSON"}
     json = f"CAST(nullif({duck.name(name)}, '') AS JSON)" if text else f"to_json({duck.name(name)})"
-    return f"CAST({json} AS {kind})"
+    return f"from_json({json}, {duck.text(dumps(kind))})"
 
 
 def _of_parquet(connection: DuckDBPyConnection, unit: Unit) -> Shape:

@@ -105,7 +105,7 @@ SHAPE: Final = Shape(
         "additionalEventData": _MAP,
         "insightDetails": _MAP,
     },
-    at="epoch_ms(TRY_CAST(eventTime AS TIMESTAMPTZ))",
+    at="epoch_us(TRY_CAST(eventTime AS TIMESTAMPTZ)) // 1000",
     sound=f"coalesce(nullif(eventSource, ''), {_INSIGHT}) <> ''"
     f" AND coalesce(nullif(eventName, ''), {_INSIGHT}) <> ''",
     values={

@@ -31,7 +31,7 @@ SHAPE: Final = Shape(
         " response VARCHAR, logId VARCHAR, workspaceId VARCHAR, accountId VARCHAR,"
         " auditLevel VARCHAR)",
     },
-    at='epoch_ms(TRY_CAST("time" AS TIMESTAMPTZ))',
+    at='epoch_us(TRY_CAST("time" AS TIMESTAMPTZ)) // 1000',
     sound="coalesce(nullif(properties.serviceName, ''), category) <> ''"
     " AND coalesce(nullif(properties.actionName, ''), operationName) <> ''"
     f" AND (coalesce(properties.requestParams, '') IN ('', 'null') OR"

@@ -9,7 +9,8 @@ from lakewarden.store.lake.shapes.databricks import values
 from lakewarden.store.lake.shapes.shape import Shape
 
 _AT: Final = (
-    "coalesce(TRY_CAST(event_time AS BIGINT), epoch_ms(TRY_CAST(event_time AS TIMESTAMPTZ)))"
+    "coalesce(TRY_CAST(event_time AS BIGINT),"
+    " epoch_us(TRY_CAST(event_time AS TIMESTAMPTZ)) // 1000)"
 )
 
 SHAPE: Final = Shape(
