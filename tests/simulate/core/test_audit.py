@@ -144,7 +144,7 @@ def test_the_attack_is_in_the_log(own: Own, tmp_path: Path) -> None:
     assert len(_named(workspace, "workspaceExport")) == 120
     (cluster,) = _named(workspace, "create")
     assert cluster["requestParams"]["node_type_id"] == "p4d.24xlarge"
-    assert len(_named(workspace, "samlLogin")) == 55
+    assert len(_named(workspace, "samlLogin")) == 67
     assert _named(account, "setAccountAdmin")
     (delivery,) = _named(account, "updateLogDeliveryConfiguration")
     assert delivery["requestParams"]["status"] == "DISABLED"
