@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from operator import itemgetter
 
 import duckdb
 import pytest
@@ -93,48 +94,39 @@ def test_an_event_has_its_columns(one):
     assert event["params"] == {**texts, "no": None}
 
 
-@pytest.mark.parametrize(
-    ("response", "status", "ok"),
-    [
-        ({"statusCode": "200"}, 200, True),
-        ({"statusCode": 403}, 403, False),
-        ({"statusCode": 1}, 1, False),
-        ({"statusCode": None}, None, None),
-        (None, None, None),
-    ],
-)
-def test_an_answer_may_be_a_number_or_a_text_or_missing(one, response, status, ok):
-    event = one("databricks", lines(delivered(response=response)))
-    assert (event["status"], event["ok"]) == (status, ok)
+def test_an_answer_may_be_a_number_or_a_text_or_missing(reader):
+    answers = ({"statusCode": "200"}, {"statusCode": 403}, {"statusCode": 1}, {}, None)
+    records = [delivered(response=answer, timestamp=AT + n) for n, answer in enumerate(answers)]
+    events = reader.read("databricks", {"a.json": lines(*records)}).events
+    found = [(e["status"], e["ok"]) for e in sorted(events, key=itemgetter("ts"))]
+    assert found == [(200, True), (403, False), (1, False), (None, None), (None, None)]
 
 
-@pytest.mark.parametrize(
-    ("who", "kind"),
-    [
-        ("ann@example.com", "user"),
-        ("0f8fad5b-d9cb-469f-a165-70867728950e", "service_principal"),
-        ("System-User", "system"),
-        ("unknown", "unknown"),
-        (None, "unknown"),
-    ],
-)
-def test_actors_have_kinds(one, who, kind):
-    event = one("databricks", lines(delivered(userIdentity={"email": who})))
-    assert (event["actor"], event["actor_kind"]) == (who, kind)
+def test_actors_have_kinds(reader):
+    kinds = {
+        "ann@example.com": "user",
+        "0f8fad5b-d9cb-469f-a165-70867728950e": "service_principal",
+        "System-User": "system",
+        "unknown": "unknown",
+        None: "unknown",
+    }
+    content = lines(*[delivered(userIdentity={"email": who}) for who in kinds])
+    events = reader.read("databricks", {"a.json": content}).events
+    assert {event["actor"]: event["actor_kind"] for event in events} == kinds
 
 
-@pytest.mark.parametrize(
-    ("time", "at"),
-    [
-        ("2026-09-21T14:13:20.123Z", AT + 123),
-        ("2026-09-21T16:13:20.123+02:00", AT + 123),
-        ("2026-09-21 14:13:20.123999", AT + 123),
-        (str(AT), AT),
-        (AT, AT),
-    ],
-)
-def test_times_of_the_system_table_have_several_forms(one, time, at):
-    assert one("databricks", lines(system(event_time=time)))["ts"] == at
+def test_times_of_the_system_table_have_several_forms(reader):
+    times = {
+        "2026-09-21T14:13:20.123Z": AT + 123,
+        "2026-09-21T16:13:20.123+02:00": AT + 123,
+        "2026-09-21 14:13:20.123999": AT + 123,
+        str(AT): AT,
+        AT + 1: AT + 1,
+    }
+    content = lines(*[system(event_time=time, event_id=str(time)) for time in times])
+    events = reader.read("databricks", {"a.json": content}).events
+    found = {event["native_id"]: event["ts"] for event in events}
+    assert found == {str(time): at for time, at in times.items()}
 
 
 def test_the_workspace_is_that_of_the_event_and_not_of_the_path(reader):
@@ -189,33 +181,32 @@ def test_a_call_has_its_columns(reader):
     assert (file.records, file.first_ts, file.last_ts) == (1, AT, AT)
 
 
-@pytest.mark.parametrize(
-    ("other", "ok", "error"),
-    [
+def test_a_call_succeeded_or_not(reader):
+    cases = (
         ({"errorCode": "AccessDenied"}, False, "AccessDenied"),
         ({"errorCode": "Success"}, True, None),
         ({"errorCode": ""}, True, None),
         ({"responseElements": {"ConsoleLogin": "Failure"}}, False, None),
         ({"responseElements": {"ConsoleLogin": "Success"}}, True, None),
         ({"responseElements": None, "requestParameters": None}, True, None),
-    ],
-)
-def test_a_call_succeeded_or_not(one, other, ok, error):
-    event = one("cloudtrail", trail(call(**other)))
-    assert (event["ok"], event["error"]) == (ok, error)
+    )
+    calls = [call(eventID=str(n), **other) for n, (other, _, _) in enumerate(cases)]
+    events = reader.read("cloudtrail", {"a.json": trail(*calls)}).events
+    found = [(e["ok"], e["error"]) for e in sorted(events, key=itemgetter("native_id"))]
+    assert found == [(ok, error) for _, ok, error in cases]
 
 
-@pytest.mark.parametrize(
-    ("identity", "actor"),
-    [
+def test_a_call_has_an_actor(reader):
+    cases = (
         ({"type": "IAMUser", "arn": "arn:aws:iam::1:user/a"}, "arn:aws:iam::1:user/a"),
         ({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}, "ec2.amazonaws.com"),
         ({"type": "AWSAccount", "principalId": "AIDA", "accountId": "1"}, "AIDA"),
         (None, None),
-    ],
-)
-def test_a_call_has_an_actor(one, identity, actor):
-    assert one("cloudtrail", trail(call(userIdentity=identity)))["actor"] == actor
+    )
+    calls = [call(eventID=str(n), userIdentity=identity) for n, (identity, _) in enumerate(cases)]
+    events = reader.read("cloudtrail", {"a.json": trail(*calls)}).events
+    found = [e["actor"] for e in sorted(events, key=itemgetter("native_id"))]
+    assert found == [actor for _, actor in cases]
 
 
 def test_calls_come_in_several_forms(reader):
@@ -230,9 +221,8 @@ def test_calls_come_in_several_forms(reader):
     }
     found = reader.read("cloudtrail", files)
     assert (len(found.counted), found.refused) == (6, [])
-    assert [event["native_id"] for event in sorted(found.events, key=lambda e: e["native_id"])] == [
-        *("a", "b1", "b2", "c1", "c2", "d1", "d2", "f")
-    ]
+    names = sorted(event["native_id"] for event in found.events)
+    assert names == ["a", "b1", "b2", "c1", "c2", "d1", "d2", "f"]
 
 
 def test_an_insight_is_an_event_and_a_digest_is_none(reader):

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+
+import pytest
+
+from lakewarden.events.delivery import Delivered, UnreadableError
+from lakewarden.store.raw.folder import Folder
+from lakewarden.store.raw.records import CUT, NOT_JSON, NOT_UTF8, TOO_LONG
+from store.raw.logs import AT, FLOW, HEADER, call, delivered, lines, trail
+
+SOUND = lines(delivered())
+WRONG_TIME = "has a time before 2000 or after 2100"
+
+LINES = {
+    "no JSON": (b"{oops}", NOT_JSON),
+    "no UTF-8": (b'{"timestamp": "\xff\xfe"}', NOT_UTF8),
+    "a NUL": (SOUND[:20] + b"\0" + SOUND[20:-1], NOT_JSON),
+    "two in one": (SOUND[:-1] + SOUND[:-1], NOT_JSON),
+    "cut": (SOUND[:50], NOT_JSON),
+    "an array": (b"[1]", "is no object"),
+    "a number": (b"5", "is no object"),
+    "null": (b"null", "is no object"),
+    "an empty object": (b"{}", "is no event of databricks"),
+    "something else": (b'{"a": 1}', "is no event of databricks"),
+    "no time": (lines(delivered(timestamp=None))[:-1], "has no time"),
+    "a word for a time": (lines(delivered(timestamp="soon"))[:-1], "has no time"),
+    "seconds for a time": (lines(delivered(timestamp=AT // 1000))[:-1], WRONG_TIME),
+    "too late": (lines(delivered(timestamp=AT * 10))[:-1], WRONG_TIME),
+    "a negative time": (lines(delivered(timestamp=-1))[:-1], WRONG_TIME),
+    "no action": (lines(delivered(actionName=""))[:-1], "does not say what was done"),
+    "an answer that is no object": (
+        lines(delivered(response="fine"))[:-1],
+        "has no object in response",
+    ),
+    "too deep": (b"[" * 200_000, "is nested too deep"),
+}
+
+
+def test_records_that_are_no_events_are_refused_alone(reader):
+    content, expected = b"", []
+    for number, (line, reason) in enumerate(LINES.values()):
+        content += SOUND + b"\n"
+        expected.append(("a.json", 4 * number + 3, len(content), reason))
+        content += line + b"\r\n  \n"
+    found = reader.read("databricks", {"a.json": content})
+    assert len(found.events) == len(LINES)
+    assert found.refused == expected
+
+
+def test_records_that_are_only_odd_are_events(reader):
+    deep = "[" * 5_000 + "]" * 5_000
+    content = (
+        SOUND.replace(b"ann@", b"\\ud800ann@")
+        + SOUND.replace(b'"user": ', b'"twice": 1, "twice": 2, "user": ')
+        + SOUND.replace(b'"user": ', b'"nul": "a\\u0000b", "user": ')
+        + SOUND.replace(b'"user": ', b'"deep": %s, "user": ' % deep.encode())
+        + lines(delivered(requestParams="text"), {**delivered(), "~file": 7, "more": {"a": []}})
+        + b"\xef\xbb\xbf"
+        + SOUND[:-1]
+    )
+    found = reader.read("databricks", {"a.json": content})
+    assert (len(found.events), found.refused) == (7, [])
+    params = [event["params"] for event in found.events]
+    assert {"value": "text"} in params
+    assert any(one.get("twice") == "2" for one in params)
+    assert any(one.get("deep") == deep for one in params)
+
+
+def test_one_odd_file_does_not_harm_the_others_that_it_was_joined_with(reader):
+    files = {f"{n}.json": lines(delivered(requestId=str(n))) for n in range(20)}
+    files |= {"7.json": b"{", "8.json": b"", "9.json": b"\n\n", "10.json.gz": gzip.compress(SOUND)}
+    files["11.json.gz"] = gzip.compress(SOUND)[:-9]
+    found = reader.read("databricks", files)
+    assert len(found.events) == 19
+    assert found.refused == [("11.json.gz", 2, len(SOUND), CUT), ("7.json", 1, 0, NOT_JSON)]
+    assert {one.item.key: one.records for one in found.counted}["8.json"] == 0
+
+
+@pytest.mark.parametrize("size", [0.3, 0.6, 0.99])
+def test_what_is_before_the_cut_of_a_compressed_file_is_read(reader, size):
+    records = [delivered(requestId=os.urandom(20).hex()) for _ in range(300)]
+    whole = gzip.compress(lines(*records))
+    found = reader.read("databricks", {"a.json.gz": whole[: int(len(whole) * size)]})
+    count = len(found.events)
+    assert 300 * size * 0.8 < count < 300
+    ids = {event["request_id"] for event in found.events}
+    assert ids == {record["requestId"] for record in records[:count]}
+    assert found.refused == [("a.json.gz", count + 1, len(lines(*records[:count])), CUT)]
+
+
+def test_a_line_of_200_mb_is_refused_and_what_follows_is_read(reader):
+    long = b'{"timestamp": "' + b"x" * 200_000_000 + b'"}\n'
+    found = reader.read("databricks", {"a.json": SOUND + long + SOUND})
+    assert len(found.events) == 2
+    assert found.refused == [("a.json", 2, len(SOUND), TOO_LONG)]
+
+
+def test_odd_calls_are_refused_alone(reader):
+    sound = json.dumps(call()).encode()
+    files = {
+        "a.json": b'{"Records": [null, 5, %s, {"awsRegion": "z", "eventTime": "?"}]}' % sound,
+        "b.json": b'{"Records": [%s, {"awsRegion": oops}, %s]}' % (sound, sound),
+        "c.json": trail(call(userIdentity="root")),
+        "d.json": b'{"Records": 5}',
+        "e.json": b'{"Records": [%s, {"eventTime": "\xff"}]}' % sound,
+        "f.json.gz": gzip.compress(trail(*[call(eventID=os.urandom(9).hex()) for _ in range(50)]))[
+            :1500
+        ],
+    }
+    found = reader.read("cloudtrail", files)
+    (cut,) = [one for one in found.counted if one.item.key == "f.json.gz"]
+    assert 10 < cut.records < 50
+    assert [record.reason for record in cut.refused] == [CUT]
+    assert len(found.events) == 3 + cut.records
+    assert [(file, number, why) for file, number, _, why in found.refused][:-1] == [
+        ("a.json", 1, "is no object"),
+        ("a.json", 2, "is no object"),
+        ("a.json", 4, "has no time"),
+        ("b.json", 2, NOT_JSON),
+        ("c.json", 1, "has no object in userIdentity"),
+        ("d.json", 1, NOT_JSON),
+        ("e.json", 2, NOT_UTF8),
+    ]
+
+
+def test_odd_flows_are_refused_alone(reader):
+    odd = b"2 3 4\n" + FLOW.replace(b"1790000000", b"soon") + b"\xff\n\n"
+    files = {
+        "a.log": HEADER + FLOW + odd + FLOW[:-1],
+        "b.log": HEADER,
+        "c.log": b"fields that are none\n" + FLOW,
+    }
+    found = reader.read("vpcflow", files)
+    assert len(found.events) == 3
+    assert [(file, number, why) for file, number, _, why in found.refused] == [
+        ("a.log", 3, "has 3 fields, and not 14"),
+        ("a.log", 4, "has no time"),
+        ("a.log", 5, NOT_UTF8),
+        ("c.log", 1, "has 4 fields, and not 14"),
+    ]
+
+
+def test_a_damaged_table_is_one_refused_record(reader):
+    found = reader.read("databricks", {"a.parquet": b"PAR1 and no more", "b.json": SOUND})
+    assert len(found.events) == 1
+    ((file, _, _, why),) = found.refused
+    assert (file, why.split(" (")[0]) == ("a.parquet", "is no Parquet file of these logs")
+
+
+def test_a_file_that_is_gone_is_unreadable(tmp_path):
+    (tmp_path / "a.json").write_bytes(SOUND)
+    item = Delivered("b.json", "e", 5, 0)
+    for ask in (Folder(tmp_path).read, lambda item: Folder(tmp_path).place(item, "")):
+        with pytest.raises(UnreadableError, match=r"b\.json: cannot be read \(No such file"):
+            ask(item)
