@@ -141,8 +141,19 @@ def test_the_hand_that_builds_and_data_leave_no_record(recorded: Recorded) -> No
     builder.close()
     s3 = recorded.client("s3")
     s3.put_object(Bucket="recorded-build", Key="k", Body=b"1")
-    s3.get_bucket_versioning(Bucket="recorded-build")
-    assert [event["eventName"] for event in recorded.events()] == ["GetBucketVersioning"]
+    with pytest.raises(ClientError):
+        s3.get_object_lock_configuration(Bucket="recorded-build")
+    (only,) = recorded.events()
+    assert only["eventName"] == "GetBucketObjectLockConfiguration"
+    assert only["errorCode"] == "ObjectLockConfigurationNotFoundError"
+
+
+def test_keys_are_used_by_management_events_that_change_nothing(recorded: Recorded) -> None:
+    kms = recorded.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.generate_data_key(KeyId=key, KeySpec="AES_256")
+    found = recorded.event("GenerateDataKey")
+    assert (found["readOnly"], found["requestParameters"]["keyId"]) == (True, key)
 
 
 def test_parameters_of_storage(recorded: Recorded) -> None:

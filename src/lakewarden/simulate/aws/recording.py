@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from lakewarden.simulate.aws.operations import Operation
     from lakewarden.simulate.aws.wire import Answer, Call
 
-_READS = re.compile(r"Get|List|Describe|Head|Lookup|Search|BatchGet|Select|Simulate|AssumeRole")
-_DATA_EVENTS = re.compile(r"s3:.*(Object|Part|Upload)|kms:.*(crypt|DataKey)|kinesis:Put")
+_READS = re.compile(
+    r"Get|List|Describe|Head|Lookup|Search|BatchGet|Select|Simulate|AssumeRole"
+    r"|Decrypt|Encrypt|ReEncrypt|GenerateDataKey"
+)
+_DATA_EVENTS = re.compile(r"s3:(?!.*ObjectLockConf).*(Object|Part|Upload)|kinesis:Put")
 
 # Operations whose events have another name than they have themselves.
 _NAMES = {
     "s3:PutBucketLifecycleConfiguration": "PutBucketLifecycle",
     "s3:GetBucketLifecycleConfiguration": "GetBucketLifecycle",
-    "s3:DeleteBucketLifecycle": "DeleteBucketLifecycle",
     "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "s3:GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "s3:DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+    "s3:PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "s3:GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
     "s3:GetBucketNotificationConfiguration": "GetBucketNotification",
     "s3control:PutPublicAccessBlock": "PutAccountPublicAccessBlock",
