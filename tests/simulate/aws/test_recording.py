@@ -13,6 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakewarden.simulate.aws.builder import Builder
+from lakewarden.simulate.aws.operations import Operation
+from lakewarden.simulate.aws.spelling import request_parameters
+from lakewarden.simulate.aws.wire import Call
 from lakewarden.simulate.cloudtrail import Trail
 from simulate.aws.kit import Connect, Serve
 
@@ -249,3 +252,28 @@ def test_parameters_of_json_and_rest_services(recorded: Recorded) -> None:
         "policyDocument": POLICY,
     }
     assert "hunter2" not in json.dumps(recorded.events())
+
+
+@pytest.mark.parametrize(
+    ("body", "parameters"),
+    [
+        ('{"Tags": {"a": 1}, "Filters": [[]]}', {"tags": {"a": 1}, "filters": [[]]}),
+        ("[1]", None),
+        ("{", None),
+    ],
+)
+def test_bodies_that_keep_to_no_shape_are_recorded_as_far_as_they_go(
+    body: str, parameters: Any
+) -> None:
+    headers = {"content-type": "application/x-amz-json-1.1"}
+    call = Call("POST", "/", {}, headers, body.encode(), "A", "us-east-1", "secretsmanager")
+    operation = Operation("secretsmanager", "ListSecrets", "json")
+    assert request_parameters(call, operation) == parameters
+
+
+def test_fields_of_a_form_that_contradict_each_other_are_recorded_all_the_same() -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    form = b"Action=CreateUser&Tags=x&Tags.member.1.Key=a"
+    call = Call("POST", "/", {}, headers, form, "A", "us-east-1", "iam")
+    found = request_parameters(call, Operation("iam", "CreateUser", "query"))
+    assert found == {"tags": [{"key": "a"}]}

@@ -66,7 +66,9 @@ def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
         *path, last = [part for part in name.split(".") if part != "member"]
         place = tree
         for part in path:
-            place = place.setdefault(part, {})
+            if not isinstance(place.get(part), dict):
+                place[part] = {}
+            place = place[part]
         place[last] = value
     listed: dict[str, Any] = _with_lists(tree)
     return listed
@@ -160,13 +162,14 @@ def _json(body: bytes) -> Any:
 
 
 def _by_shape(value: Any, shape: Any) -> Any:
+    """Write keys by a shape, as far as a body keeps to it."""
     if isinstance(value, list):
-        return [_by_shape(item, shape.member if shape is not None else None) for item in value]
+        return [_by_shape(item, getattr(shape, "member", None)) for item in value]
     if not isinstance(value, dict):
         return value
-    if shape is not None and shape.type_name == "map":
+    if getattr(shape, "type_name", "") == "map":
         return {name: _by_shape(item, shape.value) for name, item in value.items()}
-    members = shape.members if shape is not None else {}
+    members = getattr(shape, "members", {})
     return {lower(name): _by_shape(item, members.get(name)) for name, item in value.items()}
 
 
