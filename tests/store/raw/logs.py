@@ -14,6 +14,7 @@ from lakewarden.events.columns import Source
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.raw.folder import Folder
+from lakewarden.store.raw.forms import SHAPES
 from lakewarden.store.raw.spool import Spooled, spool
 from lakewarden.store.raw.staging import VIEW, Counted, Staging
 from lakewarden.watch.ingest import Ingested, ingest
@@ -158,7 +159,12 @@ class Reader:
         origin, source = Folder(folder), Source(source)
         spooled = spool(list(origin.listed()), origin, source, folder / "_spool")
         counted = Staging(self._connection, source).load(spooled, origin)
-        return Read(_rows(self._connection, VIEW), counted, spooled)
+        by_record = any(
+            _rows(self._connection, f'{shape.name} WHERE "~line" IS NOT NULL')
+            for shape in SHAPES
+            if shape.source is source
+        )
+        return Read(_rows(self._connection, VIEW), counted, spooled, by_record)
 
 
 @dataclass
@@ -166,6 +172,7 @@ class Read:
     events: list[dict[str, Any]]
     counted: list[Counted]
     spooled: Spooled
+    by_record: bool
 
     @property
     def one(self) -> dict[str, Any]:
