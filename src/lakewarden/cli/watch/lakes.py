@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from lakewarden.clients.lake_bucket import LakeBucket
     from lakewarden.store.lake.lake import Lake
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ def open_lake(url: str | None, aws_profile: str | None, *, create: bool = False)
     from lakewarden.store.lake.lake import Lake  # noqa: PLC0415  # duckdb is slow to load
 
     url = url or default_lake()
-    return (Lake.create if create else Lake.open)(url, _options(url, aws_profile))
+    return (Lake.create if create else Lake.open)(url, _objects(url, aws_profile))
 
 
 def default_lake() -> str:
@@ -52,10 +53,10 @@ def default_lake() -> str:
     return str(Path(state).expanduser() / "lakewarden" / "lake")
 
 
-def _options(url: str, aws_profile: str | None) -> Mapping[str, str]:
+def _objects(url: str, aws_profile: str | None) -> LakeBucket | None:
     if not url.startswith(BUCKET):
-        return {}
+        return None
     from lakewarden.clients.aws import AwsAccount  # noqa: PLC0415  # only for buckets
-    from lakewarden.clients.objects import storage_options  # noqa: PLC0415  # likewise
+    from lakewarden.clients.lake_bucket import LakeBucket  # noqa: PLC0415  # likewise
 
-    return storage_options(AwsAccount(profile=aws_profile))
+    return LakeBucket(AwsAccount(profile=aws_profile), url)

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from lakewarden.errors import LakewardenError, StoreError
 from lakewarden.store.lake import duck, upkeep
-from lakewarden.store.lake.log import DataFile, Log
+from lakewarden.store.lake.log import DataFile, Log, said
 from lakewarden.store.lake.merging import Merged, merge
 from lakewarden.store.lake.place import Bucket, Folder, Objects, Place
 from lakewarden.store.lake.tables import DUCKDB, TABLES
@@ -216,9 +216,8 @@ def _said(log: Log, kind: type[LakewardenError] = LakewardenError) -> Iterator[N
     try:
         yield
     except (OSError, DeltaError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise kind(
-            f"cannot be read or written ({what})",
+            f"cannot be read or written ({said(error)})",
             where=log.place.url,
             next_step="Check the rights on it, and the room on disk",
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -27,6 +28,9 @@ _CONFIGURATION: Final = {
     "delta.deletedFileRetentionDuration": "interval 7 days",
     "delta.enableExpiredLogCleanup": "true",
 }
+_DRAWN: Final = re.compile(r"\x1b\[\d*m|↳")
+"""What the library draws around its messages."""
+_LONGEST: Final = 240
 _ATTEMPTS: Final = 50
 _PAUSE_MS: Final = 200
 _ONCE: Final = CommitProperties(max_commit_retries=0)
@@ -99,11 +103,13 @@ class Log:
             delta = DeltaTable(where, storage_options=self.place.options())
         except TableNotFoundError:
             raise StoreError(
-                "is no lake", where=where, next_step="`lakewarden watch ingest` makes one"
+                "is no lake, or nobody may read it",
+                where=where,
+                next_step="`lakewarden watch ingest` makes one",
             ) from None
         except (DeltaError, OSError) as error:
             raise StoreError(
-                f"cannot be read ({_short(error)})",
+                f"cannot be read ({said(error)})",
                 where=where,
                 next_step="Check the rights on it, and that nobody altered its _delta_log",
             ) from None
@@ -239,5 +245,8 @@ def _files(delta: DeltaTable, table: Table) -> Iterator[DataFile]:
         )
 
 
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def said(error: Exception) -> str:
+    """Return what a library says of a failure, in one line."""
+    words = _DRAWN.sub("", str(error)).split()
+    line = " ".join(words) or type(error).__name__
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -59,8 +60,8 @@ class Place(Protocol):
     def settle(self, version: int) -> None:
         """Make a commit durable."""
 
-    def forget(self, keep: Iterable[str]) -> None:
-        """Drop copies of files that are not in the table any more."""
+    def forget(self, keep: Iterable[str], age: float) -> None:
+        """Drop copies of files that are not in the table, once they are older than some seconds."""
 
 
 class Folder:
@@ -107,7 +108,7 @@ class Folder:
         _sync(self.root / _commit(version))
         _sync(self.root / "_delta_log")
 
-    def forget(self, keep: Iterable[str]) -> None:
+    def forget(self, keep: Iterable[str], age: float) -> None:
         """Do nothing: there are no copies."""
 
 
@@ -177,11 +178,12 @@ class Bucket:
     def settle(self, version: int) -> None:
         """Do nothing: a bucket has what it answered for."""
 
-    def forget(self, keep: Iterable[str]) -> None:
-        """Remove copies of what is not in the table."""
+    def forget(self, keep: Iterable[str], age: float) -> None:
+        """Remove old copies of what is not in the table."""
         wanted = {self.root / name for name in keep}
         for path in self.root.rglob("*"):
-            if path.is_file() and path not in wanted:
+            old = path.is_file() and path.stat().st_mtime <= time.time() - age
+            if old and path not in wanted:
                 path.unlink(missing_ok=True)
 
     def _key(self, name: str) -> str:

@@ -102,7 +102,7 @@ def vacuum(log: Log, grace_h: int, *, force: bool = False) -> int:
         )
     delta = DeltaTable(log.place.url, storage_options=log.place.options())
     gone = delta.vacuum(grace_h, dry_run=False, enforce_retention_duration=False, full=True)
-    log.place.forget(file.name for file in log.state().files)
+    log.place.forget((file.name for file in log.state().files), grace_h * 3600)
     return len(gone)
 
 
