@@ -25,6 +25,7 @@ class Action:
         evidence: `live`, `seen`, `documented`, `queried` or `recalled`: how sure it is.
         recalled: keys that are less sure than the action.
         verbose: recorded only while verbose audit logs are on.
+        silent: no answer is documented, so that no status does not mean a failure.
     """
 
     service: str
@@ -33,6 +34,7 @@ class Action:
     evidence: str
     recalled: frozenset[str] = frozenset()
     verbose: bool = False
+    silent: bool = False
 
     def unsure(self, param: str | None = None) -> bool:
         """Return whether the action, or one of its parameters, is only recalled."""
@@ -60,6 +62,7 @@ def actions(name: str = "databricks") -> Mapping[tuple[str, str], Action]:
                 entry["evidence"],
                 frozenset(entry.get("recalled", ())),
                 bool(entry.get("verbose")),
+                bool(entry.get("silent")),
             )
     return found
 

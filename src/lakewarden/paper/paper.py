@@ -37,11 +37,12 @@ class Threat:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The whole paper, by id."""
+    """The whole paper, by id; what it asks of people as duties, by title."""
 
     title: str
     sections: dict[str, Section]
     threats: dict[str, Threat]
+    duties: dict[str, str]
 
 
 @functools.cache
@@ -53,4 +54,5 @@ def paper() -> Paper:
         for s in data["sections"]
     ]
     threats = [Threat(t["id"], t["title"]) for t in data["threats"]]
-    return Paper(data["title"], {s.id: s for s in sections}, {t.id: t for t in threats})
+    duties = {duty["id"]: duty["title"] for duty in data["duties"]}
+    return Paper(data["title"], {s.id: s for s in sections}, {t.id: t for t in threats}, duties)

@@ -22,11 +22,13 @@ class Condition:
     Attributes:
         text: as it was written.
         names: the selections that it speaks of.
+        denied: those of them that must not hold.
         render: makes SQL of it, from the SQL of each selection.
     """
 
     text: str
     names: frozenset[str]
+    denied: frozenset[str]
     render: Callable[[Callable[[str], str]], str]
 
 
@@ -42,7 +44,7 @@ def read(text: str, selections: Collection[str]) -> Condition:
     """
     parser = _Parser(text, selections)
     render = parser.whole()
-    return Condition(text, frozenset(parser.used), render)
+    return Condition(text, frozenset(parser.used), frozenset(parser.denied), render)
 
 
 Render = Callable[[Callable[[str], str]], str]
@@ -56,6 +58,8 @@ class _Parser:
         self._selections = selections
         self._words = list(_words(text))
         self.used: set[str] = set()
+        self.denied: set[str] = set()
+        self._denying = False
 
     def whole(self) -> Render:
         render = self._either()
@@ -77,7 +81,9 @@ class _Parser:
 
     def _single(self) -> Render:
         if self._take("not"):
+            self._denying = not self._denying
             inner = self._single()
+            self._denying = not self._denying
             return lambda sql: none_of(inner(sql))
         if self._take("("):
             inner = self._either()
@@ -91,7 +97,7 @@ class _Parser:
             return self._several(all_of if word == "all" else any_of)
         if word not in self._selections or word in _WORDS:
             raise ValueError(f"{word!r} in {self._text!r} is no selection")
-        self.used.add(word)
+        self._use(word)
         return lambda sql: sql(word)
 
     def _several(self, join: Callable[[Iterator[str]], str]) -> Render:
@@ -100,8 +106,13 @@ class _Parser:
         names = [name for name in self._selections if fnmatchcase(name, wanted)]
         if not names:
             raise ValueError(f"no selection is called {pattern!r} in {self._text!r}")
-        self.used.update(names)
+        self._use(*names)
         return lambda sql: join(sql(name) for name in names)
+
+    def _use(self, *names: str) -> None:
+        self.used.update(names)
+        if self._denying:
+            self.denied.update(names)
 
     def _take(self, word: str) -> bool:
         if self._words and self._words[0].lower() == word:
