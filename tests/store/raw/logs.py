@@ -197,9 +197,8 @@ def _rows(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
 class Logs:
     """A folder of log files, and a lake that they are read into."""
 
-    def __init__(self, root: Path, source: Source | str = Source.DATABRICKS) -> None:
+    def __init__(self, root: Path) -> None:
         self.folder = root / "logs"
-        self.source = Source(source)
         self.lake = Lake.create(str(root / "lake"))
 
     def put(self, name: str, content: bytes) -> Path:
@@ -209,7 +208,7 @@ class Logs:
         return path
 
     def ingest(self) -> Ingested:
-        return ingest(self.lake, Folder(self.folder), self.source)
+        return ingest(self.lake, Folder(self.folder), Source.DATABRICKS)
 
     def rows(self, table: str = "events") -> list[dict[str, Any]]:
         with duck.open() as connection:

@@ -1,0 +1,204 @@
+"""Each event comes to the lake once, however its files come, and whatever ends the run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from deltalake import write_deltalake
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lakewarden.cli import cli
+from lakewarden.errors import UsageError
+from lakewarden.events.columns import Source
+from lakewarden.store.lake.lake import Lake
+from lakewarden.store.raw.folder import Folder
+from lakewarden.watch.ingest import ingest
+from store.raw.logs import AT, Logs, delivered, lines, system
+
+_DAY = 86_400_000
+
+
+@pytest.fixture
+def logs(tmp_path):
+    return Logs(tmp_path)
+
+
+def _both(number):
+    """One event as a delivered record, and as a row of the system table."""
+    at = AT + number % 3 * _DAY + number
+    other = {"event_time": at, "request_id": f"r{number}", "event_id": f"e{number}"}
+    return delivered(timestamp=at, requestId=f"r{number}"), system(**other)
+
+
+def _requests(logs):
+    return Counter(event["request_id"] for event in logs.rows())
+
+
+def _expected(numbers):
+    return Counter({f"r{number}": 1 for number in numbers})
+
+
+def test_a_file_is_read_again_only_when_it_has_changed(logs):
+    logs.put("a.json", lines(_both(1)[0]))
+    path = logs.put("b.json.gz", gzip.compress(lines(*(_both(n)[0] for n in range(2, 9))))[:-20])
+    first = logs.ingest()
+    assert (first.files, first.skipped, first.quarantined) == (2, 0, 1)
+    again = logs.ingest()
+    assert (again.files, again.skipped, again.records) == (0, 2, 0)
+    path.write_bytes(gzip.compress(lines(*(_both(n)[0] for n in range(2, 9)))))
+    whole = logs.ingest()
+    assert (whole.files, whole.skipped, whole.new + whole.duplicate) == (1, 1, 7)
+    assert _requests(logs) == _expected(range(1, 9))
+    assert [(row["key"], row["quarantined"]) for row in logs.rows("files")] == [
+        ("a.json", 0),
+        ("b.json.gz", 0),
+    ]
+
+
+def test_the_counts_add_up_and_are_told_batch_by_batch(logs, monkeypatch):
+    monkeypatch.setattr("lakewarden.watch.ingest._FILES", 2)
+    for day in range(5):
+        name = f"workspaceId=7/date=2026-09-2{day}/a.json"
+        logs.put(name, lines(_both(day)[0], _both(day)[1]) + b"{oops\n")
+    told = []
+    done = ingest(
+        logs.lake,
+        Folder(logs.folder),
+        Source.DATABRICKS,
+        progress=lambda done, total: told.append((done.files, done.size, total)),
+    )
+    assert [files for files, _, _ in told] == [2, 4, 5]
+    assert told[-1][1] == told[-1][2] == done.size
+    assert (done.records, done.new, done.duplicate, done.quarantined) == (10, 5, 5, 5)
+    assert done.newest == max(event["ts"] for event in logs.rows())
+    assert {row["workspace_id"] for row in logs.rows("files")} == {"7"}
+    refused = sorted((row["file"], row["start"], row["line"]) for row in logs.rows("quarantine"))
+    assert refused == [(row["key"], row["size"] - 6, 3) for row in logs.rows("files")]
+
+
+def test_a_delta_table_is_read_by_its_log(logs):
+    query = (
+        "SELECT TIMESTAMPTZ '2026-09-21 14:13:20Z' AS event_time, 'a' AS service_name,"
+        " 'b' AS action_name, request_id FROM (VALUES ('r1'), ('r2')) v(request_id)"
+    )
+    table = logs.folder / "audit"
+    with duckdb.connect() as connection:
+        for part in (query, query.replace("r1", "r3").replace("r2", "r4")):
+            rows = connection.sql(part).to_arrow_table()
+            write_deltalake(str(table), rows, mode="overwrite")
+    (table / "left-over.parquet").write_bytes(b"PAR1")
+    assert (logs.ingest().quarantined, _requests(logs)) == (0, _expected([3, 4]))
+
+
+def test_a_single_file_may_be_named_and_a_missing_one_is_an_error(logs, tmp_path):
+    path = logs.put("deep/a.json", lines(_both(1)[0]))
+    logs.put("deep/b.json", lines(_both(2)[0]))
+    ingest(logs.lake, Folder(path), Source.DATABRICKS)
+    assert _requests(logs) == _expected([1])
+    with pytest.raises(UsageError, match="is not there"):
+        Folder(tmp_path / "nothing")
+
+
+def test_the_command_line_counts_and_fails_for_what_is_unreadable(logs, tmp_path):
+    logs.put("a.json", lines(_both(1)[0]) + b"{oops\n")
+    arguments = ["watch", "ingest", str(logs.folder), "--source", "databricks"]
+    options = ["--lake", str(tmp_path / "lake"), "--format", "json"]
+    done = CliRunner().invoke(cli, [*arguments, *options], standalone_mode=False)
+    counts = {"files": 1, "records": 1, "new": 1, "duplicate": 0, "quarantined": 1}
+    assert json.loads(done.stdout) == {**counts, "unreadable": 0, "skipped": 0}
+    listed = CliRunner().invoke(cli, ["watch", "quarantine", *options], standalone_mode=False)
+    (entry,) = json.loads(listed.stdout)
+    assert (entry["file"], entry["line"], entry["reason"]) == ("a.json", 2, "is not JSON")
+    assert "oops" not in listed.stdout
+
+
+class _History:
+    """Files that come, come again, grow, are cut and shrink; and what was ever in them."""
+
+    def __init__(self, logs: Logs) -> None:
+        self.logs = logs
+        self.inside: dict[str, list[int]] = {}
+        self.truth: set[int] = set()
+
+    def put(self, file: int, numbers: list[int], form: int, cut: int) -> None:
+        name = f"workspaceId=1/date=2026-09-2{file % 3}/{file}.json"
+        numbers = self.inside.get(name, []) + numbers if form & 1 else numbers
+        records = [_both(number)[(form >> 1) & 1] for number in numbers]
+        content = lines(*records)
+        if cut:  # in the midst of the last record
+            content, numbers = content[: -min(cut, 90)], numbers[:-1]
+        self.logs.put(name, gzip.compress(content) if form & 4 else content)
+        self.inside[name] = numbers
+
+    def ingest(self) -> None:
+        self.logs.ingest()
+        self.truth.update(*self.inside.values())
+
+
+_STEP = st.tuples(
+    st.integers(0, 4),
+    st.lists(st.integers(0, 60), min_size=1, max_size=12),
+    st.integers(0, 7),
+    st.sampled_from([0, 0, 0, 5, 90]),
+)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(st.lists(_STEP, min_size=2, max_size=6), min_size=3, max_size=3))
+def test_the_lake_has_what_was_delivered_once(tmp_path_factory, history):
+    deliveries = _History(Logs(tmp_path_factory.mktemp("logs")))
+    for steps in history:
+        for step in steps:
+            deliveries.put(*step)
+        deliveries.ingest()
+        assert _requests(deliveries.logs) == _expected(deliveries.truth)
+
+
+def _started(logs: Logs, lake: Path) -> subprocess.Popen[bytes]:
+    arguments = ("watch", "ingest", logs.folder, "--source", "databricks", "--lake", lake)
+    return subprocess.Popen(
+        [sys.executable, "-m", "lakewarden", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def test_runs_that_are_killed_and_runs_side_by_side_leave_each_event_once(logs, tmp_path):
+    chance = random.Random(7)
+    numbers = list(range(6000))
+    for file in range(12):
+        some = chance.sample(numbers, 3000)
+        logs.put(f"{file}.json", lines(*(_both(number)[file % 2] for number in some)))
+    here = {number for file in logs.folder.iterdir() for number in _numbers(file)}
+    lake = tmp_path / "killed"
+    for sign in ("events/_delta_log/*0.json", "events/source*/*/*", "events/_delta_log/*1.json"):
+        run = _started(logs, lake)
+        while not list(lake.glob(sign)):
+            assert run.poll() is None
+            time.sleep(0.001)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+    runs = [_started(logs, lake) for _ in range(2)]
+    assert [(run.communicate()[1], run.returncode) for run in runs] == [(b"", 0)] * 2
+    logs.lake = Lake.open(str(lake))
+    assert _requests(logs) == _expected(here)
+    assert {row["quarantined"] for row in logs.rows("files")} == {0}
+
+
+def _numbers(file: Path) -> set[int]:
+    records = map(json.loads, file.read_text("utf-8").splitlines())
+    return {int((r.get("requestId") or r["request_id"])[1:]) for r in records}
