@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from lakewarden.events.columns import Kind
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.place import Place
-from lakewarden.store.lake.tables import Table
+from lakewarden.store.lake.tables import DUCKDB, Table
 
 FILE_BYTES: Final = 256 * 1024 * 1024
 SORTED: Final = "sorted-"
@@ -53,7 +53,10 @@ def write(
     keys = dict(zip(table.partitions, partition, strict=True))
     folder = place.root.joinpath(*(f"{key}={value}" for key, value in keys.items()))
     folder.mkdir(parents=True, exist_ok=True)
-    columns = ", ".join(duck.name(column.name) for column in table.stored)
+    columns = ", ".join(
+        f"{duck.name(column.name)}::{DUCKDB[column.kind]} AS {duck.name(column.name)}"
+        for column in table.stored
+    )
     order = f" ORDER BY {', '.join(table.order)}" if in_order else ""
     token = f"{SORTED if in_order else 'part-'}{uuid4().hex}"
     try:

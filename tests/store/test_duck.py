@@ -1,0 +1,49 @@
+"""DuckDB as it is opened: names that Spark has mean what they do there, and nothing is left."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from lakewarden.store.lake import duck
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("""get_json_object('{"a": {"b": [1, "x"]}}', '$.a.b[1]')""", "x"),
+        ("""get_json_object('{"a": {"b": [1, "x"]}}', '$.a.b')""", '[1,"x"]'),
+        ("""get_json_object('{"a": null}', '$.a')""", None),
+        ("""get_json_object('{"a": 1}', '$.b')""", None),
+        ("get_json_object('{a', '$.a')", None),
+        ("get_json_object('', '$.a')", None),
+        ("get_json_object(NULL, '$.a')", None),
+        ("regexp_like('dbfs:/mnt/x', '/mnt')", True),
+        ("regexp_like('dbfs:/mnt/x', '^/mnt')", False),
+        ("regexp_like(NULL, 'x')", None),
+    ],
+)
+def test_what_spark_calls_so_is_there(query, answer):
+    with duck.open() as connection:
+        assert connection.execute(f"SELECT {query}").fetchone() == (answer,)
+
+
+def test_it_spills_to_a_folder_of_its_own_and_takes_it_away(tmp_path):
+    with duck.open(memory="20MB", threads=1, scratch=tmp_path) as connection:
+        connection.execute("CREATE TABLE t AS SELECT md5(i::VARCHAR) AS x FROM range(900000) r(i)")
+        assert any(path.is_file() for path in tmp_path.rglob("*"))
+        assert [path.stat().st_mode & 0o077 for path in tmp_path.iterdir()] == [0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_fetched_from_elsewhere():
+    with duck.open() as connection, pytest.raises(duckdb.Error, match="httpfs"):
+        connection.execute("FROM read_parquet('https://127.0.0.1:9/x.parquet')")
+
+
+def test_text_and_names_are_quoted():
+    odd = """it's "odd"; -- """
+    with duck.open() as connection:
+        query = f"SELECT {duck.text(odd)} AS {duck.name(odd)}, {duck.texts([odd, 'b'])} AS list"
+        assert connection.execute(query).fetchone() == (odd, [odd, "b"])
+        assert connection.description[0][0] == odd
