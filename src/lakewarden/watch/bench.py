@@ -26,11 +26,12 @@ class Tried:
     Attributes:
         rule: the rule.
         file: where it is.
+        trial: its examples.
     """
 
     rule: Rule
     file: Path
-    _trial: Trial
+    trial: Trial
     _values: Mapping[str, Any]
 
     def outcomes(self, changed: Rule | None = None) -> Iterator[Outcome]:
@@ -40,7 +41,7 @@ class Tried:
             UsageError: the rule says something that its kind does not understand.
         """
         try:
-            yield from self._trial.outcomes(changed or self.rule)
+            yield from self.trial.outcomes(changed or self.rule)
         except ValueError as error:
             raise library.mistake(self.file, str(error), "See docs/rules.md") from None
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from lakewarden.store.lake import duck
 from lakewarden.store.lake.engine import DuckEngine, no_events
 from lakewarden.store.lake.given import put_events
 from lakewarden.watch.compiler import compiled
+from lakewarden.watch.engine import Engine
 from lakewarden.watch.examples import Example
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.found import Found, gathered
@@ -48,9 +51,22 @@ class Batch:
     examples: Mapping[str, Example]
     whole: bool
 
+    @property
+    def tables(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        """Return the rows of the small views."""
+        examples = self.examples.values()
+        return {
+            "places": [row for each in examples for row in _places(each)],
+            **{v: [row for e in examples for row in e.tables[v]] for v in ("files", "ip_lists")},
+        }
+
 
 class Trial:
-    """The examples of one rule, ready to be tried again and again."""
+    """The examples of one rule, ready to be tried again and again.
+
+    Attributes:
+        batches: those that are tried at once.
+    """
 
     def __init__(
         self, engine: DuckEngine, rule: Rule, examples: Sequence[Example], values: Mapping[str, Any]
@@ -65,8 +81,8 @@ class Trial:
         """
         self._engine = engine
         self._values = values
-        self._batches = list(_batches(rule, examples))
-        for batch in self._batches:
+        self.batches = list(_batches(rule, examples))
+        for batch in self.batches:
             no_events(engine.connection, batch.table)
             records = [record for each in batch.examples.values() for record in each.records]
             put_events(engine.connection, batch.table, records)
@@ -78,23 +94,41 @@ class Trial:
             ValueError: the rule says something that its kind does not understand.
             LakewardenError: its query cannot be run.
         """
-        for batch in self._batches:
-            yield from self._tried(rule, batch)
+        for batch in self.batches:
+            found = self.found(rule, batch)
+            for account, example in batch.examples.items():
+                mine = tuple(f for f in found if batch.whole or f.account == account)
+                yield Outcome(example, mine, _difference(example, mine))
 
-    def _tried(self, rule: Rule, batch: Batch) -> Iterator[Outcome]:
+    def write(self, batch: Batch, file: Path) -> None:
+        """Write the events of a batch to a Parquet file, for another engine."""
+        self._engine.connection.execute(
+            f"COPY {batch.table} TO {duck.text(str(file))} (FORMAT parquet)"
+        )
+
+    def found(self, rule: Rule, batch: Batch, by: Engine | None = None) -> list[Found]:
+        """Return what a rule finds in a batch.
+
+        Args:
+            rule: the rule.
+            batch: one of `batches`.
+            by: another engine, whose `all_events` are those of the batch.
+
+        Raises:
+            ValueError: the rule says something that its kind does not understand.
+            LakewardenError: its query cannot be run.
+        """
+        engine: Engine = by or self._engine
+        if by is None:
+            self._engine.look_at("all_events", batch.table)
+        for view, rows in batch.tables.items():
+            engine.put(view, rows)
         examples = list(batch.examples.values())
         site = {**self._values, **(examples[0].site if batch.whole else {})}
         place = Site(site, str(site.get("timezone", "UTC")))
         now = max(example.now for example in examples)
-        setting = Setting(place, Dialect(self._engine.dialect), rule.sources, now)
-        self._engine.look_at("all_events", batch.table)
-        self._engine.put("places", [row for each in examples for row in _places(each)])
-        for view in ("files", "ip_lists"):
-            self._engine.put(view, [row for each in examples for row in each.tables[view]])
-        found = list(gathered(rule.id, self._engine.rows(compiled(rule, setting))))
-        for account, example in batch.examples.items():
-            mine = tuple(f for f in found if batch.whole or f.account == account)
-            yield Outcome(example, mine, _difference(example, mine))
+        setting = Setting(place, Dialect(engine.dialect), rule.sources, now)
+        return list(gathered(rule.id, engine.rows(compiled(rule, setting))))
 
 
 def _batches(rule: Rule, examples: Sequence[Example]) -> Iterator[Batch]:

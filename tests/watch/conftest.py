@@ -1,0 +1,3 @@
+from __future__ import annotations
+
+from sparks import spark  # noqa: F401  # a fixture
