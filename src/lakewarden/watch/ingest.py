@@ -20,8 +20,9 @@ from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, foreign
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
+from lakewarden.store.raw.joining import Spooled
 from lakewarden.store.raw.notes import note
-from lakewarden.store.raw.spool import Spooled, clear, scratch, spool
+from lakewarden.store.raw.spool import clear, scratch, spool
 from lakewarden.store.raw.staging import VIEW, Counted, Staging
 
 _BATCH: Final = 256 << 20

@@ -15,7 +15,8 @@ from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.raw.folder import Folder
 from lakewarden.store.raw.forms import SHAPES
-from lakewarden.store.raw.spool import Spooled, spool
+from lakewarden.store.raw.joining import Spooled
+from lakewarden.store.raw.spool import spool
 from lakewarden.store.raw.staging import VIEW, Counted, Staging
 from lakewarden.watch.ingest import Ingested, ingest
 

@@ -8,7 +8,7 @@ import pytest
 
 from lakewarden.events.delivery import Delivered, UnreadableError
 from lakewarden.store.raw.folder import Folder
-from lakewarden.store.raw.records import CUT, NOT_JSON, NOT_UTF8, TOO_LONG
+from lakewarden.store.raw.refusal import CUT, NOT_JSON, NOT_UTF8, TOO_LONG
 from store.raw.logs import AT, FLOW, HEADER, call, delivered, lines, trail
 
 SOUND = lines(delivered())
@@ -121,7 +121,7 @@ def test_odd_calls_are_refused_alone(reader):
         ("a.json", 4, "has no time"),
         ("b.json", 2, NOT_JSON),
         ("c.json", 1, "has no object in userIdentity"),
-        ("d.json", 1, NOT_JSON),
+        ("d.json", 1, "is no event of cloudtrail"),
         ("e.json", 2, NOT_UTF8),
     ]
 

@@ -27,10 +27,9 @@ class Piece:
     Attributes:
         start: its first byte.
         line: its number, from 1.
-        data: the line without its end; its beginning alone where it is too long.
+        data: the line without its end; nothing of one that is too long.
         size: how many bytes it has.
-        digest: SHA-256 of it.
-        whole: whether `data` is all of it.
+        long: SHA-256 of one that is too long; None for any other.
         cut: whether the file is damaged before the end of the line.
     """
 
@@ -38,9 +37,13 @@ class Piece:
     line: int
     data: bytes
     size: int
-    digest: str
-    whole: bool = True
+    long: str | None = None
     cut: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the line."""
+        return self.long or hashlib.sha256(self.data).hexdigest()
 
 
 def chunks(path: Path) -> Iterator[bytes]:
@@ -109,19 +112,20 @@ class _Lines:
     def __init__(self) -> None:
         self._start = 0
         self._line = 1
-        self._kept = bytearray()
+        self._kept = b""
+        self._long: hashlib._Hash | None = None
         self._size = 0
-        self._hash = hashlib.sha256()
 
     def feed(self, part: bytes) -> Iterator[Piece]:
         """Take more of the file, and yield the lines that end in it."""
-        at = 0
-        while (end := part.find(b"\n", at)) >= 0:
-            self._take(part[at:end])
+        *ended, rest = part.split(b"\n")
+        for data in ended:
+            self._take(data)
             yield self._piece()
-            self._next(1)
-            at = end + 1
-        self._take(part[at:])
+            self._start += self._size + 1
+            self._line += 1
+            self._kept, self._long, self._size = b"", None, 0
+        self._take(rest)
 
     def rest(self, *, cut: bool) -> Iterator[Piece]:
         """Yield what is after the last end of a line, if anything."""
@@ -130,18 +134,13 @@ class _Lines:
 
     def _take(self, data: bytes) -> None:
         self._size += len(data)
-        self._hash.update(data)
-        if len(self._kept) <= LONGEST:
-            self._kept += data[: LONGEST + 1 - len(self._kept)]
+        if self._long is None:
+            self._kept = self._kept + data if self._kept else data
+            if self._size <= LONGEST:
+                return
+            data, self._kept, self._long = self._kept, b"", hashlib.sha256()
+        self._long.update(data)
 
     def _piece(self, *, cut: bool = False) -> Piece:
-        whole = self._size <= LONGEST
-        data = bytes(self._kept) if whole else b""
-        return Piece(self._start, self._line, data, self._size, self._hash.hexdigest(), whole, cut)
-
-    def _next(self, end: int) -> None:
-        self._start += self._size + end
-        self._line += 1
-        self._kept.clear()
-        self._size = 0
-        self._hash = hashlib.sha256()
+        long = self._long.hexdigest() if self._long else None
+        return Piece(self._start, self._line, self._kept, self._size, long, cut)

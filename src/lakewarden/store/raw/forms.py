@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -28,6 +29,7 @@ HEAD: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
 _PARQUET: Final = b"PAR1"
 _DIGEST: Final = b'"digestS3Bucket"'
+_RECORDS: Final = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 
 
 class Layout(Enum):
@@ -35,6 +37,7 @@ class Layout(Enum):
 
     LINES = "one JSON object a line"
     RECORDS = "one JSON object with a list of records"
+    LIST = "a list of JSON objects"
     FIELDS = "lines of fields with spaces between them"
     PARQUET = "a Parquet file"
     NOTHING = "nothing to read"
@@ -67,15 +70,15 @@ def form_of(head: bytes, source: Source) -> Form:
         return Form(Layout.PARQUET)
     if source is Source.VPCFLOW:
         return _flow(head)
-    if not head.startswith(b"{"):
-        return Form(Layout.ODD)
+    if head.startswith(b"["):
+        return Form(Layout.LIST)
     return (_trail(head) if source is Source.CLOUDTRAIL else None) or _lines(head, source)
 
 
 def _trail(head: bytes) -> Form | None:
     if _DIGEST in head:
         return Form(Layout.NOTHING)
-    return Form(Layout.RECORDS, cloudtrail.SHAPE) if b'"Records"' in head else None
+    return Form(Layout.RECORDS, cloudtrail.SHAPE) if _RECORDS.match(head) else None
 
 
 def _lines(head: bytes, source: Source) -> Form:

@@ -15,7 +15,7 @@ from lakewarden.events.delivery import about
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.tables import DUCKDB, TABLES
-from lakewarden.store.raw.records import Refused
+from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.staging import Counted
 
 

@@ -13,9 +13,10 @@ from duckdb import DuckDBPyConnection
 
 from lakewarden.store.lake.shapes.shape import Shape
 from lakewarden.store.raw.forms import Form, Layout
-from lakewarden.store.raw.records import Record, Refused, written
+from lakewarden.store.raw.joining import Unit
+from lakewarden.store.raw.records import Record, written
+from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.rows import insert
-from lakewarden.store.raw.spool import Unit
 
 _BLOCK: Final = 16 << 20
 """So many bytes of records are held before DuckDB reads them."""

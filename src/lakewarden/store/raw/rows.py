@@ -14,7 +14,7 @@ from lakewarden.store.lake.shapes import vpcflow
 from lakewarden.store.lake.shapes.shape import PLACE, Shape
 from lakewarden.store.raw.content import LONGEST
 from lakewarden.store.raw.forms import SHAPES, Layout
-from lakewarden.store.raw.spool import Unit
+from lakewarden.store.raw.joining import Unit
 
 _FILE: Final = 32 << 20
 """A joined file of records has one line a file, of at most so many bytes."""

@@ -15,22 +15,20 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from lakewarden.errors import LakewardenError
-from lakewarden.events.address import read as read_address
 from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, unreadable
-from lakewarden.store.lake.shapes.shape import ADDRESSES, select
+from lakewarden.store.lake.shapes.shape import select
+from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
 from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
-from lakewarden.store.raw.records import Refused, records
+from lakewarden.store.raw.joining import Spooled
+from lakewarden.store.raw.records import records
+from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
 from lakewarden.store.raw.rows import insert, tables
-from lakewarden.store.raw.spool import Spooled
 
 VIEW: Final = "batch"
 """The view that has the events of a batch."""
-_KNOWN: Final = 200_000
-"""So many addresses are kept from batch to batch."""
-_INSERTED: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -70,9 +68,8 @@ class Staging:
         self._connection = connection
         self._source = source
         self._shapes = [shape for shape in SHAPES if shape.source is source]
-        self._known = 0
+        self._addresses = Addresses(connection)
         connection.execute("SET TimeZone = 'UTC'")
-        self._forget_addresses()
 
     def load(self, spooled: Spooled, origin: Origin) -> list[Counted]:
         """Read a batch, so that the view has its events; return what became of each file.
@@ -94,7 +91,7 @@ class Staging:
             one.records, one.first_ts, one.last_ts = found.rows, found.first, found.last
         for one in counted.values():
             _insist(one)
-        self._read_addresses()
+        self._addresses.read(self._shapes)
         views = " UNION ALL ".join(select(shape) for shape in self._shapes)
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS {views}")
         return list(counted.values())
@@ -182,38 +179,6 @@ class Staging:
         self._connection.execute(
             "INSERT INTO context SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[])",
             [list(spooled.items), regions],
-        )
-
-    def _read_addresses(self) -> None:
-        """Have in a table what each address of the batch is."""
-        if self._known > _KNOWN:
-            self._forget_addresses()
-        texts = " UNION ALL ".join(
-            f"SELECT {column} AS raw FROM {shape.name}"  # noqa: S608  # ours
-            for shape in self._shapes
-            for column in (shape.src_ip, shape.dst_ip)
-            if column != "NULL"
-        )
-        new = self._connection.execute(
-            f"SELECT DISTINCT raw FROM ({texts}) WHERE raw IS NOT NULL"  # noqa: S608  # ours
-            f" AND raw NOT IN (SELECT raw FROM {ADDRESSES})"
-        ).fetchall()
-        read = [(raw, *read_address(raw)) for (raw,) in new]
-        self._known += len(read)
-        for start in range(0, len(read), _INSERTED):
-            columns = [
-                list(column) for column in zip(*read[start : start + _INSERTED], strict=True)
-            ]
-            self._connection.execute(
-                f"INSERT INTO {ADDRESSES} SELECT {', '.join(['unnest(?::VARCHAR[])'] * 4)}",
-                columns,
-            )
-
-    def _forget_addresses(self) -> None:
-        self._known = 0
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {ADDRESSES}"
-            " (raw VARCHAR, text VARCHAR, kind VARCHAR, key VARCHAR)"
         )
 
 

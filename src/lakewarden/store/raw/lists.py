@@ -1,0 +1,102 @@
+"""A list of JSON, element by element, however large the file that it is in."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakewarden.store.raw.content import LONGEST, CutError
+from lakewarden.store.raw.refusal import CUT, NOT_JSON, TOO_DEEP, TOO_LONG, OddError, Refused
+
+BYTES: Final = "surrogateescape"
+"""How bytes that are no UTF-8 are kept in text."""
+_BETWEEN: Final = frozenset(" \t\r\n,")
+_DECODER: Final = json.JSONDecoder()
+
+
+class JsonList:
+    """A list that is read from pieces of a file; memory holds some of its elements."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._decoder = codecs.getincrementaldecoder("utf-8")(BYTES)
+        self._text = ""
+        self._at = 0
+        self._start = 0
+        self._ended = False
+        self._cut = False
+
+    def enter(self) -> bool:
+        """Go to behind the bracket of the list; say whether there is one."""
+        self._more()
+        while True:
+            at = self._text.find("[")
+            if at >= 0:
+                self._pass(at + 1)
+                return True
+            if len(self._text) > LONGEST or not self._more():
+                return False
+
+    def element(self) -> tuple[int, str, Any] | None:
+        """Return the first byte, the text and the value of the next element; None at the end.
+
+        Raises:
+            OddError: there is no telling where it ends.
+        """
+        self._skip()
+        if self._text.startswith("]", self._at):
+            return None
+        while True:
+            left = len(self._text) - self._at
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except RecursionError:
+                raise OddError(TOO_DEEP) from None
+            except ValueError:
+                if left > LONGEST:
+                    raise OddError(TOO_LONG) from None
+                if not self._more(max(left, 1)):
+                    raise OddError(CUT if self._cut or not left else NOT_JSON) from None
+                continue
+            start, text = self._start, self._text[self._at : end]
+            self._pass(end - self._at)
+            return start, text, value
+
+    def rest(self, number: int, reason: str) -> Refused:
+        """Return all that is left as one record that is refused."""
+        start, size, digest = self._start, 0, hashlib.sha256()
+        while left := self._text[self._at :].encode("utf-8", BYTES):
+            size += len(left)
+            digest.update(left)
+            self._pass(len(self._text) - self._at)
+            self._more()
+        return Refused(start, number, size, digest.hexdigest(), reason)
+
+    def _skip(self) -> None:
+        while True:
+            while self._text[self._at : self._at + 1] in _BETWEEN:
+                self._pass(1)
+            if self._at < len(self._text) or not self._more():
+                return
+
+    def _pass(self, characters: int) -> None:
+        passed = self._text[self._at : self._at + characters]
+        self._start += len(passed.encode("utf-8", BYTES))
+        self._at += characters
+
+    def _more(self, least: int = 1) -> bool:
+        """Take in at least so many characters more, as far as there are any."""
+        gained, size = [self._text[self._at :]], 0
+        while size < least and not self._ended:
+            try:
+                part = next(self._parts, None)
+            except CutError:
+                part, self._cut = None, True
+            self._ended = part is None
+            gained.append(self._decoder.decode(part or b"", self._ended))
+            size += len(gained[-1])
+        self._text, self._at = "".join(gained), 0
+        return size > 0
