@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -147,6 +148,16 @@ def test_what_is_new_since_a_version_is_found(lake):
     for commit in range(first + 2):
         Path(f"{lake.url}/events/_delta_log/{commit:020d}.json").unlink()
     assert lake.files(since_version=first) == lake.files()
+    assert lake.files(since_version=1000) == lake.files()  # it is another lake in the same place
+
+
+def test_a_row_that_nothing_tells_apart_is_refused(lake, connection):
+    for column in ("id", "ts", "day", "source"):
+        stage(connection, range(4))
+        connection.execute(f"UPDATE batch SET {column} = NULL WHERE params['n'] = '2'")
+        with pytest.raises(ValueError, match="1 rows have no"):
+            lake.merge(connection, "batch")
+    assert not lake.files()
 
 
 def test_compaction_joins_the_small_files_of_a_day_in_order(lake, connection):
@@ -303,6 +314,13 @@ def test_the_log_is_summed_up_and_cleaned(lake):
         log.state().commit([])
     assert not (folder / f"{1:020d}.json").exists()
     assert lake.version() == 99
+
+
+def test_a_lake_is_another_after_it_was_made_anew(lake):
+    first = lake.identity()
+    assert Lake.open(f"{lake.url}/../lake").identity() == first
+    shutil.rmtree(lake.url)
+    assert Lake.create(lake.url).identity() != first
 
 
 def test_nobody_else_may_look_into_a_lake(lake):

@@ -79,6 +79,10 @@ class Lake:
         with _said(log):
             return merge(log, connection, relation)
 
+    def identity(self) -> str:
+        """Return what tells the events from those of any other lake, whatever its address."""
+        return self._logs["events"].state().id
+
     def version(self, table: str = "events") -> int:
         """Return the newest version of a table."""
         return self._logs[table].state().version

@@ -133,8 +133,10 @@ class Log:
         """Return the files of a version that hold rows which an earlier version did not have.
 
         Where new rows were moved to another file, together with older ones, it is that file. All
-        files are returned when the log does not reach back that far.
+        files are returned when the log does not reach back that far, or not up to there.
         """
+        if after > state.version:
+            return state.files
         fresh: set[str] = set()
         for version in range(after + 1, state.version + 1):
             text = self.place.log(version)
@@ -154,11 +156,18 @@ class Log:
 
 
 class State:
-    """A table at one version."""
+    """A table at one version.
+
+    Attributes:
+        id: what tells the table from any other, even one that was in its place before.
+        version: counts its commits.
+        files: those that it consists of.
+    """
 
     def __init__(self, log: Log, delta: DeltaTable) -> None:
         self._log = log
         self._delta = delta
+        self.id = str(delta.metadata().id)
         self.version = delta.version()
         self.files = tuple(_files(delta, log.table))
 
@@ -195,9 +204,9 @@ def _follow(actions: Iterable[Mapping[str, Any]], fresh: set[str]) -> None:
     actions = list(actions)
     adds = [action["add"] for action in actions if "add" in action]
     removes = [action["remove"] for action in actions if "remove" in action]
-    moved = [r["partitionValues"] for r in removes if not r["dataChange"] and r["path"] in fresh]
-    fresh.difference_update(r["path"] for r in removes)
-    fresh.update(a["path"] for a in adds if a["dataChange"] or a["partitionValues"] in moved)
+    moved = any(each["path"] in fresh and not each["dataChange"] for each in removes)
+    fresh.difference_update(each["path"] for each in removes)
+    fresh.update(each["path"] for each in adds if each["dataChange"] or moved)
 
 
 def _check(delta: DeltaTable, where: str) -> None:

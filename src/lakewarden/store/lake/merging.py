@@ -146,11 +146,16 @@ def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iter
             source = f"SELECT {names} FROM {duck.name(relation)}"
             connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {source}")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {_keys(rows, table)}")
-        counted = connection.execute(
-            f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM fresh)"
+        needed = table.bounds if table.latest else ("id", *table.bounds)
+        lacking = " OR ".join(f"{column} IS NULL" for column in needed) or "false"
+        fresh = "(SELECT count(*) FROM fresh)"
+        counts = connection.execute(
+            f"SELECT count(*), {fresh}, count(*) FILTER ({lacking}) FROM {rows}"
         ).fetchone()
-        total, fresh = counted or (0, 0)
-        yield _Batch(connection, rows, total, fresh)
+        total, some, wrong = counts or (0, 0, 0)
+        if wrong:
+            raise ValueError(f"{wrong} rows have no {', no '.join(needed)}")
+        yield _Batch(connection, rows, total, some)
     finally:
         connection.execute("DROP TABLE IF EXISTS fresh; DROP TABLE IF EXISTS staged")
 
@@ -159,8 +164,8 @@ def _keys(rows: str, table: Table) -> str:
     """Return the query for what tells the rows of a batch apart, and where they belong."""
     if table.latest:
         return f"SELECT rowid AS row_id FROM {rows}"
-    kept = (*table.partitions, *([table.span] if table.span else []))
-    values = ", ".join(["min(rowid) AS row_id", *(f"any_value({c}) AS {c}" for c in kept)])
+    bounds = (f"any_value({column}) AS {column}" for column in table.bounds)
+    values = ", ".join(["min(rowid) AS row_id", *bounds])
     return f"SELECT id, {values} FROM {rows} GROUP BY id"
 
 

@@ -48,6 +48,11 @@ class Table:
         return tuple(column for column in self.columns if column.name not in self.partitions)
 
     @property
+    def bounds(self) -> tuple[str, ...]:
+        """The columns that say in which files an `id` may be."""
+        return (*self.partitions, *([self.span] if self.span else ()))
+
+    @property
     def newest(self) -> str:
         """What is added to a query so that the rows are left that count."""
         if not self.latest:

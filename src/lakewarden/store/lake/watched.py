@@ -16,7 +16,7 @@ class LakeEvents:
     """All events of a lake.
 
     Attributes:
-        name: where the lake is.
+        name: what tells them from those of another lake, even one that was in its place before.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class LakeEvents:
             tables: rows by view.
             threads: how many to use; 0 for one a core.
         """
-        self.name = lake.url
+        self.name = lake.identity()
         self._lake = lake
         self._tables = tables
         self._threads = threads
