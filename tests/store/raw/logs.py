@@ -11,6 +11,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from lakewarden.events.columns import Source
+from lakewarden.events.delivery import Origin
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.raw.folder import Folder
@@ -159,13 +160,16 @@ class Reader:
             path.write_bytes(content)
         origin, source = Folder(folder), Source(source)
         spooled = spool(list(origin.listed()), origin, source, folder / "_spool")
-        counted = Staging(self._connection, source).load(spooled, origin)
+        counted = self.load(source, spooled, origin)
         by_record = any(
             _rows(self._connection, f'{shape.name} WHERE "~line" IS NOT NULL')
             for shape in SHAPES
             if shape.source is source
         )
         return Read(_rows(self._connection, VIEW), counted, spooled, by_record)
+
+    def load(self, source: Source, spooled: Spooled, origin: Origin) -> list[Counted]:
+        return Staging(self._connection, source).load(spooled, origin)
 
 
 @dataclass

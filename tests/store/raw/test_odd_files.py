@@ -6,9 +6,11 @@ import os
 
 import pytest
 
+from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, UnreadableError
 from lakewarden.store.raw.folder import Folder
 from lakewarden.store.raw.refusal import CUT, NOT_JSON, NOT_UTF8, TOO_LONG
+from lakewarden.store.raw.spool import spool
 from store.raw.logs import AT, FLOW, HEADER, call, delivered, lines, trail
 
 SOUND = lines(delivered())
@@ -148,6 +150,37 @@ def test_a_damaged_table_is_one_refused_record(reader):
     assert len(found.events) == 1
     ((file, _, _, why),) = found.refused
     assert (file, why.split(" (")[0]) == ("a.parquet", "is no Parquet file of these logs")
+
+
+def test_what_vanishes_while_it_is_listed_is_unreadable(reader, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.json").write_bytes(SOUND)
+    (tmp_path / "b.json").symlink_to("nothing")
+    os.mkfifo(tmp_path / "pipe")
+    listing = Folder(tmp_path).listed()
+    found = [next(listing)]
+    (tmp_path / "deep").rmdir()
+    found += listing
+    assert sorted((item.key, item.size > 0) for item in found) == [
+        ("a.json", True),
+        ("b.json", False),
+        ("deep", False),
+    ]
+    spooled = spool(found, Folder(tmp_path), Source.DATABRICKS, tmp_path / "_spool")
+    assert sorted(item.key for item, _ in spooled.unreadable) == ["b.json", "deep"]
+
+
+@pytest.mark.parametrize("size", [1, 2000])
+def test_a_file_that_vanishes_while_it_is_read_is_unreadable(reader, tmp_path, size):
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_bytes(SOUND * size + b"{oops")
+    spooled = spool(Folder(tmp_path).listed(), Folder(tmp_path), Source.DATABRICKS, tmp_path / "_s")
+    (tmp_path / "b.json").unlink()
+    counted = reader.load(Source.DATABRICKS, spooled, Folder(tmp_path))
+    assert [(one.item.key, one.records, len(one.refused)) for one in counted] == [
+        ("a.json", size, 1)
+    ]
+    assert [item.key for item, _ in spooled.unreadable] == ["b.json"]
 
 
 def test_a_file_that_is_gone_is_unreadable(tmp_path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from lakewarden.errors import UsageError
 from lakewarden.events.delivery import Delivered, unreadable
 
-_DELTA = "_delta_log"
+_DELTA: Final = "_delta_log"
+_LEFT: Final = ("_", ".")
 
 
 class Folder:
@@ -35,18 +37,20 @@ class Folder:
         self._path = path
 
     def listed(self) -> Iterator[Delivered]:
-        """Yield all files."""
+        """Yield all files; a folder or a file that nobody may look at comes as one of no size."""
         if self._path.is_file():
             yield self._delivered(self._path)
             return
-        for folder, folders, names in os.walk(self._path):
-            files = [Path(folder, name) for name in names if not name.startswith(("_", "."))]
+        shut: list[str] = []
+        for folder, folders, names in os.walk(
+            self._path, onerror=lambda e: shut.append(e.filename)
+        ):
+            files = [Path(folder, name) for name in names if not name.startswith(_LEFT)]
             if _DELTA in folders:
                 files, folders[:] = _of_table(folder), []
-            folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
-            for file in files:
-                if file.is_file():
-                    yield self._delivered(file)
+            folders[:] = [name for name in folders if not name.startswith(_LEFT)]
+            yield from (self._delivered(file) for file in files if not _is_special(file))
+        yield from (self._delivered(Path(error.filename)) for error in shut)
 
     def read(self, item: Delivered) -> bytes:
         """Return all of a file.
@@ -73,13 +77,21 @@ class Folder:
         return str(path)
 
     def _delivered(self, file: Path) -> Delivered:
-        stat = file.stat()
+        key = file.relative_to(self._root).as_posix()
+        try:
+            stat = file.stat()
+        except OSError:
+            return Delivered(key, "", 0, 0)
         return Delivered(
-            file.relative_to(self._root).as_posix(),
+            key,
             f"{stat.st_mtime_ns:x}-{stat.st_ctime_ns:x}",
-            stat.st_size,
+            stat.st_size if file.is_file() else 0,
             stat.st_mtime_ns // 1_000_000,
         )
+
+
+def _is_special(file: Path) -> bool:
+    return file.is_fifo() or file.is_socket() or file.is_char_device() or file.is_block_device()
 
 
 def _of_table(folder: str) -> list[Path]:

@@ -86,7 +86,7 @@ class Rereading:
             file.writelines(_marked(form, number, record) for number, record in held)
         try:
             insert(self._connection, Unit(self._path, form), placed=True)
-        except duckdb.Error:
+        except (duckdb.DataError, duckdb.ProgrammingError):
             return False
         return True
 

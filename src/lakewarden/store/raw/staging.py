@@ -77,8 +77,18 @@ class Staging:
         A file that cannot be read any more is added to the unreadable ones.
 
         Raises:
-            LakewardenError: a record was lost.
+            LakewardenError: there is no room, or a record was lost.
         """
+        try:
+            return self._load(spooled, origin)
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise LakewardenError(
+                f"there is no room to read a batch ({str(error).splitlines()[0]})",
+                where=str(spooled.folder),
+                next_step="Make room, or name another folder with TMPDIR",
+            ) from None
+
+    def _load(self, spooled: Spooled, origin: Origin) -> list[Counted]:
         tables(self._connection, self._source)
         self._set_context(spooled)
         counted = {number: Counted(spooled.items[number]) for number in spooled.expected}
@@ -101,7 +111,9 @@ class Staging:
         for unit in spooled.units:
             try:
                 insert(self._connection, unit)
-            except duckdb.Error as error:
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:  # its files are read again, and then it is known why
                 if unit.form.layout is Layout.PARQUET and unit.own is not None:
                     counted[unit.own].refuse(_not_parquet(spooled.items[unit.own], error))
         for shape in self._shapes:
