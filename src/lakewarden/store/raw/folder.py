@@ -41,10 +41,8 @@ class Folder:
         if self._path.is_file():
             yield self._delivered(self._path)
             return
-        shut: list[str] = []
-        for folder, folders, names in os.walk(
-            self._path, onerror=lambda e: shut.append(e.filename)
-        ):
+        shut: list[OSError] = []
+        for folder, folders, names in os.walk(self._path, onerror=shut.append):
             files = [Path(folder, name) for name in names if not name.startswith(_LEFT)]
             if _DELTA in folders:
                 files, folders[:] = _of_table(folder), []
