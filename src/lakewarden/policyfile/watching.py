@@ -35,8 +35,9 @@ _SHARED: Final[Mapping[str, tuple[str, Any]]] = {
     "sharing_principals": ("data.sharing_principals", ["data-sharing"]),
     "app_scopes": ("code.app_scopes", ["sql"]),
 }
-"""Where the policy file has them, and what the examples of rules assume, by their names in rules."""
+"""Where the policy file has them, and what examples assume, by their names in rules."""
 _LIMITS: Final[Mapping[str, int]] = {"token_days": 90, "support_hours": 48}
+_LIFE: Final = "token_life"
 
 
 def _token_life(days: int) -> str:
@@ -77,7 +78,7 @@ def declared() -> Mapping[str, Declared]:
 def example_values() -> dict[str, Any]:
     """Return the values that the examples of rules assume, by name."""
     shared = {name: example for name, (_, example) in _SHARED.items()}
-    life = {"token_life": _token_life(_LIMITS["token_days"])}
+    life = {_LIFE: _token_life(_LIMITS["token_days"])}
     examples = {name: one.example for name, one in declared().items()}
     return {**shared, **_LIMITS, **life, **examples}
 
@@ -86,7 +87,7 @@ def values_of(policy: Policy) -> dict[str, Any]:
     """Return the values of a deployment, by name."""
     shared = {name: list(_read(policy, place)) for name, (place, _) in _SHARED.items()}
     limits: dict[str, Any] = {name: getattr(policy.limits, name) for name in _LIMITS}
-    limits["token_life"] = _token_life(limits["token_days"])
+    limits[_LIFE] = _token_life(limits["token_days"])
     defaults = {name: one.default for name, one in declared().items()}
     return defaults | shared | limits | dict(policy.watch)
 
@@ -97,6 +98,8 @@ def _read(policy: Policy, place: str) -> Any:
 
 def written(name: str) -> str:
     """Return where the policy file says a value, `network.admitted_networks`."""
+    if name in _LIMITS or name == _LIFE:
+        return f"limits.{'token_days' if name == _LIFE else name}"
     return _SHARED[name][0] if name in _SHARED else f"watch.{name}"
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Final
 
+from lakewarden.errors import UsageError
 from lakewarden.events.catalog import load
 from lakewarden.events.columns import Source
 from lakewarden.paper.paper import paper
 from lakewarden.policyfile.watching import example_values
+from lakewarden.watch import examples
 from lakewarden.watch.asked import Asked, actions, asked
 from lakewarden.watch.compiler import compiled
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.known import Known, everywhere, known
+from lakewarden.watch.library import files, read
 from lakewarden.watch.pattern import fault
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.selection import listed
@@ -26,6 +30,9 @@ _UNPORTABLE: Final = re.compile(
     r"|(?<!TRY_)\bCAST\([^()]*\bAS (?!STRING)|COUNT\(DISTINCT[^)]*\)\s+OVER",
     re.IGNORECASE,
 )
+_FIRING: Final = 2
+_QUIET: Final = 3
+"""How many examples of each sort a rule has at least."""
 _RUNBOOK: Final = re.compile(r"(break-glass|offboarding)/[a-z0-9-]+")
 
 
@@ -35,6 +42,25 @@ def faults(rule: Rule) -> list[str]:
         return [what for check in CHECKS for what in check(rule)]
     except ValueError as error:
         return [str(error)]
+
+
+def of_folder(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what is wrong about the rules of a folder, each with its file.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    for file in files(folder):
+        try:
+            rule = read(file)
+            shown = examples.read(file.with_suffix(".jsonl"), rule.sources)
+        except UsageError as error:
+            yield file, error.what
+            continue
+        yield from ((file, what) for what in faults(rule))
+        firing = sum(each.expected > 0 for each in shown)
+        if firing < _FIRING or len(shown) - firing < _QUIET:
+            yield file, f"examples: at least {_FIRING} that fire and {_QUIET} that do not"
 
 
 def _citations(rule: Rule) -> Iterator[str]:

@@ -76,6 +76,14 @@ def references(value: Any) -> frozenset[str]:
     return frozenset().union(*(references(item) for item in inner))
 
 
+def asked_of(spec: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of all site values that a rule's file refers to, in its query as well."""
+    text = str(spec.get("query", ""))
+    return references(dict(spec)) | {
+        name for space, name in _REFERENCE.findall(text) if space == "site"
+    }
+
+
 @cache
 def _offsets(timezone: str) -> tuple[int, tuple[tuple[int, int], ...]]:
     """Return the first offset from UTC in ms, and every later one with the time it begins."""
