@@ -11,6 +11,7 @@ import pytest
 
 from lakewarden.clients.spark import LOCAL, PANDAS, SparkEngine
 
+_JAVA = "spark.driver.extraJavaOptions"
 _SMALL = {
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
@@ -36,8 +37,7 @@ def spark() -> Iterator[SparkEngine]:
     options = {
         **LOCAL,
         **_SMALL,
-        "spark.driver.extraJavaOptions": LOCAL["spark.driver.extraJavaOptions"]
-        + " -XX:TieredStopAtLevel=1",
+        _JAVA: f"{LOCAL[_JAVA]} -XX:TieredStopAtLevel=1",
         "spark.connect.grpc.binding.port": str(port),
     }
     with warnings.catch_warnings():

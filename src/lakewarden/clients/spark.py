@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from lakewarden.clients.failure import scrub
 from lakewarden.clients.tables import SMALL, given, parameter
@@ -20,7 +21,7 @@ DATABRICKS: Final = "databricks"
 PANDAS: Final = "PySpark does not yet fully support pandas"
 """What PySpark warns of when it looks for pandas, which nothing here uses."""
 _QUIET: Final = Path(__file__).with_name("log4j2.properties")
-LOCAL: Final = {
+LOCAL: Final[dict[str, bool | float | int | str | None]] = {
     "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_QUIET.as_uri()}",
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
@@ -131,9 +132,8 @@ def _remote(remote: str) -> SparkSession:
     where = remote.partition(";")[0]
     try:
         if remote == DATABRICKS:
-            from databricks.connect import DatabricksSession  # noqa: PLC0415  # optional
-
-            return DatabricksSession.builder.getOrCreate()  # type: ignore[no-any-return]  # untyped
+            connect: Any = importlib.import_module("databricks.connect")
+            return cast("SparkSession", connect.DatabricksSession.builder.getOrCreate())
         from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415  # optional
 
         session = SparkSession.builder.remote(remote).getOrCreate()
@@ -147,7 +147,7 @@ def _remote(remote: str) -> SparkSession:
             where=where,
             next_step="Check the host, the port and the credentials of the remote",
         ) from None
-    return session  # type: ignore[return-value]  # the session of Connect has the same methods
+    return cast("SparkSession", session)
 
 
 def _not_installed(what: str) -> UsageError:

@@ -17,7 +17,7 @@ import click
 
 from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
-from lakewarden.cli.watch.lakes import lake_options, open_lake
+from lakewarden.cli.watch.engines import BY, By, events_of
 from lakewarden.clock import parse_time
 from lakewarden.errors import UsageError
 from lakewarden.ledger.finding import Severity
@@ -96,7 +96,7 @@ _LOOK: Final = (
 
 
 @click.command()
-@lake_options
+@partial(together, name="by", group=By, options=BY)
 @click.option(
     "--store",
     envvar="LAKEWARDEN_STORE",
@@ -109,33 +109,29 @@ _LOOK: Final = (
     type=click.Choice([severity.value for severity in Severity]),
     help="Exit with 3 when an alert this severe is new.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Threads to use; all cores if not.")
 @json_option
 def command(
     *,
-    url: str | None,
-    aws_profile: str | None,
+    by: By,
     store: str | None,
     look: Look,
     fail_on: str | None,
-    threads: int | None,
     style: str,
 ) -> int:
-    """Run the rules over what is new in the event tables, and note alerts.
+    """Run the rules over what is new, in the event tables or in a table of Databricks.
 
     A rule looks at every event once, and again at those that later ones may explain; running it
     twice changes nothing. Rules that cannot tell anything here are listed with the reason.
     """
-    from lakewarden.store.lake.watched import LakeEvents  # noqa: PLC0415  # duckdb is slow to load
-    from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # likewise
+    from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # slow to load
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
     chosen = _chosen(look.names, look.folders)
-    values = values_of(policy_of(Selection(policy_file=look.policy_file or named_policy())))
-    lake = open_lake(url, aws_profile)
-    events = LakeEvents(lake, {"ip_lists": list(_lists(look.snapshots))}, threads or 0)
-    alerts = Alerts.open(store or default_url())
-    with _progress(len(chosen.run)) as progress:
+    policy = policy_of(Selection(policy_file=look.policy_file or named_policy()))
+    values = values_of(policy)
+    tables = {"ip_lists": list(_lists(look.snapshots))}
+    with events_of(by, tables, policy) as events, _progress(len(chosen.run)) as progress:
+        alerts = Alerts.open(store or default_url())
         site = Site(values, str(values["timezone"]))
         watch = Watch(chosen.run, site, _present(look.as_of), progress=progress)
         done = detect(events, alerts, watch, again=look.again)

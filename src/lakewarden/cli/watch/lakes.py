@@ -18,18 +18,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 BUCKET: Final = "s3://"
 
 
+LAKE: Final = (
+    click.option(
+        "--lake",
+        "url",
+        envvar="LAKEWARDEN_LAKE",
+        metavar="URL",
+        help="Folder or s3:// prefix of the event tables; a folder of this user unless given.",
+    ),
+    click.option("--aws-profile", help="AWS profile to use, for buckets."),
+)
+"""The options, in the order of `--help`."""
+
+
 def lake_options(command: F) -> F:
     """Add `--lake` and `--aws-profile`."""
-    for option in (
-        click.option("--aws-profile", help="AWS profile to use, for buckets."),
-        click.option(
-            "--lake",
-            "url",
-            envvar="LAKEWARDEN_LAKE",
-            metavar="URL",
-            help="Folder or s3:// prefix of the event tables; a folder of this user unless given.",
-        ),
-    ):
+    for option in reversed(LAKE):
         command = option(command)
     return command
 

@@ -1,0 +1,168 @@
+"""The options that say by which engine events are looked at, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lakewarden.cli.options import Deployment
+from lakewarden.cli.settings import reach_of
+from lakewarden.cli.watch.lakes import LAKE, open_lake
+from lakewarden.errors import UsageError
+from lakewarden.policyfile.policy import Policy
+
+if TYPE_CHECKING:
+    from lakewarden.clients.warehouse import WarehouseEngine
+    from lakewarden.watch.detect import Events
+    from lakewarden.watch.in_place import Views
+
+Tables = Mapping[str, Sequence[Mapping[str, Any]]]
+ENGINES: Final = ("duckdb", "spark", "warehouse")
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """By what events are looked at, and where they are.
+
+    Attributes:
+        url: the folder or the prefix of a lake; None for that of this user.
+        aws_profile: an AWS profile, for a lake in a bucket.
+        threads: how many DuckDB uses; None for one a core.
+        engine: one of `ENGINES`.
+        remote: where Spark is; None for this machine.
+        warehouse: the id of a SQL warehouse.
+        table: the table of audit logs to look at in place; None for a lake.
+        late: how late its events may come, as a duration.
+        profile: a profile of `~/.databrickscfg`, for the warehouse.
+    """
+
+    url: str | None
+    aws_profile: str | None
+    threads: int | None
+    engine: str
+    remote: str | None
+    warehouse: str | None
+    table: str | None
+    late: str
+    profile: str | None
+
+
+BY: Final = (
+    *LAKE,
+    click.option("--threads", type=click.IntRange(min=1), help="Threads to use; all cores if not."),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default=ENGINES[0],
+        show_default=True,
+        help="What the rules run on. A warehouse looks at a table; Spark at a table or a lake.",
+    ),
+    click.option(
+        "--remote",
+        envvar="SPARK_REMOTE",
+        metavar="URL",
+        help="Spark elsewhere: sc://host:port, or `databricks` by Databricks Connect.",
+    ),
+    click.option("--warehouse", metavar="ID", help="The SQL warehouse to run the rules on."),
+    click.option(
+        "--table",
+        metavar="NAME",
+        help="A table like system.access.audit, which is the default of a warehouse.",
+    ),
+    click.option(
+        "--late", default="72h", show_default=True, help="How late events of the table may come."
+    ),
+    click.option("--profile", help="Profile of ~/.databrickscfg to use, for the warehouse."),
+)
+"""The options, in the order of `--help`."""
+
+
+@contextmanager
+def events_of(by: By, tables: Tables, policy: Policy) -> Iterator[Events]:
+    """Open the events that the rules are to be run over, for the length of a block.
+
+    Args:
+        by: by what, and where they are.
+        tables: rows of the small views that are not among the events.
+        policy: the policy file, which may say where workspaces are.
+
+    Raises:
+        UsageError: the options do not go together, or what they ask for is not installed.
+        StoreError: there is no lake.
+        ConnectionFailedError: the engine cannot be reached.
+    """
+    _check(by)
+    if by.engine == "duckdb":
+        from lakewarden.store.lake.watched import LakeEvents  # noqa: PLC0415  # slow to load
+
+        yield LakeEvents(open_lake(by.url, by.aws_profile), tables, by.threads or 0)
+    elif by.engine == "warehouse":
+        engine = _warehouse(by, policy)
+        yield _in_place(engine, engine.place, by, tables)
+    else:
+        with _on_spark(by, tables) as events:
+            yield events
+
+
+def _check(by: By) -> None:
+    """Insist that the options go together."""
+    wrong = {
+        "--warehouse": by.warehouse and by.engine != "warehouse",
+        "--table": by.table and by.engine == "duckdb",
+    }
+    for option, given in wrong.items():
+        if given:
+            raise UsageError(
+                f"{option} does not go with --engine {by.engine}",
+                next_step="`lakewarden watch detect --help` says what goes with what",
+            )
+    if by.engine == "warehouse" and not by.warehouse:
+        raise UsageError(
+            "which warehouse is to be used is not said",
+            next_step="Give --warehouse; the workspace lists them under SQL warehouses",
+        )
+
+
+@contextmanager
+def _on_spark(by: By, tables: Tables) -> Iterator[Events]:
+    from lakewarden.clients.spark import opened  # noqa: PLC0415  # only when asked
+
+    lake = None if by.table else open_lake(by.url, by.aws_profile)
+    with opened(by.remote) as engine:
+        if lake is None:
+            place = (by.remote or "spark").partition(";")[0]
+            yield _in_place(engine, place, by, tables)
+        else:
+            from lakewarden.watch.on_spark import LakeOnSpark  # noqa: PLC0415  # likewise
+
+            yield LakeOnSpark(lake, engine, tables)
+
+
+def _in_place(engine: Views, place: str, by: By, tables: Tables) -> Events:
+    from lakewarden.watch.audit_table import TABLE  # noqa: PLC0415  # only when asked
+    from lakewarden.watch.in_place import TableInPlace  # noqa: PLC0415  # likewise
+    from lakewarden.watch.rule import duration  # noqa: PLC0415  # likewise
+
+    try:
+        lateness = duration(by.late)
+    except ValueError as error:
+        raise UsageError(f"--late: {error}", next_step="Write it like 72h") from None
+    return TableInPlace(engine, place, by.table or TABLE, tables, lateness=lateness)
+
+
+def _warehouse(by: By, policy: Policy) -> WarehouseEngine:
+    from lakewarden.clients.databricks import DatabricksHost  # noqa: PLC0415  # only when asked
+    from lakewarden.clients.warehouse import WarehouseEngine  # noqa: PLC0415  # likewise
+
+    reach = reach_of(replace(Deployment.from_environment(), profile=by.profile), policy)
+    if not reach.workspace_host:
+        raise UsageError(
+            "no workspace was given",
+            next_step="Set DATABRICKS_HOST to the workspace of the warehouse, or give --profile",
+        )
+    host = DatabricksHost(reach.workspace_host, profile=by.profile, patience=reach.patience)
+    return WarehouseEngine(host, str(by.warehouse))
