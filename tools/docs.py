@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lakewarden.cli import cli
-from tools import control_pages, event_pages, fix_pages
+from tools import control_pages, event_pages, fix_pages, rule_pages
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,6 +31,7 @@ def pages() -> dict[str, str]:
     return {
         "docs/controls.md": control_pages.index(),
         "docs/commands.md": command_pages(),
+        "docs/detections.md": rule_pages.page(),
         "docs/events.md": event_pages.page(ROOT / "docs" / "events.md"),
         "docs/fixes.md": fix_pages.page(),
         "docs/mappings.md": control_pages.mappings(),
