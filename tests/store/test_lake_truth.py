@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -80,6 +81,15 @@ def test_a_run_that_is_killed_leaves_all_or_nothing(lake, moment):
     lake.vacuum(0, force=True)
     assert len(lakes.data_files(lake.url)) == len(lake.files())
     assert lakes.numbers_in(lake) == Counter(range(12))
+
+
+def test_a_commit_that_a_power_cut_emptied_is_made_good_by_the_next(lake):
+    lakes.merge(lake, range(5))
+    version = lakes.merge(lake, range(5, 9)).version
+    Path(lake.url, "events", "_delta_log", f"{version:020d}.json").write_bytes(b"")
+    assert lakes.numbers_in(lake) == Counter(range(5))
+    assert lakes.merge(lake, range(9)).new == 4
+    assert lakes.numbers_in(lake) == Counter(range(9))
 
 
 @pytest.mark.parametrize("moment", [*lakes.MOMENTS][3:])
