@@ -18,14 +18,14 @@ class LakeOnSpark:
     """All events of a lake, read from the files that its log lists.
 
     Attributes:
-        name: where the lake is, as for any engine: what one has looked at, others need not.
+        name: the same for every engine: what one has looked at, others need not.
     """
 
     def __init__(
         self, lake: Lake, engine: SparkEngine, tables: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> None:
         """Take a lake, the engine, and rows of the small views that are not in the lake."""
-        self.name = lake.url
+        self.name = lake.identity()
         self._lake = lake
         self._engine = engine
         self._tables = tables
