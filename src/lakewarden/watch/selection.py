@@ -11,7 +11,7 @@ from lakewarden.events.address import span
 from lakewarden.events.columns import Kind
 from lakewarden.watch.fields import KEYS, Setting, expression, kind_of
 from lakewarden.watch.rule import duration
-from lakewarden.watch.sql import all_of, any_of
+from lakewarden.watch.sql import all_of, any_of, pattern
 
 _COMPARE: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _FIRST: Final = frozenset({"ahead", "length"})
@@ -105,7 +105,8 @@ def _text_test(read: str, modifiers: tuple[str, ...], value: str, setting: Setti
     cased = "cased" in modifiers
     if "re" in modifiers:
         re.compile(value)
-        return f"regexp_like({read}, {setting.text(value if cased else f'(?i){value}')})"
+        told = pattern(value, setting.dialect, cased=cased)
+        return f"regexp_like({read}, {setting.text(told)})"
     mine, theirs = (read, value) if cased else (f"lower({read})", value.lower())
     for modifier, test in _TEXTS.items():
         if modifier in modifiers:
@@ -124,7 +125,7 @@ _TEXTS: Final[Mapping[str, Callable[[str, str, Setting], str]]] = {
 
 def _wild(text: str) -> str:
     body = re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
-    return f"(?s)^{body}$"
+    return rf"(?s)^{body}\z"
 
 
 def _within(field: str, network: str, setting: Setting) -> str:

@@ -27,6 +27,17 @@ def literal(text: str, dialect: Dialect) -> str:
     return f"'{escaped}'"
 
 
+def pattern(text: str, dialect: Dialect, *, cased: bool) -> str:
+    """Return a regular expression with the flags by which RE2 and Java take it for the same.
+
+    Java ignores the case of English letters only, and takes more than a newline for the end of a
+    line, unless it is told.
+    """
+    if dialect is Dialect.DUCKDB:
+        return text if cased else f"(?i){text}"
+    return f"(?d){text}" if cased else f"(?diu){text}"
+
+
 def any_of(conditions: Iterable[str]) -> str:
     """Return what holds when one of several does; of none, what never holds."""
     return _joined(conditions, " OR ", "FALSE")
