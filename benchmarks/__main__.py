@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from benchmarks import collecting, context, egress, judging, policy_engine, scanners, startup
+from benchmarks import (
+    collecting,
+    context,
+    egress,
+    event_tables,
+    judging,
+    policy_engine,
+    scanners,
+    startup,
+)
+
+_ALL = (
+    startup,
+    collecting,
+    judging,
+    egress,
+    policy_engine,
+    context,
+    scanners,
+    event_tables,
+)
 
 if __name__ == "__main__":
-    for bench in (startup, collecting, judging, egress, policy_engine, context, scanners):
+    for bench in _ALL:
         bench.main()
         print(flush=True)

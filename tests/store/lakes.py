@@ -82,15 +82,15 @@ def in_process(work, *arguments):
 
 
 def merge_all(url, batches):
-    """Merge batches one after the other."""
-    lake = Lake.open(url)
+    """Merge batches one after the other, into a lake that may not be there yet."""
+    lake = Lake.create(url)
     for batch in batches:
         merge(lake, batch)
 
 
 def compact_often(url, times):
     """Compact again and again."""
-    lake = Lake.open(url)
+    lake = Lake.create(url)
     for _ in range(times):
         lake.compact(threads=1)
 

@@ -106,13 +106,15 @@ def test_a_compaction_that_is_killed_changes_no_events(lake, moment):
     assert len(lakes.data_files(lake.url)) == 3
 
 
-def test_two_who_merge_and_one_who_compacts_do_not_disturb_each_other(lake):
+def test_two_who_merge_and_one_who_compacts_do_not_disturb_each_other(tmp_path):
+    url = str(tmp_path / "lake")
     batches = [range(start, start + 8) for start in range(0, 48, 4)]
     workers = [
-        lakes.in_process(lakes.merge_all, lake.url, batches),
-        lakes.in_process(lakes.merge_all, lake.url, batches[::-1]),
-        lakes.in_process(lakes.compact_often, lake.url, 6),
+        lakes.in_process(lakes.merge_all, url, batches),
+        lakes.in_process(lakes.merge_all, url, batches[::-1]),
+        lakes.in_process(lakes.compact_often, url, 6),
     ]
+    lake = Lake.create(url)
     while any(worker.is_alive() for worker in workers):
         assert max(lakes.numbers_in(lake).values(), default=1) == 1
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
