@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from lakewarden.clients.spark import SparkEngine
@@ -22,10 +21,23 @@ class LakeOnSpark:
     """
 
     def __init__(
-        self, lake: Lake, engine: SparkEngine, tables: Mapping[str, Sequence[Mapping[str, Any]]]
+        self,
+        lake: Lake,
+        engine: SparkEngine,
+        tables: Mapping[str, Sequence[Mapping[str, Any]]],
+        *,
+        here: bool = True,
     ) -> None:
-        """Take a lake, the engine, and rows of the small views that are not in the lake."""
+        """Take a lake.
+
+        Args:
+            lake: the lake.
+            engine: reads it.
+            tables: rows of the small views that are not in it.
+            here: whether Spark is on this machine; elsewhere it has to reach the lake itself.
+        """
         self.name = lake.identity()
+        self._here = here
         self._lake = lake
         self._engine = engine
         self._tables = tables
@@ -41,9 +53,9 @@ class LakeOnSpark:
         Args:
             since: `fresh_events` are those of files that came after this version; all for None.
         """
-        self._read("all_events", "events", self._lake.files())
-        self._read("fresh_events", "events", self._lake.files(since_version=since))
-        self._read("read_files", "files", self._lake.files("files"))
+        self._read("all_events", "events")
+        self._read("fresh_events", "events", since)
+        self._read("read_files", "files")
         *keys, by = TABLES["files"].latest
         latest = f"ROW_NUMBER() OVER (PARTITION BY {', '.join(keys)} ORDER BY {by} DESC) AS latest"
         numbered = f"SELECT *, {latest} FROM read_files"
@@ -53,9 +65,9 @@ class LakeOnSpark:
             self._engine.put(view, rows)
         yield self._engine
 
-    def _read(self, view: str, table: str, paths: Sequence[str]) -> None:
+    def _read(self, view: str, table: str, since: int | None = None) -> None:
         spec = TABLES[table]
-        depth = len(spec.partitions)
-        roots = {str(Path(path).parents[depth]) for path in paths}
+        paths = self._lake.files(table, since_version=since, fetch=self._here)
+        roots = {path.rsplit("/", len(spec.partitions) + 1)[0] for path in paths}
         columns = {column.name: TYPES[column.kind] for column in spec.columns}
         self._engine.read(view, min(roots, default=""), paths, columns)

@@ -94,6 +94,7 @@ class Lake:
         since_version: int | None = None,
         sources: Collection[str] | None = None,
         days: Collection[str] | None = None,
+        fetch: bool = True,
     ) -> list[str]:
         """Return the Parquet files of a table, where they can be read.
 
@@ -103,14 +104,18 @@ class Lake:
                 older rows as well, where compaction put them together.
             sources: only of these.
             days: only of these.
+            fetch: have those of a bucket on this machine; else it is said where they are kept.
         """
         log = self._logs[table]
         state = log.state()
         files = state.files if since_version is None else log.added(since_version, state)
         wanted = {"source": sources, "day": days}
         tests = [wanted[name] for name in log.table.partitions]
+        names = [file.name for file in files if _meets(file, tests)]
+        if not fetch:
+            return [f"{log.place.url}/{name}" for name in names]
         with _said(log):
-            return log.place.paths(file.name for file in files if _meets(file, tests))
+            return log.place.paths(names)
 
     def view(
         self,
