@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from clients.loopback import TOKEN
 from lakewarden.cli import cli
 from lakewarden.clients.spark import opened as opened_spark
+from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events.columns import Source
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.engine import no_events
@@ -109,7 +112,7 @@ def test_a_table_in_place_on_spark_and_on_a_warehouse(spark, run, expected, tmp_
 def test_spark_connect(spark, tmp_path):
     lake = Lake.create(str(tmp_path))
     with opened_spark(remote_of(spark)) as engine:
-        events = LakeOnSpark(lake, engine, {"ip_lists": [{"label": "office"}]})
+        events = LakeOnSpark(lake, engine, {"ip_lists": [{"label": "office"}]}, here=False)
         with events.opened(None) as empty:
             assert empty.rows("SELECT * FROM all_events") == []
         deliver(lake, EARLIER)
@@ -121,3 +124,47 @@ def test_spark_connect(spark, tmp_path):
                 for view in ("all_events", "fresh_events", "files", "ip_lists")
             ]
         assert counts == [len(EARLIER) + len(LATER), len(LATER), 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--engine", "warehouse"), "which warehouse"),
+        (("--engine", "spark", "--warehouse", "1"), "--warehouse does not go with --engine spark"),
+        (("--table", "audit"), "--table does not go with --engine duckdb"),
+        (("--engine", "spark", "--table", "audit", "--late", "soon"), "'soon' is no duration"),
+        (
+            ("--engine", "spark", "--table", "a", "--remote", "sc://127.0.0.1:9/;token=s3cr3t"),
+            "127",
+        ),
+        (("--engine", "warehouse", "--warehouse", "1"), "no deployment was given"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(options, what, monkeypatch):
+    monkeypatch.delenv("DATABRICKS_HOST", raising=False)
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/nowhere")
+    with pytest.raises(LakewardenError, match=what) as caught:
+        CliRunner().invoke(cli, ["watch", "detect", *options], catch_exceptions=False)
+    assert "s3cr3t" not in str(caught.value)
+    assert caught.value.next_step
+
+
+def test_spark_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(UsageError, match=r"pip install 'lakewarden\[spark\]'"), opened_spark():
+        pass
+
+
+def test_java_is_not_installed(tmp_path):
+    asked = ("watch", "detect", "--engine", "spark", "--table", "audit")
+    done = subprocess.run(
+        [sys.executable, "-m", "lakewarden", *asked],
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Install Java 17" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

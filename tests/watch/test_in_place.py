@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from lakewarden.errors import UsageError
+from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events import address
 from lakewarden.events.columns import NAMES, Source
 from lakewarden.store.lake.engine import no_events, opened
@@ -206,6 +206,14 @@ def test_spellings_of_the_table_that_documents_show(spark):
     with table.opened(None) as engine:
         query = "SELECT ts, day, actor, status, error, result, run_by FROM fresh_events"
         assert engine.rows(query) == [(NEWEST, "2026-03-02", "x", 403, "no", None, None)]
+
+
+def test_more_addresses_than_a_query_takes(spark, monkeypatch):
+    monkeypatch.setattr("lakewarden.watch.in_place._MOST", 1)
+    put_table(spark, "audit", [record(n, sourceIPAddress=f"2001:db8::{n}") for n in range(2)])
+    table = TableInPlace(spark, "here", "audit", {})
+    with pytest.raises(LakewardenError, match="more than 1 addresses"), table.opened(None):
+        pass
 
 
 @pytest.mark.parametrize(

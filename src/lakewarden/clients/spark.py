@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import socket
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from lakewarden.clients.failure import scrub
+from lakewarden.clients.patience import Patience
 from lakewarden.clients.tables import SMALL, given, parameter
 from lakewarden.errors import ConnectionFailedError, LakewardenError, UsageError
 
@@ -20,6 +24,8 @@ DATABRICKS: Final = "databricks"
 """The remote that is a cluster of Databricks, by Databricks Connect."""
 PANDAS: Final = "PySpark does not yet fully support pandas"
 """What PySpark warns of when it looks for pandas, which nothing here uses."""
+_PORT: Final = 15002
+"""Where Spark Connect answers unless it is told otherwise."""
 _QUIET: Final = Path(__file__).with_name("log4j2.properties")
 LOCAL: Final[dict[str, bool | float | int | str | None]] = {
     "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_QUIET.as_uri()}",
@@ -136,6 +142,7 @@ def _remote(remote: str) -> SparkSession:
             return cast("SparkSession", connect.DatabricksSession.builder.getOrCreate())
         from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415  # optional
 
+        _knock(remote)
         session = SparkSession.builder.remote(remote).getOrCreate()
         _ = session.version
     except ImportError:
@@ -148,6 +155,14 @@ def _remote(remote: str) -> SparkSession:
             next_step="Check the host, the port and the credentials of the remote",
         ) from None
     return cast("SparkSession", session)
+
+
+def _knock(remote: str) -> None:
+    """Insist that somebody answers: Spark would go on asking for minutes."""
+    place = urlsplit(remote.partition("/;")[0])
+    if not getproxies():
+        with socket.create_connection((place.hostname, place.port or _PORT), Patience().connect):
+            return
 
 
 def _not_installed(what: str) -> UsageError:

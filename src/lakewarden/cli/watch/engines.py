@@ -101,7 +101,7 @@ def events_of(by: By, tables: Tables, policy: Policy) -> Iterator[Events]:
 
         yield LakeEvents(open_lake(by.url, by.aws_profile), tables, by.threads or 0)
     elif by.engine == "warehouse":
-        engine = _warehouse(by, policy)
+        engine = warehouse_of(by, policy)
         yield _in_place(engine, engine.place, by, tables)
     else:
         with _on_spark(by, tables) as events:
@@ -125,6 +125,7 @@ def _check(by: By) -> None:
             "which warehouse is to be used is not said",
             next_step="Give --warehouse; the workspace lists them under SQL warehouses",
         )
+    _lateness(by)
 
 
 @contextmanager
@@ -139,22 +140,31 @@ def _on_spark(by: By, tables: Tables) -> Iterator[Events]:
         else:
             from lakewarden.watch.on_spark import LakeOnSpark  # noqa: PLC0415  # likewise
 
-            yield LakeOnSpark(lake, engine, tables)
+            yield LakeOnSpark(lake, engine, tables, here=by.remote is None)
 
 
 def _in_place(engine: Views, place: str, by: By, tables: Tables) -> Events:
     from lakewarden.watch.audit_table import TABLE  # noqa: PLC0415  # only when asked
     from lakewarden.watch.in_place import TableInPlace  # noqa: PLC0415  # likewise
-    from lakewarden.watch.rule import duration  # noqa: PLC0415  # likewise
+
+    return TableInPlace(engine, place, by.table or TABLE, tables, lateness=_lateness(by))
+
+
+def _lateness(by: By) -> int:
+    from lakewarden.watch.rule import duration  # noqa: PLC0415  # only when asked
 
     try:
-        lateness = duration(by.late)
+        return duration(by.late)
     except ValueError as error:
         raise UsageError(f"--late: {error}", next_step="Write it like 72h") from None
-    return TableInPlace(engine, place, by.table or TABLE, tables, lateness=lateness)
 
 
-def _warehouse(by: By, policy: Policy) -> WarehouseEngine:
+def warehouse_of(by: By, policy: Policy) -> WarehouseEngine:
+    """Return the warehouse that is to be used.
+
+    Raises:
+        UsageError: the workspace that it is in is not said.
+    """
     from lakewarden.clients.databricks import DatabricksHost  # noqa: PLC0415  # only when asked
     from lakewarden.clients.warehouse import WarehouseEngine  # noqa: PLC0415  # likewise
 
