@@ -15,9 +15,10 @@ from duckdb import DuckDBPyConnection
 
 from lakewarden.errors import LakewardenError, StoreError
 from lakewarden.store.lake import duck, upkeep
+from lakewarden.store.lake.bucket import Bucket, Objects
 from lakewarden.store.lake.log import DataFile, Log, said
 from lakewarden.store.lake.merging import Merged, merge
-from lakewarden.store.lake.place import Bucket, Folder, Objects, Place
+from lakewarden.store.lake.place import Folder, Place
 from lakewarden.store.lake.tables import DUCKDB, TABLES
 from lakewarden.store.lake.upkeep import Compacted
 
