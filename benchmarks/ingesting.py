@@ -56,9 +56,8 @@ def _ingested(lake: Path, origin: Path, source: Source) -> None:
         )
     )
     (done,) = found
-    print(
-        f"{source}: {done.files:,} files, {done.records:,} events, {done.size / 1e6:,.0f} MB: {cost}"
-    )
+    amount = f"{done.files:,} files, {done.records:,} events, {done.size / 1e6:,.0f} MB"
+    print(f"{source}: {amount}: {cost}")
     rate = f"{done.files / cost.cpu:,.0f} files, {done.records / cost.cpu:,.0f} events"
     print(f"  {rate} a second of one core")
 

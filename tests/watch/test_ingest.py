@@ -125,6 +125,18 @@ def test_the_command_line_counts_and_fails_for_what_is_unreadable(logs, tmp_path
     assert "oops" not in listed.stdout
 
 
+@pytest.mark.parametrize(
+    ("path", "lake"),
+    [("{0}", "{0}"), ("{0}", "{0}/deep/lake"), ("s3://logs", "s3://logs/lake")],
+)
+def test_a_lake_is_not_read_into_itself(tmp_path, path, lake):
+    places = [place.format(tmp_path) for place in (path, lake)]
+    arguments = ["watch", "ingest", places[0], "--source", "databricks", "--lake", places[1]]
+    with pytest.raises(UsageError, match="would be in the folder of the logs"):
+        CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+    assert not list(tmp_path.iterdir())
+
+
 class _History:
     """Files that come, come again, grow, are cut and shrink; and what was ever in them."""
 

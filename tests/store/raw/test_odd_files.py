@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 
+import duckdb
 import pytest
 
 from lakewarden.events.columns import Source
@@ -145,11 +146,22 @@ def test_odd_flows_are_refused_alone(reader):
     ]
 
 
-def test_a_damaged_table_is_one_refused_record(reader):
-    found = reader.read("databricks", {"a.parquet": b"PAR1 and no more", "b.json": SOUND})
+@pytest.mark.parametrize(
+    ("source", "sound"), [("databricks", SOUND), ("vpcflow", FLOW), ("cloudtrail", trail(call()))]
+)
+def test_a_table_that_is_damaged_or_of_something_else_is_one_refused_record(
+    reader, tmp_path, source, sound
+):
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1 AS id FROM range(9)) TO '{tmp_path}/b.parquet'")
+    other = (tmp_path / "b.parquet").read_bytes()
+    files = {"a.parquet": b"PAR1 and no more", "b.parquet": other, "c.log": sound}
+    found = reader.read(source, files)
     assert len(found.events) == 1
-    ((file, _, _, why),) = found.refused
-    assert (file, why.split(" (")[0]) == ("a.parquet", "is no Parquet file of these logs")
+    assert [(file, why.split(" (")[0]) for file, _, _, why in found.refused] == [
+        ("a.parquet", "is no Parquet file of these logs"),
+        ("b.parquet", "is no Parquet file of these logs"),
+    ]
 
 
 def test_what_vanishes_while_it_is_listed_is_unreadable(reader, tmp_path):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lakewarden.cli.options import json_option
-from lakewarden.cli.watch.lakes import BUCKET, lake_options, open_lake
+from lakewarden.cli.watch.lakes import BUCKET, default_lake, lake_options, open_lake
+from lakewarden.errors import UsageError
 from lakewarden.events.columns import Source
 from lakewarden.ledger.run import EXIT_CLEAN
 
@@ -67,6 +68,7 @@ def command(
     """
     from lakewarden.watch.ingest import ingest  # noqa: PLC0415  # duckdb is slow to load
 
+    _insist_apart(path, url or default_lake())
     origin = _origin(path, aws_profile)
     lake = open_lake(url, aws_profile, create=True)
     with _progress() as progress:
@@ -81,6 +83,25 @@ def command(
     else:
         click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
     return _UNREADABLE if done.failures else EXIT_CLEAN
+
+
+def _insist_apart(path: str, lake: str) -> None:
+    """Refuse to read a lake into itself.
+
+    Raises:
+        UsageError: the lake would be in the folder of the logs.
+    """
+    logs, tables = Path(path).resolve(), Path(lake).expanduser().resolve()
+    if path.startswith(BUCKET):
+        inside = f"{lake}/".startswith(f"{path.rstrip('/')}/")
+    else:
+        inside = not lake.startswith(BUCKET) and tables.is_relative_to(logs)
+    if inside:
+        raise UsageError(
+            "the event tables would be in the folder of the logs",
+            where=lake,
+            next_step="Name another place with --lake",
+        )
 
 
 def _origin(path: str, aws_profile: str | None) -> Origin:

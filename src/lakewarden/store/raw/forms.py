@@ -67,7 +67,7 @@ def form_of(head: bytes, source: Source) -> Form:
     if not head:
         return Form(Layout.NOTHING)
     if head.startswith(_PARQUET):
-        return Form(Layout.PARQUET)
+        return Form(Layout.PARQUET, vpcflow.SHAPE if source is Source.VPCFLOW else None)
     if source is Source.VPCFLOW:
         return _flow(head)
     if head.startswith(b"["):

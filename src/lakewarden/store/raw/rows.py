@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from json import dumps
 from typing import Final
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from lakewarden.events.columns import Source
@@ -19,6 +20,10 @@ from lakewarden.store.raw.joining import Unit
 _FILE: Final = 32 << 20
 """A joined file of records has one line a file, of at most so many bytes."""
 _NESTED: Final = ("STRUCT", "MAP")
+
+
+class OddTableError(duckdb.DataError):
+    """A Parquet file has not the columns of any shape."""
 
 
 def tables(connection: DuckDBPyConnection, source: Source) -> None:
@@ -83,6 +88,8 @@ def _parquet(connection: DuckDBPyConnection, unit: Unit, shape: Shape, *, placed
     place = _place(unit, placed=placed)
     given.pop("file_row_number")
     if shape.source is Source.VPCFLOW:
+        if "start" not in given:
+            raise OddTableError
         return vpcflow.reading(given, read, place)
     columns = ", ".join(
         f"{_cast(name, given[name], kind)} AS {duck.name(name)}"
@@ -103,8 +110,10 @@ def _cast(name: str, given: str, kind: str) -> str:
 
 def _of_parquet(connection: DuckDBPyConnection, unit: Unit) -> Shape:
     given = {row[0] for row in connection.execute(f"DESCRIBE FROM {_file(unit)}").fetchall()}
-    ranked = [shape for shape in SHAPES if shape.keys and shape.keys <= given]
-    return ranked[0] if ranked else vpcflow.SHAPE
+    found = [shape for shape in SHAPES if shape.keys and shape.keys <= given]
+    if not found:
+        raise OddTableError
+    return found[0]
 
 
 def _file(unit: Unit) -> str:
