@@ -137,6 +137,8 @@ def test_spark_connect(spark, tmp_path):
             ("--engine", "spark", "--table", "a", "--remote", "sc://127.0.0.1:9/;token=s3cr3t"),
             "127",
         ),
+        (("--engine", "spark", "--table", "a", "--remote", "spark://host"), "is no address"),
+        (("--engine", "spark", "--table", "a", "--remote", "databricks"), "databricks-connect is"),
         (("--engine", "warehouse", "--warehouse", "1"), "no deployment was given"),
     ],
 )

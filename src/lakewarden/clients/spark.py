@@ -136,6 +136,12 @@ def _local() -> SparkSession:
 
 def _remote(remote: str) -> SparkSession:
     where = remote.partition(";")[0]
+    if remote != DATABRICKS and not remote.startswith("sc://"):
+        raise UsageError(
+            "is no address of Spark Connect",
+            where=where,
+            next_step="Write it like sc://host:15002, or `databricks` for Databricks Connect",
+        )
     try:
         if remote == DATABRICKS:
             connect: Any = importlib.import_module("databricks.connect")
@@ -143,7 +149,7 @@ def _remote(remote: str) -> SparkSession:
         from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415  # optional
 
         _knock(remote)
-        session = SparkSession.builder.remote(remote).getOrCreate()
+        session: Any = SparkSession.builder.remote(remote).getOrCreate()
         _ = session.version
     except ImportError:
         needed = "databricks-connect" if remote == DATABRICKS else "lakewarden[spark]"
@@ -175,14 +181,13 @@ def _not_installed(what: str) -> UsageError:
 @contextmanager
 def _told() -> Iterator[None]:
     """Say in one line what Spark does not do, and let nobody else say it."""
-    from pyspark.errors import PySparkException  # noqa: PLC0415  # there is a session, so it is there
-    from pyspark.logger import PySparkLogger  # noqa: PLC0415  # likewise
+    from pyspark.logger import PySparkLogger  # noqa: PLC0415  # there is a session, so it is there
 
     logger = PySparkLogger.getLogger("SQLQueryContextLogger")
     before, logger.disabled = logger.disabled, True
     try:
         yield
-    except PySparkException as error:
+    except Exception as error:  # noqa: BLE001  # the edge: Spark, its JVM and gRPC all fail here
         raise LakewardenError(
             f"a query failed: {_first(error)}",
             next_step="Check the rule, and what the session may read",
