@@ -140,6 +140,13 @@ class Alerts:
             connection.execute(change.values(state=state.value, reason=reason, by=by))
         return alert
 
+    def take(self, alerts: Iterable[Alert]) -> None:
+        """Take alerts as they are, each id once, from where they are kept otherwise."""
+        rows = [row_of(alert) for alert in alerts]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(insert(ALERTS), rows)
+
     def suppress(self, suppression: Suppression) -> None:
         """Expect alerts for a while; those that wait already are not touched."""
         values = {name: getattr(suppression, name) for name in Suppression.__slots__}
@@ -178,7 +185,7 @@ class _Noting:
         known = self._known([alert.id for alert in found])
         new = [self._fresh(alert) for alert in found if alert.id not in known]
         if new:
-            self._connection.execute(insert(ALERTS), [_row(alert) for alert in new])
+            self._connection.execute(insert(ALERTS), [row_of(alert) for alert in new])
         grown = [self._again(known[a.id], a) for a in found if a.id in known]
         return Noted(
             tuple(new),
@@ -212,10 +219,10 @@ class _Noting:
         if state is AlertState.WITHDRAWN:
             state, reason = AlertState.OPEN, ""
         after = replace(before, **known, state=state, reason=reason)
-        if _row(after) == _row(before):
+        if row_of(after) == row_of(before):
             return None
         where = update(ALERTS).where(ALERTS.c.id == before.id)
-        self._connection.execute(where.values(**_row(after)))
+        self._connection.execute(where.values(**row_of(after)))
         return after
 
     def _withdrawn(self, identity: str) -> Alert:
@@ -236,20 +243,18 @@ def _suppressions(connection: Connection) -> list[Suppression]:
     ]
 
 
-def _row(alert: Alert) -> dict[str, Any]:
+def row_of(alert: Alert) -> dict[str, Any]:
+    """Return an alert as a row: texts and whole numbers, and the evidence as JSON."""
     row = {name: getattr(alert, name) for name in Alert.__slots__}
     texts = {"severity": alert.severity.value, "state": alert.state.value}
     return {**row, **texts, "evidence": json.dumps(list(alert.evidence), default=str)}
 
 
+def alert_of(row: Mapping[str, Any]) -> Alert:
+    """Return the alert of a row."""
+    texts = {"severity": Severity(row["severity"]), "state": AlertState(row["state"])}
+    return Alert(**{**row, **texts, "evidence": tuple(json.loads(row["evidence"]))})
+
+
 def _alert(row: Row[Any]) -> Alert:
-    values = {name: getattr(row, name) for name in Alert.__slots__}
-    values["count"] = row._mapping["count"]  # noqa: SLF001  # the documented way to a column of that name
-    return Alert(
-        **{
-            **values,
-            "severity": Severity(row.severity),
-            "state": AlertState(row.state),
-            "evidence": tuple(json.loads(row.evidence)),
-        }
-    )
+    return alert_of(row._mapping)  # noqa: SLF001  # the documented way to a row as a mapping
