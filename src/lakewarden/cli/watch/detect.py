@@ -18,13 +18,12 @@ import click
 from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
 from lakewarden.cli.watch.engines import BY, By, events_of
+from lakewarden.cli.watch.keeping import KEPT, Kept, alerts_of
 from lakewarden.clock import parse_time
 from lakewarden.errors import UsageError
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
 from lakewarden.policyfile.watching import values_of
-from lakewarden.store.alerts import Alerts
-from lakewarden.store.database import default_url
 
 if TYPE_CHECKING:
     from lakewarden.ledger.alert import Alert
@@ -97,12 +96,7 @@ _LOOK: Final = (
 
 @click.command()
 @partial(together, name="by", group=By, options=BY)
-@click.option(
-    "--store",
-    envvar="LAKEWARDEN_STORE",
-    metavar="URL",
-    help="The database of alerts; a file of this user unless given.",
-)
+@partial(together, name="kept", group=Kept, options=KEPT)
 @partial(together, name="look", group=Look, options=_LOOK)
 @click.option(
     "--fail-on",
@@ -113,7 +107,7 @@ _LOOK: Final = (
 def command(
     *,
     by: By,
-    store: str | None,
+    kept: Kept,
     look: Look,
     fail_on: str | None,
     style: str,
@@ -123,19 +117,23 @@ def command(
     A rule looks at every event once, and again at those that later ones may explain; running it
     twice changes nothing. Rules that cannot tell anything here are listed with the reason.
     """
-    from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # slow to load
+    from lakewarden.watch.alert_table import Run  # noqa: PLC0415  # slow to load
+    from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # likewise
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
     chosen = _chosen(look.names, look.folders)
     policy = policy_of(Selection(policy_file=look.policy_file or named_policy()))
     values = values_of(policy)
     tables = {"ip_lists": list(_lists(look.snapshots))}
-    with events_of(by, tables, policy) as events, _progress(len(chosen.run)) as progress:
-        alerts = Alerts.open(store or default_url())
+    with (
+        events_of(by, tables, policy) as events,
+        alerts_of(kept, by, policy) as keeping,
+        _progress(len(chosen.run)) as progress,
+    ):
         site = Site(values, str(values["timezone"]))
         watch = Watch(chosen.run, site, _present(look.as_of), progress=progress)
-        done = detect(events, alerts, watch, again=look.again)
-    alerts.close()
+        done = detect(events, keeping.alerts, watch, again=look.again)
+        keeping.keep(Run(events.name, chosen.run, done.idle, watch.now))
     (_print_json if style == "json" else _print)(done, chosen.all)
     worst = max((alert.severity.rank for alert in done.noted.new if alert.waits), default=-1)
     return EXIT_FAILED if fail_on and worst >= Severity(fail_on).rank else EXIT_CLEAN
