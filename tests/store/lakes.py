@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lakewarden.errors import LakewardenError
-from lakewarden.store.lake import duck, log, merging, place, upkeep
+from lakewarden.store.lake import duck, log, merging, place
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.tables import DUCKDB, EVENTS
 
@@ -102,8 +102,6 @@ MOMENTS = {
     "the files are durable": (log.State, "commit", 1, "before"),
     "the commit is made": (place.Folder, "settle", 1, "before"),
     "the commit is durable": (place.Folder, "settle", 1, "after"),
-    "a group is compacted": (upkeep, "_swap", 1, "before"),
-    "a group is replaced": (upkeep, "_swap", 1, "after"),
 }
 """When a process may be killed: at which call of what."""
 
