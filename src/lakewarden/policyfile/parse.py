@@ -16,6 +16,7 @@ from lakewarden.errors import PolicyFileError
 from lakewarden.policyfile.limits import Limits, Posture
 from lakewarden.policyfile.policy import Attestation, Choice, Policy, Waiver
 from lakewarden.policyfile.scope import Scope
+from lakewarden.policyfile.sinks import sinks
 from lakewarden.policyfile.watching import mistake
 
 E = TypeVar("E", Waiver, Attestation)
@@ -27,6 +28,7 @@ _TABLES: Final = {
             *("posture", "limits", "scopes", "include", "exclude"),
             *("access", "network", "aws", "libraries", "tags", "code", "data"),
             *("costs", "deployment", "waivers", "attestations", "watch"),
+            "sinks",
         }
     ),
     "include": frozenset({"controls", "workspaces"}),
@@ -118,6 +120,7 @@ class _Reader:
             workspace_urls=self._urls(deployment.get("workspace_urls", {})),
             trust_empty_answers=self._bool(deployment, "deployment", "trust_empty_answers"),
             watch=self._watch(tables.get("watch", {})),
+            sinks=sinks(tables.get("sinks", []), self._fail),
             source=self._file,
             **names,
             **self._code(tables),

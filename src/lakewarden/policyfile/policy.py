@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lakewarden.policyfile.limits import DEFAULTS, Limits, Posture, looser
 from lakewarden.policyfile.scope import Place, Scope
+from lakewarden.policyfile.sinks import SinkTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Policy:
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
         trust_empty_answers: take an answer without its list for an empty list.
         watch: what detection rules ask for, by the names of `policyfile.watching`.
+        sinks: who is told of alerts.
         source: the file that this came from, empty for the defaults.
         limits: the thresholds that count, worked out from posture and `thresholds`.
     """
@@ -174,6 +176,7 @@ class Policy:
     workspace_urls: Mapping[str, str] = field(default_factory=dict)
     trust_empty_answers: bool = False
     watch: Mapping[str, Any] = field(default_factory=dict)
+    sinks: tuple[SinkTable, ...] = ()
     source: str = ""
     limits: Limits = field(init=False)
 
