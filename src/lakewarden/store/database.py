@@ -87,6 +87,15 @@ SUPPRESSIONS: Final = Table(
     *(Column(name, Text, nullable=False) for name in ("rule", "entity", "reason", "by")),
     Column("until", BigInteger, nullable=False),
 )
+DELIVERIES: Final = Table(
+    "deliveries",
+    SCHEMA,
+    Column("alert", Text, primary_key=True),
+    Column("sink", Text, primary_key=True),
+    Column("severity", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
 LOOKED: Final = Table(
     "looked",
     SCHEMA,
