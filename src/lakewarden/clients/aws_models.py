@@ -12,12 +12,16 @@ from botocore.loaders import Loader
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "access-analyzer": ("accessanalyzer",),
+    "elasticfilesystem": ("efs",),
     "elasticloadbalancing": ("elbv2", "elb"),
+    "elasticmapreduce": ("emr",),
     "email": ("sesv2", "ses"),
     "monitoring": ("cloudwatch",),
     "s3": ("s3", "s3control"),
     "servicequotas": ("service-quotas",),
+    "sso": ("sso-admin", "sso"),
     "states": ("stepfunctions",),
+    "tagging": ("resourcegroupstaggingapi",),
 }
 """What botocore calls services, by their names in CloudTrail where these are others."""
 
@@ -52,6 +56,8 @@ def operations(source: str) -> Mapping[str, Operation]:
             takes, gives = (_members(model, entry.get(side)) for side in ("input", "output"))
             if model["metadata"]["protocol"] == "ec2":
                 takes, gives = takes | {f"{name}Request"}, gives | {f"{name}Response"}
+            elif model["metadata"]["protocol"] == "query":
+                gives |= _unwrapped(model, entry.get("output"))
             found[name] = Operation(takes, gives)
     return found
 
@@ -66,3 +72,10 @@ def _members(model: Mapping[str, Any], shape: Mapping[str, str] | None) -> froze
         lists = [n for n, entry in written.items() if shapes[entry["shape"]]["type"] == "list"]
         names |= written.keys() | {f"{name}Set" for name in lists}
     return frozenset(name[0].lower() + name[1:] for name in names)
+
+
+def _unwrapped(model: Mapping[str, Any], shape: Mapping[str, str] | None) -> frozenset[str]:
+    """Return the members of the only member: RDS answers with the thing that was made."""
+    members = model["shapes"][shape["shape"]].get("members", {}) if shape else {}
+    (only,) = members.values() if len(members) == 1 else (None,)
+    return _members(model, only)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,22 @@ def rules(*folders: Path) -> Mapping[str, Rule]:
                 raise mistake(file, f"there is a rule {rule.id} already", "Rename the file")
             found[rule.id] = rule
     return found
+
+
+def chosen(names: Collection[str], folders: Collection[Path] = ()) -> list[Rule]:
+    """Return the rules of some names, each that of a rule or of an area.
+
+    Raises:
+        UsageError: a name is none, or a file is no rule.
+    """
+    every = rules(*folders)
+    areas = {identity.partition(".")[0] for identity in every}
+    unknown = sorted(set(names) - every.keys() - areas)
+    if unknown:
+        raise UsageError(
+            f"there is no rule {unknown[0]}", next_step="`lakewarden watch rules` lists them"
+        )
+    return [r for r in every.values() if {r.id, r.id.partition(".")[0]} & set(names)]
 
 
 def files(folder: Path) -> Iterator[Path]:

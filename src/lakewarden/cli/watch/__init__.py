@@ -14,6 +14,7 @@ _COMMANDS = {
     "quarantine": "List records that could not be read.",
     "retain": "Drop events that are older than they need to be kept.",
     "rules": "List the rules, with what each needs.",
+    "sigma": "Read Sigma rules, and write rules as such.",
     "tail": "Show events as they come.",
     "test": "Try a rule on its examples, and show why it fired or not.",
     "vacuum": "Delete files that no event table refers to.",
