@@ -302,6 +302,15 @@ def test_nobody_waits_for_ever(lake, monkeypatch):
     assert not data_files(lake.url)
 
 
+def test_a_table_that_somebody_made_unchangeable_is_said(lake):
+    merge(lake, range(3))
+    table = DeltaTable(f"{lake.url}/events")
+    table.alter.set_table_properties({"delta.appendOnly": "true"})
+    with pytest.raises(LakewardenError, match="cannot be changed"):
+        lake.retain({"databricks": 0}, _NOW)
+    assert merge(lake, range(4)).new == 1
+
+
 def test_the_log_is_summed_up_and_cleaned(lake):
     log = lake._logs["events"]
     for _ in range(49):

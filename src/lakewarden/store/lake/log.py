@@ -176,6 +176,7 @@ class State:
 
         Raises:
             ConflictError: this is the newest version no more.
+            LakewardenError: the table may not be changed so.
         """
         table = self._log.table
         try:
@@ -187,8 +188,14 @@ class State:
                 commit_properties=_ONCE,
                 post_commithook_properties=PostCommitHookProperties(),
             )
-        except CommitFailedError:
-            raise ConflictError from None
+        except CommitFailedError as error:
+            if self._log.state().version > self.version:
+                raise ConflictError from None
+            raise LakewardenError(
+                f"cannot be changed ({said(error)})",
+                where=self._log.place.url,
+                next_step="See what was altered in the properties of the table",
+            ) from None
         self._log.place.settle(self.version + 1)
         return self.version + 1
 
