@@ -168,7 +168,7 @@ _STEP = st.tuples(
 )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(st.lists(_STEP, min_size=2, max_size=6), min_size=3, max_size=3))
 def test_the_lake_has_what_was_delivered_once(tmp_path_factory, history):
     deliveries = _History(Logs(tmp_path_factory.mktemp("logs")))
@@ -191,9 +191,9 @@ def _started(logs: Logs, lake: Path) -> subprocess.Popen[bytes]:
 
 def test_runs_that_are_killed_and_runs_side_by_side_leave_each_event_once(logs, tmp_path):
     chance = random.Random(7)
-    numbers = list(range(6000))
-    for file in range(12):
-        some = chance.sample(numbers, 3000)
+    numbers = list(range(3000))
+    for file in range(6):
+        some = chance.sample(numbers, 2000)
         logs.put(f"{file}.json", lines(*(_both(number)[file % 2] for number in some)))
     here = {number for file in logs.folder.iterdir() for number in _numbers(file)}
     lake = tmp_path / "killed"

@@ -195,6 +195,19 @@ def test_a_file_that_vanishes_while_it_is_read_is_unreadable(reader, tmp_path, s
     assert [item.key for item, _ in spooled.unreadable] == ["b.json"]
 
 
+def test_a_file_that_grows_while_it_is_read_has_each_record_once(reader, tmp_path):
+    content = lines(*[delivered(requestId=str(n)) for n in range(3000)])
+    (tmp_path / "a.json").write_bytes(content)
+    spooled = spool(Folder(tmp_path).listed(), Folder(tmp_path), Source.DATABRICKS, tmp_path / "_s")
+    with (tmp_path / "a.json").open("ab") as file:
+        file.write(SOUND + SOUND[:99])
+    (one,) = reader.load(Source.DATABRICKS, spooled, Folder(tmp_path))
+    assert one.records == 3001
+    assert [(record.start, record.size) for record in one.refused] == [
+        (len(content) + len(SOUND), 99)
+    ]
+
+
 def test_a_file_that_is_gone_is_unreadable(tmp_path):
     (tmp_path / "a.json").write_bytes(SOUND)
     item = Delivered("b.json", "e", 5, 0)

@@ -17,7 +17,7 @@ from duckdb import DuckDBPyConnection
 from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, unreadable
-from lakewarden.store.lake.shapes.shape import select
+from lakewarden.store.lake.shapes.shape import Shape, select
 from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
 from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
@@ -102,7 +102,8 @@ class Staging:
         for one in counted.values():
             _insist(one)
         self._addresses.read(self._shapes)
-        views = " UNION ALL ".join(select(shape) for shape in self._shapes)
+        met = [shape for shape in self._shapes if self._has_rows(shape)] or self._shapes[:1]
+        views = " UNION ALL ".join(map(select, met))
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS {views}")
         return list(counted.values())
 
@@ -185,6 +186,10 @@ class Staging:
             for number, *new in self._connection.execute(query).fetchall():
                 found[number] = found.get(number, _NONE).and_(_Count(*new))
         return found
+
+    def _has_rows(self, shape: Shape) -> bool:
+        query = f"SELECT 1 FROM {shape.name} LIMIT 1"  # noqa: S608  # ours
+        return self._connection.execute(query).fetchone() is not None
 
     def _set_context(self, spooled: Spooled) -> None:
         regions = [about(item.key).region for item in spooled.items.values()]
