@@ -167,7 +167,7 @@ def _described(rule: Rule, watch: Watch, events: list[tuple[Any, ...]] | None) -
     from lakewarden.watch.coverage import last_seen  # noqa: PLC0415  # slow to load
 
     idle = watch.idle(rule)
-    entry = {
+    entry: dict[str, Any] = {
         "id": rule.id,
         "title": rule.title,
         "severity": rule.severity.value,
