@@ -53,18 +53,11 @@ def write(
     keys = dict(zip(table.partitions, partition, strict=True))
     folder = place.root.joinpath(*(f"{key}={value}" for key, value in keys.items()))
     folder.mkdir(parents=True, exist_ok=True)
-    columns = ", ".join(
-        f"{duck.name(column.name)}::{DUCKDB[column.kind]} AS {duck.name(column.name)}"
-        for column in table.stored
-    )
     order = f" ORDER BY {', '.join(table.order)}" if in_order else ""
+    rows = f"SELECT {_columns(table)} FROM ({query}){order}"
     token = f"{SORTED if in_order else 'part-'}{uuid4().hex}"
     try:
-        written = connection.execute(
-            f"COPY (SELECT {columns} FROM ({query}){order}) TO {duck.text(str(folder))}"
-            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS}, FILE_SIZE_BYTES {size},"
-            f" FILENAME_PATTERN '{token}-{{i}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
-        ).fetchall()
+        written = connection.execute(_copy(rows, folder, token, size)).fetchall()
     except BaseException:
         for path in folder.glob(f"*{token}*"):
             path.unlink(missing_ok=True)
@@ -73,14 +66,28 @@ def write(
     return [
         AddAction(
             Path(path).relative_to(place.root).as_posix(),
-            bytes_written,
+            length,
             keys,
             now,
             change,
-            json.dumps(_stats(table, rows, statistics)),
+            json.dumps(_stats(table, count, statistics)),
         )
-        for path, rows, bytes_written, _, statistics, *_ in written
+        for path, count, length, _, statistics, *_ in written
     ]
+
+
+def _columns(table: Table) -> str:
+    """Return the columns of a file, each of its type whatever it comes as."""
+    names = ((duck.name(column.name), DUCKDB[column.kind]) for column in table.stored)
+    return ", ".join(f"{name}::{kind} AS {name}" for name, kind in names)
+
+
+def _copy(rows: str, folder: Path, token: str, size: int) -> str:
+    return (
+        f"COPY ({rows}) TO {duck.text(str(folder))} (FORMAT parquet, COMPRESSION zstd,"
+        f" ROW_GROUP_SIZE {_ROWS}, FILE_SIZE_BYTES {size}, FILENAME_PATTERN '{token}-{{i}}',"
+        " OVERWRITE_OR_IGNORE, RETURN_STATS)"
+    )
 
 
 def _stats(
