@@ -38,9 +38,9 @@ _AREAS: Final = {
 
 _HEAD: Final = """\
 {count} rules, each with examples that fire and near misses that do not. A rule is one file, whose
-[format](rules.md) is open for rules of your own. `lakewarden watch rules` says which of them can
-tell anything at your site, `lakewarden watch rules RULE` what to do when one fires, and `--seen`
-whether what a rule looks at was ever recorded.
+[format](rules.md) is open for rules of your own, and for those that [Sigma](sigma.md) can say.
+`lakewarden watch rules` says which of them can tell anything at your site, `lakewarden watch rules
+RULE` what to do when one fires, and `--seen` whether what a rule looks at was ever recorded.
 
 ATT&CK ids are those of version {version}; behind an arrow stands what version 19 calls them. A rule
 that is *unconfirmed* rests on a name that is recalled from documentation and was not met in a log;

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from lakewarden.policyfile.watching import declared, example_values
+from lakewarden.policyfile.watching import declared, example_values, mistake
 from lakewarden.watch import library
 from lakewarden.watch.bench import bench
 from lakewarden.watch.compiler import compiled
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.lint import faults
 from lakewarden.watch.mutants import mutants
+from lakewarden.watch.pattern import fault
 from lakewarden.watch.rule import rule_of
-from lakewarden.watch.site import Site, references
+from lakewarden.watch.site import Site, asked_of, references
 from lakewarden.watch.sql import Dialect
 
 FIRING, QUIET = 2, 3
@@ -97,8 +98,15 @@ def test_queries_of_rules_can_be_read_by_both_dialects():
             sqlglot.parse_one(compiled(rule, setting), dialect=name)
 
 
+@pytest.mark.parametrize("name", sorted(declared()))
+def test_a_site_value_is_what_it_says(name):
+    one = declared()[name]
+    assert mistake(name, one.example) is None
+    assert one.default in ([], "") or mistake(name, one.default) is None
+    if one.type == "patterns":
+        assert [fault(each) for each in (*one.default, *one.example) if fault(each)] == []
+
+
 def test_every_site_value_is_asked_for_by_a_rule():
-    asked = set().union(*(references(dict(rule.spec)) for rule in library.rules().values()))
-    texts = " ".join(str(rule.spec.get("query", "")) for rule in library.rules().values())
-    idle = {name for name in declared() if name not in asked and f"${{site.{name}}}" not in texts}
-    assert idle <= {"timezone"}
+    asked = set().union(*(asked_of(rule.spec) for rule in library.rules().values()))
+    assert {name for name, one in declared().items() if one.area != "site"} <= asked

@@ -66,7 +66,7 @@ def events(draw, most=24, last=16):
     return [Event(f"e{n:02}", *each) for n, each in enumerate(draw(st.lists(one, max_size=most)))]
 
 
-TRIED = settings(max_examples=50, deadline=None)
+TRIED = settings(max_examples=40, deadline=None)
 
 
 @pytest.fixture(scope="module")
