@@ -51,7 +51,8 @@ class Declared:
 
     Attributes:
         area: the area of the rules that asked for it.
-        type: `networks`, `texts`, `patterns`, `number`, `duration`, `hours`, `text` or `timezone`.
+        type: `networks`, `texts`, `patterns`, `number`, `duration`, `hours`, `text`, `timezone`
+            or `places`.
         about: what it is for.
         default: what holds where the policy file says nothing.
         example: what the examples of rules assume.
@@ -145,6 +146,49 @@ def _text(value: Any) -> str:
     return "" if isinstance(value, str) else f"{value!r} is no text"
 
 
+def _places(value: Any) -> str:
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        return f"{value!r} is no list of tables; write each as [[watch.places]]"
+    return next(filter(None, map(_place, value)), "")
+
+
+def _place(entry: Mapping[str, Any]) -> str:
+    checks = {**_SPOT, "radius_km": _number}
+    for name in entry:
+        if name not in checks:
+            return f"{name} is no part of a place"
+    for name in _SPOT:
+        if name not in entry:
+            return f"{name} is missing"
+    return next(filter(None, (checks[name](given) for name, given in entry.items())), "")
+
+
+def _network(value: Any) -> str:
+    return _TYPES["networks"]([value])
+
+
+def _country(value: Any) -> str:
+    fine = isinstance(value, str) and re.fullmatch("[A-Z]{2}", value)
+    return "" if fine else f"{value!r} is no country, as DE"
+
+
+def _degrees(most: int) -> Callable[[Any], str]:
+    def wrong(value: Any) -> str:
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        fine = plain and -most <= value <= most
+        return "" if fine else f"{value!r} is no number of degrees, from -{most} to {most}"
+
+    return wrong
+
+
+_SPOT: Final[Mapping[str, Callable[[Any], str]]] = {
+    "network": _network,
+    "country": _country,
+    "lat": _degrees(90),
+    "lon": _degrees(180),
+}
+
+
 def _timezone(value: Any) -> str:
     try:
         ZoneInfo(str(value))
@@ -162,4 +206,5 @@ _TYPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "hours": _hours,
     "text": _text,
     "timezone": _timezone,
+    "places": _places,
 }
