@@ -11,10 +11,12 @@ from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.ledger.alert import Alert, AlertState
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.alerts import Alerts
+from lakewarden.store.deliveries import Deliveries
 from lakewarden.store.lake.engine import DuckEngine
 from lakewarden.watch import alert_table
 from lakewarden.watch.alert_table import (
     ALERTS,
+    DELIVERIES,
     RULES,
     SUPPRESSIONS,
     AlertTable,
@@ -154,3 +156,36 @@ def test_every_statement_is_sql_of_databricks():
         assert sqlglot.parse_one(text, dialect="databricks").key in {"merge", "create"}
         assert "`my-catalog`.`main`" in text
     assert '"memory"' in declared(SCHEMA, ALERTS, Dialect.DUCKDB)
+
+
+def told(engine, store, *found):
+    """Find something and tell a sink of it, as detect does; return what it had not been told."""
+    table, alerts, deliveries = (
+        AlertTable(engine, SCHEMA),
+        Alerts.open(store),
+        Deliveries.open(store),
+    )
+    table.fill(alerts)
+    table.fill_told(deliveries)
+    alerts.note(found, events=EVENTS, looked={}, now=100)
+    table.keep(alerts, Run(EVENTS, [], {}, 100))
+    waiting = [each for each, before in deliveries.waiting("soc") if before is None]
+    deliveries.remember("soc", waiting, 7)
+    table.keep_told(deliveries)
+    alerts.close()
+    deliveries.close()
+    return [each.id for each in waiting]
+
+
+def test_what_sinks_were_told_is_kept_until_a_closed_alert_opens(engine, tmp_path):
+    stores = (f"sqlite:///{tmp_path / str(number)}.db" for number in range(9))
+    assert told(engine, next(stores), alert(), alert("2")) == ["1", "2"]
+    assert told(engine, next(stores), alert()) == []
+    engine.rows(f"UPDATE {ALERTS} SET state = 'closed' WHERE id = '1'")
+    assert told(engine, next(stores), alert()) == []
+    assert told(engine, next(stores), alert(count=9)) == ["1"]
+    assert told(engine, next(stores), alert(count=9)) == []
+    assert rows(engine, 'alert, severity, count, "at"', DELIVERIES) == [
+        ("1", "high", 9, 7),
+        ("2", "high", 3, 7),
+    ]

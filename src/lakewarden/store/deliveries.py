@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, delete, insert, select
 
@@ -98,6 +98,17 @@ class Deliveries:
                         at=now,
                     )
                 )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return all that is remembered, with the columns of the table."""
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(select(DELIVERIES)).mappings()]
+
+    def take(self, rows: Collection[Mapping[str, Any]]) -> None:
+        """Take what is remembered elsewhere, each row once."""
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(insert(DELIVERIES), [dict(row) for row in rows])
 
     def forget(self, alert: str) -> None:
         """Forget who was told of an alert, so that it is news when it comes again."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lakewarden.errors import LakewardenError, UsageError
-from lakewarden.ledger.alert import Alert, Suppression
+from lakewarden.ledger.alert import Alert, AlertState, Suppression
 from lakewarden.store.alerts import Alerts, alert_of, row_of
+from lakewarden.store.deliveries import Deliveries
 from lakewarden.watch.engine import Engine
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.sql import Dialect, literal
@@ -24,19 +25,21 @@ from lakewarden.watch.sql import Dialect, literal
 _TEXT: Final = "STRING"
 _WHOLE: Final = "BIGINT"
 _WHOLES: Final = frozenset(
-    {"bucket", "first", "last", "count", "raised", "until", "version", "ran"}
+    {"bucket", "first", "last", "count", "raised", "until", "version", "ran", "at"}
 )
 ALERTS: Final = "lakewarden_alerts"
 RULES: Final = "lakewarden_rules"
 SUPPRESSIONS: Final = "lakewarden_suppressions"
+DELIVERIES: Final = "lakewarden_deliveries"
 TABLES: Final[Mapping[str, Sequence[str]]] = {
     ALERTS: Alert.__slots__,
     RULES: ("events", "rule", "title", "severity", "digest", "version", "idle", "ran"),
     SUPPRESSIONS: Suppression.__slots__,
+    DELIVERIES: ("alert", "sink", "severity", "count", "at"),
 }
 """The columns of every table. Times are Unix time in ms, `evidence` is JSON, and `idle` says why a
 rule cannot tell anything; `ran` is when it was tried."""
-_KEYS: Final = {ALERTS: ("id",), RULES: ("events", "rule")}
+_KEYS: Final = {ALERTS: ("id",), RULES: ("events", "rule"), DELIVERIES: ("alert", "sink")}
 _PEOPLES: Final = ("state", "reason", "by")
 """What people change."""
 _AT_ONCE: Final = 200
@@ -77,6 +80,7 @@ class AlertTable:
         self._dialect = Dialect(engine.dialect)
         self._schema = schema
         self._before: dict[str, Alert] = {}
+        self._told: dict[str, dict[str, Any]] = {}
         for table in TABLES:
             self._make(table)
 
@@ -109,6 +113,25 @@ class AlertTable:
         looked = alerts.looked(run.events)
         self._merge(RULES, [_rule_row(run, rule, looked) for rule in run.rules])
 
+    def fill_told(self, deliveries: Deliveries) -> None:
+        """Put what sinks were told into a store that was filled otherwise.
+
+        What they were told of a closed alert is left out: when it opens again, it is news.
+        """
+        closed = AlertState.CLOSED.value
+        told = [row for row in self._read(DELIVERIES) if self._state(row["alert"]) != closed]
+        self._told = {_delivery(row): row for row in told}
+        deliveries.take(told)
+
+    def keep_told(self, deliveries: Deliveries) -> None:
+        """Keep what sinks were told since.
+
+        Raises:
+            LakewardenError: the table cannot be written.
+        """
+        rows = deliveries.rows()
+        self._merge(DELIVERIES, [row for row in rows if row != self._told.get(_delivery(row))])
+
     def _state(self, identity: str) -> str:
         before = self._before.get(identity)
         return before.state.value if before else ""
@@ -131,6 +154,10 @@ class AlertTable:
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
             self._engine.rows(merged(self._schema, table, some, self._dialect))
+
+
+def _delivery(row: Mapping[str, Any]) -> str:
+    return f"{row['alert']} {row['sink']}"
 
 
 def placed(schema: str, table: str, dialect: Dialect = Dialect.SPARK) -> str:
