@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +18,14 @@ from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
 from lakewarden.cli.watch.engines import BY, By, events_of
 from lakewarden.cli.watch.keeping import KEPT, Kept, alerts_of
+from lakewarden.cli.watch.maps import MAPS, Maps, atlas_of
 from lakewarden.clock import parse_time
 from lakewarden.errors import UsageError
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
 from lakewarden.policyfile.watching import values_of
+from lakewarden.watch.sinks.notice import Notice, moment
+from lakewarden.watch.sinks.story import shown
 
 if TYPE_CHECKING:
     from lakewarden.ledger.alert import Alert
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from lakewarden.watch.rule import Rule
 
 _SHOWN: Final = 40
+_EXIT_ERROR: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,12 @@ _LOOK: Final = (
 @partial(together, name="by", group=By, options=BY)
 @partial(together, name="kept", group=Kept, options=KEPT)
 @partial(together, name="look", group=Look, options=_LOOK)
+@partial(together, name="maps", group=Maps, options=MAPS)
+@click.option(
+    "--send/--no-send",
+    default=True,
+    help="Tell the [[sinks]] of the policy file of what waits for them, or not.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
@@ -109,13 +118,16 @@ def command(
     by: By,
     kept: Kept,
     look: Look,
+    maps: Maps,
+    send: bool,
     fail_on: str | None,
     style: str,
 ) -> int:
     """Run the rules over what is new, in the event tables or in a table of Databricks.
 
     A rule looks at every event once, and again at those that later ones may explain; running it
-    twice changes nothing. Rules that cannot tell anything here are listed with the reason.
+    twice changes nothing. Rules that cannot tell anything here are listed with the reason. Sinks of
+    the policy file are told of what is new; exit code 1 when one of them took less than all.
     """
     from lakewarden.watch.alert_table import Run  # noqa: PLC0415  # slow to load
     from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # likewise
@@ -125,16 +137,15 @@ def command(
     policy = policy_of(Selection(policy_file=look.policy_file or named_policy()))
     values = values_of(policy)
     tables = {"ip_lists": list(_lists(look.snapshots))}
-    with (
-        events_of(by, tables, policy) as events,
-        alerts_of(kept, by, policy) as keeping,
-        _progress(len(chosen.run)) as progress,
-    ):
-        site = Site(values, str(values["timezone"]))
-        watch = Watch(chosen.run, site, _present(look.as_of), progress=progress)
-        done = detect(events, keeping.alerts, watch, again=look.again)
+    site, atlas = Site(values, str(values["timezone"])), atlas_of(maps, policy)
+    with events_of(by, tables, policy) as events, alerts_of(kept, by, policy) as keeping:
+        with _progress(len(chosen.run)) as progress:
+            watch = Watch(chosen.run, site, _present(look.as_of), atlas, progress)
+            done = detect(events, keeping.alerts, watch, again=look.again)
         keeping.keep(Run(events.name, chosen.run, done.idle, watch.now))
-    (_print_json if style == "json" else _print)(done, chosen.all)
+        (_print_json if style == "json" else _print)(done, chosen.all)
+        if send and not keeping.tell(policy.sinks, chosen.all):
+            return _EXIT_ERROR
     worst = max((alert.severity.rank for alert in done.noted.new if alert.waits), default=-1)
     return EXIT_FAILED if fail_on and worst >= Severity(fail_on).rank else EXIT_CLEAN
 
@@ -178,8 +189,8 @@ def _print(done: Detected, rules: Mapping[str, Rule]) -> None:
     for alert in (*noted.new, *noted.grown)[:_SHOWN]:
         grown = " (more of it)" if alert in noted.grown else ""
         click.echo(f"{alert.id}  {alert.severity.value:8}  {alert.rule}{grown}")
-        click.echo(f"    {alert.title}: {alert.entity}, {alert.count} events")
-        click.echo(f"    {_moment(alert.first)} to {_moment(alert.last)}")
+        click.echo(f"    {shown(alert.title)}: {shown(alert.entity)}, {alert.count} events")
+        click.echo(f"    {moment(alert.first)} to {moment(alert.last)}")
         click.echo(f"    Do: {rules[alert.rule].spec['response']['do'].strip()}")
     left = len(noted.new) + len(noted.grown) - _SHOWN
     if left > 0:
@@ -213,29 +224,7 @@ def _print_json(done: Detected, rules: Mapping[str, Rule]) -> None:
 
 def as_json(alert: Alert, rules: Mapping[str, Rule]) -> dict[str, Any]:
     """Return an alert as it is printed, with what its rule says of it."""
-    spec = rules[alert.rule].spec if alert.rule in rules else {}
-    return {
-        "id": alert.id,
-        "rule": alert.rule,
-        "title": alert.title,
-        "severity": alert.severity.value,
-        "entity": alert.entity,
-        "account": alert.account,
-        "first": _moment(alert.first),
-        "last": _moment(alert.last),
-        "count": alert.count,
-        "state": alert.state.value,
-        "reason": alert.reason or None,
-        "unconfirmed": alert.unconfirmed or None,
-        "why": " ".join(str(spec.get("why", "")).split()),
-        "response": dict(spec.get("response", {})),
-        "evidence": [{**row, "ts": _moment(row["ts"])} for row in alert.evidence],
-    }
-
-
-def _moment(millis: int) -> str:
-    moment = datetime.fromtimestamp(millis / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Notice(alert, rules[alert.rule].spec if alert.rule in rules else {}).report
 
 
 @contextmanager

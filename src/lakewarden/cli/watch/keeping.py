@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lakewarden.cli.watch.engines import By, warehouse_of
+from lakewarden.cli.watch.telling import tell_sinks
 from lakewarden.errors import UsageError
 from lakewarden.policyfile.policy import Policy
+from lakewarden.policyfile.sinks import SinkTable
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.database import default_url
+from lakewarden.store.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from lakewarden.watch.alert_table import AlertTable, Run
     from lakewarden.watch.engine import Engine
+    from lakewarden.watch.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,30 @@ class Keeping:
 
     Attributes:
         alerts: the store that the run works with.
+        store: its address.
         table: the tables that it was filled from; None where the store is all there is.
     """
 
     alerts: Alerts
+    store: str
     table: AlertTable | None = None
 
     def keep(self, run: Run) -> None:
         """Write what the run came to where it is kept."""
         if self.table is not None:
             self.table.keep(self.alerts, run)
+
+    def tell(self, tables: Sequence[SinkTable], rules: Mapping[str, Rule]) -> bool:
+        """Tell sinks of what waits for them, and keep what they took.
+
+        Returns:
+            Whether each took all of it.
+        """
+        with closing(Deliveries.open(self.store)) as deliveries:
+            whole = tell_sinks(tables, deliveries, rules)
+            if self.table is not None:
+                self.table.keep_told(deliveries)
+        return whole
 
 
 @contextmanager
@@ -85,19 +103,29 @@ def alerts_of(kept: Kept, by: By, policy: Policy) -> Iterator[Keeping]:
         LakewardenError: the tables can neither be read nor made.
     """
     if kept.schema is None:
-        with closing(Alerts.open(kept.store or default_url())) as alerts:
-            yield Keeping(alerts)
+        store = kept.store or default_url()
+        with closing(Alerts.open(store)) as alerts:
+            yield Keeping(alerts, store)
         return
     from lakewarden.watch.alert_table import AlertTable  # noqa: PLC0415  # only when asked
 
     with (
         _engine(by, policy) as engine,
-        tempfile.TemporaryDirectory(prefix="lakewarden-") as scratch,
-        closing(Alerts.open(f"sqlite:///{Path(scratch) / 'alerts.db'}")) as alerts,
+        _scratch() as store,
+        closing(Alerts.open(store)) as alerts,
+        closing(Deliveries.open(store)) as deliveries,
     ):
         table = AlertTable(engine, kept.schema)
         table.fill(alerts)
-        yield Keeping(alerts, table)
+        table.fill_told(deliveries)
+        yield Keeping(alerts, store, table)
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """Yield the address of a store of this run."""
+    with tempfile.TemporaryDirectory(prefix="lakewarden-") as folder:
+        yield f"sqlite:///{Path(folder) / 'alerts.db'}"
 
 
 @contextmanager

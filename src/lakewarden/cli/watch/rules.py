@@ -17,6 +17,7 @@ import click
 from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
 from lakewarden.cli.watch.lakes import lake_options, open_lake
+from lakewarden.cli.watch.maps import Maps, atlas_of
 from lakewarden.errors import UsageError
 from lakewarden.events.columns import Source
 from lakewarden.ledger.finding import Severity
@@ -151,8 +152,9 @@ def _watch(policy_file: Path | None) -> Watch:
     from lakewarden.watch.detect import Watch  # noqa: PLC0415  # slow to load
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
-    values = values_of(policy_of(Selection(policy_file=policy_file or named_policy())))
-    return Watch((), Site(values, str(values["timezone"])), 0)
+    policy = policy_of(Selection(policy_file=policy_file or named_policy()))
+    values, atlas = values_of(policy), atlas_of(Maps.from_environment(), policy)
+    return Watch((), Site(values, str(values["timezone"])), 0, atlas)
 
 
 def _seen(url: str | None, aws_profile: str | None) -> list[tuple[Any, ...]]:

@@ -1,0 +1,119 @@
+"""What the commands about stored alerts share: the store, who acts, times as people write them."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import click
+
+from lakewarden.clock import parse_time
+from lakewarden.store.alerts import Alerts
+from lakewarden.store.database import default_url
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DATE: Final = len("2026-11-27")
+
+
+def store_option(command: F) -> F:
+    """Add `--store`; the command gets the address, that of this user where none is given."""
+    return click.option(
+        "--store",
+        envvar="LAKEWARDEN_STORE",
+        metavar="URL",
+        callback=lambda _context, _parameter, given: given or default_url(),
+        help="The database of alerts; a file of this user unless given.",
+    )(command)
+
+
+def by_option(command: F) -> F:
+    """Add `--by`; the command gets the user's name where none is given."""
+    return click.option(
+        "--by",
+        metavar="NAME",
+        callback=lambda _context, _parameter, given: given or getpass.getuser(),
+        help="Who does it; the user of this process unless given.",
+    )(command)
+
+
+def reason_option(command: F) -> F:
+    """Add `--reason`, which has to be given."""
+    return click.option("--reason", required=True, help="Why; it is kept with the alert.")(command)
+
+
+@contextmanager
+def opened(store: str) -> Iterator[Alerts]:
+    """Open the alerts of a store, for the length of a block.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    alerts = Alerts.open(store)
+    try:
+        yield alerts
+    finally:
+        alerts.close()
+
+
+def now_ms() -> int:
+    """Return the present, Unix time in ms."""
+    return int(time.time() * 1000)
+
+
+def since(_: click.Context, __: click.Parameter, given: str | None) -> int | None:
+    """Return a time in the past, given as one or as `24h` before now, in ms.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    if given is None:
+        return None
+    ago = _span(given)
+    return now_ms() - ago if ago is not None else _moment(given, last=False)
+
+
+def until(_: click.Context, __: click.Parameter, given: str | None) -> int | None:
+    """Return the last moment of a time, or of a day, in ms.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    return None if given is None else _moment(given, last=True)
+
+
+def span(_: click.Context, __: click.Parameter, given: str | None) -> int | None:
+    """Return a span of time, `7d`, in ms.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    if given is None:
+        return None
+    found = _span(given)
+    if found is None:
+        raise click.BadParameter(f"{given!r} is no span of time; write it like 24h or 7d")
+    return found
+
+
+def _span(given: str) -> int | None:
+    from lakewarden.watch.rule import duration  # noqa: PLC0415  # only where one is given
+
+    try:
+        return duration(given)
+    except ValueError:
+        return None
+
+
+def _moment(given: str, *, last: bool) -> int:
+    try:
+        moment = parse_time(given)
+        if last and len(given) == _DATE:
+            moment += timedelta(days=1, milliseconds=-1)
+        return int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{given!r} is no time; write it like 2026-11-27") from None
