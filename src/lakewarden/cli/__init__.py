@@ -18,6 +18,7 @@ _COMMANDS = {
     "collect": "Read a deployment into a snapshot.",
     "controls": "List the controls.",
     "demo": "Assess a simulated deployment on this machine.",
+    "deploy": "Write an Asset Bundle that assesses and watches from within Databricks.",
     "diff": "Show what changed between two snapshots.",
     "doctor": "Show what the caller may read, and what is missing.",
     "explain": "Explain one control in full.",

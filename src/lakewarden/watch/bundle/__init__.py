@@ -1,0 +1,1 @@
+"""An Asset Bundle that assesses and watches from within Databricks, on a schedule."""
