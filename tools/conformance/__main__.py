@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from tools.conformance import databricks_cli, greenfield, terraform_aws, terraform_written
+from tools.conformance import (
+    bundle,
+    databricks_cli,
+    greenfield,
+    terraform_aws,
+    terraform_written,
+)
 
 
 def main() -> int:
     """Run all checks; return 1 when any failed, 0 otherwise."""
-    checks = databricks_cli, terraform_aws, terraform_written, greenfield
+    checks = databricks_cli, bundle, terraform_aws, terraform_written, greenfield
     return max(check.main() for check in checks)
 
 
