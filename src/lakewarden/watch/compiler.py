@@ -27,6 +27,10 @@ SHOWN: Final = ("id", "ts", "service", "action", "actor", "src_ip", "place", "st
 """The columns of each piece of evidence."""
 _UNTOLD: Final = ("service", "action", "actor", "src_ip", "place")
 """Those that a query of one's own does not say."""
+_EVENTS: Final = re.compile(
+    r"\b(FROM|JOIN)\s+events(?:\s+AS\s+(\w+)|(?=\s+WHERE\b|\s*\)|\s*$))", re.IGNORECASE
+)
+"""Where a query of one's own reads events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +151,23 @@ def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> st
 
 
 def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
+    """Return the events of a query of one's own.
+
+    They are put in wherever it reads them, since an engine then reads for each place only what that
+    place asks for; of a name that is used twice it would read all that any place asks for.
+    """
     rank = rule.severity.rank
     shown = (
         f"id, ts, {', '.join(f'CAST(NULL AS STRING) AS {name}' for name in _UNTOLD)}, "
         "CAST(NULL AS BIGINT) AS status"
     )
     events = f"SELECT * FROM all_events WHERE {all_of(_limits(scope))}"
+    query = _EVENTS.sub(
+        lambda found: f"{found[1]} ({events}) AS {found[2] or 'events'}", _filled(rule, setting)
+    )
     rows = (
         f"SELECT COALESCE(account_id, '') AS account_id, {shown}, entity AS k, entity, "
-        f"{rank} AS severity_rank FROM ({_filled(rule, setting)}) AS query_rows"
+        f"{rank} AS severity_rank FROM ({query}) AS query_rows"
     )
     return f"WITH events AS ({events}), m AS ({rows})"
 

@@ -8,7 +8,7 @@ is that of sorting, however many events one key has.
 from __future__ import annotations
 
 from lakewarden.watch.fields import Setting
-from lakewarden.watch.kinds.form import Form, around_hits, value_of
+from lakewarden.watch.kinds.form import Form, around_hits, of_keys, value_of
 from lakewarden.watch.rule import Rule
 
 
@@ -19,7 +19,8 @@ def form(rule: Rule, setting: Setting) -> Form:
     value, there = value_of(rule, setting)
     again = "LEAD(ts) OVER (PARTITION BY account_id, k, v ORDER BY ts, id)"
     ended = f"COALESCE(LEAST({again}, ts + {window} + 1), ts + {window} + 1)"
-    spans = f"SELECT *, {ended} AS stop FROM m"
+    rows = of_keys(f"COUNT(DISTINCT v) >= {least}")
+    spans = f"SELECT *, {ended} AS stop FROM {rows} AS varied"
     opened = f"SELECT account_id, k, id, ts AS t, 1 AS d FROM ({spans}) AS opening"
     nobody = "CAST(NULL AS STRING) AS id"
     closed = f"SELECT account_id, k, {nobody}, stop AS t, -1 AS d FROM ({spans}) AS closing"
@@ -31,7 +32,7 @@ def form(rule: Rule, setting: Setting) -> Form:
     full = f"SELECT id FROM ({counted}) AS counted WHERE id IS NOT NULL AND n >= {least}"
     hits = (
         "SELECT m.*, CASE WHEN full_at.id IS NOT NULL THEN m.ts END AS hit "
-        f"FROM m LEFT JOIN ({full}) AS full_at ON m.id = full_at.id"
+        f"FROM {rows} AS m LEFT JOIN ({full}) AS full_at ON m.id = full_at.id"
     )
     return Form(
         around_hits(hits, window),

@@ -50,6 +50,18 @@ def following(span: int) -> str:
     return f"OVER ({WINDOW} RANGE BETWEEN CURRENT ROW AND {span} FOLLOWING)"
 
 
+def of_keys(condition: str) -> str:
+    """Return the rows of `m` whose key meets a condition on all of its events.
+
+    Most keys have nothing to tell, and windows over their events need not be made.
+    """
+    keys = f"SELECT account_id, k FROM m GROUP BY account_id, k HAVING {condition}"
+    return (
+        f"(SELECT m.* FROM m JOIN ({keys}) AS kept "
+        "ON m.account_id = kept.account_id AND m.k = kept.k)"
+    )
+
+
 def around_hits(inner: str, span: int) -> str:
     """Return every event within a span before a hit, each with the first hit that it is part of.
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from lakewarden.watch.condition import read as read_condition
 from lakewarden.watch.fields import Setting, expression
-from lakewarden.watch.kinds.form import Form, around_hits, following, preceding
+from lakewarden.watch.kinds.form import Form, around_hits, following, of_keys, preceding
 from lakewarden.watch.rule import Rule, duration
 from lakewarden.watch.selection import predicate
-from lakewarden.watch.sql import any_of
+from lakewarden.watch.sql import all_of, any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _flag(rule: Rule, raw: Mapping[str, Any], setting: Setting) -> str:
 
 def _chained(steps: list[_Step], within: int) -> tuple[str, str]:
     """Return the rows with the start of each step's chain, and when the last step is reached."""
-    rows, start, wanting = "m", "", list[_Step]()
+    rows, start, wanting = f"{_complete(steps)} AS complete", "", list[_Step]()
     for step in steps:
         if step.absent:
             wanting.append(step)
@@ -99,6 +99,14 @@ def _chained(steps: list[_Step], within: int) -> tuple[str, str]:
         rows = _followed(rows, wanting)
         last += [f"alone AND ts + {max(step.within for step in wanting)} < now_ms"]
     return f"SELECT * FROM {rows}", " AND ".join(last)
+
+
+def _complete(steps: list[_Step]) -> str:
+    """Return the rows of the keys that have an event of every step that is to be there."""
+    there = [
+        f"MAX(CASE WHEN {step.flag} THEN 1 ELSE 0 END) = 1" for step in steps if not step.absent
+    ]
+    return of_keys(all_of(there))
 
 
 def _never(steps: list[_Step], window: Any) -> list[str]:
@@ -129,13 +137,14 @@ def _paired(rule: Rule, steps: list[_Step], within: int) -> tuple[str, str]:
     differ = [f"one.f{n} <> two.f{n}" for n in range(count)]
     equal = [f"one.f{n} = two.f{n}" for n in range(count, len(_compared(rule)))]
     met = [f"one.{first.flag}", f"two.{second.flag}", *([any_of(differ)] if differ else []), *equal]
+    complete = _complete(steps)
     pairs = (
-        "SELECT DISTINCT two.id FROM m AS two JOIN m AS one "
+        f"SELECT DISTINCT two.id FROM {complete} AS two JOIN {complete} AS one "
         "ON one.account_id = two.account_id AND one.k = two.k AND one.id <> two.id "
         f"AND one.ts BETWEEN two.ts - {within} AND two.ts WHERE {' AND '.join(met)}"
     )
     rows = (
         "SELECT m.*, pairs.id IS NOT NULL AS paired "
-        f"FROM m LEFT JOIN ({pairs}) AS pairs ON m.id = pairs.id"
+        f"FROM {complete} AS m LEFT JOIN ({pairs}) AS pairs ON m.id = pairs.id"
     )
     return rows, "paired"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakewarden.watch.fields import Setting, expression
-from lakewarden.watch.kinds.form import Form, around_hits, preceding
+from lakewarden.watch.kinds.form import Form, around_hits, of_keys, preceding
 from lakewarden.watch.rule import Rule
 
 
@@ -11,10 +11,11 @@ def form(rule: Rule, setting: Setting) -> Form:
     """Return the hits of a rule: events up to which the window holds enough."""
     window = rule.duration("window", setting.site)
     least = rule.number("at_least", setting.site)
-    amount = "1"
+    amount, rows = "1", of_keys(f"COUNT(*) >= {least}")
     if "sum" in rule.spec:
         number = expression(str(rule.spec["sum"]), setting)
         amount = f"COALESCE(TRY_CAST({number} AS DOUBLE), 0)"
-    counted = f"SELECT *, SUM(amount) {preceding(window)} AS total FROM m"
+        rows = "m"
+    counted = f"SELECT *, SUM(amount) {preceding(window)} AS total FROM {rows} AS enough"
     hits = f"SELECT *, CASE WHEN total >= {least} THEN ts END AS hit FROM ({counted}) AS counted"
     return Form(around_hits(hits, window), extra={"amount": amount}, back=window, ahead=window)
