@@ -127,6 +127,10 @@ def test_a_recalled_action_is_fine_where_the_rule_says_so():
             "select.it: param.KeyId is no parameter of kms.DisableKey",
         ),
         (
+            of({"do": "ecs.RegisterTaskDefinition", "param.containerDefinitions/command": "x"}),
+            "select.it: containerDefinitions is a list, in which 'command' is no place",
+        ),
+        (
             of({"do": "kms.CreateGrant", "param.response.grant": "x"}),
             "select.it: param.response.grant is no parameter of kms.CreateGrant",
         ),
@@ -140,6 +144,7 @@ def test_what_aws_does_not_know_is_said(changes, what):
     "selection",
     [
         {"do": "kms.DisableKey", "param.keyId": "x"},
+        {"do": "ecs.RegisterTaskDefinition", "param.containerDefinitions/0/command": "x"},
         {"do": "kms.CreateGrant", "param.response.grantId": "x"},
         {"do": "kms.DisableKey", "param.identity.type": "Root", "param.event.readOnly": "true"},
         {"do": "signin.ConsoleLogin", "param.extra.MFAUsed": "No"},

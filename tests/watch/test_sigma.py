@@ -108,6 +108,11 @@ def test_searches_become_selections(search, ours):
     [
         ("[word, other]", "words anywhere in a record"),
         ("{requestParameters|contains: x}", "requestParameters: events have no field"),
+        (
+            "{eventSource: ecs.amazonaws.com, eventName: RegisterTaskDefinition,"
+            + " requestParameters.containerDefinitions.command: x}",
+            "containerDefinitions is a list",
+        ),
         ("{somethingElse: x}", "somethingElse: events have no field"),
         ("{requestParameters.a|base64: x}", "'base64' cannot be said"),
         ("{requestParameters.a|re: '(?=a)'}", "groups are plain"),

@@ -33,10 +33,12 @@ class Operation:
     Attributes:
         takes: the names of its parameters, as CloudTrail writes them.
         gives: the names of what it answers.
+        lists: those of the parameters that are lists; none of EC2, which wraps them.
     """
 
     takes: frozenset[str]
     gives: frozenset[str]
+    lists: frozenset[str]
 
 
 @cache
@@ -54,11 +56,13 @@ def operations(source: str) -> Mapping[str, Operation]:
             continue
         for name, entry in model["operations"].items():
             takes, gives = (_members(model, entry.get(side)) for side in ("input", "output"))
+            lists = _lists(model, entry.get("input"))
             if model["metadata"]["protocol"] == "ec2":
                 takes, gives = takes | {f"{name}Request"}, gives | {f"{name}Response"}
+                lists = frozenset()
             elif model["metadata"]["protocol"] == "query":
                 gives |= _unwrapped(model, entry.get("output"))
-            found[name] = Operation(takes, gives)
+            found[name] = Operation(takes, gives, lists)
     return found
 
 
@@ -71,7 +75,21 @@ def _members(model: Mapping[str, Any], shape: Mapping[str, str] | None) -> froze
         written = {entry.get("locationName", name): entry for name, entry in members.items()}
         lists = [n for n, entry in written.items() if shapes[entry["shape"]]["type"] == "list"]
         names |= written.keys() | {f"{name}Set" for name in lists}
-    return frozenset(name[0].lower() + name[1:] for name in names)
+    return frozenset(_written(name) for name in names)
+
+
+def _lists(model: Mapping[str, Any], shape: Mapping[str, str] | None) -> frozenset[str]:
+    shapes = model["shapes"]
+    members = shapes[shape["shape"]].get("members", {}) if shape else {}
+    return frozenset(
+        _written(name)
+        for name, entry in members.items()
+        if shapes[entry["shape"]]["type"] == "list"
+    )
+
+
+def _written(name: str) -> str:
+    return name[0].lower() + name[1:]
 
 
 def _unwrapped(model: Mapping[str, Any], shape: Mapping[str, str] | None) -> frozenset[str]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from lakewarden.clients.aws_models import operations
+from lakewarden.clients.aws_models import Operation, operations
 from lakewarden.events.catalog import Action, actions, spelt
 from lakewarden.events.columns import Source
 
 _EVERY: Final = "*"
 _ELSEWHERE: Final = ("event.", "extra.", "identity.")
 """Prefixes of what every record of CloudTrail may have."""
+_NOTHING: Final = Operation(frozenset(), frozenset(), frozenset())
 _S3: Final = frozenset({"Host", "bucketName", "key"})
 
 
@@ -28,6 +29,7 @@ class Known:
         weak: whether the action itself is.
         silent: whether no answer is recorded.
         verbose: whether it is recorded only while verbose audit logs are on.
+        lists: those of its parameters that are lists.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Known:
     weak: bool = False
     silent: bool = False
     verbose: bool = False
+    lists: frozenset[str] = frozenset()
 
     def has(self, param: str) -> bool:
         """Return whether it has a parameter, in any spelling."""
@@ -79,9 +82,9 @@ def _in_aws(service: str, action: str) -> Iterator[Known]:
     for name in (called.keys() | listed.keys()) if action == _EVERY else (action,):
         if name not in called and name not in listed:
             continue
-        takes = called[name].takes if name in called else frozenset()
-        gives = called[name].gives if name in called else frozenset()
+        operation = called.get(name, _NOTHING)
         mine = _of(listed[name]) if name in listed else Known(f"{service}.{name}", frozenset())
-        params = mine.params | (_S3 if service == "s3" else takes)
-        answers = frozenset(f"response.{each}" for each in gives)
-        yield Known(mine.name, params | answers, mine.unsure, mine.weak)
+        params = mine.params | (_S3 if service == "s3" else operation.takes)
+        answers = frozenset(f"response.{each}" for each in operation.gives)
+        lists = operation.lists - mine.params
+        yield Known(mine.name, params | answers, mine.unsure, mine.weak, lists=lists)

@@ -121,6 +121,15 @@ def _params(rule: Rule) -> Iterator[str]:
             yield f"unconfirmed: {each.field} is only recalled, and the rule does not say so"
 
 
+def past_lists(rule: Rule) -> Iterator[str]:
+    """Yield the steps that look for a name in a list, where only numbers lead on."""
+    for each in asked(rule, _site()):
+        param, *path = each.field.removeprefix("param.").split("/")
+        having = [entry for entry in _of_actions(rule, each) if entry.has(param)]
+        if path and not path[0].isdigit() and any(param in entry.lists for entry in having):
+            yield f"{each.place}: {param} is a list, in which {path[0]!r} is no place"
+
+
 def _answers(rule: Rule) -> Iterator[str]:
     """Check that no success is asked of actions whose answer is not recorded."""
     for each in asked(rule, _site()):
@@ -155,6 +164,7 @@ CHECKS: Final[tuple[Callable[[Rule], Iterator[str]], ...]] = (
     _compiles,
     _actions,
     _params,
+    past_lists,
     _answers,
     _patterns,
     _verbose,

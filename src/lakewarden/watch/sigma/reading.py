@@ -12,6 +12,7 @@ from lakewarden.events.catalog import load
 from lakewarden.events.columns import Source
 from lakewarden.ledger.finding import Severity
 from lakewarden.watch.condition import read as read_condition
+from lakewarden.watch.lint import past_lists
 from lakewarden.watch.rule import rule_of
 from lakewarden.watch.selection import listed
 from lakewarden.watch.sigma.fields import NAMES, source_of
@@ -71,7 +72,8 @@ def _read(document: Mapping[str, Any], maps: Sequence[Mapping[str, Any]], name: 
         made = _correlated(document, maps) if "correlation" in document else _matching(document)
         notes = tuple(f"{tag} is not in our list of techniques" for tag in _unknown(document))
         spec = {**_about(document), **made, **_own(document)}
-        rule_of(f"sigma.{name}", spec)
+        for blind in past_lists(rule_of(f"sigma.{name}", spec)):
+            raise ValueError(blind)  # noqa: TRY301  # one place for all
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return Read(name, refused=str(error))
     return Read(name, spec, notes=notes, head=_head(document))
