@@ -68,10 +68,10 @@ def numbers_in(lake, files=None, connection=None):
     return Counter(number for (number,) in rows)
 
 
-def data_files(url, table="events"):
-    """Return the names of the files that lie in a table, whether it lists them or not."""
-    root = Path(url) / table
-    return {path.relative_to(root).as_posix() for path in root.rglob("*.parquet*")}
+def data_files(url):
+    """Return the names of the files of events that lie there, whether they are listed or not."""
+    root = Path(url) / "events"
+    return {path.relative_to(root).as_posix() for path in root.glob("source=*/**/*.parquet*")}
 
 
 def in_process(work, *arguments):

@@ -238,6 +238,9 @@ def test_vacuum_deletes_what_nobody_needs(lake):
     with pytest.raises(UsageError, match="may take files from under a run"):
         lake.vacuum(23)
     assert lake.vacuum(0, force=True) == 4
+    version = lake.version()
+    assert lake.vacuum(0, force=True) == 0
+    assert lake.version() == version
     assert numbers_in(lake) == Counter([0, 3, 6])
     assert len(data_files(lake.url)) == 1
 

@@ -90,6 +90,7 @@ def test_another_machine_reads_it_and_keeps_what_it_read(bucket, monkeypatch, tm
     read = set(other.files())
     assert other.compact(threads=1).before == 6
     assert other.vacuum(0, force=True) == 6
+    assert other.vacuum(0, force=True) == 0
     assert numbers_in(other) == Counter(range(9))
     assert len(_keys()) == 3
     assert not [path for path in read if Path(path).exists()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
@@ -56,6 +56,20 @@ class LakeBucket:
             return True
 
         return self._ask("s3:GetObject", key, get)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys of the objects under a prefix.
+
+        Raises:
+            ConnectionFailedError: it was refused.
+        """
+        pages = iter(
+            self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=prefix
+            )
+        )
+        while page := self._ask("s3:ListBucket", prefix, lambda: next(pages, None)):
+            yield from (str(entry["Key"]) for entry in page.get("Contents", ()))
 
     def remove(self, keys: Iterable[str]) -> None:
         """Delete objects; one that is not there is as good as deleted.

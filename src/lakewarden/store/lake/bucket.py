@@ -30,6 +30,9 @@ class Objects(Protocol):
     def fetch(self, key: str, path: str) -> bool:
         """Download an object; return whether it is there."""
 
+    def keys(self, prefix: str) -> Iterable[str]:
+        """Yield the keys of the objects under a prefix."""
+
     def remove(self, keys: Iterable[str]) -> None:
         """Remove objects; one that is not there is as good as removed."""
 
@@ -78,6 +81,11 @@ class Bucket:
         self._objects.remove([self._key(name) for name in names])
         for name in names:
             (self.root / name).unlink(missing_ok=True)
+
+    def there(self) -> set[str]:
+        """Return the files that are in the bucket."""
+        prefix = self._key("")
+        return {key.removeprefix(prefix) for key in self._objects.keys(prefix)}
 
     def log(self, version: int) -> bytes | None:
         """Return a commit; None when it is not there any more."""

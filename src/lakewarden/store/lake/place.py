@@ -34,6 +34,9 @@ class Place(Protocol):
     def discard(self, names: Iterable[str]) -> None:
         """Remove files that were never committed."""
 
+    def there(self) -> set[str]:
+        """Return the files that are kept there, whether the table lists them or not."""
+
     def log(self, version: int) -> bytes | None:
         """Return a commit; None when it is not there any more."""
 
@@ -75,6 +78,11 @@ class Folder:
         """Remove files."""
         for name in names:
             (self.root / name).unlink(missing_ok=True)
+
+    def there(self) -> set[str]:
+        """Return the files that lie there."""
+        files = (path for path in self.root.rglob("*") if path.is_file())
+        return {path.relative_to(self.root).as_posix() for path in files}
 
     def log(self, version: int) -> bytes | None:
         """Return a commit; None when it is not there any more."""

@@ -101,7 +101,13 @@ def vacuum(log: Log, grace_h: int, *, force: bool = False) -> int:
             next_step=f"Give {LONGEST_RUN_H} h or more, or force it while nothing is running",
         )
     delta = DeltaTable(log.place.url, storage_options=log.place.options())
-    gone = delta.vacuum(grace_h, dry_run=False, enforce_retention_duration=False, full=True)
+
+    def sweep(*, dry: bool) -> list[str]:
+        return delta.vacuum(grace_h, dry_run=dry, enforce_retention_duration=False, full=True)
+
+    gone = log.place.there() & set(sweep(dry=True))
+    if gone:
+        sweep(dry=False)
     log.place.forget((file.name for file in log.state().files), grace_h * 3600)
     return len(gone)
 
