@@ -47,7 +47,8 @@ def connection():
 
 def put(lake, connection, table, **columns):
     """Merge one row of another table."""
-    values = {column.name: None for column in TABLES[table].columns} | columns
+    names = [column.name for column in TABLES[table].columns]
+    values = {name: columns.get(name) for name in names}
     asked = ", ".join(f"${name} AS {name}" for name in values)
     connection.execute(f"CREATE OR REPLACE TABLE one AS SELECT {asked}", values)
     return lake.merge(connection, "one", table)
@@ -116,6 +117,17 @@ def test_rows_of_files_count_by_the_last_reading(lake, connection):
         assert seen == [("cloudtrail", "else"), ("databricks", "new")]
         assert lake.compact(threads=1).before in {3, 0}
     assert len(lake.files("files")) == 1
+
+
+def test_small_tables_stay_small(lake, connection, monkeypatch):
+    monkeypatch.setattr("lakewarden.store.lake.lake._MANY", 3)
+    for moment in range(10):
+        for table in ("files", "quarantine"):
+            put(lake, connection, table, source="x", key="a", id=str(moment), read=moment)
+            assert len(lake.files(table)) <= 3
+    for table, rows in (("files", 1), ("quarantine", 10)):
+        lake.view(connection, table)
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (rows,)
 
 
 def test_a_refused_record_is_there_once(lake, connection):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import duckdb
 from deltalake.exceptions import DeltaError
@@ -21,6 +22,10 @@ from lakewarden.store.lake.merging import Merged, merge
 from lakewarden.store.lake.place import Folder, Place
 from lakewarden.store.lake.tables import DUCKDB, TABLES
 from lakewarden.store.lake.upkeep import Compacted
+
+_TARGET_MB: Final = 256
+_MANY: Final = 50
+"""A small table that has more files than this is compacted by whoever adds to it."""
 
 
 class Lake:
@@ -78,7 +83,10 @@ class Lake:
         """
         log = self._logs[table]
         with _said(log):
-            return merge(log, connection, relation)
+            merged = merge(log, connection, relation)
+            if not log.table.partitions and len(log.state().files) > _MANY:
+                upkeep.compact(log, connection, target_mb=_TARGET_MB)
+        return merged
 
     def identity(self) -> str:
         """Return what tells the events from those of any other lake, whatever its address."""
@@ -149,7 +157,7 @@ class Lake:
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}{spec.newest}")
 
     def compact(
-        self, *, target_mb: int = 256, before: str | None = None, threads: int = 0
+        self, *, target_mb: int = _TARGET_MB, before: str | None = None, threads: int = 0
     ) -> Compacted:
         """Put small files of a day together, their rows in order.
 
