@@ -37,6 +37,13 @@ falsepositives: [Unlikely]
 STOPPED = "{eventSource: cloudtrail.amazonaws.com, eventName: [StopLogging, DeleteTrail]}"
 
 
+TASK = """{
+  eventSource: ecs.amazonaws.com,
+  eventName: RegisterTaskDefinition,
+  requestParameters.containerDefinitions.command: x,
+}"""
+
+
 def one(detection, base=BASE):
     """Return the only rule of a file."""
     (found,) = read(list(yaml.safe_load_all(f"{base}detection: {detection}")), "A file-name")
@@ -108,11 +115,7 @@ def test_searches_become_selections(search, ours):
     [
         ("[word, other]", "words anywhere in a record"),
         ("{requestParameters|contains: x}", "requestParameters: events have no field"),
-        (
-            "{eventSource: ecs.amazonaws.com, eventName: RegisterTaskDefinition,"
-            + " requestParameters.containerDefinitions.command: x}",
-            "containerDefinitions is a list",
-        ),
+        (TASK, "containerDefinitions is a list"),
         ("{somethingElse: x}", "somethingElse: events have no field"),
         ("{requestParameters.a|base64: x}", "'base64' cannot be said"),
         ("{requestParameters.a|re: '(?=a)'}", "groups are plain"),
