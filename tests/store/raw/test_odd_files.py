@@ -101,6 +101,40 @@ def test_a_line_of_200_mb_is_refused_and_what_follows_is_read(reader):
     assert found.refused == [("a.json", 2, len(SOUND), TOO_LONG)]
 
 
+def test_a_mark_in_a_record_leads_nobody_astray(reader):
+    marked = {"~file": 999, "~line": 1, "~start": 1}
+    files = {
+        "a.json": lines({**delivered(), **marked}),
+        "b.json": lines({**delivered(), "~file": 2}, {**delivered(), "~file": "x"}),
+        "c.json": SOUND,
+    }
+    found = reader.read("databricks", files)
+    assert (len(found.events), found.refused) == (4, [])
+    assert {one.item.key: one.records for one in found.counted} == dict(
+        zip(files, (1, 2, 1), strict=True)
+    )
+
+
+def test_lists_that_follow_each_other_are_read_to_the_end(reader):
+    def listed(*names):
+        return trail(*[call(eventID=name) for name in names])
+
+    more = listed("b")[:-1] + b', "Other": [{"a": 1}]}'
+    files = {
+        "a.json": listed("a") + b"\n" + more + b"\r\n " + listed("c", "d"),
+        "b.json": listed("e") + b"oops",
+        "c.json": listed("f")[:-1],
+        "d.json": json.dumps([call(eventID="g")]).encode() + b", {}",
+    }
+    found = reader.read("cloudtrail", files)
+    assert sorted(event["native_id"] for event in found.events) == list("abcdefg")
+    assert [(file, number, why) for file, number, _, why in found.refused] == [
+        ("b.json", 2, NOT_JSON),
+        ("c.json", 2, NOT_JSON),
+        ("d.json", 2, NOT_JSON),
+    ]
+
+
 def test_odd_calls_are_refused_alone(reader):
     sound = json.dumps(call()).encode()
     files = {
@@ -108,6 +142,7 @@ def test_odd_calls_are_refused_alone(reader):
         "b.json": b'{"Records": [%s, {"awsRegion": oops}, %s]}' % (sound, sound),
         "c.json": trail(call(userIdentity="root")),
         "d.json": b'{"Records": 5}',
+        "g.json": b'{"Records": [',
         "e.json": b'{"Records": [%s, {"eventTime": "\xff"}]}' % sound,
         "f.json.gz": gzip.compress(trail(*[call(eventID=os.urandom(9).hex()) for _ in range(50)]))[
             :1500
@@ -118,7 +153,8 @@ def test_odd_calls_are_refused_alone(reader):
     assert 10 < cut.records < 50
     assert [record.reason for record in cut.refused] == [CUT]
     assert len(found.events) == 3 + cut.records
-    assert [(file, number, why) for file, number, _, why in found.refused][:-1] == [
+    refused = [(file, number, why) for file, number, _, why in found.refused]
+    assert [one for one in refused if one[0] != cut.item.key] == [
         ("a.json", 1, "is no object"),
         ("a.json", 2, "is no object"),
         ("a.json", 4, "has no time"),
@@ -126,6 +162,7 @@ def test_odd_calls_are_refused_alone(reader):
         ("c.json", 1, "has no object in userIdentity"),
         ("d.json", 1, "is no event of cloudtrail"),
         ("e.json", 2, NOT_UTF8),
+        ("g.json", 1, CUT),
     ]
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.store.raw.content import LONGEST, CutError
+from lakewarden.store.raw.content import CHUNK, LONGEST, CutError
 from lakewarden.store.raw.refusal import CUT, NOT_JSON, TOO_DEEP, TOO_LONG, OddError, Refused
 
 BYTES: Final = "surrogateescape"
 """How bytes that are no UTF-8 are kept in text."""
-_BETWEEN: Final = frozenset(" \t\r\n,")
+_BLANK: Final = frozenset(" \t\r\n\ufeff")
+_BETWEEN: Final = _BLANK | {","}
+_OPENING: Final = re.compile(r'(\{\s*"[Rr]ecords"\s*:\s*)?\[')
+_OPENING_LONGEST: Final = 256
+_BEGUN: Final = '{"": 0'
+"""What an object begins with whose rest is read."""
 _DECODER: Final = json.JSONDecoder()
 
 
@@ -28,17 +34,42 @@ class JsonList:
         self._start = 0
         self._ended = False
         self._cut = False
+        self._in_object = False
 
     def enter(self) -> bool:
-        """Go to behind the bracket of the list; say whether there is one."""
-        self._more()
-        while True:
-            at = self._text.find("[")
-            if at >= 0:
-                self._pass(at + 1)
-                return True
-            if len(self._text) > LONGEST or not self._more():
-                return False
+        """Go into the next list; say whether there is one.
+
+        Raises:
+            OddError: something else is there.
+        """
+        self._skip(_BLANK)
+        while len(self._text) - self._at < _OPENING_LONGEST and self._more():
+            pass
+        if self._at == len(self._text):
+            return False
+        found = _OPENING.match(self._text, self._at)
+        if not found:
+            raise OddError(NOT_JSON)
+        self._in_object = bool(found[1])
+        self._pass(len(found[0]))
+        return True
+
+    def leave(self) -> None:
+        """Go past the end of the list, and of the object that it is in.
+
+        Raises:
+            OddError: that has no end.
+        """
+        self._pass(1)
+        if not self._in_object:
+            return
+        while len(self._text) - self._at <= LONGEST and self._more(CHUNK):
+            pass
+        try:
+            _, end = _DECODER.raw_decode(_BEGUN + self._text[self._at :])
+        except (ValueError, RecursionError):
+            raise OddError(CUT if self._cut else NOT_JSON) from None
+        self._pass(end - len(_BEGUN))
 
     def element(self) -> tuple[int, str, Any] | None:
         """Return the first byte, the text and the value of the next element; None at the end.
@@ -46,7 +77,7 @@ class JsonList:
         Raises:
             OddError: there is no telling where it ends.
         """
-        self._skip()
+        self._skip(_BETWEEN)
         if self._text.startswith("]", self._at):
             return None
         while True:
@@ -75,9 +106,9 @@ class JsonList:
             self._more()
         return Refused(start, number, size, digest.hexdigest(), reason)
 
-    def _skip(self) -> None:
+    def _skip(self, what: frozenset[str]) -> None:
         while True:
-            while self._text[self._at : self._at + 1] in _BETWEEN:
+            while self._text[self._at : self._at + 1] in what:
                 self._pass(1)
             if self._at < len(self._text) or not self._more():
                 return

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Final
 
 from lakewarden.events.columns import Source
@@ -194,27 +193,26 @@ def _deep(piece: Piece, text: str, source: Source) -> Record | Refused:
 
 
 def _elements(parts: Iterable[bytes], source: Source) -> Iterator[Record | Refused]:
-    """Yield the records of a list, however large the file is; memory holds some of them."""
+    """Yield the records of the lists of a file, of which there is one as a rule."""
     reader = JsonList(parts)
-    if not reader.enter():
-        yield reader.rest(1, NOT_JSON)
-        return
-    for number in count(1):
-        try:
-            found = reader.element()
-        except OddError as odd:
-            yield reader.rest(number, str(odd))
-            return
-        if found is None:
-            return
-        start, text, value = found
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raw = text.encode("utf-8", BYTES)
-            yield Refused(start, number, len(raw), _digest(raw), NOT_UTF8)
-        else:
-            yield _record(start, number, value, text, source)
+    number = 1
+    try:
+        while reader.enter():
+            while found := reader.element():
+                yield _of_element(number, *found, source)
+                number += 1
+            reader.leave()
+    except OddError as odd:
+        yield reader.rest(number, str(odd))
+
+
+def _of_element(number: int, start: int, text: str, value: Any, source: Source) -> Record | Refused:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", BYTES)
+        return Refused(start, number, len(raw), _digest(raw), NOT_UTF8)
+    return _record(start, number, value, text, source)
 
 
 def _refused(piece: Piece, reason: str) -> Refused:

@@ -7,6 +7,7 @@ rows are not as many as its records is an error, never a loss.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -120,7 +121,7 @@ class Staging:
         for shape in self._shapes:
             for number, verdict in verdicts(self._connection, shape):
                 counted[number].refuse(verdict)
-        tables = {u.own for u in spooled.units if u.form.layout is Layout.PARQUET}
+        whole = {unit.own for unit in spooled.units if unit.form.layout is Layout.PARQUET}
         counts = self._counts()
         again = set()
         for number, one in counted.items():
@@ -129,18 +130,18 @@ class Staging:
             expected = spooled.expected[number]
             if expected is None:  # a list of records, of which one at least is taken to be there
                 expected = one.seen or 1
-            if number not in tables and (found.odd or one.seen != expected):
+            if number not in whole and (found.odd or one.seen != expected):
                 again.add(number)
-        self._drop(again)
+        self._keep(counted.keys() - again)
         return again
 
-    def _drop(self, files: set[int]) -> None:
-        """Take out the rows of files, and those of which nobody knows the file."""
+    def _keep(self, files: Iterable[int]) -> None:
+        """Take out the rows of other files, and those of which nobody knows the file."""
         for shape in self._shapes:
             self._connection.execute(
                 f'DELETE FROM {shape.name} WHERE "~file" IS NULL'  # noqa: S608  # ours
-                ' OR list_contains(?::INTEGER[], "~file")',
-                [sorted(files)],
+                ' OR "~file" NOT IN (SELECT unnest(?::INTEGER[]))',
+                [list(files)],
             )
 
     def _read_again(
@@ -152,7 +153,7 @@ class Staging:
             counted[number].refuse(record)
 
         rereading = Rereading(self._connection, spooled.folder, refuse)
-        lost = set()
+        lost: set[int] = set()
         for number in again:
             item, one = spooled.items[number], counted[number]
             one.seen = 0
@@ -170,9 +171,9 @@ class Staging:
                 spooled.unreadable.append((item, unreadable(item, error)))
                 lost.add(number)
         rereading.flush()
-        self._drop(lost)
         for number in lost:
             del counted[number]
+        self._keep(counted)
 
     def _counts(self) -> dict[int, _Count]:
         """Return the counts of each file."""
@@ -184,7 +185,7 @@ class Staging:
                 f' FROM {shape.name} WHERE "~file" IS NOT NULL GROUP BY 1'
             )
             for number, *new in self._connection.execute(query).fetchall():
-                found[number] = found.get(number, _NONE).and_(_Count(*new))
+                found[number] = found.get(number, _NONE).plus(_Count(*new))
         return found
 
     def _has_rows(self, shape: Shape) -> bool:
@@ -207,7 +208,7 @@ class _Count(NamedTuple):
     first: int | None
     last: int | None
 
-    def and_(self, other: _Count) -> _Count:
+    def plus(self, other: _Count) -> _Count:
         """Return the counts of both."""
         times = [t for t in (self.first, self.last, other.first, other.last) if t is not None]
         return _Count(
