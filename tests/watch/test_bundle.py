@@ -108,8 +108,8 @@ def test_the_command_line_takes_what_the_jobs_say(bundle):
     seen = []
     for task in tasks(resources(bundle)):
         words = task["spark_python_task"]["parameters"]
-        if words[0] == "--client-id":
-            words = words[4:]
+        while words[0] in {"--secret", "--set"}:
+            words = words[2:]
         for command in " ".join(words).split(" --then "):
             name, context = parsed(command.split())
             seen.append(name)
@@ -124,11 +124,9 @@ def parsed(words):
         name, *words = words
         command = command.get_command(click.Context(command), name)
     made = {}
-    command.callback = lambda **values: made.update(values)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "callback", lambda **values: made.update(values))
         command.main(words, standalone_mode=False)
-    finally:
-        del command.callback
     context = click.Context(command)
     context.params = made
     return name, context
@@ -239,6 +237,7 @@ def test_the_grants_are_the_least_that_is_needed(bundle):
         "USE SCHEMA ON SCHEMA `logs`.`security`",
         "SELECT, MODIFY ON TABLE `logs`.`security`.`lakewarden_alerts`",
         "SELECT, MODIFY ON TABLE `logs`.`security`.`lakewarden_rules`",
+        "SELECT, MODIFY ON TABLE `logs`.`security`.`lakewarden_deliveries`",
         "SELECT ON TABLE `logs`.`security`.`lakewarden_suppressions`",
         "READ VOLUME, WRITE VOLUME ON VOLUME `logs`.`security`.`lakewarden_reports`",
     }
@@ -350,6 +349,20 @@ def test_a_folder_of_others_is_not_touched(tmp_path, capsys):
     code, _ = deploy(tmp_path, capsys, force=None)
     assert code == 2
     assert [file.name for file in tmp_path.iterdir()] == ["databricks.yml"]
+
+
+def test_what_sinks_ask_for_comes_from_the_scope(tmp_path, capsys):
+    policy = tmp_path / "mine.toml"
+    sink = '[[sinks]]\nname = "{0}"\ntype = "slack"\nurl_env = "{0}_URL"\n'
+    policy.write_text(sink.format("SOC") + sink.format("DUTY"), "utf-8")
+    folder = tmp_path / "bundle"
+    assert deploy(folder, capsys, policy_file=str(policy))[0] == 0
+    assert deploy(folder, capsys, force=None)[0] == 0
+    words = resources(folder)["jobs"]["detect"]["tasks"][0]["spark_python_task"]["parameters"]
+    assert words[:5] == [
+        *("--secret", "DUTY_URL=lakewarden/DUTY_URL", "--secret", "SOC_URL=lakewarden/SOC_URL"),
+        "watch",
+    ]
 
 
 def test_a_policy_file_comes_along(tmp_path, capsys):

@@ -14,6 +14,8 @@ from lakewarden.cli.options import together
 from lakewarden.cli.settings import load_policy
 from lakewarden.errors import UsageError
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.policyfile.policy import Policy
+from lakewarden.watch.bundle.jobs import POLICY_FILE
 from lakewarden.watch.bundle.options import BundleOptions, Machines
 from lakewarden.watch.bundle.write import WHEELS, write_bundle
 
@@ -121,7 +123,11 @@ _OPTIONS: Final = (
     "--out", type=click.Path(path_type=Path), required=True, help="Folder for the bundle."
 )
 @partial(together, name="asked", group=Asked, options=_OPTIONS)
-@click.option("--policy-file", type=_FILE, help="The policy file, copied into the bundle.")
+@click.option(
+    "--policy-file",
+    type=_FILE,
+    help="The policy file, copied into the bundle; that of the older bundle is kept without one.",
+)
 @click.option("--force", is_flag=True, help="Write over an older bundle in the folder.")
 def command(out: Path, asked: Asked, policy_file: Path | None, *, force: bool) -> int:
     """Write an Asset Bundle that assesses and watches from within Databricks.
@@ -130,12 +136,13 @@ def command(out: Path, asked: Asked, policy_file: Path | None, *, force: bool) -
     rules over system.access.audit where it is and keeps alerts in a table; a dashboard shows them.
     Nothing is read or changed: `databricks bundle deploy` in the folder does that.
     """
-    policy = None
-    if policy_file is not None:
-        load_policy(policy_file)
-        policy = policy_file.read_text("utf-8")
+    kept = out / POLICY_FILE
+    file = policy_file or (kept if force and kept.is_file() else None)
+    policy = load_policy(file) if file else Policy()
+    text = file.read_text("utf-8") if file else None
+    options = _options(asked, _variables(policy))
     try:
-        written = write_bundle(out, _options(asked), policy=policy, wheel=asked.wheel, force=force)
+        written = write_bundle(out, options, policy=text, wheel=asked.wheel, force=force)
     except OSError as error:
         raise UsageError(
             f"cannot be written ({error.strerror})",
@@ -146,7 +153,7 @@ def command(out: Path, asked: Asked, policy_file: Path | None, *, force: bool) -
     return EXIT_CLEAN
 
 
-def _options(asked: Asked) -> BundleOptions:
+def _options(asked: Asked, variables: tuple[str, ...]) -> BundleOptions:
     """Return what the bundle is made for.
 
     Raises:
@@ -173,9 +180,21 @@ def _options(asked: Asked) -> BundleOptions:
         assess_schedule=asked.assess_schedule,
         scope=asked.scope,
         notify=asked.notify,
+        variables=variables,
         requirement=f"../{WHEELS}/{asked.wheel.name}" if asked.wheel else _released(),
         machines=machines if asked.clusters else None,
     )
+
+
+def _variables(policy: Policy) -> tuple[str, ...]:
+    """Return the environment variables in which sinks look for secrets."""
+    named = {
+        str(value)
+        for sink in policy.sinks
+        for option, value in sink.options.items()
+        if option.endswith("_env")
+    }
+    return tuple(sorted(named))
 
 
 def _released() -> str:

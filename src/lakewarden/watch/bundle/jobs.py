@@ -23,7 +23,11 @@ _THEN: Final = "--then"
 
 def assess_job(options: BundleOptions) -> dict[str, Any]:
     """Return the job that reads the deployment, and judges it in two formats."""
-    credential = ("--client-id", "${var.service_principal}", "--secret", "${var.scope}/secret")
+    credential = (
+        *_secret("DATABRICKS_CLIENT_SECRET", "secret"),
+        *("--set", "DATABRICKS_CLIENT_ID=${var.service_principal}"),
+        *("--set", "DATABRICKS_AUTH_TYPE=oauth-m2m"),
+    )
     aws = () if options.reads_aws else ("--no-aws",)
     account = (
         *("--account-host", "${var.account_host}"),
@@ -46,10 +50,15 @@ def assess_job(options: BundleOptions) -> dict[str, Any]:
 def detect_job(options: BundleOptions) -> dict[str, Any]:
     """Return the job that runs the rules over the audit logs where they are."""
     words = (
+        *(word for variable in options.variables for word in _secret(variable, variable)),
         *("watch", "detect", "--engine", "spark", "--table", TABLE),
         *("--alerts-in", "${var.catalog}.${var.schema}", *_POLICY),
     )
     return _job("detect", "${var.detect_schedule}", list(words), options)
+
+
+def _secret(variable: str, key: str) -> tuple[str, str]:
+    return "--secret", f"{variable}=${{var.scope}}/{key}"
 
 
 def _job(verb: str, cron: str, words: list[str], options: BundleOptions) -> dict[str, Any]:

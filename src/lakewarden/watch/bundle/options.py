@@ -47,8 +47,9 @@ class BundleOptions:
         viewers: the group that sees jobs and dashboard; None for nobody else.
         detect_schedule: when the rules are run, as Quartz has it, in UTC.
         assess_schedule: when the deployment is assessed, likewise.
-        scope: the secret scope that holds the service principal's secret.
+        scope: the secret scope of the service principal's secret, and of what sinks ask for.
         notify: who gets mail when a run fails, and while grave alerts are open.
+        variables: the environment variables that sinks of the policy file ask for.
         requirement: what pip installs: a version, or the path of a wheel in the bundle.
         machines: the clusters; None for serverless compute.
     """
@@ -65,6 +66,7 @@ class BundleOptions:
     assess_schedule: str
     scope: str
     notify: tuple[str, ...]
+    variables: tuple[str, ...]
     requirement: str
     machines: Machines | None = None
 

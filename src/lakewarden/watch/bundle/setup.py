@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lakewarden.watch.alert_table import ALERTS, RULES, SUPPRESSIONS, TABLES, declared, name, placed
+from lakewarden.watch.alert_table import (
+    ALERTS,
+    DELIVERIES,
+    RULES,
+    SUPPRESSIONS,
+    TABLES,
+    declared,
+    name,
+    placed,
+)
 from lakewarden.watch.audit_table import TABLE
 from lakewarden.watch.bundle.jobs import REPORTS
 from lakewarden.watch.bundle.options import BundleOptions
 from lakewarden.watch.sql import Dialect
 
 _SYSTEM: Final = ("USE CATALOG ON CATALOG system", "USE SCHEMA ON SCHEMA system.access")
+
+_WRITTEN: Final = (ALERTS, RULES, DELIVERIES)
+"""The tables that runs write."""
 
 
 def setup(options: BundleOptions) -> str:
@@ -47,7 +59,7 @@ def _grants(options: BundleOptions) -> Iterator[tuple[str, str]]:
         *_SYSTEM,
         f"SELECT ON TABLE {TABLE}",
         *uses,
-        *(f"SELECT, MODIFY ON TABLE {placed(schema, table)}" for table in (ALERTS, RULES)),
+        *(f"SELECT, MODIFY ON TABLE {placed(schema, table)}" for table in _WRITTEN),
         f"SELECT ON TABLE {placed(schema, SUPPRESSIONS)}",
         f"READ VOLUME, WRITE VOLUME ON VOLUME {volume}",
     )

@@ -31,7 +31,7 @@ _ABOUT: Final = {
     "service_principal": "the application id of what everything runs as",
     "account_id": "the Databricks account",
     "account_host": "the URL of the account console",
-    "scope": "the secret scope with the service principal's secret",
+    "scope": "the secret scope of everything that is secret",
     "detect_schedule": "when the rules are run, in UTC",
     "assess_schedule": "when the deployment is assessed, in UTC",
 }
@@ -77,7 +77,7 @@ def write_bundle(
         options: what the bundle is made for.
         policy: the text of the policy file; None for none.
         wheel: what is installed, copied into the bundle; None for what the index has.
-        force: write over an earlier bundle; its policy file stays unless another is given.
+        force: write over an earlier bundle.
 
     Returns:
         The files, in order of their paths.
@@ -97,8 +97,6 @@ def write_bundle(
         )
     if again:
         _clear(folder)
-        if policy is None:
-            del contents[POLICY_FILE]
     for path, content in contents.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,16 @@
 """Runs commands of lakewarden, one after the other, as one task of a job.
 
-    run.py [--client-id ID --secret SCOPE/KEY] COMMAND [--then COMMAND]...
+    run.py [--secret NAME=SCOPE/KEY]... [--set NAME=VALUE]... COMMAND [--then COMMAND]...
 
-`{scratch}` in a command is a folder that is there as long as the task runs. Findings do not fail
-the task; they are in the reports.
+Secrets and values become environment variables of this process alone. `{scratch}` in a command is
+a folder that is there as long as the task runs. Findings do not fail the task; reports have them.
 """
 
 # ruff: noqa: INP001  # a script, copied into bundles
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -26,10 +27,9 @@ def main(arguments: Sequence[str]) -> None:
     Raises:
         RuntimeError: one did not come to its end.
     """
-    words = list(arguments)
-    if words[0] == "--client-id":
-        _, client_id, _, secret, *words = words
-        _sign_in(client_id, *secret.split("/", 1))
+    asked = _read(arguments)
+    _learn(asked.secret, asked.set)
+    words = asked.commands
     if "spark" in words:
         from pyspark.sql import SparkSession  # noqa: PLC0415  # only where it is asked for
 
@@ -42,16 +42,27 @@ def main(arguments: Sequence[str]) -> None:
                 raise RuntimeError(f"lakewarden {name} ended with {code}; it says why above")
 
 
-def _sign_in(client_id: str, scope: str, key: str) -> None:
-    """Let lakewarden sign in with a secret that only this process sees."""
-    from databricks.sdk import WorkspaceClient  # noqa: PLC0415  # only where it is asked for
+def _read(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for option in ("--secret", "--set"):
+        parser.add_argument(option, action="append", default=[], type=_pair)
+    parser.add_argument("commands", nargs=argparse.REMAINDER)
+    return parser.parse_args(arguments)
 
-    secret = WorkspaceClient().dbutils.secrets.get(scope=scope, key=key)
-    os.environ |= {
-        "DATABRICKS_AUTH_TYPE": "oauth-m2m",
-        "DATABRICKS_CLIENT_ID": client_id,
-        "DATABRICKS_CLIENT_SECRET": secret,
-    }
+
+def _pair(text: str) -> list[str]:
+    return text.split("=", 1)
+
+
+def _learn(secrets: Iterable[Sequence[str]], values: Iterable[Sequence[str]]) -> None:
+    """Take secrets with the identity of the task, and only then another one."""
+    taken = dict(values)
+    for name, place in secrets:
+        from databricks.sdk import WorkspaceClient  # noqa: PLC0415  # only where it is asked for
+
+        scope, key = place.split("/", 1)
+        taken[name] = WorkspaceClient().dbutils.secrets.get(scope=scope, key=key)
+    os.environ.update(taken)
 
 
 def _commands(words: Iterable[str]) -> Iterator[list[str]]:
