@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -69,3 +70,11 @@ def test_nobody_waits_for_an_alert_that_nobody_has_to_look_at(store):
     assert [alert.id for alert, _ in deliveries.waiting("soc")] == [FOUND.id]
     alerts.put(FOUND.id, AlertState.CLOSED, "a typing error", "ann")
     assert deliveries.waiting("soc") == []
+
+
+def test_several_who_told_at_once_remember_it_once(store):
+    alerts, deliveries = store
+    note(alerts, FOUND)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda now: deliveries.remember("soc", [FOUND], now), range(16)))
+    assert len(deliveries.rows()) == 1

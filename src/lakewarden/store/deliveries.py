@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, insert, select
 from lakewarden.ledger.alert import Alert, AlertState
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.alerts import alert_of
-from lakewarden.store.database import ALERTS, DELIVERIES, open_database
+from lakewarden.store.database import ALERTS, DELIVERIES, STORE, open_database
 
 _WAITING: Final = (AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value)
 
@@ -86,6 +86,7 @@ class Deliveries:
             now: when, Unix time in ms.
         """
         with self._engine.begin() as connection:
+            connection.execute(select(STORE).with_for_update())
             for alert in alerts:
                 mine = (DELIVERIES.c.alert == alert.id) & (DELIVERIES.c.sink == sink)
                 connection.execute(delete(DELIVERIES).where(mine))
