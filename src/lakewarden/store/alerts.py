@@ -124,7 +124,7 @@ class Alerts:
         if len(rows) != 1:
             what = "several alerts begin" if rows else "no alert begins"
             raise UsageError(
-                f"{what} with {identity!r}", next_step="`lakewarden watch alerts` lists them"
+                f"{what} with {identity!r}", next_step="`lakewarden watch alerts list` lists them"
             )
         return _alert(rows[0])
 
@@ -164,7 +164,7 @@ class Alerts:
         if not done.rowcount:
             raise UsageError(
                 f"there is no suppression {identity!r}",
-                next_step="`lakewarden watch alerts --suppressions` lists them",
+                next_step="`lakewarden watch alerts suppressions` lists them",
             )
 
     def suppressions(self) -> list[Suppression]:
@@ -257,4 +257,4 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 
 
 def _alert(row: Row[Any]) -> Alert:
-    return alert_of(row._mapping)  # noqa: SLF001  # the documented way to a row as a mapping
+    return alert_of(dict(row._mapping))  # noqa: SLF001  # the documented way to a row as a mapping
