@@ -45,7 +45,17 @@ def test_a_region_that_nobody_noted_is_anywhere():
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"prefixes": [{}]}', '{"prefixes": 1}', '"x"', "{}", "\xff"]
+    "text",
+    [
+        "{",
+        "[]",
+        '{"prefixes": [{"ip_prefix": "x", "region": "y"}]}',
+        '{"prefixes": [{}]}',
+        '{"prefixes": 1}',
+        '"x"',
+        "{}",
+        "\xff",
+    ],
 )
 def test_a_file_that_is_not_that_of_aws_is_an_error(tmp_path, text):
     file = tmp_path / "x.json"

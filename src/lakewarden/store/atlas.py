@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,7 +65,7 @@ def read_aws_ranges(file: Path) -> Mapping[str, str]:
             *((entry["ip_prefix"], entry) for entry in document["prefixes"]),
             *((entry["ipv6_prefix"], entry) for entry in document.get("ipv6_prefixes", ())),
         ]
-        return {str(network): str(entry["region"]) for network, entry in entries}
+        return {str(ip_network(network)): str(entry["region"]) for network, entry in entries}
     except OSError as error:
         what = str(error.strerror)
     except (ValueError, KeyError, TypeError, AttributeError):

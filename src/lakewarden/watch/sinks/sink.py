@@ -44,7 +44,7 @@ class Means:
         """
         if key not in options:
             return ""
-        value = self.environment.get(options[key], "")
+        value = self.environment.get(options[key], "").strip()
         if not value:
             raise UsageError(
                 f"the environment variable {options[key]} is not set",
