@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click import BadParameter
 from click.testing import CliRunner
 from deltalake import write_deltalake
 from hypothesis import given, settings
@@ -123,6 +124,33 @@ def test_the_command_line_counts_and_fails_for_what_is_unreadable(logs, tmp_path
     (entry,) = json.loads(listed.stdout)
     assert (entry["file"], entry["line"], entry["reason"]) == ("a.json", 2, "is not JSON")
     assert "oops" not in listed.stdout
+
+
+def test_the_command_line_keeps_a_lake_small(logs, tmp_path):
+    def run(*arguments):
+        options = ["--lake", str(tmp_path / "lake"), "--format", "json"]
+        done = CliRunner().invoke(cli, ["watch", *arguments, *options], standalone_mode=False)
+        assert done.return_value == 0, done.exception
+        return json.loads(done.stdout)
+
+    for number in range(0, 9, 3):
+        logs.put(f"{number}.json", lines(_both(number)[0]))
+        logs.ingest()
+    assert run("compact", "--before", "2026-09-21") == {"before": 3, "after": 1}  # what was read
+    assert run("compact") == {"before": 3, "after": 1}
+    assert run("vacuum", "--grace-hours", "0", "--force") == {"deleted": 6}
+    assert _requests(logs) == _expected([0, 3, 6])
+    assert run("retain", "--keep", "vpcflow=1") == {"dropped": 0}
+    assert run("retain", "--keep", "databricks=1") == {"dropped": 3}
+    assert (_requests(logs), logs.ingest().skipped) == (Counter(), 3)
+
+
+@pytest.mark.parametrize("option", ["--keep=databricks", "--keep=other=3", "--keep=vpcflow=-1"])
+def test_what_is_to_be_kept_has_to_be_said_clearly(option):
+    with pytest.raises(BadParameter, match="is not SOURCE=DAYS"):
+        CliRunner().invoke(
+            cli, ["watch", "retain", option], standalone_mode=False, catch_exceptions=False
+        )
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,8 @@ def test_flows_in_any_form_are_the_same(reader, tmp_path):
         "b.log": FLOW,
         "c.log": f"{' '.join(turned)}\n{' '.join(turned.values())}".encode(),
         "d.parquet": (tmp_path / "d.parquet").read_bytes(),
+        "e.log": (HEADER + FLOW).replace(b"\n", b"\r\n"),
     }
     found = reader.read("vpcflow", files)
-    assert (len(found.events), found.refused) == (4, [])
+    assert (len(found.events), found.refused) == (5, [])
     assert len({event["id"] for event in found.events}) == 1

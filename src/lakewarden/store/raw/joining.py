@@ -178,7 +178,7 @@ def _records(number: int, data: bytes, _: Form) -> tuple[bytes, None] | None:
 
 def _fields(number: int, data: bytes, form: Form) -> tuple[bytes, int]:
     """Return the lines of a flow log without their names, each marked, and their number."""
-    body = data.strip()
+    body = data.strip().replace(b"\r\n", b"\n")
     if form.headed:
         body = body.partition(b"\n")[2]
     if not body:
