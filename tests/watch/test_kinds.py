@@ -344,7 +344,7 @@ HOUR = 3_600_000
 
 
 @TRIED
-@given(told=events(), window=st.integers(1, 30), kmh=st.sampled_from([300, 900, 5000]))
+@given(told=events(), window=st.integers(1, 8), kmh=st.sampled_from([300, 900, 5000]))
 def test_travel(engine, told, window, kmh):
     """Each ms of the drawn times stands for an hour."""
     told = [event._replace(ts=event.ts * HOUR) for event in told]
