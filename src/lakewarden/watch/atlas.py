@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any, Final
 
-from lakewarden.events import address
+from lakewarden.events.address import Address, read
 from lakewarden.events.catalog import load
 
 _UNSURE_KM: Final = 100
@@ -43,7 +43,7 @@ class Unplaced:
 
 
 ANYWHERE: Final = Unplaced()
-Source = Callable[[str], Place | Unplaced | None]
+Source = Callable[[Address], Place | Unplaced | None]
 
 
 class Gazetteer:
@@ -58,10 +58,10 @@ class Gazetteer:
 
     def _rows(self, addresses: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         for text in addresses:
-            known = address.read(text)
-            if known.kind != "public" or known.text is None:
+            known = read(text)
+            if known.kind != "public":
                 continue
-            found = next((p for p in (ask(known.text) for ask in self._sources) if p), None)
+            found = next((p for p in (ask(known) for ask in self._sources) if p), None)
             if isinstance(found, Place):
                 where = {"country": found.country, "lat": found.lat, "lon": found.lon}
                 yield {"ip": text, **where, "radius_km": found.radius_km}
@@ -72,21 +72,23 @@ class Networks:
 
     def __init__(self, places: Mapping[str, Place | Unplaced]) -> None:
         """Take the place of each network, as `203.0.113.0/24`."""
-        self._by_length: dict[tuple[int, int], dict[int, Place | Unplaced]] = {}
-        for text, place in places.items():
-            network = ip_network(text)
-            key = (network.version, network.prefixlen)
-            self._by_length.setdefault(key, {})[int(network.network_address)] = place
-        self._lengths = sorted(self._by_length, reverse=True)
+        self._by_size: dict[str, dict[int, dict[int, Place | Unplaced]]] = {"4": {}, "6": {}}
+        for network, place in sorted(
+            ((ip_network(text), place) for text, place in places.items()),
+            key=lambda pair: -pair[0].prefixlen,
+        ):
+            spare = network.max_prefixlen - network.prefixlen
+            sizes = self._by_size[str(network.version)]
+            sizes.setdefault(spare, {})[int(network.network_address) >> spare] = place
 
-    def __call__(self, text: str) -> Place | Unplaced | None:
+    def __call__(self, one: Address) -> Place | Unplaced | None:
         """Return the place of an address, None where no network has it."""
-        one = ip_address(text)
-        for version, length in self._lengths:
-            if version == one.version:
-                found = self._by_length[version, length].get(_start(one, length))
-                if found:
-                    return found
+        version, _colon, digits = (one.key or "4:0").partition(":")
+        number = int(digits, 16)
+        for spare, places in self._by_size[version].items():
+            found = places.get(number >> spare)
+            if found:
+                return found
         return None
 
 
@@ -118,8 +120,8 @@ def aws_networks(regions: Mapping[str, str]) -> Networks:
 def database(look_up: Callable[[str], Mapping[str, Any] | None]) -> Source:
     """Return the places of a database with the records of GeoIP."""
 
-    def ask(text: str) -> Place | Unplaced | None:
-        record = look_up(text) or {}
+    def ask(one: Address) -> Place | Unplaced | None:
+        record = look_up(one.text or "") or {}
         if record.get("traits", {}).get("is_anycast"):
             return ANYWHERE
         country = record.get("country", {}).get("iso_code")
@@ -137,8 +139,8 @@ def database(look_up: Callable[[str], Mapping[str, Any] | None]) -> Source:
 def registries(country_of: Callable[[str], str | None]) -> Source:
     """Return the places of addresses by the country that they are registered in."""
 
-    def ask(text: str) -> Place | None:
-        country = country_of(text)
+    def ask(one: Address) -> Place | None:
+        country = country_of(one.text or "")
         return centre(country) if country else None
 
     return ask
@@ -154,9 +156,3 @@ def centre(country: str) -> Place | None:
 def _countries() -> Mapping[str, Sequence[float]]:
     table: Mapping[str, Sequence[float]] = load("countries")["countries"]
     return table
-
-
-def _start(one: IPv4Address | IPv6Address, length: int) -> int:
-    """Return the first address of the network of a length that an address is in."""
-    spare = one.max_prefixlen - length
-    return int(one) >> spare << spare
