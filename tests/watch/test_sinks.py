@@ -227,6 +227,13 @@ def test_a_server_that_is_not_there_is_an_error_without_the_path(web):
     assert raised.value.__suppress_context__
 
 
+@pytest.mark.parametrize("url", ["http://h:99999/x", "http://é..é/x", "http://a b/x"])
+def test_a_host_that_can_be_none_is_an_error(url):
+    channel, _ = sink("slack", {"url_env": "HOOK"}, HOOK=url)
+    with pytest.raises(ConnectionFailedError, match="cannot be reached"):
+        channel.tell(notice())
+
+
 @pytest.mark.parametrize("url", ["ftp://example.com/x", "file:///etc/passwd", "https://", "x"])
 def test_only_web_servers_are_told(url):
     channel, _ = sink("slack", {"url_env": "HOOK"}, HOOK=url)

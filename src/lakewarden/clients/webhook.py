@@ -45,7 +45,7 @@ def post(
                 timeout=(patience.connect, patience.answer),
                 allow_redirects=False,
             )
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, ValueError) as error:  # for odd hosts
         raise _unreachable(host, error) from None
     if not answer.ok or answer.is_redirect:
         _refused(host, answer.status_code)
@@ -93,7 +93,7 @@ def _adapter() -> requests.adapters.HTTPAdapter:
     )
 
 
-def _unreachable(host: str, error: requests.exceptions.RequestException) -> ConnectionFailedError:
+def _unreachable(host: str, error: Exception) -> ConnectionFailedError:
     import requests  # noqa: PLC0415  # loaded already
 
     if isinstance(error, requests.exceptions.SSLError):

@@ -29,7 +29,7 @@ _TYPES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }
 """What each type of sink has to say, and what it may say."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TOPIC: Final = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+")
+_TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _URL: Final = re.compile(r"https?://[^\s@?#/]+(/[^\s@?#]*)?")
 _HOST: Final = re.compile(r"[A-Za-z0-9.:-]+")
