@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import getpass
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -265,3 +266,25 @@ def test_detect_says_which_sink_is_dead_and_tells_it_next_time(here, travels, mo
     run(*DETECT, "--mmdb", str(travels))
     assert (len(web.got), len(told(here))) == (2, 1)
     web.close()
+
+
+@pytest.mark.parametrize(("installed", "idle"), [(True, []), (False, ["login.impossible_travel"])])
+def test_a_rule_about_places_is_idle_where_nobody_knows_any(
+    here, travels, monkeypatch, installed, idle
+):
+    (here / "lakewarden.toml").write_text(PLACES)
+    if not installed:
+        monkeypatch.setitem(sys.modules, "iptocc", None)
+    done = run(*DETECT, "--format", "json")
+    assert list(json.loads(done.stdout)["idle"]) == idle
+
+
+def test_addresses_of_aws_are_where_their_region_is(here, travels):
+    ranges = {"prefixes": [{"ip_prefix": "203.0.113.0/24", "region": "eu-central-1"}]}
+    (here / "lakewarden.toml").write_text(PLACES)
+    (here / "ip-ranges.json").write_text(json.dumps(ranges))
+    done = run(
+        *DETECT,
+        *("--mmdb", str(travels), "--aws-ip-ranges", "ip-ranges.json", "--format", "json"),
+    )
+    assert json.loads(done.stdout)["alerts"] == []
