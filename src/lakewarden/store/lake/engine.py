@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -14,14 +14,7 @@ from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import COLUMNS, Kind
 from lakewarden.events.views import EVENTS, VIEWS
 from lakewarden.store.lake import duck
-
-_TYPES: Final = {
-    Kind.TEXT: "VARCHAR",
-    Kind.WHOLE: "BIGINT",
-    Kind.TRUTH: "BOOLEAN",
-    Kind.NUMBER: "DOUBLE",
-    Kind.TEXTS: "MAP(VARCHAR, VARCHAR)",
-}
+from lakewarden.store.lake.tables import DUCKDB
 
 
 class DuckEngine:
@@ -59,7 +52,7 @@ class DuckEngine:
         self.connection.execute(f"CREATE OR REPLACE TABLE {view} ({_declared(columns)})")
         written = [json.dumps({name: row.get(name) for name in columns}) for row in rows]
         if written:
-            shape = json.dumps({name: _TYPES[kind] for name, kind in columns.items()})
+            shape = json.dumps({name: DUCKDB[kind] for name, kind in columns.items()})
             self.connection.execute(
                 f"INSERT INTO {view} SELECT unnest(from_json(line, {duck.text(shape)})) "
                 "FROM (SELECT unnest($lines) AS line)",
@@ -85,4 +78,4 @@ def opened(threads: int = 0) -> Iterator[DuckEngine]:
 
 
 def _declared(columns: Mapping[str, Kind]) -> str:
-    return ", ".join(f"{duck.name(name)} {_TYPES[kind]}" for name, kind in columns.items())
+    return ", ".join(f"{duck.name(name)} {DUCKDB[kind]}" for name, kind in columns.items())

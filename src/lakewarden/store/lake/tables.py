@@ -16,6 +16,7 @@ DUCKDB: Final[Mapping[Kind, str]] = {
     Kind.WHOLE: "BIGINT",
     Kind.TRUTH: "BOOLEAN",
     Kind.NUMBER: "DOUBLE",
+    Kind.NUMBER: "DOUBLE",
     Kind.TEXTS: "MAP(VARCHAR, VARCHAR)",
 }
 
