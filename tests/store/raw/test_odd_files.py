@@ -169,17 +169,18 @@ def test_odd_calls_are_refused_alone(reader):
 def test_odd_flows_are_refused_alone(reader):
     odd = b"2 3 4\n" + FLOW.replace(b"1790000000", b"soon") + b"\xff\n\n"
     files = {
-        "a.log": HEADER + FLOW + odd + FLOW[:-1],
+        "a.log": HEADER + FLOW + odd + HEADER + FLOW[:-1],
         "b.log": HEADER,
         "c.log": b"fields that are none\n" + FLOW,
     }
     found = reader.read("vpcflow", files)
-    assert len(found.events) == 3
+    assert len(found.events) == 2
     assert [(file, number, why) for file, number, _, why in found.refused] == [
         ("a.log", 3, "has 3 fields, and not 14"),
         ("a.log", 4, "has no time"),
         ("a.log", 5, NOT_UTF8),
-        ("c.log", 1, "has 4 fields, and not 14"),
+        ("c.log", 1, "is in a file that does not begin with the names of its fields"),
+        ("c.log", 2, "is in a file that does not begin with the names of its fields"),
     ]
 
 

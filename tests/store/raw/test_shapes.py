@@ -264,6 +264,11 @@ def test_fields_of_flows_may_be_chosen_missing_and_new(one):
     assert event["params"] == {"flow-direction": "egress", "new-field": "zz"}
 
 
+def test_a_flow_is_at_its_end_where_its_start_is_not_told(one):
+    event = one("vpcflow", b"srcaddr end action\n10.0.0.1 1790000000 ACCEPT\n")
+    assert (event["ts"], event["params"]) == (AT, {"end": "1790000000"})
+
+
 @pytest.mark.parametrize("status", ["NODATA", "SKIPDATA"])
 def test_an_interval_without_flows_is_an_event(one, status):
     line = b"2 1 eni-1 - - - - - - - 1790000000 1790000060 - %s\n" % status.encode()

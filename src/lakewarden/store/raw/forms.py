@@ -98,6 +98,6 @@ def _flow(head: bytes) -> Form:
     fields = tuple(head.split(b"\n", 1)[0].decode("utf-8", "replace").split())
     if fields[0].isdigit():
         return Form(Layout.FIELDS, vpcflow.SHAPE, vpcflow.DEFAULT)
-    if len(set(fields)) < len(fields) or "start" not in fields:
-        return Form(Layout.ODD, vpcflow.SHAPE, vpcflow.DEFAULT)
+    if len(set(fields)) < len(fields) or vpcflow.TIMES.isdisjoint(fields):
+        return Form(Layout.ODD, vpcflow.SHAPE)
     return Form(Layout.FIELDS, vpcflow.SHAPE, fields, headed=True)

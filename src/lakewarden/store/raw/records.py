@@ -60,21 +60,24 @@ def records(parts: Iterable[bytes], form: Form, source: Source) -> Iterator[Reco
 def _flows(parts: Iterable[bytes], form: Form) -> Iterator[Record | Refused]:
     plain = Form(Layout.FIELDS, form.shape, form.fields)
     for piece in lines(parts):
-        if piece.line == 1 and form.headed:
-            continue
         try:
             text = _text(piece)
         except OddError as odd:
             yield _refused(piece, str(odd))
             continue
-        values = (text or "").split()
-        if text is None:
+        values = tuple((text or "").split())
+        if not values or (form.headed and values == form.fields):
             continue
         if len(values) == len(form.fields):
             yield Record(piece.start, piece.line, plain, " ".join(values).encode())
         else:
-            reason = f"has {len(values)} fields, and not {len(form.fields)}"
-            yield _refused(piece, CUT if piece.cut else reason)
+            yield _refused(piece, CUT if piece.cut else _misfit(form, len(values)))
+
+
+def _misfit(form: Form, count: int) -> str:
+    if form.layout is Layout.ODD:
+        return "is in a file that does not begin with the names of its fields"
+    return f"has {count} fields, and not {len(form.fields)}"
 
 
 def _of_line(piece: Piece, source: Source) -> Iterator[Record | Refused]:

@@ -88,7 +88,7 @@ def _parquet(connection: DuckDBPyConnection, unit: Unit, shape: Shape, *, placed
     place = _place(unit, placed=placed)
     given.pop("file_row_number")
     if shape.source is Source.VPCFLOW:
-        if "start" not in given:
+        if vpcflow.TIMES.isdisjoint(given):
             raise OddTableError
         return vpcflow.reading(given, read, place)
     columns = ", ".join(

@@ -8,6 +8,7 @@ from lakewarden.events.columns import Source
 from lakewarden.store.lake.shapes.shape import Shape, digest, entries, flat, prefixed, text
 
 _VERSION: Final = r"(\d{8}|\d{4}_\d{2}_\d{2})(v\d+)?$"
+_HOST: Final = r"\.amazonaws\.com(\.cn)?$"
 _ISSUER: Final = "userIdentity.sessionContext.sessionIssuer"
 _INSIGHT: Final = "insightDetails['insightType']"
 _ACTOR: Final = (
@@ -118,7 +119,8 @@ SHAPE: Final = Shape(
         "region": text("awsRegion"),
         "level": "coalesce(nullif(eventCategory, ''),"
         " CASE managementEvent WHEN 'true' THEN 'Management' WHEN 'false' THEN 'Data' END)",
-        "service": "coalesce(replace(nullif(eventSource, ''), '.amazonaws.com', ''), 'cloudtrail')",
+        "service": "coalesce(regexp_replace(nullif(eventSource, ''),"
+        f" '{_HOST}', ''), 'cloudtrail')",
         "action": f"coalesce(regexp_replace(nullif(eventName, ''), '{_VERSION}', ''), {_INSIGHT})",
         "actor": _ACTOR,
         "actor_kind": "coalesce(nullif(userIdentity.type, ''), 'unknown')",

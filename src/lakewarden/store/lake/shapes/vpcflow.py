@@ -27,6 +27,8 @@ DEFAULT: Final = (
 )
 """The fields of a flow log that does not say which it has."""
 
+TIMES: Final = frozenset({"start", "end"})
+"""The fields of which one at least is needed."""
 _FIELDS: Final[Mapping[str, str]] = {
     "account-id": "account",
     "interface-id": "interface",
@@ -55,7 +57,7 @@ SHAPE: Final = Shape(
         **dict.fromkeys(_FIELDS.values(), "VARCHAR"),
         "others": "MAP(VARCHAR, VARCHAR)",
     },
-    at='TRY_CAST("start" AS BIGINT) * 1000',
+    at="TRY_CAST(coalesce(\"start\", others['end']) AS BIGINT) * 1000",
     sound="coalesce(action, status) <> ''",
     values={
         "id": digest(*(f'r."{name}"' for name in _FIELDS.values()), flat("others")),
