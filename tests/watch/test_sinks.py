@@ -72,6 +72,7 @@ def test_a_story_has_all_that_somebody_needs_to_act():
         "Rule     login.impossible_travel",
         "2025-11-27T21:00:01.000Z to 2025-11-27T21:01:00.000Z",
         "2025-11-27T21:00:01.000Z accounts.login ann@example.com from 198.51.100.7 in 1001: 200",
+        "2025-11-27T21:01:00.000Z event e2",
         "and 1 more",
         "What it means: Nobody travels so fast",
         "When it means nothing: A VPN or a private relay that is switched on or off.",

@@ -81,7 +81,9 @@ def _since(notice: Notice) -> str:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    what = ".".join(filter(None, (row.get("service"), row.get("action")))) or "event"
+    what = ".".join(filter(None, (row.get("service"), row.get("action"))))
+    if not what:
+        return shown(f"{moment(row['ts'])} event {row.get('id')}")
     said = "-" if row.get("status") is None else row["status"]
     parts = (row.get("actor") or "-", "from", row.get("src_ip") or "-", "in", row.get("place"))
     who = " ".join(str(part or "-") for part in parts)
