@@ -37,7 +37,7 @@ def spark() -> Iterator[SparkEngine]:
     options = {
         **LOCAL,
         **_SMALL,
-        _JAVA: f"{LOCAL[_JAVA]} -XX:TieredStopAtLevel=1",
+        _JAVA: f"{LOCAL[_JAVA]} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.connect.grpc.binding.port": str(port),
     }
     with warnings.catch_warnings():

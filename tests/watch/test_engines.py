@@ -14,17 +14,23 @@ from lakewarden.cli import cli
 from lakewarden.clients.spark import opened as opened_spark
 from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events.columns import Source
+from lakewarden.policyfile.watching import example_values
+from lakewarden.store.alerts import Alerts
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.engine import no_events
 from lakewarden.store.lake.given import put_events
 from lakewarden.store.lake.lake import Lake
+from lakewarden.store.lake.watched import LakeEvents
+from lakewarden.watch import library
+from lakewarden.watch.detect import Watch, detect
+from lakewarden.watch.in_place import TableInPlace
 from lakewarden.watch.on_spark import LakeOnSpark
+from lakewarden.watch.site import Site
 from sparks import remote_of
 from watch.test_in_place import NEWEST, put_table, record
 
 pytestmark = pytest.mark.xdist_group("spark")
 
-RULES = ("--rule", "login.failed_burst", "--rule", "login.guessed", "--rule", "login.spray")
 REFUSED = {"statusCode": 401, "errorMessage": "no", "result": None}
 
 
@@ -52,61 +58,84 @@ def deliver(lake, records):
         lake.merge(connection, "given")
 
 
+class Run:
+    """Runs a rule over events again and again."""
+
+    def __init__(self, name, folder):
+        self.rule = library.read(library.RULES / "login" / "failed_burst.yaml")
+        self.alerts = Alerts.open(f"sqlite:///{folder}/{name}.db")
+
+    def __call__(self, events):
+        """What is new or more now, and how many events and rules had a part in it."""
+        site = Site(example_values(), "UTC")
+        done = detect(events, self.alerts, Watch([self.rule], site, NEWEST))
+        found = [*done.noted.new, *done.noted.grown]
+        return sorted(found, key=lambda alert: alert.id), done.fresh, done.ran
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run detect, and return what it found and how many rules looked."""
-    monkeypatch.chdir(tmp_path)
+def run(tmp_path):
+    opened = []
 
-    def detect(*options):
-        moment = ("--as-of", "2026-03-02T10:00:00Z", "--format", "json")
-        asked = ["watch", "detect", *RULES, *moment, *options]
-        report = json.loads(CliRunner().invoke(cli, asked, catch_exceptions=False).stdout)
-        return report["alerts"], report["events"], report["ran"]
+    def start(name):
+        opened.append(Run(name, tmp_path))
+        return opened[-1]
 
-    return detect
+    yield start
+    for each in opened:
+        each.alerts.close()
 
 
 @pytest.fixture
 def expected(run, tmp_path):
     """What DuckDB finds in both deliveries."""
-    lake = Lake.create(str(tmp_path / "expected"))
-    found = []
+    lake, found = Lake.create(str(tmp_path / "expected")), []
+    again = run("duckdb")
     for records in (EARLIER, LATER):
         deliver(lake, records)
-        found.append(run("--lake", lake.url, "--store", f"sqlite:///{tmp_path}/expected.db"))
+        found.append(again(LakeEvents(lake, {}, threads=1)))
     assert [len(alerts) for alerts, *_ in found] == [1, 2]
     return found
 
 
 def test_a_lake_on_spark(spark, run, expected, tmp_path):
-    lake = Lake.create(str(tmp_path / "lake"))
-    by = ("--engine", "spark", "--lake", lake.url, "--store", f"sqlite:///{tmp_path}/alerts.db")
-    found = []
+    lake, found = Lake.create(str(tmp_path / "lake")), []
+    again = run("lake")
     for records in (EARLIER, LATER):
         deliver(lake, records)
-        found.append(run(*by))
+        found.append(again(LakeOnSpark(lake, spark, {})))
     assert found == expected
-    assert run(*by) == ([], 0, 0)
+    assert again(LakeOnSpark(lake, spark, {})) == ([], 0, 0)
 
 
-def test_a_table_in_place_on_spark_and_on_a_warehouse(spark, run, expected, tmp_path, monkeypatch):
+def test_a_table_in_place(spark, run, expected):
+    again, found = run("table"), []
+    for records in (EARLIER, EARLIER + LATER):
+        put_table(spark, "audit", records)
+        found.append(again(TableInPlace(spark, "here", "audit", {}))[0])
+    assert found == [alerts for alerts, *_ in expected]
+
+
+def test_the_command_line_on_spark_and_on_a_warehouse(spark, expected, tmp_path, monkeypatch):
     from clients.warehouse_server import WAREHOUSE, Warehouse  # noqa: PLC0415  # needs pyspark
 
     served = Warehouse(spark.session)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABRICKS_HOST", served.url)
     monkeypatch.setenv("DATABRICKS_TOKEN", TOKEN)
+    put_table(spark, "audit", EARLIER)
+    found = []
     try:
         for by in (("spark",), ("warehouse", "--warehouse", WAREHOUSE)):
             store = f"sqlite:///{tmp_path}/{by[0]}.db"
-            found = []
-            for records in (EARLIER, EARLIER + LATER):
-                put_table(spark, "audit", records)
-                more = ("--table", "audit", "--store", store)
-                found.append(run("--engine", *by, *more)[0])
-            assert found == [alerts for alerts, *_ in expected]
+            more = ("--table", "audit", "--store", store, "--format", "json")
+            asked = ["watch", "detect", "--rule", "login.failed_burst", "--engine", *by, *more]
+            done = CliRunner().invoke(cli, asked, catch_exceptions=False)
+            found.append([alert["id"] for alert in json.loads(done.stdout)["alerts"]])
     finally:
         served.close()
-    assert len(served.statements) > 6
+    assert found == [[alert.id for alert in expected[0][0]]] * 2
+    assert served.statements
 
 
 def test_spark_connect(spark, tmp_path):

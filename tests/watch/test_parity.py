@@ -20,7 +20,7 @@ from lakewarden.watch.sql import Dialect
 
 pytestmark = pytest.mark.xdist_group("spark")
 
-OF_EACH_KIND = 3
+OF_EACH_KIND = 2
 
 
 def sample() -> Iterator[str]:
@@ -32,8 +32,8 @@ def sample() -> Iterator[str]:
 
 def test_spark_finds_what_duckdb_finds(spark, tmp_path):
     names = tuple(sample())
-    wrong = [d for tried in bench(names) for d in differences(tried, spark, tmp_path, most=2)]
-    assert len(names) > 2 * len(KINDS)
+    wrong = [d for tried in bench(names) for d in differences(tried, spark, tmp_path, most=1)]
+    assert len(names) > len(KINDS)
     assert wrong == []
 
 
