@@ -214,6 +214,7 @@ def _started(logs: Logs, lake: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        env={**os.environ, "TMPDIR": str(logs.folder.parent)},
     )
 
 
