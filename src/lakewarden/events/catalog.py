@@ -41,6 +41,7 @@ class Action:
         return self.evidence == _WEAK or param in self.recalled
 
 
+@cache
 def load(name: str) -> Mapping[str, Any]:
     """Return one of the data files of this room."""
     text = files("lakewarden.events").joinpath("data", f"{name}.toml").read_text("utf-8")
