@@ -149,6 +149,15 @@ def test_conditions_that_cannot_be_said(detection, why):
 def test_other_logs_are_refused():
     windows = BASE.replace("product: aws, service: cloudtrail", "product: windows")
     assert "neither aws/cloudtrail" in one(f"{{s: {STOPPED}, condition: s}}", windows).refused
+    for broken, why in (
+        ({"title": "x", "logsource": 5}, "it is not built as Sigma rules are"),
+        ({"title": "x", "correlation": ["x"]}, "it is not built as Sigma rules are"),
+        (
+            {"title": "x", "logsource": {"product": "aws", "service": "cloudtrail"}},
+            "detection: missing",
+        ),
+    ):
+        assert [each.refused for each in read([broken], "f")] == [why]
     (empty,) = read([None], "empty")
     assert empty.refused == "there is no rule in it"
 

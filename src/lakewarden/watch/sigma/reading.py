@@ -53,18 +53,21 @@ def read(documents: Sequence[Any], stem: str) -> Iterator[Read]:
         stem: the name of the file.
     """
     maps = [each for each in documents if isinstance(each, Mapping)]
-    used = {
-        str(name)
-        for each in maps
-        if not each.get("correlation", {}).get("generate", False)
-        for name in listed(each.get("correlation", {}).get("rules", []))
-    }
+    used = {name for each in maps for name in _used(each)}
     alone = [each for each in maps if not used & {str(each.get("name")), str(each.get("id"))}]
     for number, document in enumerate(alone):
         name = _slug(stem) if len(alone) == 1 else f"{_slug(stem)}_{number + 1}"
         yield _read(document, maps, name)
     if not maps:
         yield Read(_slug(stem), refused="there is no rule in it")
+
+
+def _used(document: Mapping[str, Any]) -> list[str]:
+    """Return the rules that one refers to, and that are no rules of their own therefore."""
+    correlation = document.get("correlation")
+    if not isinstance(correlation, Mapping) or correlation.get("generate"):
+        return []
+    return [str(name) for name in listed(correlation.get("rules", []))]
 
 
 def _read(document: Mapping[str, Any], maps: Sequence[Mapping[str, Any]], name: str) -> Read:
@@ -74,8 +77,12 @@ def _read(document: Mapping[str, Any], maps: Sequence[Mapping[str, Any]], name: 
         spec = {**_about(document), **made, **_own(document)}
         for blind in past_lists(rule_of(f"sigma.{name}", spec)):
             raise ValueError(blind)  # noqa: TRY301  # one place for all
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        return Read(name, refused=f"{error.args[0]}: missing")
+    except ValueError as error:
         return Read(name, refused=str(error))
+    except (TypeError, AttributeError):
+        return Read(name, refused="it is not built as Sigma rules are")
     return Read(name, spec, notes=notes, head=_head(document))
 
 
