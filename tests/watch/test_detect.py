@@ -16,6 +16,7 @@ from lakewarden.store.lake.given import put_events
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.watched import LakeEvents
 from lakewarden.watch import examples, library
+from lakewarden.watch.atlas import Gazetteer, Networks, Place
 from lakewarden.watch.detect import Watch, detect
 from lakewarden.watch.site import Site
 
@@ -166,3 +167,17 @@ def test_an_event_that_comes_late_withdraws_what_it_explains(tmp_path):
         (withdrawn,) = look(lake, alerts, [rule]).noted.withdrawn
         assert withdrawn.entity == "ann@example.com"
         assert [a.entity for a in alerts.alerts(states=[AlertState.OPEN])] == ["bob@example.com"]
+
+
+def test_a_rule_about_countries_looks_at_what_is_new(tmp_path):
+    rule = library.rules()["login.denied_country"]
+    atlas = Gazetteer([Networks({"203.0.113.0/24": Place("KP", 39.0, 125.8, 100)})])
+    watch = Watch([rule], SITE, NOW, atlas)
+    event = {"who": "ann@example.com", "do": "accounts.login", "ip": "198.51.100.1"}
+    found = []
+    with opened(tmp_path) as (lake, alerts):
+        for n, ip in enumerate(("198.51.100.1", "203.0.113.7")):
+            record = examples.record_of({**event, "ip": ip}, NOW, f"id{n}", 1, rule.sources)
+            add(lake, [record])
+            found.append(len(detect(LakeEvents(lake, {}), alerts, watch).noted.new))
+    assert found == [0, 1]

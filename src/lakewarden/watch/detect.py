@@ -19,7 +19,14 @@ from lakewarden.events.columns import Source
 from lakewarden.ledger.alert import Alert
 from lakewarden.policyfile.watching import written
 from lakewarden.store.alerts import Alerts, Noted
-from lakewarden.watch.compiler import Scope, compiled, form_of, looked_at, touched_keys
+from lakewarden.watch.compiler import (
+    Scope,
+    compiled,
+    form_of,
+    looked_at,
+    needs_places,
+    touched_keys,
+)
 from lakewarden.watch.engine import Engine
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.found import Found, gathered
@@ -247,7 +254,7 @@ class _Run:
     def _asked(self, number: int, rule: Rule) -> str:
         setting = self._watch.setting(rule, self._engine)
         where = looked_at(rule, setting)
-        if rule.kind == "sql":
+        if rule.kind == "sql" or needs_places(rule, setting):
             where = f"source IN ({', '.join(setting.text(Source(s).value) for s in rule.sources)})"
         columns = f"{number} AS rule_number, MIN(ts) AS first_ts, MAX(ts) AS last_ts"
         return f"SELECT {columns} FROM fresh_events WHERE {where}"
