@@ -14,7 +14,7 @@ from urllib.request import getproxies
 
 from lakewarden.clients.failure import scrub
 from lakewarden.clients.patience import Patience
-from lakewarden.clients.tables import SMALL, given, parameter
+from lakewarden.clients.tables import SMALL, inlined
 from lakewarden.errors import ConnectionFailedError, LakewardenError, UsageError
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ class SparkEngine:
     def put(self, view: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make one of the small views of rows; a column that a row lacks is null."""
         with _told():
-            frame = self.session.sql(given(view), args={view: parameter(view, rows)})
-            frame.createOrReplaceTempView(view)
+            self.session.sql(inlined(view, rows)).createOrReplaceTempView(view)
 
     def look_at(self, view: str, query: str) -> None:
         """Make one of the views of events that of a query."""
@@ -146,10 +145,9 @@ def _remote(remote: str) -> SparkSession:
         if remote == DATABRICKS:
             connect: Any = importlib.import_module("databricks.connect")
             return cast("SparkSession", connect.DatabricksSession.builder.getOrCreate())
-        from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415  # optional
-
+        spark: Any = importlib.import_module("pyspark.sql.connect.session")
         _knock(remote)
-        session: Any = SparkSession.builder.remote(remote).getOrCreate()
+        session = spark.SparkSession.builder.remote(remote).getOrCreate()
         _ = session.version
     except ImportError:
         needed = "databricks-connect" if remote == DATABRICKS else "lakewarden[spark]"
