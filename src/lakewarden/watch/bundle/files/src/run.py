@@ -50,11 +50,12 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _pair(text: str) -> list[str]:
-    return text.split("=", 1)
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
 
 
-def _learn(secrets: Iterable[Sequence[str]], values: Iterable[Sequence[str]]) -> None:
+def _learn(secrets: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]]) -> None:
     """Take secrets with the identity of the task, and only then another one."""
     taken = dict(values)
     for name, place in secrets:
