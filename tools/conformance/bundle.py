@@ -36,6 +36,7 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
         *("--instance-profile", "arn:aws:iam::123456789012:instance-profile/lakewarden"),
     ),
 }
+MADE: Final = ("jobs.assess", "jobs.detect", "dashboards.alerts", "alerts.grave")
 _GO_CLASSES: Final = ((r"[\\p{L}\\p{N}]", "[a-zA-Z0-9]"), (r"\\p{L}", "[a-zA-Z]"))
 """Classes of characters that patterns of Go have and Python's have not."""
 
@@ -55,7 +56,9 @@ def main() -> int:
                 folder = written(name, Path(scratch), variables["DATABRICKS_ACCOUNT_ID"])
                 wrong = "; ".join(complaints(folder, schema))
                 tally.add(f"{name}: the schema", wrong)
-                tally.add(f"{name}: bundle validate", *_validated(binary, folder, variables))
+                own = _identity(variables)
+                tally.add(f"{name}: bundle validate", _validated(binary, folder, own))
+                tally.add(f"{name}: bundle plan", _planned(binary, folder, own))
             except (LakewardenError, subprocess.SubprocessError) as error:
                 tally.add(name, str(error))
     return tally.close()
@@ -90,18 +93,34 @@ def _schema(binary: Path) -> Any:
     return json.loads(text)
 
 
-def _validated(binary: Path, folder: Path, variables: Mapping[str, str]) -> tuple[str, str]:
-    """Return what the CLI complains of, empty for nothing, and what it remarks."""
+def _identity(variables: Mapping[str, str]) -> dict[str, str]:
     host = variables["LAKEWARDEN_WORKSPACE_URLS"].split(",")[0].partition("=")[2]
-    own = {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": variables["DATABRICKS_TOKEN"]}
+    return {
+        "DATABRICKS_HOST": host,
+        "DATABRICKS_TOKEN": variables["DATABRICKS_TOKEN"],
+        "DATABRICKS_BUNDLE_ENGINE": "direct",
+    }
+
+
+def _validated(binary: Path, folder: Path, own: Mapping[str, str]) -> str:
+    """Return what the CLI complains of; empty for nothing."""
     done = _run(binary, ["bundle", "validate", "-o", "json"], folder, own)
     if done.returncode:
-        return done.stderr.strip()[:500] or f"exit code {done.returncode}", ""
+        return done.stderr.strip()[:500] or f"exit code {done.returncode}"
     jobs = json.loads(done.stdout)["resources"]["jobs"]
     others = {name: job.get("run_as") for name, job in jobs.items()}
     if any(who != {"service_principal_name": _PRINCIPAL} for who in others.values()):
-        return f"jobs run as {others}", ""
-    return "", " ".join(done.stderr.split())[:300]
+        return f"jobs run as {others}"
+    return ""
+
+
+def _planned(binary: Path, folder: Path, own: Mapping[str, str]) -> str:
+    """Return what of the bundle the CLI would not make, or complains of; empty for nothing."""
+    done = _run(binary, ["bundle", "plan"], folder, own)
+    if done.returncode:
+        return done.stderr.strip()[:500] or f"exit code {done.returncode}"
+    missing = [each for each in MADE if f"create {each}\n" not in done.stdout]
+    return f"would not make {', '.join(missing)}" if missing else ""
 
 
 def _run(
