@@ -6,13 +6,16 @@ from dataclasses import replace
 import duckdb
 import pytest
 import sqlglot
+from click.testing import CliRunner
 
+from lakewarden.cli import cli
 from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.ledger.alert import Alert, AlertState
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.deliveries import Deliveries
 from lakewarden.store.lake.engine import DuckEngine
+from lakewarden.store.lake.lake import Lake
 from lakewarden.watch import alert_table
 from lakewarden.watch.alert_table import (
     ALERTS,
@@ -189,3 +192,19 @@ def test_what_sinks_were_told_is_kept_until_a_closed_alert_opens(engine, tmp_pat
         ("1", "high", 9, 7),
         ("2", "high", 3, 7),
     ]
+
+
+def test_tables_that_nothing_can_write_are_refused(tmp_path):
+    lake = Lake.create(str(tmp_path / "lake"))
+    asked = [
+        "watch",
+        "detect",
+        "--rule",
+        RULE.id,
+        "--lake",
+        lake.url,
+        "--alerts-in",
+        "main.security",
+    ]
+    with pytest.raises(UsageError, match="--alerts-in does not go with --engine duckdb"):
+        CliRunner().invoke(cli, asked, catch_exceptions=False)
