@@ -116,6 +116,17 @@ def test_a_table_in_place(spark, run, expected):
     assert found == [alerts for alerts, *_ in expected]
 
 
+def test_rules_about_what_a_table_cannot_have_say_so(spark, tmp_path):
+    put_table(spark, "audit", EARLIER)
+    rule = library.read(library.RULES / "twins" / "machines_without_cluster.yaml")
+    alerts = Alerts.open(f"sqlite:///{tmp_path}/alerts.db")
+    watch = Watch([rule], Site(example_values(), "UTC"), NEWEST)
+    done = detect(TableInPlace(spark, "here", "audit", {}), alerts, watch)
+    alerts.close()
+    assert done.idle == {rule.id: "there are no events of cloudtrail in here/audit"}
+    assert done.ran == 0
+
+
 def test_the_command_line_on_spark_and_on_a_warehouse(spark, expected, tmp_path, monkeypatch):
     from clients.warehouse_server import WAREHOUSE, Warehouse  # noqa: PLC0415  # needs pyspark
 

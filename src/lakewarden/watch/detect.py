@@ -46,9 +46,11 @@ class Events(Protocol):
 
     Attributes:
         name: what tells them from others.
+        sources: what they can be events of.
     """
 
     name: str
+    sources: frozenset[Source]
 
     def version(self) -> int:
         """Return a number that grows when events are added."""
@@ -136,7 +138,7 @@ def detect(events: Events, alerts: Alerts, watch: Watch, *, again: bool = False)
     """
     version = events.version()
     before = {} if again else alerts.looked(events.name)
-    idle = {rule.id: why for rule in watch.rules if (why := watch.idle(rule))}
+    idle = {r.id: why for r in watch.rules if (why := watch.idle(r) or _unseen(r, events))}
     outcome = _Outcome()
     for since, rules in _by_version(watch.rules, before, idle):
         with events.opened(since) as engine:
@@ -151,6 +153,11 @@ def detect(events: Events, alerts: Alerts, watch: Watch, *, again: bool = False)
         now=watch.now,
     )
     return Detected(noted, outcome.ran, outcome.quiet, idle, outcome.fresh, version)
+
+
+def _unseen(rule: Rule, events: Events) -> str:
+    missing = [source.value for source in rule.sources if source not in events.sources]
+    return f"there are no events of {', '.join(missing)} in {events.name}" if missing else ""
 
 
 def digest(rule: Rule) -> str:

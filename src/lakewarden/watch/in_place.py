@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from lakewarden.clients.tables import ADDRESSES
 from lakewarden.errors import LakewardenError
+from lakewarden.events.columns import Source
 from lakewarden.watch import addresses, audit_table
 from lakewarden.watch.engine import Engine
 
@@ -35,6 +36,7 @@ class TableInPlace:
 
     Attributes:
         name: where the table is.
+        sources: Databricks alone.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class TableInPlace:
             UsageError: it is no table of audit logs.
         """
         self.name = f"{place}/{table}"
+        self.sources = frozenset({Source.DATABRICKS})
         self._engine = engine
         self._table = audit_table.quoted(table)
         self._known = _columns(engine, self._table)

@@ -8,6 +8,7 @@ from typing import Any
 
 from lakewarden.clients.spark import SparkEngine
 from lakewarden.clients.tables import TYPES
+from lakewarden.events.columns import Source
 from lakewarden.events.views import VIEWS
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.tables import TABLES
@@ -18,6 +19,7 @@ class LakeOnSpark:
 
     Attributes:
         name: the same for every engine: what one has looked at, others need not.
+        sources: what they can be events of.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class LakeOnSpark:
             here: whether Spark is on this machine; elsewhere it has to reach the lake itself.
         """
         self.name = lake.identity()
+        self.sources = frozenset(Source)
         self._here = here
         self._lake = lake
         self._engine = engine

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from lakewarden.events.columns import Source
 from lakewarden.events.views import VIEWS
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.engine import DuckEngine
@@ -17,6 +18,7 @@ class LakeEvents:
 
     Attributes:
         name: what tells them from those of another lake, even one that was in its place before.
+        sources: what they can be events of.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class LakeEvents:
             threads: how many to use; 0 for one a core.
         """
         self.name = lake.identity()
+        self.sources = frozenset(Source)
         self._lake = lake
         self._tables = tables
         self._threads = threads
