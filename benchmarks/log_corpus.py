@@ -157,7 +157,7 @@ def write(
     events: int = 1_000_000,
     seed: int = 7,
     *,
-    people: int = PEOPLE,
+    workspaces: int = WORKSPACES,
     planted: bool = True,
 ) -> Corpus:
     """Write logs.
@@ -166,22 +166,22 @@ def write(
         folder: where to; it is made.
         events: about how many of ordinary life.
         seed: of what is left to chance.
-        people: how many work.
+        workspaces: in how many of the workspaces anything happens.
         planted: whether there are attacks and near misses.
     """
     chance = random.Random(seed)  # noqa: S311  # it is to be the same every time
-    workspaces = range(2001, 2001 + WORKSPACES)
+    places = range(2001, 2001 + workspaces)
     life = _Life(
         folder,
         chance,
         {source: events * share / DAYS for source, share in _SHARES.items()},
-        {w: [_person(n, w) for n in range(w % WORKSPACES, people, WORKSPACES)] for w in workspaces},
-        {w: [_program(n, w) for n in range(2)] for w in workspaces},
+        {w: [_person(n, w) for n in range(w % WORKSPACES, PEOPLE, WORKSPACES)] for w in places},
+        {w: [_program(n, w) for n in range(2)] for w in places},
     )
     for day in range(DAYS):
         life.starts.clear()
         life.credentials.clear()
-        for workspace in workspaces:
+        for workspace in places:
             _workspace(life, day, workspace)
         _trail(life, day)
         _flows(life, day)
@@ -216,7 +216,7 @@ def _caller(name: str, address: str, agent: str, workspace: int) -> str:
 
 def _workspace(life: _Life, day: int, workspace: int) -> None:
     """Write the four files of a workspace's day."""
-    total = life.per_day["databricks"] / WORKSPACES
+    total = life.per_day["databricks"] / len(life.people)
     working = (FIRST + timedelta(days=day)).weekday() <= _FRIDAY
     start = _start(day)
     for quarter in range(4):

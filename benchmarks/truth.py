@@ -11,12 +11,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.log_corpus import ACCOUNT, AWS_ACCOUNT, Corpus, write
 from benchmarks.planted import Plant
+from lakewarden.clients import spark
 from lakewarden.events.columns import Source
 from lakewarden.ledger.alert import Alert
 from lakewarden.policyfile.watching import example_values
@@ -27,6 +28,7 @@ from lakewarden.store.raw.folder import Folder
 from lakewarden.watch import library
 from lakewarden.watch.detect import Detected, Events, Watch, detect
 from lakewarden.watch.ingest import Ingested, ingest
+from lakewarden.watch.on_spark import LakeOnSpark
 from lakewarden.watch.site import Site
 
 EVENTS: Final = 1_000_000
@@ -175,9 +177,21 @@ def main() -> None:
             "in the lake",
             flush=True,
         )
-        began = time.monotonic()
-        _, alerts = found_in(LakeEvents(lake, lists_of(corpus)), watch_of(corpus), folder)
-        _print(f"DuckDB ({time.monotonic() - began:.0f} s)", *scores(corpus, alerts))
+        here = _looked("DuckDB", corpus, LakeEvents(lake, lists_of(corpus)), folder / "duckdb")
+        with spark.opened() as engine:
+            events = LakeOnSpark(lake, engine, lists_of(corpus))
+            there = _looked("Spark", corpus, events, folder / "spark")
+        same = len(here & there)
+        print(f"alerts that are the same on both: {same:,} of {len(here | there):,}")
+
+
+def _looked(name: str, corpus: Corpus, events: Events, folder: Path) -> frozenset[str]:
+    """Run the rules on one engine, print how they did, and return all that their alerts say."""
+    folder.mkdir()
+    began = time.monotonic()
+    _, alerts = found_in(events, watch_of(corpus), folder)
+    _print(f"{name} ({time.monotonic() - began:.0f} s)", *scores(corpus, alerts))
+    return frozenset(repr(replace(alert, raised=0)) for alert in alerts)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,12 @@ class DuckEngine:
     dialect = "duckdb"
 
     def __init__(self, connection: DuckDBPyConnection) -> None:
-        """Take a connection, and give it the small views, empty."""
+        """Take a connection, and give it the small views, empty.
+
+        What Parquet files say of themselves is kept, since every rule reads the same files.
+        """
         self.connection = connection
+        connection.execute("SET parquet_metadata_cache = true")
         for view in VIEWS:
             self.put(view, ())
 
