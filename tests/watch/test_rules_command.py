@@ -119,6 +119,16 @@ def test_a_folder_of_rules_is_linted(tmp_path):
         run("--lint", "nowhere")
 
 
+def test_a_key_that_stands_twice_is_a_mistake(tmp_path):
+    area = tmp_path / "mine" / "people"
+    area.mkdir(parents=True)
+    text = (library.RULES / "people" / "user_changed.yaml").read_text("utf-8")
+    (area / "twice.yaml").write_text(f"{text}title: Another\n", "utf-8")
+    wrong = run("--lint", "mine")
+    assert wrong.return_value == 3
+    assert "'title' stands twice" in wrong.output
+
+
 def test_when_actions_were_last_seen(tmp_path):
     lake = Lake.create(str(tmp_path / "lake"))
     event = {"do": "accounts.login", "who": "ann@example.com"}
