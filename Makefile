@@ -4,8 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint fmt sweep mutate mutate-rules harden crash impact-check context oracle bench docs \
-  conformance lock clean
+.PHONY: demo test lint fmt sweep mutate mutate-rules harden crash impact-check truth parity context \
+  oracle bench docs conformance lock clean
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +47,12 @@ crash: $(READY)  ## kill a run at every step, and settle it
 
 impact-check: $(READY)  ## what impact predicts, against what is refused after apply
 	$(BIN)/python -m benchmarks.impact_check
+
+truth: $(READY)  ## attacks planted in a million events: every one found, nothing else, on DuckDB and Spark
+	$(BIN)/python -m benchmarks.truth
+
+parity: $(READY)  ## every rule on Spark too: what it finds in its examples is what DuckDB finds
+	$(BIN)/python -m benchmarks.parity
 
 context: $(READY)  ## a deployment built by the paper: nothing fails, and whatever is broken is noticed
 	$(BIN)/python -m benchmarks.context

@@ -299,10 +299,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)
         personas = _personas(built.account, audit)
-        sockets = _listen_all(port, len(personas), stack)
-        for persona, sock in zip(personas, sockets, strict=True):
-            realm = persona.workspace or persona.account
-            realm.url = _url(sock)
+        sockets = _addressed(personas, port, stack)
         act(built, Delivery(audit, trail), built.now)
 
         def app(persona: Persona) -> App:
@@ -312,6 +309,15 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         running = Simulation(built, aws_server, here, trail, stack.pop_all())
         running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)
         return running
+
+
+def _addressed(personas: Sequence[Persona], port: int, stack: ExitStack) -> list[socket.socket]:
+    """Open a socket for each persona, and tell its realm the address."""
+    sockets = _listen_all(port, len(personas), stack)
+    for persona, sock in zip(personas, sockets, strict=True):
+        realm = persona.workspace or persona.account
+        realm.url = _url(sock)
+    return sockets
 
 
 def _serve(apps: Sequence[App], sockets: Sequence[socket.socket], stack: ExitStack) -> None:
