@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -301,10 +302,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         personas = _personas(built.account, audit)
         sockets = _addressed(personas, port, stack)
         act(built, Delivery(audit, trail), built.now)
-
-        def app(persona: Persona) -> App:
-            return App(persona, here, latency_ms, log)
-
+        app = partial(App, faults=here, latency_ms=latency_ms, log=log)
         _serve([app(p) for p in personas], sockets, stack)
         running = Simulation(built, aws_server, here, trail, stack.pop_all())
         running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)
