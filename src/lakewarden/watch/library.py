@@ -30,20 +30,20 @@ def rules(*folders: Path) -> Mapping[str, Rule]:
     return found
 
 
-def chosen(names: Collection[str], folders: Collection[Path] = ()) -> list[Rule]:
-    """Return the rules of some names, each that of a rule or of an area.
+def chosen(every: Mapping[str, Rule], names: Collection[str]) -> list[Rule]:
+    """Return the rules of some names, each that of a rule or of an area; all where none is given.
 
     Raises:
-        UsageError: a name is none, or a file is no rule.
+        UsageError: a name is none.
     """
-    every = rules(*folders)
     areas = {identity.partition(".")[0] for identity in every}
     unknown = sorted(set(names) - every.keys() - areas)
     if unknown:
         raise UsageError(
             f"there is no rule {unknown[0]}", next_step="`lakewarden watch rules` lists them"
         )
-    return [r for r in every.values() if {r.id, r.id.partition(".")[0]} & set(names)]
+    wanted = set(names)
+    return [r for r in every.values() if not names or {r.id, r.id.partition(".")[0]} & wanted]
 
 
 def files(folder: Path) -> Iterator[Path]:

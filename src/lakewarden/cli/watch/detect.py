@@ -151,17 +151,10 @@ def command(
 
 
 def _chosen(names: tuple[str, ...], folders: tuple[Path, ...]) -> Chosen:
-    from lakewarden.watch.library import rules  # noqa: PLC0415  # yaml is slow to load
+    from lakewarden.watch.library import chosen, rules  # noqa: PLC0415  # yaml is slow to load
 
     every = rules(*folders)
-    known = {*every, *(identity.partition(".")[0] for identity in every)}
-    unknown = sorted(set(names) - known)
-    if unknown:
-        raise UsageError(
-            f"there is no rule {unknown[0]}", next_step="`lakewarden watch rules` lists them"
-        )
-    run = [r for r in every.values() if not names or {r.id, r.id.partition(".")[0]} & set(names)]
-    return Chosen(every, run)
+    return Chosen(every, chosen(every, names))
 
 
 def _lists(folders: tuple[Path, ...]) -> Iterator[Mapping[str, Any]]:

@@ -75,7 +75,7 @@ def write_files(
     RULE is a rule or an area. What Sigma cannot say exactly is refused with the reason. Exit code 3
     when a rule is refused.
     """
-    from lakewarden.watch.library import chosen  # noqa: PLC0415  # yaml is slow to load
+    from lakewarden.watch.library import chosen, rules  # noqa: PLC0415  # yaml is slow to load
     from lakewarden.watch.sigma.writing import left_out, written  # noqa: PLC0415  # likewise
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
@@ -83,7 +83,7 @@ def write_files(
     site = Site(values, str(values["timezone"]))
     made: dict[Path, str] = {}
     refused = 0
-    for rule in chosen(names, folders):
+    for rule in chosen(rules(*folders), names):
         try:
             documents = written(rule, site)
         except ValueError as error:
