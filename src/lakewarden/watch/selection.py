@@ -15,6 +15,7 @@ from lakewarden.watch.sql import all_of, any_of, pattern
 
 _COMPARE: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _FIRST: Final = frozenset({"ahead", "length"})
+_FLAGS: Final = re.compile(r"\(\?[a-zA-Z]+\)")
 _LAST: Final = frozenset({"all", "cased"})
 MODIFIERS: Final = frozenset(
     {"contains", "startswith", "endswith", "re", "cidr", "exists", "field", *_COMPARE, *_FIRST}
@@ -58,7 +59,22 @@ def _condition(key: str, value: Any, setting: Setting) -> str:
     if field == "do":
         return _actions(values, setting)
     join = all_of if "all" in modifiers else any_of
+    if "re" in modifiers and join is any_of:
+        values = _either(values)
     return join([_test(field, modifiers, one, setting) for one in values])
+
+
+def _either(patterns: list[Any]) -> list[str]:
+    """Return several patterns as one, for an engine then goes through the text once.
+
+    Those that set flags stay apart, since these would be set for all.
+    """
+    texts = [str(pattern) for pattern in patterns]
+    for text in texts:
+        re.compile(text)
+    if len(texts) < 2 or any(_FLAGS.search(text) for text in texts):  # noqa: PLR2004  # a choice
+        return texts
+    return ["|".join(f"(?:{text})" for text in texts)]
 
 
 def _actions(names: Iterable[Any], setting: Setting) -> str:
