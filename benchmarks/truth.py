@@ -181,8 +181,9 @@ def main() -> None:
         with spark.opened() as engine:
             events = LakeOnSpark(lake, engine, lists_of(corpus))
             there = _looked("Spark", corpus, events, folder / "spark")
-        same = len(here & there)
-        print(f"alerts that are the same on both: {same:,} of {len(here | there):,}")
+        print(f"alerts that are the same on both: {len(here & there):,} of {len(here | there):,}")
+        for alert in sorted(here ^ there):
+            print(f"  only on {'DuckDB' if alert in here else 'Spark'}: {alert}")
 
 
 def _looked(name: str, corpus: Corpus, events: Events, folder: Path) -> frozenset[str]:
