@@ -11,6 +11,7 @@ from benchmarks import (
     policy_engine,
     scanners,
     startup,
+    watching,
 )
 
 _ALL = (
@@ -22,6 +23,7 @@ _ALL = (
     context,
     scanners,
     event_tables,
+    watching,
 )
 
 if __name__ == "__main__":

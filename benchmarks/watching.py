@@ -24,6 +24,7 @@ from benchmarks.served import clean_environment
 
 LINES: Final = 1_700_000
 """About 1 GB of audit logs."""
+EVENTS: Final = 1_000_000
 COPIES: Final = 10
 """So many deployments of a million events each have ten million."""
 SMALL_FILES: Final = 4_000
@@ -316,7 +317,7 @@ def reading_small(folder: Path) -> None:
 
 def looking(folder: Path) -> None:
     """Print how long all rules take over one and ten million events, and over what is new."""
-    corpus = write(folder / "million", planted=False)
+    corpus = write(folder / "million", EVENTS, planted=False)
     few, lots = str(folder / "few"), str(folder / "many")
     for source, logs in corpus.origins.items():
         measured(ours, str(logs), few, source)
