@@ -18,7 +18,7 @@ demo: $(READY)  ## the main job against a simulated deployment, no credentials
 	$(BIN)/lakewarden demo
 
 test: $(READY)  ## the whole suite, no network, no credentials
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)  ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .

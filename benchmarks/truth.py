@@ -7,6 +7,7 @@ neither right nor wrong: the examples do not say it.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -148,7 +149,8 @@ def whole(result: Mapping[str, Score]) -> Score:
     return total
 
 
-def _print(name: str, result: Mapping[str, Score], others: int) -> None:
+def _print(name: str, result: Mapping[str, Score], others: int) -> bool:
+    """Print how the rules did; return whether all was found, and nothing else."""
     for rule, score in result.items():
         if score.right < score.planted or score.wrong:
             print(f"  {rule}: {score.right} of {score.planted} found, {len(score.wrong)} wrong")
@@ -162,10 +164,11 @@ def _print(name: str, result: Mapping[str, Score], others: int) -> None:
         f"near misses ({others} alerts of other rules on what was planted)",
         flush=True,
     )
+    return total.right == total.planted and not total.wrong
 
 
-def main() -> None:
-    """Print precision and recall of each rule that has not 1, and of all."""
+def main() -> int:
+    """Print precision and recall of each rule that has not 1, and of all; 1 when one is below."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         corpus = write(folder / "logs", EVENTS)
@@ -177,23 +180,25 @@ def main() -> None:
             "in the lake",
             flush=True,
         )
-        here = _looked("DuckDB", corpus, LakeEvents(lake, lists_of(corpus)), folder / "duckdb")
+        mine = LakeEvents(lake, lists_of(corpus))
+        here, found = _looked("DuckDB", corpus, mine, folder / "duckdb")
         with spark.opened() as engine:
             events = LakeOnSpark(lake, engine, lists_of(corpus))
-            there = _looked("Spark", corpus, events, folder / "spark")
+            there, found_there = _looked("Spark", corpus, events, folder / "spark")
         print(f"alerts that are the same on both: {len(here & there):,} of {len(here | there):,}")
         for alert in sorted(here ^ there):
             print(f"  only on {'DuckDB' if alert in here else 'Spark'}: {alert}")
+    return int(not (found and found_there and here == there))
 
 
-def _looked(name: str, corpus: Corpus, events: Events, folder: Path) -> frozenset[str]:
-    """Run the rules on one engine, print how they did, and return all that their alerts say."""
+def _looked(name: str, corpus: Corpus, events: Events, folder: Path) -> tuple[frozenset[str], bool]:
+    """Run the rules on one engine; return all that their alerts say, and whether all is right."""
     folder.mkdir()
     began = time.monotonic()
     _, alerts = found_in(events, watch_of(corpus), folder)
-    _print(f"{name} ({time.monotonic() - began:.0f} s)", *scores(corpus, alerts))
-    return frozenset(repr(replace(alert, raised=0)) for alert in alerts)
+    right = _print(f"{name} ({time.monotonic() - began:.0f} s)", *scores(corpus, alerts))
+    return frozenset(repr(replace(alert, raised=0)) for alert in alerts), right
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +13,7 @@ from lakewarden.clients.lake_bucket import LakeBucket
 from lakewarden.errors import ConnectionFailedError, StoreError
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.log import State
+from motos import moto_server
 from store.lakes import merge, numbers_in
 
 _URL = "s3://lake/some/prefix"
@@ -25,20 +22,8 @@ _URL = "s3://lake/some/prefix"
 @pytest.fixture(scope="module")
 def endpoint():
     """A server in a process of its own: Delta waits for it without letting other threads run."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
-    server.wait()
+    with moto_server() as address:
+        yield address
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import urllib.request
 import boto3
 import pytest
 from click.testing import CliRunner
-from moto.server import ThreadedMotoServer
 
 from lakewarden.cli import cli
 from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.objects import Bucket
 from lakewarden.errors import ConnectionFailedError, UsageError
 from lakewarden.events.delivery import UnreadableError
+from motos import moto_server
 from store.raw.logs import call, delivered, lines, trail
 
 _REGION = "eu-west-1"
@@ -30,10 +30,8 @@ _POLICY = {
 
 @pytest.fixture(scope="module")
 def server():
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with moto_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +144,7 @@ def test_an_object_that_is_gone_is_unreadable(server, s3, tmp_path):
     (item,) = bucket.listed()
     assert bucket.place(item, str(tmp_path / "a")) == str(tmp_path / "a")
     assert (tmp_path / "a").stat().st_size == item.size
-    boto3.client("s3").delete_object(Bucket="logs", Key="a.json")
+    boto3.Session().client("s3").delete_object(Bucket="logs", Key="a.json")
     for ask in (bucket.read, lambda item: bucket.place(item, str(tmp_path / "b"))):
         with pytest.raises(UnreadableError, match="NoSuchKey"):
             ask(item)

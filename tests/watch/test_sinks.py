@@ -13,7 +13,6 @@ from email.policy import default
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from lakewarden.errors import ConnectionFailedError, LakewardenError, UsageError
 from lakewarden.events.catalog import load
@@ -23,6 +22,7 @@ from lakewarden.watch.sinks import mail, ocsf, slack
 from lakewarden.watch.sinks.sink import Means
 from lakewarden.watch.sinks.story import story_of
 from lakewarden.watch.sinks.telling import sink_of
+from motos import moto_server
 from watch.listeners import Post, Web, served
 from watch.notices import ALERT, ODD, RULES, notice
 
@@ -297,10 +297,8 @@ def test_mail_that_cannot_be_handed_over_is_an_error_without_the_password(certif
 
 @pytest.fixture(scope="module")
 def aws():
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with moto_server() as address:
+        yield address
 
 
 @pytest.mark.parametrize("suffix", ["", ".fifo"])
