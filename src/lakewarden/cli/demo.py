@@ -7,6 +7,7 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -18,11 +19,16 @@ from lakewarden.cli.simulation import environment, pointed_at, start
 from lakewarden.clock import Clock
 from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.estate.estate import Estate
+from lakewarden.events.columns import Source
 from lakewarden.plan.describe import summary
 from lakewarden.policyfile.limits import Posture
+from lakewarden.policyfile.watching import values_of
 from lakewarden.store.audit_files import lines
 from lakewarden.store.plans import write_plan
 from lakewarden.store.snapshots import DiskSnapshot
+
+_SHOWN: Final = 8
+"""How many alerts are shown."""
 
 
 @click.command()
@@ -43,7 +49,7 @@ from lakewarden.store.snapshots import DiskSnapshot
     help="Folder for the reports.",
 )
 def command(world: str, posture: str, folder: Path) -> None:
-    """Assess a simulated deployment on this machine, with the real clients, and plan for it.
+    """Assess a simulated deployment on this machine, with the real clients; plan for it, watch it.
 
     Needs no credentials and no network. Writes report.html, report.json and plan.json.
     """
@@ -60,6 +66,7 @@ def command(world: str, posture: str, folder: Path) -> None:
             with pointed_at(environment(running, world, events)):
                 _assess(Posture(posture), Path(scratch) / "snapshot", folder)
                 _plan(Posture(posture), Path(scratch) / "snapshot", folder, events)
+                _watch(events, Path(scratch))
     click.echo(f"\nThat took {time.monotonic() - began:.0f} s. Look at {folder / 'report.html'},")
     click.echo(f"or serve the world yourself: lakewarden simulate --world {world}")
 
@@ -94,3 +101,29 @@ def _plan(posture: Posture, snapshot: Path, folder: Path, events: Path) -> None:
         f"Of {impact.read.lines} recorded events it would have refused {impact.tally.refused} "
         "(`lakewarden impact` shows whose)."
     )
+
+
+def _watch(events: Path, scratch: Path) -> None:
+    """Read the logs that the world wrote, and say what the rules find in them."""
+    from lakewarden.store.alerts import Alerts  # noqa: PLC0415  # loads after the report is out
+    from lakewarden.store.lake.lake import Lake  # noqa: PLC0415  # likewise
+    from lakewarden.store.lake.watched import LakeEvents  # noqa: PLC0415  # likewise
+    from lakewarden.store.raw.folder import Folder  # noqa: PLC0415  # likewise
+    from lakewarden.watch.detect import Watch, detect  # noqa: PLC0415  # likewise
+    from lakewarden.watch.ingest import ingest  # noqa: PLC0415  # likewise
+    from lakewarden.watch.library import rules  # noqa: PLC0415  # likewise
+    from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
+
+    values = values_of(load_policy(named_policy()))
+    lake = Lake.create(str(scratch / "lake"))
+    read = ingest(lake, Folder(events), Source.DATABRICKS)
+    alerts = Alerts.open(f"sqlite:///{scratch / 'alerts.db'}")
+    site = Site(values, str(values["timezone"]))
+    watch = Watch(list(rules().values()), site, int(time.time() * 1000))
+    found = detect(LakeEvents(lake, {}), alerts, watch).noted.new
+    alerts.close()
+    click.echo(f"\nOf {read.new} events of the audit log, {len(found)} alerts came:")
+    for alert in sorted(found, key=lambda each: -each.severity.rank)[:_SHOWN]:
+        click.echo(f"  {alert.severity.value:8} {alert.title}: {alert.entity}")
+    if len(found) > _SHOWN:
+        click.echo(f"  and {len(found) - _SHOWN} more")
