@@ -183,7 +183,8 @@ def test_spark_connect(spark, tmp_path):
     ],
 )
 def test_what_cannot_be_opened_is_said(options, what, monkeypatch):
-    monkeypatch.delenv("DATABRICKS_HOST", raising=False)
+    for name in ("DATABRICKS_HOST", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/nowhere")
     with pytest.raises(LakewardenError, match=what) as caught:
         CliRunner().invoke(cli, ["watch", "detect", *options], catch_exceptions=False)
