@@ -31,11 +31,13 @@ class Unit:
         path: where it is.
         form: how it is read.
         own: the number of the one file that it is; None where several are joined.
+        others: more files of the same form, joined too, that are read along with it.
     """
 
     path: Path
     form: Form
     own: int | None = None
+    others: tuple[Path, ...] = ()
 
 
 @dataclass(slots=True)

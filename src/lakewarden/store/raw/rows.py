@@ -125,8 +125,9 @@ def _file(unit: Unit) -> str:
 
 def _json(unit: Unit, columns: Mapping[str, str], longest: int) -> str:
     types = _types({**columns, **({} if unit.own is not None else PLACE)})
+    paths = duck.texts(map(str, (unit.path, *unit.others)))
     return (
-        f"read_json({duck.text(str(unit.path))}, format = 'newline_delimited',"
+        f"read_json({paths}, format = 'newline_delimited',"
         f" compression = 'none', hive_partitioning = false, maximum_object_size = {longest},"
         f" columns = {{{types}}})"
     )

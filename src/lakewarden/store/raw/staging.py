@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,7 +22,7 @@ from lakewarden.store.lake.shapes.shape import Shape, select
 from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
 from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
-from lakewarden.store.raw.joining import Spooled
+from lakewarden.store.raw.joining import Spooled, Unit
 from lakewarden.store.raw.records import records
 from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
@@ -30,6 +30,8 @@ from lakewarden.store.raw.rows import insert, tables
 
 VIEW: Final = "batch"
 """The view that has the events of a batch."""
+_TOGETHER: Final = frozenset({Layout.LINES, Layout.RECORDS})
+"""Layouts that DuckDB reads from several files at once."""
 
 
 @dataclass(slots=True)
@@ -110,14 +112,8 @@ class Staging:
 
     def _read_whole(self, spooled: Spooled, counted: dict[int, Counted]) -> set[int]:
         """Read all units; return the files that are to be read again, of which nothing is kept."""
-        for unit in spooled.units:
-            try:
-                insert(self._connection, unit)
-            except duckdb.OutOfMemoryException:
-                raise
-            except duckdb.Error as error:  # its files are read again, and then it is known why
-                if unit.form.layout is Layout.PARQUET and unit.own is not None:
-                    counted[unit.own].refuse(_not_parquet(spooled.items[unit.own], error))
+        for units in _alike(spooled.units):
+            self._read_units(units, spooled, counted)
         for shape in self._shapes:
             for number, verdict in verdicts(self._connection, shape):
                 counted[number].refuse(verdict)
@@ -134,6 +130,21 @@ class Staging:
                 again.add(number)
         self._keep(counted.keys() - again)
         return again
+
+    def _read_units(self, units: list[Unit], spooled: Spooled, counted: dict[int, Counted]) -> None:
+        """Read units of one form at once, which takes all cores; one by one where that fails."""
+        first, *others = units
+        together = replace(first, others=tuple(unit.path for unit in others))
+        try:
+            insert(self._connection, together)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:  # its files are read again, and then it is known why
+            if others:
+                for unit in units:
+                    self._read_units([unit], spooled, counted)
+            elif first.form.layout is Layout.PARQUET and first.own is not None:
+                counted[first.own].refuse(_not_parquet(spooled.items[first.own], error))
 
     def _keep(self, files: Iterable[int]) -> None:
         """Take out the rows of other files, and those of which nobody knows the file."""
@@ -243,3 +254,12 @@ def _insist(one: Counted) -> None:
             where=one.item.key,
             next_step="This is a fault of lakewarden; nothing of the batch was kept. Report it",
         )
+
+
+def _alike(units: Iterable[Unit]) -> Iterable[list[Unit]]:
+    """Return units that can be read together: joined records of one form."""
+    groups: dict[object, list[Unit]] = {}
+    for unit in units:
+        joined = unit.own is None and unit.form.layout in _TOGETHER
+        groups.setdefault(unit.form if joined else unit.path, []).append(unit)
+    return groups.values()
