@@ -31,13 +31,18 @@ class Unit:
         path: where it is.
         form: how it is read.
         own: the number of the one file that it is; None where several are joined.
-        others: more files of the same form, joined too, that are read along with it.
+        others: more files of the same form that are read along with it.
     """
 
     path: Path
     form: Form
     own: int | None = None
-    others: tuple[Path, ...] = ()
+    others: tuple[Unit, ...] = ()
+
+    @property
+    def all(self) -> tuple[Unit, ...]:
+        """Return it and those that are read along with it."""
+        return (self, *self.others)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ from lakewarden.store.raw.joining import Unit
 _FILE: Final = 32 << 20
 """A joined file of records has one line a file, of at most so many bytes."""
 _NESTED: Final = ("STRUCT", "MAP")
+_NAME: Final = "~name"
+"""The column that has the path of a record's file."""
 
 
 class OddTableError(duckdb.DataError):
@@ -125,15 +127,28 @@ def _file(unit: Unit) -> str:
 
 def _json(unit: Unit, columns: Mapping[str, str], longest: int) -> str:
     types = _types({**columns, **({} if unit.own is not None else PLACE)})
-    paths = duck.texts(map(str, (unit.path, *unit.others)))
-    return (
+    paths = duck.texts(str(each.path) for each in unit.all)
+    named = f", filename = {duck.text(_NAME)}" if _numbered(unit) else ""
+    read = (
         f"read_json({paths}, format = 'newline_delimited',"
         f" compression = 'none', hive_partitioning = false, maximum_object_size = {longest},"
-        f" columns = {{{types}}})"
+        f" columns = {{{types}}}{named})"
     )
+    if not named:
+        return read
+    numbers = ", ".join(str(each.own) for each in unit.all)
+    files = f"SELECT unnest({paths}) AS path, unnest([{numbers}]) AS number"
+    return f"{read} JOIN ({files}) AS files ON {duck.name(_NAME)} = files.path"
+
+
+def _numbered(unit: Unit) -> bool:
+    """Return whether the number of a record's file is told by the file's name."""
+    return unit.own is not None and bool(unit.others)
 
 
 def _place(unit: Unit, *, placed: bool) -> str:
+    if _numbered(unit):
+        return 'files.number AS "~file"'
     if unit.own is not None:
         row = ', file_row_number + 1 AS "~line"' if unit.form.layout is Layout.PARQUET else ""
         return f'{unit.own} AS "~file"{row}'

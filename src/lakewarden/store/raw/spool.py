@@ -20,6 +20,9 @@ from lakewarden.store.raw.forms import digest_of_trail
 from lakewarden.store.raw.joining import Joiner, Spooled
 
 _SMALL: Final = 1 << 20
+"""Smaller files are joined."""
+_SMALL_LINES: Final = 1 << 16
+"""Where files are lines, those that are larger are read where they are."""
 
 
 @contextmanager
@@ -49,7 +52,8 @@ def spool(batch: Iterable[Delivered], origin: Origin, source: Source, folder: Pa
                 spooled.skipped += 1
             else:
                 wanted.append((number, item))
-        for number, fetched in _fetched(wanted, origin, folder, pool):
+        small = _SMALL_LINES if source is Source.DATABRICKS else _SMALL
+        for number, fetched in _fetched(wanted, origin, folder, pool, small):
             try:
                 content = fetched()
                 if isinstance(content, Path):
@@ -69,12 +73,16 @@ def clear(spooled: Spooled) -> None:
 
 
 def _fetched(
-    wanted: list[tuple[int, Delivered]], origin: Origin, folder: Path, pool: Executor
+    wanted: list[tuple[int, Delivered]],
+    origin: Origin,
+    folder: Path,
+    pool: Executor,
+    small: int,
 ) -> Iterator[tuple[int, Callable[[], bytes | Path]]]:
     """Yield what returns the content of each file, or where it is; some are fetched ahead."""
 
     def fetch(number: int, item: Delivered) -> bytes | Path:
-        if item.size < _SMALL:
+        if item.size < small:
             return origin.read(item)
         return Path(origin.place(item, str(folder / f"placed-{number}")))
 

@@ -134,7 +134,7 @@ class Staging:
     def _read_units(self, units: list[Unit], spooled: Spooled, counted: dict[int, Counted]) -> None:
         """Read units of one form at once, which takes all cores; one by one where that fails."""
         first, *others = units
-        together = replace(first, others=tuple(unit.path for unit in others))
+        together = replace(first, others=tuple(others))
         try:
             insert(self._connection, together)
         except duckdb.OutOfMemoryException:
@@ -257,9 +257,11 @@ def _insist(one: Counted) -> None:
 
 
 def _alike(units: Iterable[Unit]) -> Iterable[list[Unit]]:
-    """Return units that can be read together: joined records of one form."""
+    """Return units that can be read together: of one form, all joined, or none and lines."""
     groups: dict[object, list[Unit]] = {}
     for unit in units:
-        joined = unit.own is None and unit.form.layout in _TOGETHER
-        groups.setdefault(unit.form if joined else unit.path, []).append(unit)
+        layout = unit.form.layout
+        together = layout in _TOGETHER if unit.own is None else layout is Layout.LINES
+        key = (unit.form, unit.own is None) if together else unit.path
+        groups.setdefault(key, []).append(unit)
     return groups.values()
