@@ -8,8 +8,10 @@ the ids are held against what came.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from deltalake.transaction import AddAction
 from duckdb import DuckDBPyConnection
@@ -18,6 +20,9 @@ from lakewarden.store.lake import duck
 from lakewarden.store.lake.log import ConflictError, DataFile, Log, State
 from lakewarden.store.lake.tables import Table
 from lakewarden.store.lake.writing import write
+
+_WRITERS: Final = 2
+"""How many partitions are written at once: one of a few thousand rows keeps no more than a core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class _Batch:
     Attributes:
         connection: where they are.
         staged: the table that has them.
+        shared: whether other cursors of the connection see that table.
         total: how many came.
         rows: how many are left.
         written: what adds the files that they were written to.
@@ -71,6 +77,7 @@ class _Batch:
 
     connection: DuckDBPyConnection
     staged: str
+    shared: bool
     total: int
     rows: int
     written: list[AddAction] = field(default_factory=list)
@@ -98,14 +105,24 @@ class _Batch:
         """Write the rows that are left, unless they are written as they are."""
         if self.written:
             return
-        columns = log.table.partitions
-        some = "" if self.rows == self.total else "rowid IN (SELECT row_id FROM fresh)"
-        for partition in self._partitions(columns):
-            here = [f"{c} = {duck.text(v)}" for c, v in zip(columns, partition, strict=True)]
-            where = " AND ".join([*here, *([some] if some else [])]) or "true"
-            query = f"SELECT * FROM {self.staged} WHERE {where}"
-            self.written += write(self.connection, query, log.table, log.place, partition)
+        with ThreadPoolExecutor(_WRITERS if self.shared else 1) as pool:
+            partitions = self._partitions(log.table.partitions)
+            writing = [pool.submit(self._write_one, log, each) for each in partitions]
+        done = [each for each in writing if not each.exception()]
+        self.written = [action for each in done for action in each.result()]
+        for each in writing:
+            each.result()
         log.place.publish(action.path for action in self.written)
+
+    def _write_one(self, log: Log, partition: tuple[str, ...]) -> list[AddAction]:
+        """Write the rows of one partition; of different ones at once, where others see the rows."""
+        columns = log.table.partitions
+        tests = [f"{c} = {duck.text(v)}" for c, v in zip(columns, partition, strict=True)]
+        if self.rows != self.total:
+            tests.append("rowid IN (SELECT row_id FROM fresh)")
+        query = f"SELECT * FROM {self.staged} WHERE {' AND '.join(tests) or 'true'}"
+        connection = self.connection.cursor() if self.shared else self.connection
+        return write(connection, query, log.table, log.place, partition)
 
     def commit(self, log: Log, state: State) -> int | None:
         """Make the written files the next version, and return it; None when another one came.
@@ -144,8 +161,8 @@ def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iter
         if not held:
             names = ", ".join(duck.name(column.name) for column in table.columns)
             source = f"SELECT {names} FROM {duck.name(relation)}"
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {source}")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {_keys(rows, table)}")
+            connection.execute(f"CREATE OR REPLACE TABLE staged AS {source}")
+        connection.execute(f"CREATE OR REPLACE TABLE fresh AS {_keys(rows, table)}")
         needed = table.bounds if table.latest else ("id", *table.bounds)
         lacking = " OR ".join(f"{column} IS NULL" for column in needed) or "false"
         fresh = "(SELECT count(*) FROM fresh)"
@@ -155,7 +172,7 @@ def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iter
         total, some, wrong = counts or (0, 0, 0)
         if wrong:
             raise ValueError(f"{wrong} rows have no {', no '.join(needed)}")
-        yield _Batch(connection, rows, total, some)
+        yield _Batch(connection, rows, not held, total, some)
     finally:
         connection.execute("DROP TABLE IF EXISTS fresh; DROP TABLE IF EXISTS staged")
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
+
+from duckdb import DuckDBPyConnection
 
 from lakewarden.events.columns import Source
 from lakewarden.events.views import VIEWS
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.engine import DuckEngine
 from lakewarden.store.lake.lake import Lake
+
+_HELD: Final = 500_000
+"""So many new events are held in memory, some 200 MB."""
 
 
 class LakeEvents:
@@ -53,9 +58,19 @@ class LakeEvents:
             engine = DuckEngine(connection)
             self._lake.view(connection, name="all_events")
             self._lake.view(connection, files=fresh, name="fresh_events")
+            if since is not None:
+                _hold(connection, "fresh_events")
             self._lake.view(connection, "files", name="read_files")
             columns = ", ".join(VIEWS["files"])
             connection.execute(f"CREATE OR REPLACE TABLE files AS SELECT {columns} FROM read_files")
             for view, rows in self._tables.items():
                 engine.put(view, rows)
             yield engine
+
+
+def _hold(connection: DuckDBPyConnection, view: str) -> None:
+    """Have the rows of a view in memory, unless they are many: every rule asks for them."""
+    counted = connection.execute(f"SELECT count(*) FROM {view}").fetchone()
+    if counted and counted[0] <= _HELD:
+        connection.execute(f"CREATE TEMP TABLE held AS SELECT * FROM {view}")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM held")
