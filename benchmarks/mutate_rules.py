@@ -8,7 +8,6 @@ window by a millisecond.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from lakewarden.errors import LakewardenError, UsageError
@@ -47,19 +46,12 @@ def answered(rule: str) -> tuple[str, int, list[str]]:
         return rule, 0, [str(error)]
 
 
-def chosen(names: list[str]) -> Iterator[str]:
-    """Yield the ids of all rules, or of those that are named by area or id."""
-    for file in library.files(library.RULES):
-        identity = f"{file.parent.name}.{file.stem}"
-        if not names or identity in names or file.parent.name in names:
-            yield identity
-
-
 def main(names: list[str]) -> int:
     """Print every change that no example notices; return 1 when there is one."""
     total = left = 0
+    rules = [library.id_of(file) for file in library.chosen(library.places(), names)]
     with ProcessPoolExecutor(2) as pool:
-        for rule, tried, kept in pool.map(answered, chosen(names)):
+        for rule, tried, kept in pool.map(answered, rules):
             total, left = total + tried, left + len(kept)
             for change in kept:
                 print(f"{rule}: {change}", flush=True)

@@ -25,6 +25,8 @@ def moto_server() -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.1)
+        else:
+            raise RuntimeError("moto does not start")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.kill()

@@ -28,7 +28,7 @@ def spark() -> Iterator[SparkEngine]:
     """An engine on Spark on this machine."""
     pytest.importorskip("pyspark", reason="needs pip install 'lakewarden[spark]'")
     if not shutil.which("java"):
-        pytest.skip("needs Java 17: apt-get install openjdk-17-jre-headless")
+        pytest.skip("needs Java 17: apt-get install default-jre-headless")
     from pyspark.sql import SparkSession  # noqa: PLC0415  # optional
 
     with socket.socket() as free:

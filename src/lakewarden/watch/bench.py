@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakewarden.errors import UsageError
 from lakewarden.policyfile.watching import example_values
 from lakewarden.store.lake.engine import opened
 from lakewarden.watch import examples, library
@@ -62,18 +61,8 @@ def bench(names: tuple[str, ...], folders: tuple[Path, ...] = ()) -> Iterator[Tr
         UsageError: a file is no rule or has no examples, or a name is none.
     """
     values = example_values()
-    wanted = [file for folder in (library.RULES, *folders) for file in library.files(folder)]
-    chosen = [file for file in wanted if not names or _named(file, names)]
-    if not chosen:
-        raise UsageError(
-            f"there is no rule {' '.join(names)}", next_step="`lakewarden watch rules` lists them"
-        )
-    for file in chosen:
+    for file in library.chosen(library.places(*folders), names):
         rule = library.read(file)
         shown = examples.read(file.with_suffix(".jsonl"), rule.sources)
         with opened(threads=1) as engine:
             yield Tried(rule, file, Trial(engine, rule, shown, values), values)
-
-
-def _named(file: Path, names: tuple[str, ...]) -> bool:
-    return file.parent.name in names or f"{file.parent.name}.{file.stem}" in names

@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from lakewarden.errors import UsageError
 from lakewarden.watch.rule import Rule, rule_of
+
+T = TypeVar("T")
 
 RULES: Final = Path(__file__).with_name("rules")
 
@@ -20,18 +22,30 @@ def rules(*folders: Path) -> Mapping[str, Rule]:
     Raises:
         UsageError: a file is no rule, or two have one id.
     """
-    found: dict[str, Rule] = {}
+    return {identity: read(file) for identity, file in places(*folders).items()}
+
+
+def places(*folders: Path) -> Mapping[str, Path]:
+    """Return the files of the rules that come along, and of those of other folders, by id.
+
+    Raises:
+        UsageError: there is no such folder, or two files have one id.
+    """
+    found: dict[str, Path] = {}
     for folder in (RULES, *folders):
         for file in files(folder):
-            rule = read(file)
-            if rule.id in found:
-                raise mistake(file, f"there is a rule {rule.id} already", "Rename the file")
-            found[rule.id] = rule
+            if id_of(file) in found:
+                raise mistake(file, f"there is a rule {id_of(file)} already", "Rename the file")
+            found[id_of(file)] = file
     return found
 
 
-def chosen(every: Mapping[str, Rule], names: Collection[str]) -> list[Rule]:
-    """Return the rules of some names, each that of a rule or of an area; all where none is given.
+def chosen(every: Mapping[str, T], names: Collection[str]) -> list[T]:
+    """Return what belongs to some names, each that of a rule or of an area; all where none is.
+
+    Args:
+        every: rules, or their files, by id.
+        names: ids and areas.
 
     Raises:
         UsageError: a name is none.
@@ -43,7 +57,16 @@ def chosen(every: Mapping[str, Rule], names: Collection[str]) -> list[Rule]:
             f"there is no rule {unknown[0]}", next_step="`lakewarden watch rules` lists them"
         )
     wanted = set(names)
-    return [r for r in every.values() if not names or {r.id, r.id.partition(".")[0]} & wanted]
+    return [
+        one
+        for identity, one in every.items()
+        if not names or {identity, identity.partition(".")[0]} & wanted
+    ]
+
+
+def id_of(file: Path) -> str:
+    """Return the id of the rule in a file: its area and its name."""
+    return f"{file.parent.name}.{file.stem}"
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -67,7 +90,7 @@ def read(file: Path) -> Rule:
     """
     spec = _parsed(file)
     try:
-        return rule_of(f"{file.parent.name}.{file.stem}", spec)
+        return rule_of(id_of(file), spec)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise mistake(file, str(error), "See docs/rules.md for what a rule says") from None
 
