@@ -102,6 +102,14 @@ def test_what_a_rule_says_about_itself():
             "{userIdentity.sessionContext.sessionIssuer.type: Role}",
             {"param.identity.issuerType": "Role"},
         ),
+        (
+            "{eventSource: [kms.amazonaws.com, new.amazonaws.com], eventName: DisableKey}",
+            {"service": ["kms", "new"], "param.event.eventName": "DisableKey"},
+        ),
+        (
+            "{eventSource: [kms.amazonaws.com, new.amazonaws.com]}",
+            {"service": ["kms", "new"]},
+        ),
         ("[{awsRegion: x}, {awsRegion: y}]", [{"region": "x"}, {"region": "y"}]),
         ("{requestParameters.a|contains|all: [x, y]}", {"param.a|contains|all": ["x", "y"]}),
     ],
@@ -127,6 +135,12 @@ def test_searches_become_selections(search, ours):
         ("{eventSource: kms}", "a service is named by its whole name"),
         ("{eventSource|contains: kms}", "a service is named by its whole name"),
         ("{userAgent|fieldref: nothing}", "nothing: events have no field"),
+        ("{userAgent|contains: 'a*b', userAgent: c}", "two conditions on one field"),
+        ("{errorCode|contains: Success}", "'contains' of no error cannot be said"),
+        ("{userAgent|contains: [x, null]}", "'contains' of nothing cannot be said"),
+        ("{userAgent|exists: 'false'}", "exists is true or false"),
+        ("{userAgent|cidr: 10.0.0.0/8}", "'user_agent' is no address"),
+        ("{sourceIPAddress|cidr: 10.0.0.1/8}", "has host bits set"),
     ],
 )
 def test_what_cannot_be_said_exactly_is_refused(search, why):
@@ -213,6 +227,9 @@ def test_correlations_become_kinds():
     [
         ("temporal", "{gte: 2}", "[base, other]", "temporal cannot be said"),
         ("event_count", "{lt: 2}", "[base]", "only at least so many"),
+        ("event_count", "{gte: 2.5}", "[base]", "only whole numbers"),
+        ("event_count", "{gte: 2, field: awsRegion}", "[base]", "field: events are counted"),
+        ("temporal_ordered", "{gte: 3}", "[base, other]", "only that all of them happen"),
         ("event_count", "{gte: 2}", "[nobody]", "there is no rule nobody in the file"),
     ],
 )

@@ -86,8 +86,12 @@ def _words(rule: Rule) -> Iterator[str]:
                 yield f"{key}: says nothing"
 
 
-def _compiles(rule: Rule) -> Iterator[str]:
-    """Check numbers, durations, fields and site values: all of them meet in the query."""
+def compiles(rule: Rule) -> Iterator[str]:
+    """Check numbers, durations, fields and site values: all of them meet in the query.
+
+    Raises:
+        ValueError: the rule gives no query.
+    """
     for dialect in Dialect:
         compiled(rule, Setting(_site(), dialect, rule.sources))
     found = _UNPORTABLE.search(str(rule.spec.get("query", "")))
@@ -161,7 +165,7 @@ def _verbose(rule: Rule) -> Iterator[str]:
 CHECKS: Final[tuple[Callable[[Rule], Iterator[str]], ...]] = (
     _citations,
     _words,
-    _compiles,
+    compiles,
     _actions,
     _params,
     past_lists,

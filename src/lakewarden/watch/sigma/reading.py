@@ -12,7 +12,7 @@ from lakewarden.events.catalog import load
 from lakewarden.events.columns import Source
 from lakewarden.ledger.finding import Severity
 from lakewarden.watch.condition import read as read_condition
-from lakewarden.watch.lint import past_lists
+from lakewarden.watch.lint import compiles, past_lists
 from lakewarden.watch.rule import rule_of
 from lakewarden.watch.selection import listed
 from lakewarden.watch.sigma.fields import NAMES, source_of
@@ -75,8 +75,9 @@ def _read(document: Mapping[str, Any], maps: Sequence[Mapping[str, Any]], name: 
         made = _correlated(document, maps) if "correlation" in document else _matching(document)
         notes = tuple(f"{tag} is not in our list of techniques" for tag in _unknown(document))
         spec = {**_about(document), **made, **_own(document)}
-        for blind in past_lists(rule_of(f"sigma.{name}", spec)):
-            raise ValueError(blind)  # noqa: TRY301  # one place for all
+        rule = rule_of(f"sigma.{name}", spec)
+        for wrong in (*compiles(rule), *past_lists(rule)):
+            raise ValueError(wrong)  # noqa: TRY301  # one place for all
     except KeyError as error:
         return Read(name, refused=f"{error.args[0]}: missing")
     except ValueError as error:
@@ -149,12 +150,16 @@ def _correlated(document: Mapping[str, Any], maps: Sequence[Mapping[str, Any]]) 
     if not _SPAN.fullmatch(span):
         raise ValueError(f"timespan: {span!r} cannot be said")
     if kind == "temporal_ordered":
+        if correlation.get("condition", {"gte": len(bases)}) != {"gte": len(bases)}:
+            raise ValueError("condition: of steps, only that all of them happen can be said")
         steps = [{"is": each} for each in conditions]
         return {**made, "kind": "sequence", "steps": steps, "within": span}
     if kind not in _COUNTED:
         raise ValueError(f"correlation: {kind} cannot be said")
     joined = conditions[0] if len(conditions) == 1 else " or ".join(f"({c})" for c in conditions)
     made |= {"kind": _COUNTED[kind], "condition": joined, "window": span}
+    if kind == "event_count" and "field" in correlation["condition"]:
+        raise ValueError("field: events are counted, whatever their fields are")
     if kind == "value_count":
         made["value"] = [_field(str(correlation["condition"]["field"]), source)]
     return {**made, "at_least": _least(correlation["condition"])}
@@ -169,6 +174,8 @@ def _base(name: str, maps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _least(condition: Mapping[str, Any]) -> int:
     bounds = {key: value for key, value in condition.items() if key != "field"}
+    if any(not isinstance(bound, int) or isinstance(bound, bool) for bound in bounds.values()):
+        raise ValueError("correlation: only whole numbers are counted to")
     if set(bounds) == {"gte"}:
         return int(bounds["gte"])
     if set(bounds) == {"gt"}:

@@ -42,11 +42,21 @@ def selection(search: Any, source: Source) -> Any:
         for key, value in search.items()
         if not (named and key in {names.service, names.action})
     }
-    return named | dict(_condition(str(key), value, names) for key, value in rest.items())
+    return named | _conditions(rest, names)
+
+
+def _conditions(search: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for key, value in search.items():
+        ours, written = _condition(str(key), value, names)
+        if ours in said:
+            raise ValueError(f"{key}: two conditions on one field that read alike cannot be said")
+        said[ours] = written
+    return said
 
 
 def _actions(search: Mapping[str, Any], names: Names, source: Source) -> dict[str, Any]:
-    """Return the actions that a search names, where they are known; nothing where they are not."""
+    """Return the actions that a search names, where all are known; else nothing."""
     whole = [str(each) for each in listed(search.get(names.service, []))]
     if any(not each.endswith(names.suffix) for each in whole):
         return {}
@@ -56,10 +66,7 @@ def _actions(search: Mapping[str, Any], names: Names, source: Source) -> dict[st
     else:
         called = [str(each) for each in listed(search[names.action])]
         found = [f"{service}.{name}" for service in services for name in called]
-        if any(not any(known(source, f"{s}.{name}") for s in services) for name in called):
-            return {}
-    found = [name for name in found if known(source, name)]
-    if not found or _VERSIONED & set(services):
+    if not found or _VERSIONED & set(services) or not all(known(source, name) for name in found):
         return {}
     return {"do": found[0] if len(found) == 1 else found}
 
@@ -123,6 +130,10 @@ def _modifiers(key: str, modifiers: list[str]) -> list[str]:
 
 def _value(value: Any, ours: str, modifiers: list[str]) -> tuple[Any, bool]:
     """Return a value as we write it, and whether it has wildcards."""
+    if "exists" in modifiers and not isinstance(value, bool):
+        raise ValueError(f"{value!r}: exists is true or false")
+    if value is None and modifiers:
+        raise ValueError(f"null: {modifiers[0]!r} of nothing cannot be said")
     if value is None or "exists" in modifiers:
         return value, False
     if isinstance(value, bool):
@@ -135,6 +146,8 @@ def _value(value: Any, ours: str, modifiers: list[str]) -> tuple[Any, bool]:
             raise ValueError(f"{value!r}: {what}")
         return value, False
     if ours == "error" and value == "Success":
+        if modifiers:
+            raise ValueError(f"Success: {modifiers[0]!r} of no error cannot be said")
         return None, False
     return _text(value, parts=bool(_PARTS & set(modifiers)))
 
