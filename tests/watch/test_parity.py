@@ -16,7 +16,7 @@ from lakewarden.watch.library import rules
 from lakewarden.watch.selection import predicate
 from lakewarden.watch.site import Site
 from lakewarden.watch.spec import KINDS
-from lakewarden.watch.sql import Dialect
+from lakewarden.watch.sql import Dialect, literal
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -44,6 +44,11 @@ def test_a_difference_is_told(spark, tmp_path, monkeypatch):
     ]
     assert len(told) == 1
     assert "alerts, not" in told[0]
+
+
+def test_spark_puts_nothing_into_a_text(spark):
+    text = "${env:PATH} ${spark.app.name} \\${x} $ {\n}"
+    assert spark.rows(f"SELECT {literal(text, Dialect.SPARK)}") == [(text,)]
 
 
 TEXTS = ("ÄB", "äb", "AB", "a\rb", "a\u2028b", "a\nb", "ab", "ab\n", "a.b", "a\\b", "a'b", "")

@@ -20,11 +20,14 @@ class Dialect(StrEnum):
 
 
 def literal(text: str, dialect: Dialect) -> str:
-    """Return a text as it is written in SQL."""
+    """Return a text as it is written in SQL.
+
+    Spark puts values for `${…}` into a query before it reads it, and within quotes as well.
+    """
     if dialect is Dialect.DUCKDB:
         return "'" + text.replace("'", "''") + "'"
     escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"
+    return "'" + escaped.replace("${", "\\u0024{") + "'"
 
 
 def pattern(text: str, dialect: Dialect, *, cased: bool) -> str:
