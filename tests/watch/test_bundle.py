@@ -76,6 +76,7 @@ def world():
 @pytest.mark.parametrize("bundle", list(KINDS), indirect=True)
 def test_the_platform_takes_the_jobs(bundle, world):
     client = WorkspaceClient(host=world.workspace_urls[3001], token=world.token)
+    runtimes = {each.key: each.name for each in client.clusters.spark_versions().versions}
     for name, settings in resources(bundle)["jobs"].items():
         asked = jobs.JobSettings.from_dict(settings)
         assert asked.as_dict() == settings, "the SDK knows every key"
@@ -86,6 +87,7 @@ def test_the_platform_takes_the_jobs(bundle, world):
         assert job.run_as_user_name == world.client_id
         assert (job.settings.max_concurrent_runs, job.settings.schedule.timezone_id) == (1, "UTC")
         for entry in job.settings.job_clusters or ():
+            assert "Apache Spark 4" in runtimes[entry.new_cluster.spark_version]
             assert entry.new_cluster.data_security_mode.value == "SINGLE_USER"
             assert entry.new_cluster.enable_local_disk_encryption
 
@@ -246,6 +248,21 @@ def test_the_grants_are_the_least_that_is_needed(bundle):
     assert not any("MODIFY" in line or "WRITE" in line or "system" in line for line in seen)
 
 
+def test_what_is_granted_is_taken_back_or_named(bundle):
+    setup = (bundle / "sql" / "setup.sql").read_text("utf-8")
+    remove = (bundle / "sql" / "remove.sql").read_text("utf-8")
+    gone = [
+        line.removeprefix("DROP ").rstrip(";").replace(" IF EXISTS", "")
+        for line in remove.splitlines()
+        if line.startswith("DROP ")
+    ]
+    for line in setup.splitlines():
+        if line.startswith("GRANT ") and not any(f" ON {each} TO " in line for each in gone):
+            back = line.replace("GRANT ", "REVOKE ").replace(" TO ", " FROM ")
+            assert (back if PRINCIPAL in line else f"-- {back}") in remove.splitlines()
+    assert "-- DROP SCHEMA IF EXISTS `logs`.`security`;" in remove.splitlines()
+
+
 def runner(folder):
     spec = importlib.util.spec_from_file_location("run", folder / "src" / "run.py")
     module = importlib.util.module_from_spec(spec)
@@ -335,9 +352,14 @@ def test_an_older_bundle_is_written_over_when_asked_for(bundle, tmp_path, capsys
     assert (code, "holds something already" in printed.err) == (2, True)
     wheel = tmp_path / "lakewarden-9.9.9-py3-none-any.whl"
     wheel.write_bytes(b"a wheel")
+    mine = bundle / "resources" / "mine.yml"
+    mine.write_text("resources: {}\n", "utf-8")
+    older = bundle / "resources" / "older.yml"
+    older.write_text(f"{HEADER}resources: {{}}\n", "utf-8")
     code, _ = deploy(bundle, capsys, force=None, wheel=str(wheel), notify="other@example.com")
     assert code == 0
     assert policy.read_text("utf-8") == "# mine\n"
+    assert (mine.exists(), older.exists()) == (True, False)
     environment = resources(bundle)["jobs"]["detect"]["environments"][0]
     (path,) = environment["spec"]["dependencies"]
     assert (bundle / "resources" / path).read_bytes() == b"a wheel"

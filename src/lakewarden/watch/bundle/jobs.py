@@ -13,8 +13,8 @@ REPORTS: Final = "lakewarden_reports"
 """The volume of the reports."""
 ENVIRONMENT_VERSION: Final = "4"
 """The serverless environment with Python 3.12."""
-SPARK_VERSION: Final = "16.4.x-scala2.12"
-"""The runtime with long support that has Python 3.12."""
+SPARK_VERSION: Final = "17.3.x-scala2.13"
+"""The first runtime with long support that has Spark 4, and Python 3.12."""
 _KEY: Final = "lakewarden"
 _HOUR: Final = 3600
 _POLICY: Final = ("--policy-file", f"${{workspace.file_path}}/{POLICY_FILE}")

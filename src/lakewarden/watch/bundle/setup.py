@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,6 +21,8 @@ from lakewarden.watch.bundle.jobs import REPORTS
 from lakewarden.watch.bundle.options import BundleOptions
 from lakewarden.watch.sql import Dialect
 
+_PLACES: Final = re.compile(rf" ON (CATALOG|SCHEMA) | ON TABLE {re.escape(TABLE)}$")
+"""Grants on what stays when the tables are gone."""
 _SYSTEM: Final = ("USE CATALOG ON CATALOG system", "USE SCHEMA ON SCHEMA system.access")
 
 _WRITTEN: Final = (ALERTS, RULES, DELIVERIES)
@@ -39,16 +42,25 @@ def setup(options: BundleOptions) -> str:
 
 
 def remove(options: BundleOptions) -> str:
-    """Return the statements that take all of it back, with the alerts and the reports."""
-    schema = _schema(options)
-    system = (*_SYSTEM, f"SELECT ON TABLE {TABLE}")
-    who = _quoted(options.service_principal)
+    """Return the statements that take it back, with the alerts and the reports.
+
+    What may serve others too is named, and stays: the schema, and what viewers use.
+    """
+    schema, mine = _schema(options), _quoted(options.service_principal)
+    used = {(what, who) for what, who in _grants(options) if _PLACES.search(what)}
     statements = [
         *(f"DROP TABLE IF EXISTS {placed(schema, table)}" for table in TABLES),
         f"DROP VOLUME IF EXISTS {placed(schema, REPORTS)}",
-        *(f"REVOKE {what} FROM {who}" for what in reversed(system)),
+        *(f"REVOKE {what} FROM {who}" for what, who in sorted(used) if who == mine),
     ]
-    return _script("Takes everything away, with every alert and report.", statements)
+    others = [
+        *(f"REVOKE {what} FROM {who}" for what, who in sorted(used) if who != mine),
+        f"DROP SCHEMA IF EXISTS {_place(options)}",
+    ]
+    script = _script("Takes away every alert and report, and what was granted.", statements)
+    return f"{script}-- What may serve others too stays:\n" + "".join(
+        f"-- {statement};\n" for statement in others
+    )
 
 
 def _grants(options: BundleOptions) -> Iterator[tuple[str, str]]:

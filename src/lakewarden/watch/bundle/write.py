@@ -11,6 +11,7 @@ from typing import Any, Final
 import yaml
 
 from lakewarden.errors import UsageError
+from lakewarden.store.replacing import put_file
 from lakewarden.watch.bundle.dashboard import dashboard, sql_alert
 from lakewarden.watch.bundle.jobs import POLICY_FILE, assess_job, detect_job
 from lakewarden.watch.bundle.options import BundleOptions
@@ -95,24 +96,28 @@ def write_bundle(
             where=str(folder),
             next_step="Name a new or an empty folder, or add --force to write over an older bundle",
         )
-    if again:
-        _clear(folder)
     for path, content in contents.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    return tuple(folder / path for path in sorted(contents))
+        put_file(folder / path, content)
+    written = [folder / path for path in sorted(contents)]
+    for file in [*_of_earlier(folder)] if again else []:
+        if file not in written:
+            file.unlink()
+    return tuple(written)
 
 
-def _clear(folder: Path) -> None:
-    """Take away what an earlier bundle may have had, and this one may not."""
-    for file in [*folder.glob("resources/*.yml"), *folder.glob(f"{WHEELS}/lakewarden-*.whl")]:
-        file.unlink()
+def _of_earlier(folder: Path) -> Iterator[Path]:
+    """Yield what an earlier bundle may have had, and this one may not."""
+    yield from folder.glob(f"{WHEELS}/lakewarden-*.whl")
+    yield from (file for file in folder.glob("resources/*.yml") if _is_ours(file))
 
 
 def _is_bundle(folder: Path) -> bool:
     file = folder / "databricks.yml"
-    return file.is_file() and file.read_text("utf-8").startswith(HEADER)
+    return file.is_file() and _is_ours(file)
+
+
+def _is_ours(file: Path) -> bool:
+    return file.read_bytes().startswith(HEADER.encode())
 
 
 def _bundle(options: BundleOptions) -> dict[str, Any]:
