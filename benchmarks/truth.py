@@ -74,7 +74,7 @@ def watch_of(corpus: Corpus) -> Watch:
     """Return all rules, for the site that the examples assume."""
     values = example_values()
     site = Site(values, str(values["timezone"]))
-    return Watch(list(library.rules().values()), site, corpus.now, Atlas(corpus.plants))
+    return Watch(list(library.rules().values()), site, corpus.now, Atlas(corpus.plants), "planted")
 
 
 def read(corpus: Corpus, lake: Lake) -> Iterator[Ingested]:

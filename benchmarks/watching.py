@@ -237,7 +237,9 @@ def detected(lake: str, alerts: str, later: int) -> Mapping[str, int]:
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
     store = Alerts.open(f"sqlite:///{alerts}")
-    watch = Watch(list(library.rules().values()), Site(example_values()), NOW + later, Atlas(()))
+    watch = Watch(
+        list(library.rules().values()), Site(example_values()), NOW + later, Atlas(()), "none"
+    )
     done = detect(LakeEvents(Lake.open(lake), {}), store, watch)
     store.close()
     return {"events": done.fresh, "rules": done.ran, "new": len(done.noted.new)}

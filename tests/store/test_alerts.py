@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete
 
 from lakewarden.errors import UsageError
-from lakewarden.ledger.alert import Alert, AlertState, Suppression
+from lakewarden.ledger.alert import Alert, AlertState, Looked, Suppression
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.database import ALERTS, LOOKED, SUPPRESSIONS
@@ -41,7 +41,7 @@ def alerts(url):
 
 
 def note(alerts, *found, gone=(), now=4_000_000):
-    return alerts.note(found, gone=gone, events="lake", looked={"r": ("d", 7)}, now=now)
+    return alerts.note(found, gone=gone, events="lake", looked={"r": Looked("d", 7, now)}, now=now)
 
 
 def test_what_is_found_again_is_there_once(alerts):
@@ -49,7 +49,7 @@ def test_what_is_found_again_is_there_once(alerts):
     again = note(alerts, FOUND, now=5_000_000)
     assert (again.new, again.grown) == ((), ())
     assert alerts.alerts() == [replace(FOUND, raised=4_000_000)]
-    assert alerts.looked("lake") == {"r": ("d", 7)}
+    assert alerts.looked("lake") == {"r": Looked("d", 7, 5_000_000)}
     assert alerts.looked("another lake") == {}
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from lakewarden.cli import cli
 from lakewarden.errors import LakewardenError, UsageError
-from lakewarden.ledger.alert import Alert, AlertState
+from lakewarden.ledger.alert import Alert, AlertState, Looked
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.deliveries import Deliveries
@@ -71,7 +71,7 @@ def run(engine, tmp_path):
         table.fill(alerts)
         known = alerts.looked(EVENTS)
         noted = alerts.note(
-            found, gone=gone, events=EVENTS, looked={RULE.id: ("digest", now)}, now=now
+            found, gone=gone, events=EVENTS, looked={RULE.id: Looked("digest", now, now)}, now=now
         )
         if during:
             engine.rows(during)
@@ -91,7 +91,7 @@ def test_what_is_found_twice_is_kept_once_and_as_it_was_found_first(engine, run)
     assert (len(noted.new), known) == (2, {})
     noted, known = run([alert(), alert("2", count=5)], now=200)
     assert [each.id for each in noted.grown] == ["2"]
-    assert known == {RULE.id: ("digest", 100)}
+    assert known == {RULE.id: Looked("digest", 100, 100)}
     assert rows(engine, "id, count, raised") == [("1", 3, 100), ("2", 5, 100)]
     (title, entity, evidence), _ = rows(engine, "title, entity, evidence")
     assert (title, entity) == (ODD, alert().entity)

@@ -136,7 +136,7 @@ def test_a_rule_whose_values_nobody_gave_says_so(rules, tmp_path):
         assert done.idle == {
             "login.break_glass": "access.break_glass is not set in lakewarden.toml"
         }
-        assert alerts.looked(lake.url) == {}
+        assert alerts.looked(lake.identity()) == {}
 
 
 def test_an_event_that_comes_late_withdraws_what_it_explains(tmp_path):

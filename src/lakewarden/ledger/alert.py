@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from lakewarden.ledger.finding import Severity
 
@@ -45,6 +45,7 @@ class Alert:
         reason: why it is in that state.
         by: who put it there.
         raised: when it was first found, Unix time in ms.
+        events: what was looked at when it was found: the name of a lake or of a table.
     """
 
     id: str
@@ -64,11 +65,26 @@ class Alert:
     reason: str = ""
     by: str = ""
     raised: int = 0
+    events: str = ""
 
     @property
     def waits(self) -> bool:
         """Return whether somebody still has to look at it."""
         return self.state in {AlertState.OPEN, AlertState.ACKNOWLEDGED}
+
+
+class Looked(NamedTuple):
+    """How far a rule has looked.
+
+    Attributes:
+        digest: of the rule and of what it was run with.
+        version: of the events.
+        at: the time that was the present then, Unix time in ms.
+    """
+
+    digest: str
+    version: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

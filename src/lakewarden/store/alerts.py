@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from lakewarden.errors import UsageError
-from lakewarden.ledger.alert import Alert, AlertState, Suppression
+from lakewarden.ledger.alert import Alert, AlertState, Looked, Suppression
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.database import ALERTS, LOOKED, STORE, SUPPRESSIONS, open_database
 
@@ -54,11 +54,12 @@ class Alerts:
         """Let go of the database."""
         self._engine.dispose()
 
-    def looked(self, events: str) -> Mapping[str, tuple[str, int]]:
-        """Return how far each rule has looked at events: its digest then, and their version."""
+    def looked(self, events: str) -> Mapping[str, Looked]:
+        """Return how far each rule has looked at events."""
         query = select(LOOKED).where(LOOKED.c.events == events)
         with self._engine.connect() as connection:
-            return {row.rule: (row.digest, row.version) for row in connection.execute(query)}
+            rows = connection.execute(query)
+            return {row.rule: Looked(row.digest, row.version, row.at) for row in rows}
 
     def note(
         self,
@@ -66,7 +67,7 @@ class Alerts:
         *,
         gone: Collection[str] = (),
         events: str,
-        looked: Mapping[str, tuple[str, int]],
+        looked: Mapping[str, Looked],
         now: int,
     ) -> Noted:
         """Note what rules found, and how far they have looked, at once or not at all.
@@ -75,16 +76,16 @@ class Alerts:
             found: the alerts, each id once.
             gone: the ids of alerts that are no more, as events that came late explain them.
             events: the events that were looked at.
-            looked: the digest of each rule, and the version of the events.
+            looked: how far each rule has looked now.
             now: when it was found, Unix time in ms.
         """
         with self._engine.begin() as connection:
             connection.execute(select(STORE).with_for_update())
             noted = _Noting(connection, now).all(list(found), gone)
-            for rule, (digest, version) in looked.items():
+            for rule, how_far in looked.items():
                 where = (LOOKED.c.events == events) & (LOOKED.c.rule == rule)
                 connection.execute(delete(LOOKED).where(where))
-                row = {"events": events, "rule": rule, "digest": digest, "version": version}
+                row = {"events": events, "rule": rule, **how_far._asdict()}
                 connection.execute(insert(LOOKED).values(**row))
         return noted
 
@@ -94,6 +95,7 @@ class Alerts:
         states: Collection[AlertState] = (),
         rules: Collection[str] = (),
         since: int | None = None,
+        events: str | None = None,
     ) -> list[Alert]:
         """Return alerts, the newest first.
 
@@ -101,6 +103,7 @@ class Alerts:
             states: only those in one of these; empty for all.
             rules: only those of these; empty for all.
             since: only those that span a later time, Unix time in ms.
+            events: only those that were found in these events.
         """
         query = select(ALERTS).order_by(ALERTS.c.last.desc(), ALERTS.c.id)
         if states:
@@ -109,6 +112,8 @@ class Alerts:
             query = query.where(ALERTS.c.rule.in_(rules))
         if since is not None:
             query = query.where(ALERTS.c.last >= since)
+        if events is not None:
+            query = query.where(ALERTS.c.events == events)
         with self._engine.connect() as connection:
             return [_alert(row) for row in connection.execute(query)]
 
@@ -190,7 +195,7 @@ class _Noting:
         return Noted(
             tuple(new),
             tuple(alert for alert in grown if alert),
-            tuple(self._withdrawn(identity) for identity in sorted(gone)),
+            tuple(filter(None, (self._withdrawn(identity) for identity in sorted(gone)))),
         )
 
     def _known(self, ids: list[str]) -> dict[str, Alert]:
@@ -225,11 +230,14 @@ class _Noting:
         self._connection.execute(where.values(**row_of(after)))
         return after
 
-    def _withdrawn(self, identity: str) -> Alert:
+    def _withdrawn(self, identity: str) -> Alert | None:
+        """Withdraw an alert; None when somebody closed it meanwhile, which stays."""
+        waits = ALERTS.c.state.in_([AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value])
+        where = update(ALERTS).where((ALERTS.c.id == identity) & waits)
         reason = "events that came late explain it"
-        state = AlertState.WITHDRAWN
-        where = update(ALERTS).where(ALERTS.c.id == identity)
-        self._connection.execute(where.values(state=state.value, reason=reason, by=""))
+        values = {"state": AlertState.WITHDRAWN.value, "reason": reason, "by": ""}
+        if not self._connection.execute(where.values(**values)).rowcount:
+            return None
         row = self._connection.execute(select(ALERTS).where(ALERTS.c.id == identity)).one()
         return _alert(row)
 

@@ -75,7 +75,7 @@ ALERTS: Final = Table(
     ),
     *(
         Column(name, Text, nullable=False)
-        for name in ("evidence", "unconfirmed", "state", "reason", "by")
+        for name in ("evidence", "unconfirmed", "state", "reason", "by", "events")
     ),
     Index("alerts_of_rule", "rule", "bucket"),
     Index("alerts_in_state", "state", "last"),
@@ -103,6 +103,7 @@ LOOKED: Final = Table(
     Column("rule", Text, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lakewarden.errors import LakewardenError, UsageError
-from lakewarden.ledger.alert import Alert, AlertState, Suppression
+from lakewarden.ledger.alert import Alert, AlertState, Looked, Suppression
 from lakewarden.store.alerts import Alerts, alert_of, row_of
 from lakewarden.store.deliveries import Deliveries
 from lakewarden.watch.engine import Engine
@@ -90,11 +90,11 @@ class AlertTable:
         alerts.take(self._before.values())
         for row in self._read(SUPPRESSIONS):
             alerts.suppress(Suppression(**row))
-        looked: dict[str, dict[str, tuple[str, int]]] = {}
+        looked: dict[str, dict[str, Looked]] = {}
         for row in self._read(RULES):
             if row["digest"]:
                 known = looked.setdefault(row["events"], {})
-                known[row["rule"]] = (row["digest"], row["version"])
+                known[row["rule"]] = Looked(row["digest"], row["version"], row["ran"])
         for events, known in looked.items():
             alerts.note((), events=events, looked=known, now=0)
 
@@ -235,15 +235,15 @@ def _value(value: str | int, dialect: Dialect) -> str:
     return literal(value, dialect) if isinstance(value, str) else f"CAST({value} AS {_WHOLE})"
 
 
-def _rule_row(run: Run, rule: Rule, looked: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
-    digest, version = looked.get(rule.id, ("", 0))
+def _rule_row(run: Run, rule: Rule, looked: Mapping[str, Looked]) -> dict[str, Any]:
+    far = looked.get(rule.id, Looked("", 0, 0))
     return {
         "events": run.events,
         "rule": rule.id,
         "title": rule.title,
         "severity": rule.severity.value,
-        "digest": digest,
-        "version": version,
+        "digest": far.digest,
+        "version": far.version,
         "idle": run.idle.get(rule.id, ""),
-        "ran": run.now,
+        "ran": far.at or run.now,
     }

@@ -18,7 +18,7 @@ from typing import Final
 from lakewarden.watch.fields import Setting, columns_of, expression
 from lakewarden.watch.kinds.form import Form
 from lakewarden.watch.rule import Rule, duration
-from lakewarden.watch.selection import parts, predicate
+from lakewarden.watch.selection import listed, parts, predicate
 from lakewarden.watch.sql import all_of, any_of, floored, joined_text
 
 EVIDENCE: Final = 20
@@ -57,7 +57,12 @@ def form_of(rule: Rule, setting: Setting) -> Form:
     if rule.kind == "sql":
         reach, waits = duration(rule.spec["reach"]), rule.duration("waits", setting.site)
         return Form(
-            "SELECT *, ts AS hit_at FROM m", back=reach, ahead=reach, fades=True, waits=waits
+            "SELECT *, ts AS hit_at FROM m",
+            back=reach,
+            before=reach,
+            ahead=reach,
+            fades=True,
+            waits=waits,
         )
     module = importlib.import_module(f"lakewarden.watch.kinds.{rule.kind}")
     make: Callable[[Rule, Setting], Form] = module.form
@@ -117,7 +122,9 @@ def touched_keys(rule: Rule, setting: Setting) -> str:
 
 def needs_places(rule: Rule, setting: Setting) -> bool:
     """Return whether a rule asks where addresses are."""
-    return rule.kind != "sql" and (_places(rule) or form_of(rule, setting).places)
+    if rule.kind == "sql":
+        return bool(re.search(r"\bplaces\b", str(rule.spec["query"])))
+    return _places(rule) or form_of(rule, setting).places
 
 
 def addresses(rule: Rule, setting: Setting, scope: Scope | None) -> str:
@@ -166,8 +173,9 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
         lambda found: f"{found[1]} ({events}) AS {found[2] or 'events'}", _filled(rule, setting)
     )
     rows = (
-        f"SELECT COALESCE(account_id, '') AS account_id, {shown}, entity AS k, entity, "
-        f"{rank} AS severity_rank FROM ({query}) AS query_rows"
+        f"SELECT COALESCE(account_id, '') AS account_id, {shown}, COALESCE(entity, '') AS k, "
+        f"COALESCE(entity, '') AS entity, {rank} AS severity_rank FROM ({query}) AS query_rows "
+        "WHERE ts IS NOT NULL"
     )
     return f"WITH events AS ({events}), m AS ({rows})"
 
@@ -178,11 +186,11 @@ def _filled(rule: Rule, setting: Setting) -> str:
     def selected(reference: re.Match[str]) -> str:
         return predicate(rule.select[reference[1]], setting)
 
-    def listed(reference: re.Match[str]) -> str:
-        values = setting.site.resolve(reference[0])
+    def filled(reference: re.Match[str]) -> str:
+        values = listed(setting.site.resolve(reference[0]))
         return ", ".join(setting.text(str(each).lower()) for each in values) or "NULL"
 
-    query = re.sub(r"\$\{(?:site|set)\.\w+\}", listed, str(rule.spec["query"]))
+    query = re.sub(r"\$\{(?:site|set)\.\w+\}", filled, str(rule.spec["query"]))
     return re.sub(r"\$\{select\.(\w+)\}", selected, query)
 
 
@@ -216,7 +224,9 @@ def _text(name: str, setting: Setting) -> str:
 
 def _places(rule: Rule) -> bool:
     """Return whether a rule speaks of countries."""
-    names = {*rule.by, *rule.entity, *rule.spec.get("value", ())}
+    listing = ("by", "entity", "value", "differs", "same")
+    names = {*rule.by, *rule.entity, *(n for key in listing for n in rule.spec.get(key, ()))}
+    names |= {str(rule.spec.get("sum", "")), *str(rule.spec.get("measure", "")).split()[1:]}
     for selection in rule.select.values():
         for one in selection if isinstance(selection, list) else [selection]:
             names |= {parts(str(key))[0] for key in one}

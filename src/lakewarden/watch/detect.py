@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
+from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
-from lakewarden.ledger.alert import Alert
+from lakewarden.ledger.alert import Alert, Looked
 from lakewarden.policyfile.watching import written
 from lakewarden.store.alerts import Alerts, Noted
 from lakewarden.watch.compiler import (
@@ -30,15 +32,16 @@ from lakewarden.watch.compiler import (
 from lakewarden.watch.engine import Engine
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.found import Found, gathered
-from lakewarden.watch.kinds.form import Form
+from lakewarden.watch.kinds.form import EVER, Form
 from lakewarden.watch.places import Atlas, put_places
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.site import Site
 from lakewarden.watch.sql import Dialect
 
+T = TypeVar("T")
+
 _AT_ONCE: Final = 40
 """How many rules are asked in one query whether anything new concerns them."""
-_DAY: Final = 86_400_000
 
 
 class Events(Protocol):
@@ -68,6 +71,7 @@ class Watch:
         site: the values of the deployment.
         now: the time that counts as the present, Unix time in ms.
         atlas: where addresses are; None where nobody knows.
+        snapshots: what tells the snapshots beside the events from others; empty for none.
         progress: told of each rule that was run.
     """
 
@@ -75,6 +79,7 @@ class Watch:
     site: Site
     now: int
     atlas: Atlas | None = None
+    snapshots: str = ""
     progress: Callable[[str], None] = lambda _: None
 
     def setting(self, rule: Rule, engine: Engine) -> Setting:
@@ -88,7 +93,20 @@ class Watch:
             return f"{', '.join(missing)} is not set in lakewarden.toml"
         if "geo" in rule.spec.get("needs", ()) and self.atlas is None:
             return "nothing says where addresses are: install lakewarden[geo], or give --mmdb FILE"
+        if "snapshot" in rule.spec.get("needs", ()) and not self.snapshots:
+            return "there is no snapshot to compare with: give --snapshot DIR"
         return ""
+
+    def digest(self, rule: Rule) -> str:
+        """Return what changes when a rule does, or what it is run with; on every engine the same.
+
+        Raises:
+            LakewardenError: the rule says something that its kind does not understand.
+        """
+        query = _of(rule, lambda: compiled(rule, Setting(self.site, Dialect.DUCKDB, rule.sources)))
+        lists = self.snapshots if "snapshot" in rule.spec.get("needs", ()) else ""
+        text = json.dumps([dict(rule.spec), query, lists], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +136,6 @@ class _Outcome:
 
     found: dict[str, Alert] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    looked: dict[str, tuple[str, int]] = field(default_factory=dict)
     ran: int = 0
     quiet: int = 0
     fresh: int = 0
@@ -137,19 +154,24 @@ def detect(events: Events, alerts: Alerts, watch: Watch, *, again: bool = False)
         LakewardenError: a query cannot be run.
     """
     version = events.version()
-    before = {} if again else alerts.looked(events.name)
+    before = alerts.looked(events.name)
     idle = {r.id: why for r in watch.rules if (why := watch.idle(r) or _unseen(r, events))}
     outcome = _Outcome()
-    for since, rules in _by_version(watch.rules, before, idle):
+    digests = {rule.id: watch.digest(rule) for rule in watch.rules if rule.id not in idle}
+    known = {r: far for r, far in before.items() if far.digest == digests.get(r)}
+    for since, rules in _by_version(watch.rules, {} if again else known, idle):
         with events.opened(since) as engine:
-            run = _Run(engine, watch, alerts, outcome)
-            run.everything(rules) if since is None else run.news(rules)
-    outcome.looked = {r.id: (digest(r), version) for r in watch.rules if r.id not in idle}
+            run = _Run(engine, watch, alerts, outcome, events.name)
+            if since is None:
+                run.everything(rules, known)
+            else:
+                run.news(rules, known)
+    looked = {rule: Looked(text, version, watch.now) for rule, text in digests.items()}
     noted = alerts.note(
         outcome.found.values(),
         gone=outcome.gone - outcome.found.keys(),
         events=events.name,
-        looked=outcome.looked,
+        looked=looked,
         now=watch.now,
     )
     return Detected(noted, outcome.ran, outcome.quiet, idle, outcome.fresh, version)
@@ -160,47 +182,77 @@ def _unseen(rule: Rule, events: Events) -> str:
     return f"there are no events of {', '.join(missing)} in {events.name}" if missing else ""
 
 
-def digest(rule: Rule) -> str:
-    """Return what changes when a rule does."""
-    text = json.dumps(dict(rule.spec), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _of(rule: Rule, work: Callable[[], T]) -> T:
+    """Do something with a rule, and name the rule in what goes wrong.
+
+    Raises:
+        LakewardenError: it went wrong.
+    """
+    try:
+        return work()
+    except LakewardenError as error:
+        if type(error) is not LakewardenError:  # an engine that is gone is nothing of the rule's
+            raise
+        raise LakewardenError(
+            error.what, where=f"rule {rule.id}", next_step=error.next_step
+        ) from None
+    except (ValueError, LookupError, TypeError, re.error) as error:
+        raise LakewardenError(
+            str(error),
+            where=f"rule {rule.id}",
+            next_step="`lakewarden watch rules --lint` has more",
+        ) from None
 
 
 def _by_version(
-    rules: Sequence[Rule], before: Mapping[str, tuple[str, int]], idle: Mapping[str, str]
+    rules: Sequence[Rule], known: Mapping[str, Looked], idle: Mapping[str, str]
 ) -> Iterator[tuple[int | None, list[Rule]]]:
     """Yield the rules that have looked equally far, with how far; None for not at all."""
     groups: dict[int | None, list[Rule]] = {}
     for rule in rules:
         if rule.id not in idle:
-            known, version = before.get(rule.id, ("", 0))
-            groups.setdefault(version if known == digest(rule) else None, []).append(rule)
+            version = known[rule.id].version if rule.id in known else None
+            groups.setdefault(version, []).append(rule)
     yield from groups.items()
 
 
 class _Run:
     """One group of rules over one set of events."""
 
-    def __init__(self, engine: Engine, watch: Watch, alerts: Alerts, outcome: _Outcome) -> None:
+    def __init__(
+        self, engine: Engine, watch: Watch, alerts: Alerts, outcome: _Outcome, events: str
+    ) -> None:
         self._engine = engine
         self._watch = watch
         self._alerts = alerts
         self._outcome = outcome
+        self._events = events
 
-    def everything(self, rules: Sequence[Rule]) -> None:
-        """Run rules over all events."""
+    def everything(self, rules: Sequence[Rule], known: Mapping[str, Looked]) -> None:
+        """Run rules over all events.
+
+        What a rule found of the same text before, and does not find any more, is explained by what
+        came late, as long as the events around it are still held.
+        """
         self._outcome.fresh = max(self._outcome.fresh, self._count("all_events"))
+        held = self._engine.rows("SELECT MIN(ts) FROM all_events")[0][0]
         for rule in rules:
-            self._keep(rule, self._found(rule, None))
+            found = self._found(rule, None)
+            self._keep(rule, found)
+            form = form_of(rule, self._watch.setting(rule, self._engine))
+            if form.fades and rule.id in known and held is not None:
+                span = (int(held) + form.back + rule.suppress, self._watch.now + EVER)
+                self._outcome.gone |= self._faded(rule, found, span, narrow=False)
 
-    def news(self, rules: Sequence[Rule]) -> None:
+    def news(self, rules: Sequence[Rule], known: Mapping[str, Looked]) -> None:
         """Run rules over what is new, and what that may change."""
         fresh = self._count("fresh_events")
         self._outcome.fresh = max(self._outcome.fresh, fresh)
         spans = dict(self._spans(rules)) if fresh else {}
         for rule in rules:
             form = form_of(rule, self._watch.setting(rule, self._engine))
-            span = _with_waiting(spans.get(rule.id), form, self._watch.now)
+            waited = min(known[rule.id].at, self._watch.now) - form.waits
+            span = _with_waiting(spans.get(rule.id), form, waited, self._watch.now)
             if span is None:
                 self._outcome.quiet += 1
                 continue
@@ -208,10 +260,11 @@ class _Run:
 
     def _look_around(self, rule: Rule, form: Form, span: tuple[int, int]) -> None:
         """Find a rule's alerts in the spans that a stretch of time may change."""
-        start = span[0] - span[0] % rule.suppress
+        start = max(0, span[0] - form.before)
+        start -= start % rule.suppress
         end = span[1] + form.ahead
         end += rule.suppress - end % rule.suppress
-        narrow = rule.kind != "sql" and not form.waits
+        narrow = rule.kind != "sql" and not form.waits and set(rule.by) <= set(rule.entity)
         scope = Scope(start - form.back, end + form.ahead, touched=narrow)
         found = [each for each in self._found(rule, scope) if start <= each.bucket < end]
         self._keep(rule, found)
@@ -221,11 +274,12 @@ class _Run:
     def _faded(
         self, rule: Rule, found: Sequence[Found], span: tuple[int, int], *, narrow: bool
     ) -> set[str]:
-        """Return the alerts of a stretch of time that are found no more."""
+        """Return the alerts of a stretch of time that are found no more in these events."""
         there = {each.id for each in found}
+        before = self._alerts.alerts(rules=[rule.id], since=span[0], events=self._events)
         waiting = [
             alert
-            for alert in self._alerts.alerts(rules=[rule.id], since=span[0])
+            for alert in before
             if alert.waits and span[0] <= alert.bucket < span[1] and alert.id not in there
         ]
         if not waiting or not narrow:
@@ -237,14 +291,15 @@ class _Run:
     def _found(self, rule: Rule, scope: Scope | None) -> list[Found]:
         setting = self._watch.setting(rule, self._engine)
         put_places(self._engine, rule, setting, scope, self._watch.atlas)
-        rows = self._engine.rows(compiled(rule, setting, scope))
+        query = _of(rule, lambda: compiled(rule, setting, scope))
+        rows = _of(rule, lambda: self._engine.rows(query))
         self._outcome.ran += 1
         self._watch.progress(rule.id)
         return list(gathered(rule.id, rows))
 
     def _keep(self, rule: Rule, found: Sequence[Found]) -> None:
         for each in found:
-            self._outcome.found[each.id] = _alert(rule, each)
+            self._outcome.found[each.id] = _alert(rule, each, self._events)
 
     def _count(self, view: str) -> int:
         return int(self._engine.rows(f"SELECT COUNT(*) FROM {view}")[0][0])
@@ -267,15 +322,23 @@ class _Run:
         return f"SELECT {columns} FROM fresh_events WHERE {where}"
 
 
-def _with_waiting(span: tuple[int, int] | None, form: Form, now: int) -> tuple[int, int] | None:
-    """Return a stretch of time, and that in which something may have been missing long enough."""
+def _with_waiting(
+    span: tuple[int, int] | None, form: Form, waited: int, now: int
+) -> tuple[int, int] | None:
+    """Return a stretch of time, and that in which something may have been missing long enough.
+
+    Args:
+        span: of new events.
+        form: says whether something has to be missing.
+        waited: up to when that was told by the run before.
+        now: the present.
+    """
     if not form.waits:
         return span
-    first = now - form.waits - _DAY
-    return (min(span[0], first), max(span[1], now)) if span else (first, now)
+    return (min(span[0], waited), max(span[1], now)) if span else (waited, now)
 
 
-def _alert(rule: Rule, found: Found) -> Alert:
+def _alert(rule: Rule, found: Found, events: str) -> Alert:
     return Alert(
         id=found.id,
         rule=rule.id,
@@ -290,4 +353,5 @@ def _alert(rule: Rule, found: Found) -> Alert:
         count=found.count,
         evidence=found.evidence,
         unconfirmed=rule.unconfirmed,
+        events=events,
     )

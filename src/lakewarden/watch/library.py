@@ -79,7 +79,14 @@ def files(folder: Path) -> Iterator[Path]:
         raise UsageError(
             "is not a folder", where=str(folder), next_step="Name a folder of rules, area/rule.yaml"
         )
+    strays = [each for each in sorted(folder.rglob("*.y*ml")) if not _placed(each, folder)]
+    if strays:
+        raise mistake(strays[0], "is not area/rule.yaml", "Move it, or name another folder")
     yield from sorted(folder.glob("*/*.yaml"))
+
+
+def _placed(file: Path, folder: Path) -> bool:
+    return file.parent.parent == folder and file.suffix == ".yaml"
 
 
 def read(file: Path) -> Rule:

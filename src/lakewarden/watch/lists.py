@@ -5,6 +5,7 @@ Events about lists say who changed which, and not what was in it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -33,6 +34,11 @@ def rows_of(snapshots: Iterable[Snapshot]) -> Iterator[Mapping[str, Any]]:
                     "taken": taken,
                     **_row(each),
                 }
+
+
+def digest_of(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return what tells some lists from others."""
+    return hashlib.sha256(json.dumps(list(rows), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _row(each: IpAccessList) -> Mapping[str, Any]:

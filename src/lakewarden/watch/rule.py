@@ -194,7 +194,7 @@ def _in_text(rule: Rule, space: str) -> frozenset[str]:
 
 def _suppress(spec: Mapping[str, Any]) -> int:
     if "suppress" in spec:
-        return duration(spec["suppress"])
+        return max(1, duration(spec["suppress"]))
     window = spec.get("window", spec.get("within", spec.get("per")))
     known = isinstance(window, str) and not window.startswith("${")
     return max(HOUR, duration(window)) if known else HOUR

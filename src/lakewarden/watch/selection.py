@@ -71,7 +71,7 @@ def _either(patterns: list[Any]) -> list[str]:
     """
     texts = [str(pattern) for pattern in patterns]
     for text in texts:
-        re.compile(text)
+        _insist_pattern(text)
     if len(texts) < 2 or any(_FLAGS.search(text) for text in texts):  # noqa: PLR2004  # a choice
         return texts
     return ["|".join(f"(?:{text})" for text in texts)]
@@ -111,6 +111,13 @@ def _test(field: str, modifiers: tuple[str, ...], value: Any, setting: Setting) 
     return _text_test(read, modifiers, str(value), setting)
 
 
+def _insist_pattern(text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from None
+
+
 def _number_test(field: str, read: str, modifiers: tuple[str, ...], value: Any) -> str:
     signs = [_COMPARE[name] for name in modifiers if name in _COMPARE]
     other = duration(value) if "ahead" in modifiers else _numeric(value)
@@ -120,7 +127,7 @@ def _number_test(field: str, read: str, modifiers: tuple[str, ...], value: Any) 
 def _text_test(read: str, modifiers: tuple[str, ...], value: str, setting: Setting) -> str:
     cased = "cased" in modifiers
     if "re" in modifiers:
-        re.compile(value)
+        _insist_pattern(value)
         told = pattern(value, setting.dialect, cased=cased)
         return f"regexp_like({read}, {setting.text(told)})"
     mine, theirs = (read, value) if cased else (f"lower({read})", value.lower())

@@ -16,7 +16,7 @@ import click
 
 from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
-from lakewarden.cli.watch.engines import BY, By, events_of
+from lakewarden.cli.watch.engines import BY, By, Tables, events_of
 from lakewarden.cli.watch.keeping import KEPT, Kept, alerts_of
 from lakewarden.cli.watch.maps import MAPS, Maps, atlas_of
 from lakewarden.clock import parse_time
@@ -136,11 +136,11 @@ def command(
     chosen = _chosen(look.names, look.folders)
     policy = policy_of(Selection(policy_file=look.policy_file or named_policy()))
     values = values_of(policy)
-    tables = {"ip_lists": list(_lists(look.snapshots))}
+    tables, known = _beside(look.snapshots)
     site, atlas = Site(values, str(values["timezone"])), atlas_of(maps, policy)
     with events_of(by, tables, policy) as events, alerts_of(kept, by, policy) as keeping:
         with _progress(len(chosen.run)) as progress:
-            watch = Watch(chosen.run, site, _present(look.as_of), atlas, progress)
+            watch = Watch(chosen.run, site, _present(look.as_of), atlas, known, progress)
             done = detect(events, keeping.alerts, watch, again=look.again)
         keeping.keep(Run(events.name, chosen.run, done.idle, watch.now))
         (_print_json if style == "json" else _print)(done, chosen.all)
@@ -157,12 +157,15 @@ def _chosen(names: tuple[str, ...], folders: tuple[Path, ...]) -> Chosen:
     return Chosen(every, chosen(every, names))
 
 
-def _lists(folders: tuple[Path, ...]) -> Iterator[Mapping[str, Any]]:
-    if folders:
-        from lakewarden.store.snapshots import DiskSnapshot  # noqa: PLC0415  # only when asked
-        from lakewarden.watch.lists import rows_of  # noqa: PLC0415  # likewise
+def _beside(snapshots: tuple[Path, ...]) -> tuple[Tables, str]:
+    """Return what snapshots tell beside the events, and what tells them from others."""
+    if not snapshots:
+        return {}, ""
+    from lakewarden.store.snapshots import DiskSnapshot  # noqa: PLC0415  # only when asked
+    from lakewarden.watch.lists import digest_of, rows_of  # noqa: PLC0415  # likewise
 
-        yield from rows_of(DiskSnapshot.open(folder) for folder in folders)
+    rows = list(rows_of(DiskSnapshot.open(folder) for folder in snapshots))
+    return {"ip_lists": rows}, digest_of(rows)
 
 
 def _present(as_of: str | None) -> int:

@@ -36,6 +36,7 @@ def form(rule: Rule, setting: Setting) -> Form:
         hits,
         extra={"p": f"(ts - ts % {per})", "amount": _amount(rule, setting)},
         back=history + per,
+        before=per,
         ahead=history + per,
         fades=True,
     )

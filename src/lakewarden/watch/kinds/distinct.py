@@ -38,6 +38,6 @@ def form(rule: Rule, setting: Setting) -> Form:
         around_hits(hits, window),
         extra={"v": value},
         where=there,
-        back=window,
+        back=2 * window,
         ahead=window,
     )

@@ -48,7 +48,7 @@ def _hits(history: int, warmup: int, new: str) -> str:
     )
     known = f"BETWEEN firsts.first_of - {history + warmup} AND firsts.first_of - {warmup}"
     ids = (
-        "SELECT MIN(m.id) AS id FROM m "
+        "SELECT MIN(CASE WHEN m.wanted THEN m.id END) AS id FROM m "
         f"JOIN (SELECT * FROM ({firsts}) AS firsts WHERE {new}) AS firsts "
         "ON m.account_id = firsts.account_id AND m.k = firsts.k AND m.v = firsts.v "
         "AND m.ts = firsts.first_of "

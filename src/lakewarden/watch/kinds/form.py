@@ -23,8 +23,9 @@ class Form:
         hits: selects from `m` the columns `m.*` and `hit_at`.
         extra: columns to add to `m`, SQL by name.
         where: what else holds of the events of `m`.
-        back: how far before an event its hit depends on others, in ms.
-        ahead: how long after an event it may change the hits of others, in ms.
+        back: how far before a hit the events reach that it depends on or takes along, in ms.
+        before: how long before an event it may change the hits of others, in ms.
+        ahead: how long after an event it may do so, in ms.
         places: whether it needs to know where addresses are.
         fades: whether an event that arrives late may take a hit away.
         waits: how long something has to be missing for a hit, in ms; 0 where nothing has to be.
@@ -34,6 +35,7 @@ class Form:
     extra: Mapping[str, str] = field(default_factory=dict)
     where: str = "TRUE"
     back: int = 0
+    before: int = 0
     ahead: int = 0
     places: bool = False
     fades: bool = False

@@ -31,6 +31,8 @@ class _Step:
 def form(rule: Rule, setting: Setting) -> Form:
     """Return the hits of a rule: events of the last step that the others precede."""
     within = rule.duration("within", setting.site)
+    if not any("is" in raw for raw in rule.spec["steps"]):
+        raise ValueError("steps: one at least is `is`")
     steps = [_step(n, raw, within, setting) for n, raw in enumerate(rule.spec["steps"])]
     extra = {
         step.flag: _flag(rule, raw, setting)
@@ -46,14 +48,16 @@ def form(rule: Rule, setting: Setting) -> Form:
     hits = f"SELECT *, CASE WHEN {last} THEN ts END AS hit FROM ({rows}) AS chained"
     taking_part = any_of([step.flag for step in steps if not step.absent])
     part = f"SELECT * FROM ({around_hits(hits, within)}) AS parts WHERE {taking_part}"
+    waits = steps[-1].within if steps[-1].absent else 0
     reach = max([within, *(step.within for step in steps)])
     return Form(
         part,
         extra=extra,
-        back=2 * reach,
+        back=3 * reach,
+        before=waits,
         ahead=2 * reach,
         fades=any(step.absent for step in steps),
-        waits=steps[-1].within if steps[-1].absent else 0,
+        waits=waits,
     )
 
 

@@ -34,6 +34,7 @@ def form(rule: Rule, setting: Setting) -> Form:
         "SELECT m.*, m.ts AS hit_at FROM m "
         f"JOIN ({heard}) AS told ON m.id = told.last_id WHERE told.heard >= {least}",
         back=history,
+        before=longest,
         ahead=max(history, longest),
         fades=True,
         waits=longest,

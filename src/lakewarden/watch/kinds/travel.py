@@ -33,7 +33,7 @@ def form(rule: Rule, setting: Setting) -> Form:
         f"SELECT * FROM ({paired}) AS paired WHERE hit_at IS NOT NULL",
         extra={name: f"places.{name}" for name in ("lat", "lon", "radius_km")},
         where="places.lat IS NOT NULL",
-        back=window,
+        back=2 * window,
         ahead=window,
         places=True,
         fades=True,
