@@ -113,7 +113,7 @@ MISSED = [
     (
         "drops everybody whose name is a UUID, which all service principals are",
         ("exfiltration.catalog_denied", 1),
-        [at("09:00", "unityCatalog.getTable", MACHINE, times=25, status=403)],
+        [at("09:00", "unityCatalog.getTable", MACHINE, times=26, status=403)],
     ),
     (
         "waits for services of Delta Sharing that do not exist",
