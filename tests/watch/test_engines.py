@@ -12,9 +12,11 @@ from click.testing import CliRunner
 
 from clients.loopback import TOKEN
 from lakewarden.cli import cli
+from lakewarden.cli.watch.engines import By, events_of
 from lakewarden.clients.spark import opened as opened_spark
 from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events.columns import Source
+from lakewarden.policyfile.policy import Policy
 from lakewarden.policyfile.watching import example_values
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.lake import duck
@@ -165,6 +167,28 @@ def test_spark_connect(spark, tmp_path):
                 for view in ("all_events", "fresh_events", "files", "ip_lists")
             ]
         assert counts == [len(EARLIER) + len(LATER), len(LATER), 0, 1]
+
+
+def test_the_session_of_serverless_compute_is_taken(spark, tmp_path, monkeypatch):
+    asked = ["watch", "detect", "--rule", "login.failed_burst", "--engine", "spark"]
+    asked += ["--table", "audit", "--store", f"sqlite:///{tmp_path}/alerts.db"]
+    with opened_spark(remote_of(spark)) as engine:
+        put_table(engine, "audit", EARLIER)
+        monkeypatch.setenv("SPARK_REMOTE", "unix:///databricks/sparkconnect/grpc.sock")
+        done = CliRunner().invoke(cli, asked, catch_exceptions=False)
+    assert "1 new alerts" in done.output
+
+
+def test_tables_of_two_metastores_are_told_apart(spark):
+    put_table(spark, "audit", EARLIER)
+    by = By(None, None, None, "spark", None, None, "audit", "72h", None)
+    create = "CREATE TEMPORARY FUNCTION current_metastore() RETURNS STRING RETURN 'aws:eu:1'"
+    names = []
+    for statement in ("SELECT 1", create, "DROP TEMPORARY FUNCTION current_metastore"):
+        spark.rows(statement)
+        with events_of(by, {}, Policy()) as events:
+            names.append(events.name)
+    assert names == ["spark/audit", "aws:eu:1/audit", "spark/audit"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import importlib
 import socket
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -56,6 +56,12 @@ class SparkEngine:
         """
         with _told():
             return [tuple(row) for row in self.session.sql(query).collect()]
+
+    def metastore(self) -> str:
+        """Return the metastore of Unity Catalog that the session uses; empty where there is none."""
+        with suppress(LakewardenError):
+            return str(self.rows("SELECT current_metastore()")[0][0] or "")
+        return ""
 
     def put(self, view: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make one of the small views of rows; a column that a row lacks is null."""

@@ -51,6 +51,11 @@ class By:
     profile: str | None
 
 
+def _elsewhere(url: str | None) -> str | None:
+    """Return where Spark is; a socket is that of serverless compute, whose session is there."""
+    return None if url is None or url.startswith("unix:") else url
+
+
 BY: Final = (
     *LAKE,
     click.option("--threads", type=click.IntRange(min=1), help="Threads to use; all cores if not."),
@@ -64,6 +69,7 @@ BY: Final = (
     click.option(
         "--remote",
         envvar="SPARK_REMOTE",
+        callback=lambda _context, _option, url: _elsewhere(url),
         metavar="URL",
         help="Spark elsewhere: sc://host:port, or `databricks` by Databricks Connect.",
     ),
@@ -135,7 +141,7 @@ def _on_spark(by: By, tables: Tables) -> Iterator[Events]:
     lake = None if by.table else open_lake(by.url, by.aws_profile)
     with opened(by.remote) as engine:
         if lake is None:
-            place = (by.remote or "spark").partition(";")[0]
+            place = engine.metastore() or (by.remote or "spark").partition(";")[0]
             yield _in_place(engine, place, by, tables)
         else:
             from lakewarden.watch.on_spark import LakeOnSpark  # noqa: PLC0415  # likewise
