@@ -102,6 +102,13 @@ def test_a_record_says_who_did_what_from_where(recorded: Recorded) -> None:
     assert "errorCode" not in found
 
 
+def test_a_call_has_one_record_wherever_it_is_looked_up(recorded: Recorded) -> None:
+    recorded.client("iam").create_user(UserName="ann")
+    history = recorded.client("cloudtrail").lookup_events()["Events"]
+    (seen,) = (event for event in history if event["EventName"] == "CreateUser")
+    assert seen["EventId"] == recorded.event("CreateUser")["eventID"]
+
+
 def test_a_key_names_the_user_or_the_session_that_it_was_made_for(recorded: Recorded) -> None:
     iam = recorded.client("iam")
     iam.create_user(UserName="ann")
@@ -238,6 +245,11 @@ def test_parameters_of_json_and_rest_services(recorded: Recorded) -> None:
     recorded.client("guardduty").delete_detector(DetectorId=detector)
     secrets = recorded.client("secretsmanager")
     secrets.create_secret(Name="s", SecretString="hunter2", Tags=[{"Key": "a", "Value": "b"}])
+    recorded.client("ssm").put_parameter(Name="p", Value="hunter2", Type="SecureString")
+    template = {"UserData": "aHVudGVyMg==", "ImageId": "ami-1234abcd"}
+    recorded.client("ec2").create_launch_template(
+        LaunchTemplateName="t", LaunchTemplateData=template
+    )
     iam = recorded.client("iam")
     iam.create_user(UserName="ann", Tags=[{"Key": "a", "Value": "b"}])
     iam.create_login_profile(UserName="ann", Password="hunter2-hunter2")
@@ -251,7 +263,9 @@ def test_parameters_of_json_and_rest_services(recorded: Recorded) -> None:
         "policyName": "p",
         "policyDocument": POLICY,
     }
-    assert "hunter2" not in json.dumps(recorded.events())
+    told = json.dumps(recorded.events())
+    assert "hunter2" not in told
+    assert "aHVudGVyMg" not in told
 
 
 @pytest.mark.parametrize(

@@ -88,14 +88,15 @@ class Front:
         began = time.perf_counter()
         call = read_call(environ)
         operation = identify(call)
-        if call.access_key == BUILDER_KEY:
+        building = call.access_key == BUILDER_KEY
+        if building:
             answer = self._true_answer(environ, call, operation)
         else:
             self._closing.wait(self._latency)
             answer = self._answer(environ, call, operation)
             self._write(call, operation, answer, began)
-            if self._trail.delivers and is_management(operation):
-                self._trail.write(self._record(call, operation, answer))
+        if is_management(operation):
+            self._record(call, operation, answer, deliver=self._trail.delivers and not building)
         status = f"{answer.status} {_reason(answer.status)}"
         start_response(status, [*answer.headers, ("Content-Length", str(len(answer.body)))])
         return [b"" if call.method == "HEAD" else answer.body]
@@ -121,8 +122,6 @@ class Front:
         answer = self._gaps.answer(call, operation)
         if answer is None:
             answer = self._emulated(environ, call, operation)
-        if is_management(operation) and not is_read(operation):
-            self._gaps.observe(self._record(call, operation, answer))
         return answer
 
     def _emulated(self, environ: WSGIEnvironment, call: Call, operation: Operation) -> Answer:
@@ -138,9 +137,17 @@ class Front:
         answer = self._locks.corrected(call, operation, answer)
         return self._policies.restored(call, operation, answer)
 
-    def _record(self, call: Call, operation: Operation, answer: Answer) -> dict[str, Any]:
+    def _record(self, call: Call, operation: Operation, answer: Answer, *, deliver: bool) -> None:
+        """Let CloudTrail know of a call: one record, for whoever looks events up and for files."""
+        seen = not is_read(operation)
+        if not seen and not deliver:
+            return
         identity = user_identity(*self._emulator.identity(call.access_key), call.access_key)
-        return record(call, operation, answer, identity, self._address)
+        found = record(call, operation, answer, identity, self._address)
+        if seen:
+            self._gaps.observe(found)
+        if deliver:
+            self._trail.write(found)
 
     def _write(self, call: Call, operation: Operation, answer: Answer, began: float) -> None:
         if self._log is not None:

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from lakewarden.simulate.aws.wire import Call
 
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-_SECRETS = frozenset(
-    {"password", "newPassword", "oldPassword", "secretString", "secretBinary", "userData"}
-)
+_SECRETS = re.compile(r"\w*password|secret(string|binary)|userdata", re.IGNORECASE)
+_SECURE = "SecureString"
 
 # Lists of EC2 that stand under another name, and how their plain items are named there.
 _SETS = {
@@ -222,4 +221,8 @@ def _without_secrets(value: Any) -> Any:
         return [_without_secrets(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {k: _HIDDEN if k in _SECRETS else _without_secrets(v) for k, v in value.items()}
+    secure = {"value"} if value.get("type") == _SECURE else set()
+    return {
+        k: _HIDDEN if k in secure or _SECRETS.fullmatch(k) else _without_secrets(v)
+        for k, v in value.items()
+    }
