@@ -58,7 +58,7 @@ class SparkEngine:
             return [tuple(row) for row in self.session.sql(query).collect()]
 
     def metastore(self) -> str:
-        """Return the metastore of Unity Catalog that the session uses; empty where there is none."""
+        """Return the metastore of Unity Catalog that is looked at; empty where there is none."""
         with suppress(LakewardenError):
             return str(self.rows("SELECT current_metastore()")[0][0] or "")
         return ""
