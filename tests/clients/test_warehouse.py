@@ -68,6 +68,13 @@ def test_views_come_along_with_the_queries_that_speak_of_them(warehouse, engine)
     assert [len(each.asked["parameters"]) for each in warehouse.statements] == [1, 2, 0]
 
 
+def test_what_does_not_fit_into_a_query_is_said(engine, warehouse, monkeypatch):
+    monkeypatch.setattr("lakewarden.clients.warehouse._ROOM", 200)
+    with pytest.raises(LakewardenError, match="9 rows of places are too many"):
+        engine.put("places", [{"ip": "192.0.2.1"}] * 9)
+    assert warehouse.statements == []
+
+
 def test_what_the_warehouse_refuses_is_said_in_one_line(engine):
     with pytest.raises(LakewardenError, match="TABLE_OR_VIEW_NOT_FOUND") as caught:
         engine.rows("SELECT nothing FROM nowhere")

@@ -30,6 +30,8 @@ _LONGEST: Final = 3600.0
 _LINKS: Final = "EXTERNAL_LINKS"
 """How a result comes that is too large for an answer, which then names this way."""
 _QUERIES: Final = ("SELECT", "WITH")
+_ROOM: Final = 15 * 2**20
+"""Characters of one small view; the API takes statements of sixteen MiB."""
 _WHOLE: Final = frozenset({"BYTE", "SHORT", "INT", "LONG"})
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     **dict.fromkeys(_WHOLE, int),
@@ -97,8 +99,18 @@ class WarehouseEngine:
             raise self._failed(error.detail) from None
 
     def put(self, view: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Make one of the small views of rows; a column that a row lacks is null."""
+        """Make one of the small views of rows; a column that a row lacks is null.
+
+        Raises:
+            LakewardenError: it is too large to come along with a query.
+        """
         self._rows[view] = parameter(view, rows)
+        if len(self._rows[view]) > _ROOM:
+            raise LakewardenError(
+                f"{len(rows):,} rows of {view} are too many to come along with a query",
+                where=self.place,
+                next_step="Use --engine spark, or read an export with `lakewarden watch ingest`",
+            )
 
     def look_at(self, view: str, query: str) -> None:
         """Make one of the views of events that of a query."""
