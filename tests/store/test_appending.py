@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +50,15 @@ def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
     done = subprocess.run([sys.executable, "-c", _CRAMPED, file], check=False, timeout=60)
     assert done.returncode == 0
     assert file.read_text("utf-8") == "first\n"
+
+
+def test_a_pipe_takes_lines_too(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    append_line(pipe, "through")
+    assert os.read(reader, 100) == b"through\n"
+    os.close(reader)
 
 
 def test_a_place_where_nothing_can_be_written_is_an_error(tmp_path):

@@ -185,6 +185,11 @@ def test_sinks_are_told_of_what_waits_unless_it_is_skipped(here, two):
     assert told(here)[2:] == ["11ff"]  # what opens again is news
 
 
+def test_a_sink_that_asks_for_no_rule_there_is_is_complained_of(here, two):
+    (here / "lakewarden.toml").write_text(FILE + 'rules = ["login.*", "logins.*"]\n')
+    assert "warning: sink file: no rule is like 'logins.*'\n" in run("alerts", "send").stderr
+
+
 @pytest.mark.parametrize("options", [[], ["--sink", "nobody"]])
 def test_a_sink_that_nobody_described_is_an_error(here, options):
     if options:

@@ -126,6 +126,13 @@ def test_the_command_line_counts_and_fails_for_what_is_unreadable(logs, tmp_path
     assert "oops" not in listed.stdout
 
 
+def test_a_home_of_nobody_is_an_error(logs):
+    for command in (["ingest", str(logs.folder), "--source", "databricks"], ["quarantine"]):
+        arguments = ["watch", *command, "--lake", "~nosuchuser/lake"]
+        with pytest.raises(UsageError, match="home folder of a user that is not known"):
+            CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+
+
 def test_the_command_line_keeps_a_lake_small(logs, tmp_path):
     def run(*arguments):
         options = ["--lake", str(tmp_path / "lake"), "--format", "json"]

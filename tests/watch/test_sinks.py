@@ -219,6 +219,13 @@ def test_an_answer_that_is_no_yes_is_an_error_without_the_path(web, statuses, ki
     assert len(web.got) == len(statuses)
 
 
+def test_a_redirect_that_leads_nowhere_is_no_yes(web):
+    web.statuses = [302]
+    hook, _ = sink("webhook", {"url": web.url})
+    with pytest.raises(ConnectionFailedError, match="answers with status 302"):
+        hook.tell(notice())
+
+
 def test_a_server_that_is_not_there_is_an_error_without_the_path(web):
     web.close()
     channel, _ = sink("slack", {"url_env": "HOOK"}, HOOK=web.url)
@@ -293,6 +300,14 @@ def test_mail_that_cannot_be_handed_over_is_an_error_without_the_password(certif
     assert "wrong key" not in str(raised.value)
     with pytest.raises(ConnectionFailedError, match="takes no mail"):
         box.tell(notice())
+
+
+def test_recipients_that_are_refused_are_named(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with served(Post(certificate, refuse=("b@",))) as server:
+        box, _ = sink("mail", options(server))
+        with pytest.raises(LakewardenError, match=r"refuses the message for b@example\.com"):
+            box.tell(notice())
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ class Here:
         means = Means({"HOOK": self.web.url}, out, io.StringIO())
         outcomes = tell(tables, self.deliveries, RULES, means, ALERT.raised)
         self.lines = out.getvalue().splitlines()
+        self.why = {each.sink: each.why for each in outcomes}
         return {each.sink: (each.told, each.left) for each in outcomes}
 
 
@@ -87,6 +88,21 @@ def test_a_secret_that_is_not_set_keeps_no_other_from_being_told(here):
     here.note(ALERT)
     lost = replace(HOOK, name="lost", options={"url_env": "NOWHERE"})
     assert here.tell(lost, FILE) == {"lost": (0, 1), "file": (1, 0)}
+
+
+def test_a_sink_that_breaks_keeps_no_other_from_being_told(here):
+    here.note(ALERT, OTHER)
+    post = {"host": "localhost", "port": 1, "from": "a@example.com", "to": ["b@example.com"]}
+    odd = SinkTable("odd", "mail", options={**post, "host": "a" * 64})
+    homeless = replace(FILE, name="homeless", options={"file": "~nosuchuser/alerts"})
+    broken = replace(FILE, name="broken", options={"file": "-", "format": "none"})
+    assert here.tell(odd, homeless, broken, FILE) == {
+        **dict.fromkeys(("odd", "homeless", "broken"), (0, 2)),
+        "file": (2, 0),
+    }
+    assert "takes no mail (UnicodeError)" in here.why["odd"]
+    assert "user that is not known" in here.why["homeless"]
+    assert here.why["broken"] == "fails (KeyError)"
 
 
 def test_an_alert_that_is_refused_stands_in_no_others_way(here):

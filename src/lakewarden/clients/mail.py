@@ -39,7 +39,7 @@ class MailServer:
 
         Raises:
             ConnectionFailedError: the server cannot be reached, is not trusted, or lets nobody in.
-            LakewardenError: it refuses this message.
+            LakewardenError: it refuses this message, or does so for some of its recipients.
         """
         try:
             with self._connected() as server:
@@ -47,15 +47,25 @@ class MailServer:
                     server.starttls(context=ssl.create_default_context())
                 if self.user:
                     server.login(self.user, self.password)
-                server.send_message(message)
+                refused = server.send_message(message)
         except (smtplib.SMTPDataError, smtplib.SMTPRecipientsRefused) as error:
             raise self._failed(LakewardenError, error, "refuses the message") from None
         except ssl.SSLError as error:
             raise self._failed(ConnectionFailedError, error, "is not trusted") from None
         except smtplib.SMTPAuthenticationError as error:
             raise self._failed(ConnectionFailedError, error, "does not let the user in") from None
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
             raise self._failed(ConnectionFailedError, error, "takes no mail") from None
+        if refused:
+            raise LakewardenError(
+                f"refuses the message for {', '.join(sorted(refused))}",
+                where=self._where,
+                next_step="Correct `to` of the sink; the others are sent it again",
+            )
+
+    @property
+    def _where(self) -> str:
+        return f"{self.host}:{self.port or _PORTS[self.tls]}"
 
     def _connected(self) -> smtplib.SMTP:
         port = self.port or _PORTS[self.tls]
@@ -69,6 +79,6 @@ class MailServer:
         """Return the error; what the server says is left out, as it may repeat what it was told."""
         return kind(
             f"{what} ({type(error).__name__})",
-            where=f"{self.host}:{self.port or _PORTS[self.tls]}",
+            where=self._where,
             next_step="Check host, port, tls and user of the sink, and who may send from there",
         )

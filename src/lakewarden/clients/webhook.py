@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 4
 _LONGEST_PAUSE: Final = 10.0
+_TAKEN: Final = range(200, 300)
 _OF_THE_MESSAGE: Final = frozenset({400, 413, 415, 422})
 """Statuses that say that the message is refused; any other says that no message gets through."""
 _AGAIN: Final = (429, 500, 502, 503, 504)
@@ -47,7 +48,7 @@ def post(
             )
     except (requests.exceptions.RequestException, ValueError) as error:  # for odd hosts
         raise _unreachable(host, error) from None
-    if not answer.ok or answer.is_redirect:
+    if answer.status_code not in _TAKEN:
         _refused(host, answer.status_code)
 
 

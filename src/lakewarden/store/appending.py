@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -41,7 +42,16 @@ def _append(handle: int, data: bytes) -> None:
         written = os.write(handle, data)
         while written < len(data):
             written += os.write(handle, data[written:])
-        os.fsync(handle)
+        _sync(handle)
     except OSError:
         os.ftruncate(handle, size)
         raise
+
+
+def _sync(handle: int) -> None:
+    """Write a file through to the disk; a pipe or a terminal has none."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise

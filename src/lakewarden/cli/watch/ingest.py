@@ -17,6 +17,7 @@ from lakewarden.cli.watch.lakes import BUCKET, default_lake, lake_options, open_
 from lakewarden.errors import UsageError
 from lakewarden.events.columns import Source
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.store.home import expanded
 
 if TYPE_CHECKING:
     from lakewarden.events.delivery import Origin
@@ -91,7 +92,7 @@ def _insist_apart(path: str, lake: str) -> None:
     Raises:
         UsageError: the lake would be in the folder of the logs.
     """
-    logs, tables = Path(path).resolve(), Path(lake).expanduser().resolve()
+    logs, tables = Path(path).resolve(), expanded(lake).resolve()
     if path.startswith(BUCKET):
         inside = f"{lake}/".startswith(f"{path.rstrip('/')}/")
     else:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +31,10 @@ def tell_sinks(
     from lakewarden.watch.sinks.sink import Means  # noqa: PLC0415  # only where there are sinks
     from lakewarden.watch.sinks.telling import tell  # noqa: PLC0415  # likewise
 
+    for table in tables:
+        for pattern in table.rules:
+            if not any(fnmatchcase(rule, pattern) for rule in rules):
+                click.echo(f"warning: sink {table.name}: no rule is like {pattern!r}", err=True)
     means = Means(os.environ, sys.stdout, sys.stderr)
     outcomes = tell(tables, deliveries, rules, means, int(time.time() * 1000))
     for outcome in outcomes:

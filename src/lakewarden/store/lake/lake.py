@@ -15,6 +15,7 @@ from deltalake.exceptions import DeltaError
 from duckdb import DuckDBPyConnection
 
 from lakewarden.errors import LakewardenError, StoreError
+from lakewarden.store.home import expanded
 from lakewarden.store.lake import duck, upkeep
 from lakewarden.store.lake.bucket import Bucket, Objects
 from lakewarden.store.lake.log import DataFile, Log, said
@@ -215,7 +216,7 @@ def _logs(url: str, objects: Objects | None) -> Mapping[str, Log]:
 
 def _place(url: str, table: str, objects: Objects | None) -> Place:
     if not url.startswith("s3://"):
-        return Folder(Path(url).expanduser().absolute() / table)
+        return Folder(expanded(url).absolute() / table)
     if objects is None:
         raise ValueError(f"nothing to reach {url} with")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

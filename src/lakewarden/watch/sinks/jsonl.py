@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, TextIO
 
 from lakewarden.store.appending import append_line
+from lakewarden.store.home import expanded
 from lakewarden.watch.sinks.forms import written
 from lakewarden.watch.sinks.notice import Notice
 from lakewarden.watch.sinks.sink import Means, Sink
@@ -26,7 +26,7 @@ class Lines:
             self._out.write(f"{line}\n")
             self._out.flush()
         else:
-            append_line(Path(file).expanduser(), line)
+            append_line(expanded(file), line)
 
 
 def sink(options: Mapping[str, Any], means: Means) -> Sink:

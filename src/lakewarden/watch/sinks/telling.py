@@ -91,19 +91,24 @@ def _tell_one(
     told, why = 0, ""
     try:
         sink = sink_of(table, means)
-        for notice in notices:
-            try:
-                sink.tell(notice)
-            except ConnectionFailedError:
-                raise
-            except LakewardenError as error:
-                why = why or str(error)
+    except Exception as error:  # noqa: BLE001  # whatever fails in one sink is its own
+        return Outcome(table.name, 0, len(notices), _said(error))
+    for notice in notices:
+        try:
+            sink.tell(notice)
+        except Exception as error:  # noqa: BLE001  # likewise
+            why = why or _said(error)
+            if isinstance(error, LakewardenError) and not isinstance(error, ConnectionFailedError):
                 continue
-            deliveries.remember(table.name, [notice.alert], now)
-            told += 1
-    except LakewardenError as error:
-        why = str(error)
+            break
+        deliveries.remember(table.name, [notice.alert], now)
+        told += 1
     return Outcome(table.name, told, len(notices) - told, why)
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong; of an error that is not ours, only its type."""
+    return str(error) if isinstance(error, LakewardenError) else f"fails ({type(error).__name__})"
 
 
 def sink_of(table: SinkTable, means: Means) -> Sink:
