@@ -174,9 +174,13 @@ def test_the_session_of_serverless_compute_is_taken(spark, tmp_path, monkeypatch
     asked += ["--table", "audit", "--store", f"sqlite:///{tmp_path}/alerts.db"]
     with opened_spark(remote_of(spark)) as engine:
         put_table(engine, "audit", EARLIER)
+        monkeypatch.setenv("SPARK_CONNECT_MODE_ENABLED", "1")
         monkeypatch.setenv("SPARK_REMOTE", "unix:///databricks/sparkconnect/grpc.sock")
         done = CliRunner().invoke(cli, asked, catch_exceptions=False)
-    assert "1 new alerts" in done.output
+        assert ("1 new alerts" in done.output, done.stderr) == (True, "")
+        put_table(engine, "audit", [*EARLIER, record(60, timestamp=NEWEST - 10 * 86_400_000)])
+        done = CliRunner().invoke(cli, asked, catch_exceptions=False)
+        assert "1 events of spark/audit came later than --late says" in done.stderr
 
 
 def test_tables_of_two_metastores_are_told_apart(spark):

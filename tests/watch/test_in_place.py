@@ -11,10 +11,12 @@ import pytest
 from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events import address
 from lakewarden.events.columns import NAMES, Source
+from lakewarden.store.alerts import Alerts
 from lakewarden.store.lake.engine import no_events, opened
 from lakewarden.store.lake.given import put_events
 from lakewarden.watch import addresses
 from lakewarden.watch.in_place import TableInPlace
+from lakewarden.watch.latecomers import came_late
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -214,6 +216,32 @@ def test_more_addresses_than_a_query_takes(spark, monkeypatch):
     table = TableInPlace(spark, "here", "audit", {})
     with pytest.raises(LakewardenError, match="more than 1 addresses"), table.opened(None):
         pass
+
+
+def test_of_too_many_addresses_those_that_matter_to_what_is_new_are_read(spark, monkeypatch):
+    monkeypatch.setattr("lakewarden.watch.in_place._MOST", 1)
+    year = 365 * 86_400_000
+    old = record(1, sourceIPAddress="2001:db8::1", timestamp=NEWEST - year)
+    put_table(spark, "audit", [old, record(sourceIPAddress="2001:db8:0::2")])
+    table = TableInPlace(spark, "here", "audit", {})
+    with table.opened(NEWEST) as engine:
+        assert engine.rows("SELECT src_ip FROM fresh_events") == [("2001:db8::2",)]
+
+
+def test_events_that_come_later_than_they_may_are_counted(spark, tmp_path):
+    day = 86_400_000
+    alerts = Alerts.open(f"sqlite:///{tmp_path}/alerts.db")
+
+    def late(*ages, again=False):
+        put_table(spark, "audit", [record(n, timestamp=NEWEST - age) for n, age in enumerate(ages)])
+        return came_late(TableInPlace(spark, "here", "audit", {}), alerts, again=again, now=NEWEST)
+
+    assert late(0, 4 * day) == 0
+    assert late(0, 2 * day, 4 * day, 5 * day, 6 * day, -day) == 2
+    assert late(0, 2 * day, 4 * day, 5 * day, 6 * day, -day) == 0
+    assert late(0, 4 * day, 5 * day, 6 * day, 7 * day, again=True) == 0
+    assert late(0) == 0
+    alerts.close()
 
 
 @pytest.mark.parametrize(

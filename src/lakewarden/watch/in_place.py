@@ -16,6 +16,11 @@ LATENESS: Final = 72 * 3_600_000
 """How late an event may come, in ms: most take minutes, and the last three days."""
 _MOST: Final = 100_000
 """Addresses other than IPv4 that are read beforehand; more do not fit into one query."""
+_DAY: Final = 86_400_000
+_REACH: Final = 180 * _DAY
+"""How far before what is new rules look at addresses; those that come along, for 104 days."""
+_COUNTED: Final = 90 * _DAY
+"""How far back events are counted, so that those that end with their time are no part of it."""
 
 
 class Views(Engine, Protocol):
@@ -37,6 +42,7 @@ class TableInPlace:
     Attributes:
         name: where the table is.
         sources: Databricks alone.
+        lateness: how late an event may come, in ms.
     """
 
     def __init__(
@@ -67,7 +73,7 @@ class TableInPlace:
         self._table = audit_table.quoted(table)
         self._known = _columns(engine, self._table)
         self._tables = tables
-        self._lateness = lateness
+        self.lateness = lateness
         self._events = audit_table.select(self._table, self._known)
 
     def version(self) -> int:
@@ -76,6 +82,14 @@ class TableInPlace:
         past = f"{time} <= unix_millis(current_timestamp())"
         newest = self._engine.rows(f"SELECT MAX({time}) AS newest FROM {self._table} WHERE {past}")
         return int(newest[0][0] or 0)
+
+    def older(self, time: int) -> int:
+        """Return how many events of the ninety days before a time there are."""
+        first = time - _COUNTED
+        query = f"SELECT COUNT(*) FROM {self._table} WHERE {self._since(first)}"
+        return int(
+            self._engine.rows(f"{query} AND {audit_table.time_of(self._known)} < {time}")[0][0]
+        )
 
     @contextmanager
     def opened(self, since: int | None) -> Iterator[Engine]:
@@ -89,18 +103,26 @@ class TableInPlace:
         """
         for view, rows in self._tables.items():
             self._engine.put(view, rows)
-        self._engine.put(ADDRESSES, list(addresses.rows(self._odd_addresses())))
+        first = 0 if since is None else since - self.lateness
+        self._engine.put(ADDRESSES, list(addresses.rows(self._odd_addresses(first - _REACH))))
         self._engine.look_at("all_events", self._events)
-        first = 0 if since is None else since - self._lateness
         days = f"day >= '{audit_table.day(first)}'"
         self._engine.look_at(
             "fresh_events", f"SELECT * FROM all_events WHERE {days} AND ts >= {first}"
         )
         yield self._engine
 
-    def _odd_addresses(self) -> list[str]:
+    def _since(self, time: int) -> str:
+        day = f"event_date >= DATE'{audit_table.day(time)}'"
+        days = f"{day} AND " if self._known.get("event_date") == "date" else ""
+        return f"{days}{audit_table.time_of(self._known)} >= {time}"
+
+    def _odd_addresses(self, first: int) -> list[str]:
+        """Return the addresses of all events; where these are too many, those after a time."""
         query = addresses.others(audit_table.RAW_ADDRESS, self._table)
         found = self._engine.rows(f"{query} LIMIT {_MOST + 1}")
+        if len(found) > _MOST and first > 0:
+            found = self._engine.rows(f"{query} AND {self._since(first)} LIMIT {_MOST + 1}")
         if len(found) > _MOST:
             raise LakewardenError(
                 f"has more than {_MOST:,} addresses that are not IPv4",

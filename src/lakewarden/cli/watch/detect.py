@@ -18,6 +18,7 @@ from lakewarden.cli.options import Selection, json_option, together
 from lakewarden.cli.settings import named_policy, policy_of
 from lakewarden.cli.watch.engines import BY, By, Tables, events_of
 from lakewarden.cli.watch.keeping import KEPT, Kept, alerts_of
+from lakewarden.cli.watch.lateness import tell_of_late
 from lakewarden.cli.watch.maps import MAPS, Maps, atlas_of
 from lakewarden.clock import parse_time
 from lakewarden.errors import UsageError
@@ -139,8 +140,10 @@ def command(
     tables, known = _beside(look.snapshots)
     site, atlas = Site(values, str(values["timezone"])), atlas_of(maps, policy)
     with events_of(by, tables, policy) as events, alerts_of(kept, by, policy) as keeping:
+        present = _present(look.as_of)
+        tell_of_late(events, keeping.alerts, again=look.again, now=present)
         with _progress(len(chosen.run)) as progress:
-            watch = Watch(chosen.run, site, _present(look.as_of), atlas, known, progress)
+            watch = Watch(chosen.run, site, present, atlas, known, progress)
             done = detect(events, keeping.alerts, watch, again=look.again)
         keeping.keep(Run(events.name, chosen.run, done.idle, watch.now))
         (_print_json if style == "json" else _print)(done, chosen.all)
