@@ -27,10 +27,12 @@ from lakewarden.watch.alert_table import (
     declared,
     merged,
 )
+from lakewarden.watch.latecomers import COUNTED
 from lakewarden.watch.library import rules
 from lakewarden.watch.sql import Dialect
 
 SCHEMA = "memory.main"
+EXPECTED = "('s', '*', '*', 'moving', 'bob', 150)"
 EVENTS = "spark/system.access.audit"
 ODD = 'It\'s "odd" \\ and\nnew `line` ${x} ü 🙂'
 RULE = next(iter(rules().values()))
@@ -65,13 +67,17 @@ def run(engine, tmp_path):
     """Run once, as detect does: what was found is noted in a store of this run."""
     count = iter(range(100))
 
-    def once(found, *, now, gone=(), during=None, idle=None):
+    def once(found, *, now, gone=(), during=None, idle=None, more=None):
         table = AlertTable(engine, SCHEMA)
         alerts = Alerts.open(f"sqlite:///{tmp_path / str(next(count))}.db")
         table.fill(alerts)
         known = alerts.looked(EVENTS)
         noted = alerts.note(
-            found, gone=gone, events=EVENTS, looked={RULE.id: Looked("digest", now, now)}, now=now
+            found,
+            gone=gone,
+            events=EVENTS,
+            looked={RULE.id: Looked("digest", now, now), **(more or {})},
+            now=now,
         )
         if during:
             engine.rows(during)
@@ -115,6 +121,35 @@ def test_what_people_write_while_the_rules_run_stays(engine, run):
         ("1", "acknowledged", "bob", 9),
         ("2", AlertState.WITHDRAWN.value, "", 3),
     ]
+
+
+def test_an_alert_that_is_closed_while_it_grows_opens_when_that_is_seen(engine, run):
+    run([alert()], now=100)
+    run([alert(count=9)], now=200, during=f"UPDATE {ALERTS} SET state = 'closed'")
+    assert rows(engine, "state, count") == [("closed", 3)]
+    run([alert(count=9)], now=300)
+    assert rows(engine, "state, count") == [("open", 9)]
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        (f"UPDATE {ALERTS} SET state = 'ack'", f"{ALERTS}.*the alert 1 cannot be read: 'ack'"),
+        (f"INSERT INTO {SUPPRESSIONS} VALUES {EXPECTED}, {EXPECTED}", f"{SUPPRESSIONS}.*id 's'"),
+    ],
+)
+def test_what_people_mistype_is_named(engine, run, written, what):
+    run([alert()], now=100)
+    engine.rows(written)
+    with pytest.raises(UsageError, match=what):
+        run([], now=200)
+
+
+def test_how_many_events_came_before_is_kept(engine, run):
+    run([], now=100)
+    counted = {COUNTED: Looked("5", 7, 100)}
+    run([], now=200, more=counted)
+    assert run([], now=300)[1][COUNTED] == counted[COUNTED]
 
 
 def test_what_is_expected_in_the_table_is_suppressed(engine, run):
@@ -161,7 +196,7 @@ def test_every_statement_is_sql_of_databricks():
     assert '"memory"' in declared(SCHEMA, ALERTS, Dialect.DUCKDB)
 
 
-def told(engine, store, *found):
+def told(engine, store, *found, away=False):
     """Find something and tell a sink of it, as detect does; return what it had not been told."""
     table, alerts, deliveries = (
         AlertTable(engine, SCHEMA),
@@ -173,7 +208,7 @@ def told(engine, store, *found):
     alerts.note(found, events=EVENTS, looked={}, now=100)
     table.keep(alerts, Run(EVENTS, [], {}, 100))
     waiting = [each for each, before in deliveries.waiting("soc") if before is None]
-    deliveries.remember("soc", waiting, 7)
+    deliveries.remember("soc", [] if away else waiting, 7)
     table.keep_told(deliveries)
     alerts.close()
     deliveries.close()
@@ -192,6 +227,14 @@ def test_what_sinks_were_told_is_kept_until_a_closed_alert_opens(engine, tmp_pat
         ("1", "high", 9, 7),
         ("2", "high", 3, 7),
     ]
+
+
+def test_a_closed_alert_that_opens_while_the_sink_is_away_is_told_later(engine, tmp_path):
+    stores = (f"sqlite:///{tmp_path / str(number)}.db" for number in range(9))
+    assert told(engine, next(stores), alert()) == ["1"]
+    engine.rows(f"UPDATE {ALERTS} SET state = 'closed'")
+    assert told(engine, next(stores), alert(count=9), away=True) == ["1"]
+    assert told(engine, next(stores), alert(count=9)) == ["1"]
 
 
 def test_tables_that_nothing_can_write_are_refused(tmp_path):

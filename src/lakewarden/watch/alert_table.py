@@ -9,7 +9,7 @@ the rules have looked, so that a run that stops in between is made up for by the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +19,7 @@ from lakewarden.ledger.alert import Alert, AlertState, Looked, Suppression
 from lakewarden.store.alerts import Alerts, alert_of, row_of
 from lakewarden.store.deliveries import Deliveries
 from lakewarden.watch.engine import Engine
+from lakewarden.watch.latecomers import COUNTED
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.sql import Dialect, literal
 
@@ -85,11 +86,15 @@ class AlertTable:
             self._make(table)
 
     def fill(self, alerts: Alerts) -> None:
-        """Put what is kept into a store that has nothing yet."""
-        self._before = {alert.id: alert for alert in map(alert_of, self._read(ALERTS))}
+        """Put what is kept into a store that has nothing yet.
+
+        Raises:
+            UsageError: what people wrote into a table cannot be read.
+        """
+        self._before = {alert.id: alert for alert in map(_written, self._read(ALERTS))}
         alerts.take(self._before.values())
-        for row in self._read(SUPPRESSIONS):
-            alerts.suppress(Suppression(**row))
+        for expected in _once(Suppression(**row) for row in self._read(SUPPRESSIONS)):
+            alerts.suppress(expected)
         looked: dict[str, dict[str, Looked]] = {}
         for row in self._read(RULES):
             if row["digest"]:
@@ -111,15 +116,25 @@ class AlertTable:
         changed = [each for each in alerts.alerts() if each != self._before.get(each.id)]
         self._merge(ALERTS, [{**row_of(each), "was": self._state(each.id)} for each in changed])
         looked = alerts.looked(run.events)
-        self._merge(RULES, [_rule_row(run, rule, looked) for rule in run.rules])
+        rows = [_rule_row(run, rule, looked) for rule in run.rules]
+        self._merge(RULES, [*rows, *_counted(run, looked)])
 
     def fill_told(self, deliveries: Deliveries) -> None:
         """Put what sinks were told into a store that was filled otherwise.
 
-        What they were told of a closed alert is left out: when it opens again, it is news.
+        What they were told of a closed alert is forgotten: when it opens again, it is news.
+
+        Raises:
+            LakewardenError: the table cannot be written.
         """
-        closed = AlertState.CLOSED.value
-        told = [row for row in self._read(DELIVERIES) if self._state(row["alert"]) != closed]
+        told: list[dict[str, Any]] = []
+        closed: list[str] = []
+        for row in self._read(DELIVERIES):
+            if self._state(row["alert"]) == AlertState.CLOSED:
+                closed.append(row["alert"])
+            else:
+                told.append(row)
+        self._forget(sorted(set(closed)))
         self._told = {_delivery(row): row for row in told}
         deliveries.take(told)
 
@@ -131,6 +146,12 @@ class AlertTable:
         """
         rows = deliveries.rows()
         self._merge(DELIVERIES, [row for row in rows if row != self._told.get(_delivery(row))])
+
+    def _forget(self, alerts: Sequence[str]) -> None:
+        place = placed(self._schema, DELIVERIES, self._dialect)
+        for start in range(0, len(alerts), _AT_ONCE):
+            some = ", ".join(literal(a, self._dialect) for a in alerts[start : start + _AT_ONCE])
+            self._engine.rows(f"DELETE FROM {place} WHERE alert IN ({some})")
 
     def _state(self, identity: str) -> str:
         before = self._before.get(identity)
@@ -154,6 +175,32 @@ class AlertTable:
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
             self._engine.rows(merged(self._schema, table, some, self._dialect))
+
+
+def _written(row: Mapping[str, Any]) -> Alert:
+    """Return the alert of a row, which people may have changed."""
+    try:
+        return alert_of(row)
+    except ValueError as error:
+        raise UsageError(
+            f"the alert {row['id']} cannot be read: {error}",
+            where=ALERTS,
+            next_step=f"Correct it by UPDATE; a state is one of {', '.join(AlertState)}",
+        ) from None
+
+
+def _once(suppressions: Iterable[Suppression]) -> Iterator[Suppression]:
+    """Yield what is expected; people give the ids."""
+    seen: set[str] = set()
+    for each in suppressions:
+        if each.id in seen:
+            raise UsageError(
+                f"two rows have the id {each.id!r}",
+                where=SUPPRESSIONS,
+                next_step="Give one of them another id by UPDATE",
+            )
+        seen.add(each.id)
+        yield each
 
 
 def _delivery(row: Mapping[str, Any]) -> str:
@@ -224,15 +271,26 @@ def merged(
 
 
 def _change(column: str, table: str, dialect: Dialect) -> str:
-    quoted = name(column, dialect)
+    quoted, state = name(column, dialect), name("state", dialect)
+    if table == ALERTS and column == "count":
+        theirs = f"kept.{state} = '{AlertState.CLOSED}' AND found.was <> '{AlertState.CLOSED}'"
+        return f"CASE WHEN {theirs} THEN kept.{quoted} ELSE found.{quoted} END"
     if table != ALERTS or column not in _PEOPLES:
         return f"found.{quoted}"
-    state = name("state", dialect)
     return f"CASE WHEN kept.{state} = found.was THEN found.{quoted} ELSE kept.{quoted} END"
 
 
 def _value(value: str | int, dialect: Dialect) -> str:
     return literal(value, dialect) if isinstance(value, str) else f"CAST({value} AS {_WHOLE})"
+
+
+def _counted(run: Run, looked: Mapping[str, Looked]) -> Iterator[dict[str, Any]]:
+    """Yield the row that says how many events there were that rules look at no more."""
+    if COUNTED in looked:
+        digest, version, at = looked[COUNTED]
+        title = "events that came late"
+        row = (run.events, COUNTED, title, "", digest, version, "", at)
+        yield dict(zip(TABLES[RULES], row, strict=True))
 
 
 def _rule_row(run: Run, rule: Rule, looked: Mapping[str, Looked]) -> dict[str, Any]:
