@@ -56,7 +56,10 @@ def test_what_is_found_again_is_there_once(alerts):
 def test_more_of_an_alert_makes_it_grow(alerts):
     note(alerts, FOUND)
     more = replace(FOUND, count=6, last=3_800_000, severity=Severity.HIGH)
-    assert note(alerts, more).grown == (replace(more, raised=4_000_000),)
+    noted = note(alerts, more)
+    assert noted.grown == noted.worse == (replace(more, raised=4_000_000),)
+    noted = note(alerts, replace(more, count=7))
+    assert (len(noted.grown), noted.worse) == (1, ())
 
 
 def test_an_acknowledged_alert_stays_so_and_a_closed_one_opens_when_there_is_more(alerts):
@@ -72,12 +75,12 @@ def test_an_acknowledged_alert_stays_so_and_a_closed_one_opens_when_there_is_mor
         "a forgotten password",
         "bea",
     )
-    note(alerts, replace(FOUND, count=7))
-    assert alerts.alert("00aa").state is AlertState.OPEN
+    (worse,) = note(alerts, replace(FOUND, count=7)).worse
+    assert alerts.alert("00aa").state is worse.state is AlertState.OPEN
 
 
 def test_an_expected_alert_is_suppressed_until_the_expectation_ends(alerts):
-    expected = Suppression("s1", "login.*", "ann@*", "a test", "bea", until=4_000_000)
+    expected = Suppression("s1", "login.*", "Ann@*", "a test", "bea", until=4_000_000)
     alerts.suppress(expected)
     (first,) = note(alerts, FOUND, now=4_000_000).new
     assert (first.state, first.by) == (AlertState.SUPPRESSED, "bea")

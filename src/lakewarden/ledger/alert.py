@@ -94,7 +94,7 @@ class Suppression:
     Attributes:
         id: its identity.
         rule: the id of a rule, or a pattern of ids with wildcards.
-        entity: an entity, likewise.
+        entity: an entity, likewise, whatever the case of its letters.
         reason: why they are expected.
         by: who answers for it.
         until: the last moment at which it counts, Unix time in ms.

@@ -27,11 +27,13 @@ class Noted:
     Attributes:
         new: those that were not there.
         grown: those that were there, and of which more is known.
+        worse: those of `grown` that are more severe than before, or wait again.
         withdrawn: those that events explain that came late.
     """
 
     new: tuple[Alert, ...] = ()
     grown: tuple[Alert, ...] = ()
+    worse: tuple[Alert, ...] = ()
     withdrawn: tuple[Alert, ...] = ()
 
 
@@ -191,10 +193,11 @@ class _Noting:
         new = [self._fresh(alert) for alert in found if alert.id not in known]
         if new:
             self._connection.execute(insert(ALERTS), [row_of(alert) for alert in new])
-        grown = [self._again(known[a.id], a) for a in found if a.id in known]
+        again = [(known[a.id], self._again(known[a.id], a)) for a in found if a.id in known]
         return Noted(
             tuple(new),
-            tuple(alert for alert in grown if alert),
+            tuple(after for _, after in again if after),
+            tuple(after for before, after in again if after and _is_worse(before, after)),
             tuple(filter(None, (self._withdrawn(identity) for identity in sorted(gone)))),
         )
 
@@ -206,8 +209,9 @@ class _Noting:
         return found
 
     def _fresh(self, alert: Alert) -> Alert:
+        entity = alert.entity.lower()
         for each in self._expected:
-            if fnmatchcase(alert.rule, each.rule) and fnmatchcase(alert.entity, each.entity):
+            if fnmatchcase(alert.rule, each.rule) and fnmatchcase(entity, each.entity.lower()):
                 state, reason = AlertState.SUPPRESSED, f"{each.reason} ({each.id})"
                 return replace(alert, raised=self._now, state=state, reason=reason, by=each.by)
         return replace(alert, raised=self._now)
@@ -240,6 +244,10 @@ class _Noting:
             return None
         row = self._connection.execute(select(ALERTS).where(ALERTS.c.id == identity)).one()
         return _alert(row)
+
+
+def _is_worse(before: Alert, after: Alert) -> bool:
+    return after.waits and (not before.waits or after.severity.rank > before.severity.rank)
 
 
 def _suppressions(connection: Connection) -> list[Suppression]:
