@@ -231,7 +231,7 @@ def test_a_loosened_threshold_is_told(limits, notes):
     assert read(f"[limits]\n{limits}").loose() == notes
 
 
-@pytest.mark.parametrize("patterns", ['["^adm-", "["]', '["adm("]'])
+@pytest.mark.parametrize("patterns", ['["^adm-", "["]', '["adm("]', '["^adm(?!x)"]'])
 def test_a_pattern_that_is_none_is_noticed(patterns):
     place, what, hint = mistake(f"[access]\nadmin_patterns = {patterns}")
     assert place == "access.admin_patterns"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from lakewarden.policyfile.policy import Policy
@@ -24,6 +26,13 @@ def test_a_declared_value_is_of_its_own_type(name):
         ("working_hours", 8, "8 is no list of hours, from 0 to 23"),
         ("denied_countries", "KP", "'KP' is no list of texts"),
         ("denied_countrys", [], "is no value that a rule asks for"),
+        (
+            "unusual_machines",
+            ["^a(?!b)"],
+            "'^a(?!b)' is no regular expression: (?!: groups are plain, or have the flags i, m and s",
+        ),
+        ("most_exports", math.inf, "inf is no number from 0 on"),
+        ("most_exports", math.nan, "nan is no number from 0 on"),
     ],
 )
 def test_a_value_that_is_something_else_is_a_mistake(name, value, wrong):

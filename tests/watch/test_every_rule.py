@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
+from lakewarden.policyfile.pattern import fault
 from lakewarden.policyfile.watching import declared, example_values, mistake
 from lakewarden.watch import library
 from lakewarden.watch.bench import bench
@@ -16,7 +17,6 @@ from lakewarden.watch.compiler import compiled
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.lint import faults
 from lakewarden.watch.mutants import mutants
-from lakewarden.watch.pattern import fault
 from lakewarden.watch.rule import rule_of
 from lakewarden.watch.site import Site, asked_of, references
 from lakewarden.watch.sql import Dialect

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakewarden.clients.aws_models import operations
+from lakewarden.policyfile.pattern import fault
 from lakewarden.watch.lint import faults
-from lakewarden.watch.pattern import fault
 from lakewarden.watch.rule import rule_of
 
 RULE = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import ipaddress
-import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
@@ -14,6 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from lakewarden.errors import PolicyFileError
 from lakewarden.policyfile.limits import Limits, Posture
+from lakewarden.policyfile.pattern import fault
 from lakewarden.policyfile.policy import Attestation, Choice, Policy, Waiver
 from lakewarden.policyfile.scope import Scope
 from lakewarden.policyfile.sinks import sinks
@@ -226,10 +226,8 @@ class _Reader:
     def _patterns(self, place: str, patterns: Collection[Any]) -> None:
         """Insist that what is text in a list is a regular expression."""
         for pattern in filter(lambda p: isinstance(p, str), patterns):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                what = f"{pattern!r} is no regular expression: {error}"
+            if wrong := fault(pattern):
+                what = f"{pattern!r} is no regular expression: {wrong}"
                 self._fail(place, what, "Correct it; ^adm- is one")
 
     def _networks(self, place: str, networks: Collection[Any]) -> None:

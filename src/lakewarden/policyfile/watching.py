@@ -6,6 +6,7 @@ examples of rules assume. What other tables of the policy file say has the names
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from importlib.resources import files
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
+
+from lakewarden.policyfile.pattern import fault
 
 if TYPE_CHECKING:
     from lakewarden.policyfile.policy import Policy
@@ -120,7 +123,7 @@ def _list_of(check: Callable[[str], object], what: str) -> Callable[[Any], str]:
         for item in value:
             try:
                 check(item)
-            except (ValueError, re.error):
+            except ValueError:
                 return f"{item!r} is no {what}"
         return ""
 
@@ -129,7 +132,16 @@ def _list_of(check: Callable[[str], object], what: str) -> Callable[[Any], str]:
 
 def _number(value: Any) -> str:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return "" if plain and value >= 0 else f"{value!r} is no number from 0 on"
+    fine = plain and 0 <= value < math.inf
+    return "" if fine else f"{value!r} is no number from 0 on"
+
+
+def _patterns(value: Any) -> str:
+    wrong = _TYPES["texts"](value)
+    if wrong:
+        return wrong
+    faults = ((item, fault(item)) for item in value)
+    return next((f"{item!r} is no regular expression: {why}" for item, why in faults if why), "")
 
 
 def _hours(value: Any) -> str:
@@ -200,7 +212,7 @@ def _timezone(value: Any) -> str:
 _TYPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "networks": _list_of(ip_network, "network"),
     "texts": _list_of(str, "text"),
-    "patterns": _list_of(re.compile, "regular expression"),
+    "patterns": _patterns,
     "number": _number,
     "duration": _duration,
     "hours": _hours,

@@ -12,6 +12,7 @@ from lakewarden.errors import UsageError
 from lakewarden.events.catalog import load
 from lakewarden.events.columns import Source
 from lakewarden.paper.paper import paper
+from lakewarden.policyfile.pattern import fault
 from lakewarden.policyfile.watching import example_values
 from lakewarden.watch import examples
 from lakewarden.watch.asked import Asked, actions, asked
@@ -19,7 +20,6 @@ from lakewarden.watch.compiler import compiled
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.known import Known, everywhere, known
 from lakewarden.watch.library import files, read
-from lakewarden.watch.pattern import fault
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.selection import listed
 from lakewarden.watch.site import Site

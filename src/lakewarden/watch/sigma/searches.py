@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lakewarden.events.columns import Source
+from lakewarden.policyfile.pattern import fault
 from lakewarden.watch.known import known
-from lakewarden.watch.pattern import fault
 from lakewarden.watch.selection import listed
 from lakewarden.watch.sigma.fields import NAMES, Names
 
