@@ -349,3 +349,18 @@ def test_nothing_is_overwritten(tmp_path):
         run("export", "nothing", "--out", tmp_path)
     with pytest.raises(UsageError, match="nowhere"):
         run("import", tmp_path / "nowhere.yml", "--out", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (f"detection: {{s: {{awsRegion: x}}, s: {STOPPED}, condition: s}}", "'s' stands twice"),
+        ("date: 2026-02-30", "day"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, more, why):
+    file = tmp_path / "odd.yml"
+    file.write_text(BASE + more, "utf-8")
+    with pytest.raises(UsageError, match=why) as caught:
+        run("import", file, "--out", tmp_path)
+    assert caught.value.where == str(file)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from lakewarden.errors import UsageError
+from lakewarden.watch import unique_keys
 from lakewarden.watch.rule import Rule, rule_of
 
 T = TypeVar("T")
@@ -116,27 +117,11 @@ def _parsed(file: Path) -> Mapping[str, Any]:
 
 @cache
 def _loader() -> Any:
-    """Return a safe loader, a fast one if it can.
-
-    To it `on`, `off`, `yes` and `no` are texts, and a key that stands twice is a mistake: of two
-    conditions the first would be gone without a word.
-    """
+    """Return the loader to which `on`, `off`, `yes` and `no` are texts."""
     import yaml  # noqa: PLC0415  # slow to load
 
-    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    def once(self: Any, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # its signature
-        seen = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value!r} stands twice", key.start_mark
-                )
-            seen.add(str(key.value))
-        return base.construct_mapping(self, node, deep)
-
     boolean = "tag:yaml.org,2002:bool"
-    loader = type("Loader", (base,), {"construct_mapping": once})
+    loader = type("RuleLoader", (unique_keys.loader(),), {})
     loader.yaml_implicit_resolvers = {  # type: ignore[attr-defined]  # of every loader
         first: [(tag, test) for tag, test in resolvers if tag != boolean]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()

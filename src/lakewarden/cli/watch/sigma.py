@@ -110,10 +110,11 @@ def _read(file: Path) -> Iterator[Read]:
     import yaml  # noqa: PLC0415  # slow to load
 
     from lakewarden.watch.sigma.reading import read  # noqa: PLC0415  # likewise
+    from lakewarden.watch.unique_keys import loader  # noqa: PLC0415  # likewise
 
     try:
-        documents = list(yaml.safe_load_all(file.read_text("utf-8")))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        documents = list(yaml.load_all(file.read_text("utf-8"), loader()))
+    except (yaml.YAMLError, OSError, ValueError) as error:
         what = " ".join(str(error).split())
         raise UsageError(what, where=str(file), next_step="Name a file of Sigma rules") from None
     yield from read(documents, file.stem)
