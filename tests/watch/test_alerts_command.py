@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from lakewarden.cli import cli
 from lakewarden.errors import LakewardenError, UsageError
-from lakewarden.ledger.alert import Suppression
+from lakewarden.ledger.alert import AlertState, Suppression
 from lakewarden.ledger.finding import Severity
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.lake import duck
@@ -254,6 +254,22 @@ def test_detect_knows_places_and_tells_sinks_once(here, travels):
     for _ in range(2):
         run(*DETECT, "--mmdb", str(travels))
     assert told(here) == [found["id"]]
+
+
+def test_detect_counts_what_is_suppressed_apart(here, travels, alerts):
+    (here / "lakewarden.toml").write_text(PLACES)
+    alerts.suppress(Suppression("s1", "*", "ANN@*", "a test", "cy", 4_102_444_799_999))
+    again = ("--mmdb", str(travels), "--fail-on", "low", "--again", "--store")
+    said = run(*DETECT, *again, f"sqlite:///{here / 'alerts.db'}").stdout
+    assert "0 new alerts, 0 grown, 0 withdrawn, 1 suppressed." in said
+    assert "Do:" not in said
+    (found,) = alerts.alerts()
+    report = json.loads(run(*DETECT, *again[:2], "--format", "json", "--again").stdout)
+    assert (report["new"], report["suppressed"], report["alerts"]) == (0, 0, [])
+    alerts.put(found.id, AlertState.CLOSED, "known", "cy")
+    alerts.note([replace(found, count=1)], events="lake", looked={}, now=found.raised)
+    said = run(*DETECT, *again[:-1], code=3).stdout  # what was closed opens again
+    assert "0 new alerts, 1 grown, 0 withdrawn, 0 suppressed." in said
 
 
 def test_detect_says_which_sink_is_dead_and_tells_it_next_time(here, travels, monkeypatch):

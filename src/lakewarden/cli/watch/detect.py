@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -111,7 +111,7 @@ _LOOK: Final = (
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
-    help="Exit with 3 when an alert this severe is new.",
+    help="Exit with 3 when an alert this severe is new, got worse, or opened again.",
 )
 @json_option
 def command(
@@ -149,7 +149,8 @@ def command(
         (_print_json if style == "json" else _print)(done, chosen.all)
         if send and not keeping.tell(policy.sinks, chosen.all):
             return _EXIT_ERROR
-    worst = max((alert.severity.rank for alert in done.noted.new if alert.waits), default=-1)
+    news = (*_waiting(done.noted.new), *done.noted.worse)
+    worst = max((alert.severity.rank for alert in news), default=-1)
     return EXIT_FAILED if fail_on and worst >= Severity(fail_on).rank else EXIT_CLEAN
 
 
@@ -183,19 +184,25 @@ def _present(as_of: str | None) -> int:
         ) from None
 
 
+def _waiting(alerts: Iterable[Alert]) -> list[Alert]:
+    return [alert for alert in alerts if alert.waits]
+
+
 def _print(done: Detected, rules: Mapping[str, Rule]) -> None:
     noted = done.noted
-    for alert in (*noted.new, *noted.grown)[:_SHOWN]:
-        grown = " (more of it)" if alert in noted.grown else ""
+    new, more = _waiting(noted.new), _waiting(noted.grown)
+    for alert in (*new, *more)[:_SHOWN]:
+        grown = " (more of it)" if alert in more else ""
         click.echo(f"{alert.id}  {alert.severity.value:8}  {alert.rule}{grown}")
         click.echo(f"    {shown(alert.title)}: {shown(alert.entity)}, {alert.count} events")
         click.echo(f"    {moment(alert.first)} to {moment(alert.last)}")
         click.echo(f"    Do: {rules[alert.rule].spec['response']['do'].strip()}")
-    left = len(noted.new) + len(noted.grown) - _SHOWN
+    left = len(new) + len(more) - _SHOWN
     if left > 0:
         click.echo(f"and {left} more; `lakewarden watch alerts list` shows them")
     click.echo(
-        f"{len(noted.new)} new alerts, {len(noted.grown)} grown, {len(noted.withdrawn)} withdrawn. "
+        f"{len(new)} new alerts, {len(more)} grown, {len(noted.withdrawn)} withdrawn, "
+        f"{len(noted.new) - len(new)} suppressed. "
         f"{done.fresh} events; {done.ran} rules looked at them, {done.quiet} had nothing new."
     )
     if done.idle:
@@ -207,11 +214,12 @@ def _print(done: Detected, rules: Mapping[str, Rule]) -> None:
 
 def _print_json(done: Detected, rules: Mapping[str, Rule]) -> None:
     noted = done.noted
-    shown = [alert for alert in (*noted.new, *noted.grown) if alert.waits]
+    new, more = _waiting(noted.new), _waiting(noted.grown)
     report = {
-        "alerts": [as_json(alert, rules) for alert in shown],
-        "new": len(noted.new),
-        "grown": len(noted.grown),
+        "alerts": [as_json(alert, rules) for alert in (*new, *more)],
+        "new": len(new),
+        "grown": len(more),
+        "suppressed": len(noted.new) - len(new),
         "withdrawn": [alert.id for alert in noted.withdrawn],
         "events": done.fresh,
         "ran": done.ran,
