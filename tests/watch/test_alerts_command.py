@@ -272,6 +272,14 @@ def test_detect_counts_what_is_suppressed_apart(here, travels, alerts):
     assert "0 new alerts, 1 grown, 0 withdrawn, 0 suppressed." in said
 
 
+def test_detect_mixes_no_report_with_a_sink(here, travels):
+    (here / "lakewarden.toml").write_text(FILE.replace("told.jsonl", "-"))
+    report = (*DETECT, "--format", "json")
+    with pytest.raises(UsageError, match="sink file writes to standard output"):
+        run(*report)
+    assert json.loads(run(*report, "--no-send").stdout)["new"] == 0
+
+
 def test_detect_says_which_sink_is_dead_and_tells_it_next_time(here, travels, monkeypatch):
     web = Web()
     monkeypatch.setenv("HOOK", web.url)

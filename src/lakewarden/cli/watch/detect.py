@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,7 @@ from lakewarden.watch.sinks.story import shown
 
 if TYPE_CHECKING:
     from lakewarden.ledger.alert import Alert
+    from lakewarden.policyfile.sinks import SinkTable
     from lakewarden.watch.detect import Detected
     from lakewarden.watch.rule import Rule
 
@@ -136,6 +137,8 @@ def command(
 
     chosen = _chosen(look.names, look.folders)
     policy = policy_of(Selection(policy_file=look.policy_file or named_policy()))
+    if send and style == "json":
+        _insist_apart(policy.sinks)
     values = values_of(policy)
     tables, known = _beside(look.snapshots)
     site, atlas = Site(values, str(values["timezone"])), atlas_of(maps, policy)
@@ -159,6 +162,20 @@ def _chosen(names: tuple[str, ...], folders: tuple[Path, ...]) -> Chosen:
 
     every = rules(*folders)
     return Chosen(every, chosen(every, names))
+
+
+def _insist_apart(sinks: Sequence[SinkTable]) -> None:
+    """Refuse to mix the report with lines of a sink.
+
+    Raises:
+        UsageError: a sink writes to standard output as well.
+    """
+    for sink in sinks:
+        if sink.options.get("file") == "-":
+            raise UsageError(
+                f"sink {sink.name} writes to standard output, where the report is to be",
+                next_step="Give --no-send, or name a file for it in lakewarden.toml",
+            )
 
 
 def _beside(snapshots: tuple[Path, ...]) -> tuple[Tables, str]:
