@@ -12,7 +12,9 @@ from lakewarden.cli.options import json_option
 from lakewarden.cli.watch.lakes import lake_options, open_lake
 from lakewarden.events.columns import Source
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.watch.sinks.story import shown
 
+_SHOWN: Final = 1000
 _COLUMNS: Final = (
     "source",
     "file",
@@ -33,13 +35,11 @@ _COLUMNS: Final = (
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    help="List so many at most, the latest first.",
+    help="List so many at most, the latest first; 1000 unless given, all as JSON.",
 )
 @json_option
 def command(
-    *, url: str | None, aws_profile: str | None, source: str | None, limit: int, style: str
+    *, url: str | None, aws_profile: str | None, source: str | None, limit: int | None, style: str
 ) -> int:
     """List records that are no events: where each stands, and why.
 
@@ -52,18 +52,21 @@ def command(
         lake.view(connection, "quarantine")
         found = connection.execute(
             f"SELECT {', '.join(_COLUMNS)} FROM quarantine WHERE source = coalesce(?, source)"  # noqa: S608  # ours
-            " ORDER BY seen DESC, source, file, start LIMIT ?",
-            [source, limit],
+            " ORDER BY seen DESC, source, file, start",
+            [source],
         ).fetchall()
-    entries = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    limit = limit or (len(found) if style == "json" else _SHOWN)
+    entries = [dict(zip(_COLUMNS, row, strict=True)) for row in found[:limit]]
     if style == "json":
-        click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(entries, indent=2))
         return EXIT_CLEAN
     for entry in entries:
         seen = datetime.fromtimestamp(entry["seen"] / 1000, UTC)
-        place = (
-            f"{entry['file']} line {entry['line']} (byte {entry['start']}, {entry['bytes']} long)"
-        )
-        click.echo(f"{seen:%Y-%m-%d %H:%M}  {place}: {entry['reason']}")
-    click.echo(f"{len(entries)} records" if entries else "No record was refused.")
+        place = f"line {entry['line']} (byte {entry['start']}, {entry['bytes']} long)"
+        file, reason = shown(entry["file"]), shown(entry["reason"])
+        click.echo(f"{seen:%Y-%m-%d %H:%M}  {file} {place}: {reason}")
+    if len(found) > limit:
+        click.echo(f"and {len(found) - limit} more; --limit shows them")
+    else:
+        click.echo(f"{len(entries)} records" if entries else "No record was refused.")
     return EXIT_CLEAN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ import click
 
 from lakewarden.cli.watch.lakes import lake_options, open_lake
 from lakewarden.events.columns import Source
+from lakewarden.watch.sinks.story import shown
 
 if TYPE_CHECKING:
     from lakewarden.store.lake.lake import Lake
@@ -49,15 +50,24 @@ def command(
     lake = open_lake(url, aws_profile)
     sources = [source] if source else None
     chosen = {name: wanted[name] for name in _FILTERS if wanted[name]}
-    version = lake.version()
-    _show(_events(lake, lake.files(sources=sources), chosen, lines), style)
+    version, files = _now(lake, None, sources)
+    _show(_events(lake, files, chosen, lines), style)
     while follow:
         time.sleep(every)
-        newest = lake.version()
-        if newest != version:
-            files = lake.files(since_version=version, sources=sources)
+        if lake.version() != version:
+            version, files = _now(lake, version, sources)
             _show(_events(lake, files, chosen, None), style)
-            version = newest
+
+
+def _now(
+    lake: Lake, since: int | None, sources: Collection[str] | None
+) -> tuple[int, Sequence[str]]:
+    """Return the newest version, and the files of it that came after another one."""
+    while True:
+        version = lake.version()
+        files = lake.files(since_version=since, sources=sources)
+        if lake.version() == version:  # else the files may be of either
+            return version, files
 
 
 def _events(
@@ -81,8 +91,8 @@ def _show(rows: Sequence[tuple[Any, ...]], style: str) -> None:
         if style == "json":
             click.echo(json.dumps(event))
             continue
-        place = event["workspace_id"] or event["region"] or "-"
-        said = event["status"] if event["status"] is not None else event["error"] or "-"
+        place = event["workspace_id"] or event["region"]
+        said = event["status"] if event["status"] is not None else event["error"]
         what = f"{event['service']}.{event['action']}"
-        who = event["actor"] or "-"
-        click.echo(f"{event['ts']} {place} {what} {who} {event['src_ip'] or '-'} {said}")
+        parts = (event["ts"], place, what, event["actor"], event["src_ip"], said)
+        click.echo(" ".join(shown("-" if part in {None, ""} else part) for part in parts))
