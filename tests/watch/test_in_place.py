@@ -5,16 +5,19 @@ from __future__ import annotations
 import ipaddress
 import json
 import random
+from contextlib import suppress
 
 import pytest
 
+from lakewarden.clients import warehouse
+from lakewarden.clients.tables import ADDRESSES, parameter
 from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events import address
 from lakewarden.events.columns import NAMES, Source
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.lake.engine import no_events, opened
 from lakewarden.store.lake.given import put_events
-from lakewarden.watch import addresses
+from lakewarden.watch import addresses, in_place
 from lakewarden.watch.in_place import TableInPlace
 from lakewarden.watch.latecomers import came_late
 
@@ -210,6 +213,12 @@ def test_spellings_of_the_table_that_documents_show(spark):
         assert engine.rows(query) == [(NEWEST, "2026-03-02", "x", 403, "no", None, None)]
 
 
+def test_as_many_addresses_as_are_read_fit_into_a_query_of_a_warehouse():
+    raw = "[2001:0db8:85a3:1234:5678:8a2e:0370:7334]:65535"
+    rows = list(addresses.rows([raw])) * in_place._MOST
+    assert len(parameter(ADDRESSES, rows)) < warehouse._ROOM
+
+
 def test_more_addresses_than_a_query_takes(spark, monkeypatch):
     monkeypatch.setattr("lakewarden.watch.in_place._MOST", 1)
     put_table(spark, "audit", [record(n, sourceIPAddress=f"2001:db8::{n}") for n in range(2)])
@@ -232,11 +241,16 @@ def test_events_that_come_later_than_they_may_are_counted(spark, tmp_path):
     day = 86_400_000
     alerts = Alerts.open(f"sqlite:///{tmp_path}/alerts.db")
 
-    def late(*ages, again=False):
+    def late(*ages, again=False, fails=False):
         put_table(spark, "audit", [record(n, timestamp=NEWEST - age) for n, age in enumerate(ages)])
-        return came_late(TableInPlace(spark, "here", "audit", {}), alerts, again=again, now=NEWEST)
+        table = TableInPlace(spark, "here", "audit", {})
+        with suppress(TimeoutError), came_late(table, alerts, again=again, now=NEWEST) as told:
+            if fails:
+                raise TimeoutError
+        return told
 
     assert late(0, 4 * day) == 0
+    assert late(0, 2 * day, 4 * day, 5 * day, 6 * day, -day, fails=True) == 2
     assert late(0, 2 * day, 4 * day, 5 * day, 6 * day, -day) == 2
     assert late(0, 2 * day, 4 * day, 5 * day, 6 * day, -day) == 0
     assert late(0, 4 * day, 5 * day, 6 * day, 7 * day, again=True) == 0

@@ -14,8 +14,8 @@ from lakewarden.watch.engine import Engine
 
 LATENESS: Final = 72 * 3_600_000
 """How late an event may come, in ms: most take minutes, and the last three days."""
-_MOST: Final = 100_000
-"""Addresses other than IPv4 that are read beforehand; more do not fit into one query."""
+_MOST: Final = 80_000
+"""Addresses other than IPv4 that are read beforehand; more do not fit into a warehouse's query."""
 _DAY: Final = 86_400_000
 _REACH: Final = 180 * _DAY
 """How far before what is new rules look at addresses; those that come along, for 104 days."""

@@ -6,6 +6,8 @@ them by then, these came in between, and nobody saw them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from lakewarden.ledger.alert import Looked
@@ -16,13 +18,14 @@ COUNTED: Final = "(late events)"
 """What stands in place of a rule: its digest is a time, its version how many came before that."""
 
 
-def came_late(table: TableInPlace, alerts: Alerts, *, again: bool, now: int) -> int:
-    """Return how many came too late since the run before, and count for the next one.
+@contextmanager
+def came_late(table: TableInPlace, alerts: Alerts, *, again: bool, now: int) -> Iterator[int]:
+    """Say how many came too late since the run before; a run that ends well counts for the next.
 
     Args:
         table: the table, before rules look at it.
         alerts: where it is kept how far rules have looked.
-        again: whether this run looks at all events, so that it sees those as well.
+        again: whether all rules look at all events in this block, so that they see those as well.
         now: the time that counts as the present, Unix time in ms.
 
     Raises:
@@ -32,5 +35,5 @@ def came_late(table: TableInPlace, alerts: Alerts, *, again: bool, now: int) -> 
     came = table.older(int(before.digest)) - before.version if before else 0
     edge = table.version() - table.lateness
     counted = Looked(str(edge), table.older(edge), now)
+    yield max(0, came)
     alerts.note((), events=table.name, looked={COUNTED: counted}, now=now)
-    return max(0, came)

@@ -144,8 +144,9 @@ def command(
     site, atlas = Site(values, str(values["timezone"])), atlas_of(maps, policy)
     with events_of(by, tables, policy) as events, alerts_of(kept, by, policy) as keeping:
         present = _present(look.as_of)
-        tell_of_late(events, keeping.alerts, again=look.again, now=present)
-        with _progress(len(chosen.run)) as progress:
+        seen = look.again and not look.names
+        late = tell_of_late(events, keeping.alerts, again=seen, now=present)
+        with late, _progress(len(chosen.run)) as progress:
             watch = Watch(chosen.run, site, present, atlas, known, progress)
             done = detect(events, keeping.alerts, watch, again=look.again)
         keeping.keep(Run(events.name, chosen.run, done.idle, watch.now))

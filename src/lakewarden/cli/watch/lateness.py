@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,13 +13,14 @@ if TYPE_CHECKING:
     from lakewarden.watch.detect import Events
 
 
-def tell_of_late(events: Events, alerts: Alerts, *, again: bool, now: int) -> None:
+@contextmanager
+def tell_of_late(events: Events, alerts: Alerts, *, again: bool, now: int) -> Iterator[None]:
     """Say on standard error how many events of a table came later than `--late`, if any did.
 
     Args:
-        events: what rules are about to be run over; only a table has such events.
+        events: what rules are run over in this block; only a table has such events.
         alerts: where it is kept how far rules have looked.
-        again: whether all events are looked at, so that nothing is missed.
+        again: whether all rules look at all events, so that nothing is missed.
         now: the time that counts as the present, Unix time in ms.
 
     Raises:
@@ -27,11 +30,13 @@ def tell_of_late(events: Events, alerts: Alerts, *, again: bool, now: int) -> No
     from lakewarden.watch.latecomers import came_late  # noqa: PLC0415  # likewise
 
     if not isinstance(events, TableInPlace):
+        yield
         return
-    late = came_late(events, alerts, again=again, now=now)
-    if late:
-        click.echo(
-            f"{late:,} events of {events.name} came later than --late says, and no rule saw them: "
-            "run once with --again, or give a longer --late",
-            err=True,
-        )
+    with came_late(events, alerts, again=again, now=now) as late:
+        if late:
+            click.echo(
+                f"{late:,} events of {events.name} came later than --late says, and no rule saw "
+                "them: run once with --again, or give a longer --late",
+                err=True,
+            )
+        yield
