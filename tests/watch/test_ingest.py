@@ -126,6 +126,21 @@ def test_the_command_line_counts_and_fails_for_what_is_unreadable(logs, tmp_path
     assert "oops" not in listed.stdout
 
 
+def test_files_of_another_source_are_an_error(logs, tmp_path):
+    def run():
+        arguments = ["watch", "ingest", str(logs.folder), "--source", "databricks"]
+        lake = ("--lake", str(tmp_path / "lake"))
+        done = CliRunner().invoke(cli, [*arguments, *lake], standalone_mode=False)
+        return done.return_value, done.stderr
+
+    logs.put("b.json", lines({"eventSource": "kms.amazonaws.com"}))
+    assert run() == (1, "error: none of 1 records is an event of databricks: check --source\n")
+    assert run() == (0, "")
+    (logs.folder / "c\x1b[2J.json").symlink_to("nowhere")
+    code, said = run()
+    assert (code, said.startswith("unreadable: c\\u001b[2J.json: ")) == (1, True)
+
+
 def test_a_home_of_nobody_is_an_error(logs):
     for command in (["ingest", str(logs.folder), "--source", "databricks"], ["quarantine"]):
         arguments = ["watch", *command, "--lake", "~nosuchuser/lake"]

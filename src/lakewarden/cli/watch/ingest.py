@@ -17,13 +17,15 @@ from lakewarden.cli.watch.lakes import BUCKET, default_lake, lake_options, open_
 from lakewarden.errors import UsageError
 from lakewarden.events.columns import Source
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.report.view import visible
 from lakewarden.store.home import expanded
+from lakewarden.watch.sinks.notice import in_one_line
 
 if TYPE_CHECKING:
     from lakewarden.events.delivery import Origin
     from lakewarden.watch.ingest import Ingested, Progress
 
-_UNREADABLE: Final = 1
+_EXIT_ERROR: Final = 1
 _SHOWN: Final = 20
 _COUNTS: Final = (
     "files",
@@ -65,7 +67,8 @@ def command(
     not. Files that were read before and have not changed are skipped. What is no event is listed by
     `lakewarden watch quarantine`.
 
-    Exits with 1 when a file could not be read; the others are read all the same.
+    Exits with 1 when a file could not be read; the others are read all the same. So it does when
+    files had records, and none was an event of the source.
     """
     from lakewarden.watch.ingest import ingest  # noqa: PLC0415  # duckdb is slow to load
 
@@ -75,7 +78,7 @@ def command(
     with _progress() as progress:
         done = ingest(lake, origin, Source(source), threads=threads or 0, progress=progress)
     for failure in done.failures[:_SHOWN]:
-        click.echo(f"unreadable: {failure}", err=True)
+        click.echo(f"unreadable: {visible(in_one_line(failure))}", err=True)
     if len(done.failures) > _SHOWN:
         click.echo(f"unreadable: and {len(done.failures) - _SHOWN} more", err=True)
     counts = {name: getattr(done, name) for name in _COUNTS}
@@ -83,7 +86,13 @@ def command(
         click.echo(json.dumps(counts, indent=2))
     else:
         click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
-    return _UNREADABLE if done.failures else EXIT_CLEAN
+    none = bool(done.quarantined and not done.records)
+    if none:
+        click.echo(
+            f"error: none of {done.quarantined} records is an event of {source}: check --source",
+            err=True,
+        )
+    return _EXIT_ERROR if done.failures or none else EXIT_CLEAN
 
 
 def _insist_apart(path: str, lake: str) -> None:
