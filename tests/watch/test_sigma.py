@@ -137,6 +137,7 @@ def test_searches_become_selections(search, ours):
         ("{userAgent|fieldref: nothing}", "nothing: events have no field"),
         ("{userAgent|contains: 'a*b', userAgent: c}", "two conditions on one field"),
         ("{errorCode|contains: Success}", "'contains' of no error cannot be said"),
+        ("{errorCode|re: Success}", "'re' of no error cannot be said"),
         ("{userAgent|contains: [x, null]}", "'contains' of nothing cannot be said"),
         ("{userAgent|exists: 'false'}", "exists is true or false"),
         ("{userAgent|cidr: 10.0.0.0/8}", "'user_agent' is no address"),

@@ -140,15 +140,15 @@ def _value(value: Any, ours: str, modifiers: list[str]) -> tuple[Any, bool]:
         return str(value).lower(), False
     if not isinstance(value, str):
         return value if ours == "status" or _compared(modifiers) else str(value), False
+    if ours == "error" and value == "Success":
+        if modifiers:
+            raise ValueError(f"Success: {modifiers[0]!r} of no error cannot be said")
+        return None, False
     if "re" in modifiers:
         what = fault(value)
         if what:
             raise ValueError(f"{value!r}: {what}")
         return value, False
-    if ours == "error" and value == "Success":
-        if modifiers:
-            raise ValueError(f"Success: {modifiers[0]!r} of no error cannot be said")
-        return None, False
     return _text(value, parts=bool(_PARTS & set(modifiers)))
 
 
