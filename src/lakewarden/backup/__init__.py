@@ -1,0 +1,1 @@
+"""Reads a workspace into a vault."""

@@ -1,0 +1,1 @@
+"""Looks for secrets in code and settings."""
