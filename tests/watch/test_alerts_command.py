@@ -164,6 +164,21 @@ def test_an_expectation_has_one_end_to_come(options, wrong):
         run("alerts", "suppress", "--rule", "*", "--entity", "*", "--reason", "x", *options)
 
 
+@pytest.mark.parametrize("option", ["--for", "--since"])
+def test_a_span_that_is_too_long_is_refused_before_anything_is_stored(alerts, option):
+    command = ["list"] if option == "--since" else ["suppress", "--rule=*", "--entity=*"]
+    reason = ["--reason=x"] if option == "--for" else []
+    arguments = ["watch", "alerts", *command, *reason, option, "99999999999d"]
+    assert CliRunner().invoke(cli, arguments).exit_code == 2
+    assert alerts.suppressions() == []
+
+
+def test_an_end_that_cannot_be_written_keeps_no_other_from_being_listed(alerts):
+    alerts.suppress(Suppression("s1", "*", "\x1b[2J", "a test", "cy", 10**18))
+    said = run("alerts", "suppressions").stdout
+    assert "s1  * \\u001b[2J  until 9999-12-31T23:59:59" in said
+
+
 FILE = '[[sinks]]\nname = "file"\ntype = "jsonl"\nfile = "told.jsonl"\n'
 
 

@@ -175,6 +175,12 @@ def test_what_is_to_be_kept_has_to_be_said_clearly(option):
         )
 
 
+def test_days_are_kept_for_a_century_at_most():
+    arguments = ["watch", "retain", "--keep", "vpcflow=99999999999"]
+    with pytest.raises(BadParameter, match="is more than 36500 days"):
+        CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+
+
 @pytest.mark.parametrize(
     ("path", "lake"),
     [("{0}", "{0}"), ("{0}", "{0}/deep/lake"), ("s3://logs", "s3://logs/lake")],

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 import click
 
 from lakewarden.events.columns import Source
+
+_MOST: Final = 36_500
 
 
 def day(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
@@ -33,5 +36,7 @@ def kept(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Mappi
         source, _sign, days = entry.partition("=")
         if source not in set(Source) or not days.isdecimal():
             raise click.BadParameter(f"{entry!r} is not SOURCE=DAYS, as in vpcflow=30")
+        if len(days) > len(str(_MOST)) or int(days) > _MOST:
+            raise click.BadParameter(f"{entry!r} is more than {_MOST} days")
         found[source] = int(days)
     return found

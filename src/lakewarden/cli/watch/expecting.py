@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Final
 
 import click
 
@@ -20,6 +21,10 @@ from lakewarden.cli.watch.stored import (
 from lakewarden.errors import UsageError
 from lakewarden.ledger.alert import Suppression
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.watch.sinks.story import shown
+
+_LAST: Final = 253_402_300_799_999
+"""The last moment that can be written, in the year 9999."""
 
 
 @click.command("suppress")
@@ -72,8 +77,9 @@ def suppressions_command(*, store: str, style: str) -> int:
         return EXIT_CLEAN
     for each in found:
         over = "" if each.until >= now_ms() else " (over)"
-        click.echo(f"{each.id}  {each.rule}  {each.entity}  until {_moment(each.until)}{over}")
-        click.echo(f"    {each.reason}, by {each.by}")
+        whom = f"{each.rule}  {each.entity}"
+        click.echo(f"{each.id}  {shown(whom)}  until {_moment(each.until)}{over}")
+        click.echo(f"    {shown(f'{each.reason}, by {each.by}')}")
     click.echo(f"{len(found)} suppressions")
     return EXIT_CLEAN
 
@@ -98,4 +104,4 @@ def add_to(group: click.Group) -> None:
 def _moment(millis: int) -> str:
     from lakewarden.watch.sinks.notice import moment  # noqa: PLC0415  # only when asked
 
-    return moment(millis)
+    return moment(min(millis, _LAST))

@@ -18,6 +18,8 @@ from lakewarden.store.database import default_url
 F = TypeVar("F", bound=Callable[..., Any])
 
 _DATE: Final = len("2026-11-27")
+_LONGEST: Final = 36_500 * 86_400_000
+"""The longest span of time, a hundred years."""
 
 
 def store_option(command: F) -> F:
@@ -96,7 +98,8 @@ def span(_: click.Context, __: click.Parameter, given: str | None) -> int | None
         return None
     found = _span(given)
     if found is None:
-        raise click.BadParameter(f"{given!r} is no span of time; write it like 24h or 7d")
+        what = "is no span of time of up to 36500d; write it like 24h or 7d"
+        raise click.BadParameter(f"{given!r} {what}")
     return found
 
 
@@ -104,9 +107,10 @@ def _span(given: str) -> int | None:
     from lakewarden.watch.rule import duration  # noqa: PLC0415  # only where one is given
 
     try:
-        return duration(given)
+        found = duration(given)
     except ValueError:
         return None
+    return found if found <= _LONGEST else None
 
 
 def _moment(given: str, *, last: bool) -> int:
