@@ -97,6 +97,12 @@ def test_site_values_are_listed_with_what_they_are(tmp_path):
     assert "not set" in run("--site").output
 
 
+def test_site_values_are_shown_as_they_are(tmp_path):
+    odd = POLICY.replace('"arn', '"[/b] [red]arn')
+    (tmp_path / "lakewarden.toml").write_text(odd, "utf-8")
+    assert '["[/b] [red]arn:aws:iam::' in run("--site").output
+
+
 def test_a_folder_of_rules_is_linted(tmp_path):
     area = tmp_path / "mine" / "people"
     area.mkdir(parents=True)

@@ -283,12 +283,13 @@ def _show(
         return
     from rich.console import Console  # noqa: PLC0415  # tables only
     from rich.table import Table  # noqa: PLC0415  # likewise
+    from rich.text import Text  # noqa: PLC0415  # likewise
 
     table = Table(box=None)
     for head in columns:
         table.add_column(head, no_wrap=head in {"Rule", "Severity", "Value", "Seen"})
     for entry in entries:
-        table.add_row(*(read(entry) for read in columns.values()))
+        table.add_row(*(Text(read(entry)) for read in columns.values()))
     Console(width=None if sys.stdout.isatty() else _PIPED).print(table)
     idle = sum(not entry.get("active", True) for entry in entries)
     click.echo(f"{len(entries)} {name}" + (f", {idle} cannot tell anything here" if idle else ""))
