@@ -336,16 +336,29 @@ def test_files_are_read_and_written(tmp_path, monkeypatch):
     assert library.read(file).select == rule.select
 
 
+def test_rules_of_one_name_are_numbered(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        text = BASE.replace("A title", f"Title {folder}")
+        file = tmp_path / folder / "fine.yml"
+        file.write_text(f"{text}detection: {{s: {STOPPED}, condition: s}}", "utf-8")
+    said = run("import", tmp_path / "a", tmp_path / "b", "--out", tmp_path).output
+    assert "2 rules are in" in said
+    made = {file.name: file.read_text("utf-8") for file in (tmp_path / "sigma").iterdir()}
+    assert "title: Title a" in made["fine.yaml"]
+    assert "title: Title b" in made["fine_2.yaml"]
+
+
 def test_nothing_is_overwritten(tmp_path):
     file = tmp_path / "fine.yml"
     file.write_text(f"{BASE}detection: {{s: {STOPPED}, condition: s}}", "utf-8")
     run("import", file, "--out", tmp_path)
     run("import", file, "--out", tmp_path)
     made = tmp_path / "sigma" / "fine.yaml"
-    made.write_text("mine", "utf-8")
+    made.write_bytes(b"mine \xff")
     with pytest.raises(UsageError, match="is there already"):
         run("import", file, "--out", tmp_path)
-    assert made.read_text("utf-8") == "mine"
+    assert made.read_bytes() == b"mine \xff"
     with pytest.raises(UsageError, match="there is no rule nothing"):
         run("export", "nothing", "--out", tmp_path)
     with pytest.raises(UsageError, match="nowhere"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,7 +43,7 @@ def read_files(files: tuple[Path, ...], out: Path) -> int:
     and nothing is guessed. `--rules FOLDER` of other commands runs what is written. Exit code 3
     when a rule is refused.
     """
-    found = [each for file in _files(files) for each in _read(file)]
+    found = list(_numbered(each for file in _files(files) for each in _read(file)))
     made = {out / _AREA / f"{each.name}.yaml": _rule_text(each) for each in found if each.spec}
     _write(made)
     for each in found:
@@ -120,6 +122,16 @@ def _read(file: Path) -> Iterator[Read]:
     yield from read(documents, file.stem)
 
 
+def _numbered(found: Iterable[Read]) -> Iterator[Read]:
+    """Yield rules, with a number in the name of each whose name another has already."""
+    taken: set[str] = set()
+    for each in found:
+        names = chain([each.name], (f"{each.name}_{number}" for number in count(2)))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        yield replace(each, name=name)
+
+
 def _rule_text(one: Read) -> str:
     return f"# {one.head}\n{_dumped([one.spec])}"
 
@@ -150,12 +162,12 @@ def _write(made: Mapping[Path, str]) -> None:
     Raises:
         UsageError: one is, or it cannot be written.
     """
-    for file, text in made.items():
-        if file.is_file() and file.read_text("utf-8") != text:
-            raise UsageError(
-                "is there already", where=str(file), next_step="Name another folder by --out"
-            )
     try:
+        for file, text in made.items():
+            if file.is_file() and file.read_bytes() != text.encode():
+                raise UsageError(
+                    "is there already", where=str(file), next_step="Name another folder by --out"
+                )
         for file, text in made.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
