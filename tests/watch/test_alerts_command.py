@@ -93,6 +93,12 @@ def test_a_list_is_for_people(alerts):
     assert "\x1b" not in said
 
 
+def test_as_json_all_are_listed(alerts):
+    note(alerts, *(replace(ALERT, id=f"{number:04}") for number in range(101)))
+    assert len(listed()) == 101
+    assert "and 1 more" in run("alerts", "list").stdout
+
+
 @pytest.mark.parametrize("value", ["yesterday", "7 days", "99999999-01-01"])
 def test_a_time_that_is_none_is_refused(value):
     done = CliRunner().invoke(cli, ["watch", "alerts", "list", "--since", value])

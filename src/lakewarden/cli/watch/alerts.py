@@ -39,6 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _WAITING: Final = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 _EXIT_ERROR: Final = 1
+_SHOWN: Final = 100
 
 
 @click.group()
@@ -110,11 +111,13 @@ _WANTED: Final = (
 @command.command("list")
 @store_option
 @partial(together, name="wanted", group=Wanted, options=_WANTED)
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="So many at most; 100 unless given, all as JSON."
+)
 @_folders
 @json_option
 def list_command(
-    *, store: str, wanted: Wanted, limit: int, folders: tuple[Path, ...], style: str
+    *, store: str, wanted: Wanted, limit: int | None, folders: tuple[Path, ...], style: str
 ) -> int:
     """List alerts, the newest first."""
     with opened(store) as alerts:
@@ -123,7 +126,7 @@ def list_command(
         rules = _rules(folders)
         click.echo(json.dumps([_report(alert, rules) for alert in found[:limit]], indent=2))
     else:
-        _print(found, limit)
+        _print(found, limit or _SHOWN)
     return EXIT_CLEAN
 
 
