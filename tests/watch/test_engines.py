@@ -201,6 +201,14 @@ def test_tables_of_two_metastores_are_told_apart(spark):
         (("--engine", "warehouse"), "which warehouse"),
         (("--engine", "spark", "--warehouse", "1"), "--warehouse does not go with --engine spark"),
         (("--table", "audit"), "--table does not go with --engine duckdb"),
+        (("--remote", "sc://host"), "--remote does not go with --engine duckdb"),
+        (("--profile", "p"), "--profile does not go with --engine duckdb"),
+        (("--late", "72h"), "--late goes with a table only"),
+        (("--engine", "spark", "--threads", "2"), "--threads does not go with --engine spark"),
+        (
+            ("--engine", "warehouse", "--warehouse", "1", "--lake", "x"),
+            "--lake does not go with a table",
+        ),
         (("--engine", "spark", "--table", "audit", "--late", "soon"), "'soon' is no duration"),
         (
             ("--engine", "spark", "--table", "a", "--remote", "sc://127.0.0.1:9/;token=s3cr3t"),
@@ -215,6 +223,8 @@ def test_what_cannot_be_opened_is_said(options, what, monkeypatch):
     for name in ("DATABRICKS_HOST", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("LAKEWARDEN_LAKE", "/nowhere")
+    monkeypatch.setenv("SPARK_REMOTE", "sc://nowhere")
     with pytest.raises(LakewardenError, match=what) as caught:
         CliRunner().invoke(cli, ["watch", "detect", *options], catch_exceptions=False)
     assert "s3cr3t" not in str(caught.value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from lakewarden.cli.options import Deployment
 from lakewarden.cli.settings import reach_of
@@ -115,16 +116,22 @@ def events_of(by: By, tables: Tables, policy: Policy) -> Iterator[Events]:
 
 
 def _check(by: By) -> None:
-    """Insist that the options go together."""
+    """Insist that the options go together; what only the environment says is for others."""
+    engine = f"--engine {by.engine}"
+    in_place = by.engine == "warehouse" or by.table is not None
     wrong = {
-        "--warehouse": by.warehouse and by.engine != "warehouse",
-        "--table": by.table and by.engine == "duckdb",
+        "warehouse": (by.engine != "warehouse", f"--warehouse does not go with {engine}"),
+        "profile": (by.engine != "warehouse", f"--profile does not go with {engine}"),
+        "remote": (by.engine != "spark", f"--remote does not go with {engine}"),
+        "threads": (by.engine != "duckdb", f"--threads does not go with {engine}"),
+        "table": (by.engine == "duckdb", f"--table does not go with {engine}"),
+        "late": (not in_place, "--late goes with a table only"),
+        "url": (in_place, "--lake does not go with a table"),
     }
-    for option, given in wrong.items():
-        if given:
+    for option, (is_wrong, what) in wrong.items():
+        if is_wrong and _is_given(option):
             raise UsageError(
-                f"{option} does not go with --engine {by.engine}",
-                next_step="`lakewarden watch detect --help` says what goes with what",
+                what, next_step="`lakewarden watch detect --help` says what goes with what"
             )
     if by.engine == "warehouse" and not by.warehouse:
         raise UsageError(
@@ -132,6 +139,13 @@ def _check(by: By) -> None:
             next_step="Give --warehouse; the workspace lists them under SQL warehouses",
         )
     _lateness(by)
+
+
+def _is_given(option: str) -> bool:
+    """Return whether an option stands on the command line."""
+    context = click.get_current_context(silent=True)
+    source = context and context.get_parameter_source(option)
+    return source is ParameterSource.COMMANDLINE
 
 
 @contextmanager
