@@ -387,6 +387,17 @@ def test_what_sinks_ask_for_comes_from_the_scope(tmp_path, capsys):
     ]
 
 
+def test_the_policy_file_of_other_commands_is_taken(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "no policy file was taken" in deploy("none", capsys)[1].out
+    for name in ("lakewarden.toml", "mine.toml"):
+        (tmp_path / name).write_text(f"# {name}\n", "utf-8")
+    assert "the policy file is lakewarden.toml" in deploy("here", capsys)[1].out
+    assert (tmp_path / "here" / "lakewarden.toml").read_text("utf-8") == "# lakewarden.toml\n"
+    monkeypatch.setenv("LAKEWARDEN_POLICY_FILE", "mine.toml")
+    assert "the policy file is mine.toml" in deploy("named", capsys)[1].out
+
+
 def test_a_policy_file_comes_along(tmp_path, capsys):
     policy = tmp_path / "mine.toml"
     policy.write_text('posture = "high"\n', "utf-8")

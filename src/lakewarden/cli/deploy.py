@@ -11,7 +11,7 @@ import click
 
 from lakewarden import __version__
 from lakewarden.cli.options import together
-from lakewarden.cli.settings import load_policy
+from lakewarden.cli.settings import load_policy, policy_here
 from lakewarden.errors import UsageError
 from lakewarden.ledger.run import EXIT_CLEAN
 from lakewarden.policyfile.policy import Policy
@@ -125,8 +125,10 @@ _OPTIONS: Final = (
 @partial(together, name="asked", group=Asked, options=_OPTIONS)
 @click.option(
     "--policy-file",
+    envvar="LAKEWARDEN_POLICY_FILE",
     type=_FILE,
-    help="The policy file, copied into the bundle; that of the older bundle is kept without one.",
+    help="The policy file, copied into the bundle; else that of the older bundle is kept, or "
+    "lakewarden.toml in this folder taken.",
 )
 @click.option("--force", is_flag=True, help="Write over an older bundle in the folder.")
 def command(out: Path, asked: Asked, policy_file: Path | None, *, force: bool) -> int:
@@ -137,7 +139,7 @@ def command(out: Path, asked: Asked, policy_file: Path | None, *, force: bool) -
     Nothing is read or changed: `databricks bundle deploy` in the folder does that.
     """
     kept = out / POLICY_FILE
-    file = policy_file or (kept if force and kept.is_file() else None)
+    file = policy_file or (kept if force and kept.is_file() else policy_here())
     policy = load_policy(file) if file else Policy()
     text = file.read_text("utf-8") if file else None
     options = _options(asked, _variables(policy))
@@ -149,7 +151,8 @@ def command(out: Path, asked: Asked, policy_file: Path | None, *, force: bool) -
             where=str(out),
             next_step="Name another folder with --out",
         ) from None
-    click.echo(f"{len(written)} files in {out}; begin with {out / 'README.md'}")
+    taken = f"the policy file is {file}" if file else "no policy file was taken"
+    click.echo(f"{len(written)} files in {out}, {taken}; begin with {out / 'README.md'}")
     return EXIT_CLEAN
 
 

@@ -27,16 +27,20 @@ def named_policy() -> Path | None:
     return Path(named) if named else None
 
 
+def policy_here() -> Path | None:
+    """Return the policy file of this folder, which counts where none is named."""
+    return _DEFAULT if _DEFAULT.exists() else None
+
+
 def load_policy(file: Path | None) -> Policy:
     """Read the policy file; without one, the defaults.
 
     Raises:
         PolicyFileError: it cannot be read, or says something impossible.
     """
+    file = file or policy_here()
     if file is None:
-        if not _DEFAULT.exists():
-            return Policy()
-        file = _DEFAULT
+        return Policy()
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
