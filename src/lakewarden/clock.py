@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,6 +21,11 @@ class Clock:
     def run_id(self) -> str:
         """Return a new run identity: sortable by time, unique by 32 random bits."""
         return f"{self.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def now_ms() -> int:
+    """Return the present, Unix time in ms."""
+    return int(time.time() * 1000)
 
 
 def parse_time(text: str) -> datetime:

@@ -16,7 +16,7 @@ from lakewarden.cli.pipeline import assessed, collect, write
 from lakewarden.cli.plan import planned
 from lakewarden.cli.settings import load_policy, named_policy, reach_of
 from lakewarden.cli.simulation import environment, pointed_at, start
-from lakewarden.clock import Clock
+from lakewarden.clock import Clock, now_ms
 from lakewarden.controls.kit.registry import chosen, needs_at
 from lakewarden.estate.estate import Estate
 from lakewarden.events.columns import Source
@@ -119,7 +119,7 @@ def _watch(events: Path, scratch: Path) -> None:
     read = ingest(lake, Folder(events), Source.DATABRICKS)
     alerts = Alerts.open(f"sqlite:///{scratch / 'alerts.db'}")
     site = Site(values, str(values["timezone"]))
-    watch = Watch(list(rules().values()), site, int(time.time() * 1000))
+    watch = Watch(list(rules().values()), site, now_ms())
     found = detect(LakeEvents(lake, {}), alerts, watch).noted.new
     alerts.close()
     click.echo(f"\nOf {read.new} events of the audit log, {len(found)} alerts came:")

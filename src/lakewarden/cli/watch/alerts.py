@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lakewarden.cli.options import Selection, json_option, together
-from lakewarden.cli.settings import named_policy, policy_of
+from lakewarden.cli.options import json_option, together
+from lakewarden.cli.settings import load_policy
 from lakewarden.cli.watch import expecting
+from lakewarden.cli.watch.common import FOLDERS, policy_option
 from lakewarden.cli.watch.stored import (
     by_option,
-    now_ms,
     opened,
     reason_option,
     since,
     store_option,
 )
 from lakewarden.cli.watch.telling import tell_sinks
+from lakewarden.clock import now_ms
 from lakewarden.errors import UsageError
 from lakewarden.ledger.alert import Alert, AlertState
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.deliveries import Deliveries
+from lakewarden.watch.sinks.notice import Notice, moment
+from lakewarden.watch.sinks.story import shown, story_of
 
 if TYPE_CHECKING:
     from lakewarden.watch.rule import Rule
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _WAITING: Final = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 _EXIT_ERROR: Final = 1
@@ -45,16 +46,6 @@ _SHOWN: Final = 100
 @click.group()
 def command() -> None:
     """List alerts, and say what becomes of them."""
-
-
-def _folders(command: F) -> F:
-    return click.option(
-        "--rules",
-        "folders",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="A folder of rules of your own, whose alerts these are. Repeatable.",
-    )(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +105,7 @@ _WANTED: Final = (
 @click.option(
     "--limit", type=click.IntRange(min=1), help="So many at most; 100 unless given, all as JSON."
 )
-@_folders
+@FOLDERS
 @json_option
 def list_command(
     *, store: str, wanted: Wanted, limit: int | None, folders: tuple[Path, ...], style: str
@@ -133,23 +124,20 @@ def list_command(
 @command.command("show")
 @click.argument("identity", metavar="ID")
 @store_option
-@_folders
+@FOLDERS
 @json_option
 def show_command(*, identity: str, store: str, folders: tuple[Path, ...], style: str) -> int:
     """Show one alert with its evidence, what it means, and what to do.
 
     ID may be the beginning of an id.
     """
-    from lakewarden.watch.sinks.notice import Notice  # noqa: PLC0415  # only when asked
-    from lakewarden.watch.sinks.story import shown, story_of  # noqa: PLC0415  # likewise
-
     with opened(store) as alerts:
         alert = alerts.alert(identity)
     rules = _rules(folders)
     if style == "json":
         click.echo(json.dumps(_report(alert, rules), indent=2))
         return EXIT_CLEAN
-    click.echo(story_of(Notice(alert, _spec(alert, rules))).text)
+    click.echo(story_of(Notice.of(alert, rules)).text)
     said = ", ".join(filter(None, (alert.reason, alert.by and f"by {alert.by}")))
     click.echo(f"It is {alert.state.value}{': ' if said else ''}{shown(said)}")
     return EXIT_CLEAN
@@ -187,15 +175,10 @@ def reopen_command(*, identities: tuple[str, ...], store: str, reason: str, by: 
 
 @command.command("send")
 @store_option
-@click.option(
-    "--policy-file",
-    envvar="LAKEWARDEN_POLICY_FILE",
-    type=click.Path(path_type=Path),
-    help="The policy file, whose [[sinks]] are told; lakewarden.toml if it is there.",
-)
+@policy_option("whose [[sinks]] are told")
 @click.option("--sink", "names", multiple=True, metavar="NAME", help="This sink. Repeatable.")
 @click.option("--skip", is_flag=True, help="Tell nobody; take what waits for told.")
-@_folders
+@FOLDERS
 def send_command(
     *,
     store: str,
@@ -208,7 +191,7 @@ def send_command(
 
     A sink that is new is told of every alert that waits; `--skip` leaves those out.
     """
-    policy = policy_of(Selection(policy_file=policy_file or named_policy()))
+    policy = load_policy(policy_file)
     unknown = sorted(set(names) - {table.name for table in policy.sinks})
     if unknown or not policy.sinks:
         raise UsageError(
@@ -249,20 +232,11 @@ def _rules(folders: tuple[Path, ...]) -> Mapping[str, Rule]:
     return rules(*folders)
 
 
-def _spec(alert: Alert, rules: Mapping[str, Rule]) -> Mapping[str, Any]:
-    return rules[alert.rule].spec if alert.rule in rules else {}
-
-
 def _report(alert: Alert, rules: Mapping[str, Rule]) -> dict[str, Any]:
-    from lakewarden.watch.sinks.notice import Notice  # noqa: PLC0415  # only when asked
-
-    return {**Notice(alert, _spec(alert, rules)).report, "by": alert.by or None}
+    return {**Notice.of(alert, rules).report, "by": alert.by or None}
 
 
 def _print(alerts: list[Alert], limit: int) -> None:
-    from lakewarden.watch.sinks.notice import moment  # noqa: PLC0415  # only when asked
-    from lakewarden.watch.sinks.story import shown  # noqa: PLC0415  # likewise
-
     for alert in alerts[:limit]:
         state = "" if alert.state is AlertState.OPEN else f"  ({alert.state.value})"
         click.echo(f"{alert.id}  {alert.severity.value:8}  {alert.rule}{state}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lakewarden.cli.options import Selection, json_option, together
-from lakewarden.cli.settings import named_policy, policy_of
+from lakewarden.cli.options import json_option, together
+from lakewarden.cli.settings import load_policy
+from lakewarden.cli.watch.common import ASKED, FOLDERS
 from lakewarden.cli.watch.engines import BY, By, Tables, events_of
 from lakewarden.cli.watch.keeping import KEPT, Kept, alerts_of
 from lakewarden.cli.watch.lateness import tell_of_late
 from lakewarden.cli.watch.maps import MAPS, Maps, atlas_of
-from lakewarden.clock import parse_time
+from lakewarden.clock import now_ms, parse_time
 from lakewarden.errors import UsageError
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
@@ -74,19 +74,8 @@ class Look:
 
 _LOOK: Final = (
     click.option("--rule", "names", multiple=True, metavar="ID", help="This rule or area only."),
-    click.option(
-        "--rules",
-        "folders",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="A folder of rules of your own, area/rule.yaml. Repeatable.",
-    ),
-    click.option(
-        "--policy-file",
-        envvar="LAKEWARDEN_POLICY_FILE",
-        type=click.Path(path_type=Path),
-        help="The policy file, whose [watch] says what rules ask; lakewarden.toml if it is there.",
-    ),
+    FOLDERS,
+    ASKED,
     click.option(
         "--snapshot",
         "snapshots",
@@ -136,7 +125,7 @@ def command(
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
     chosen = _chosen(look.names, look.folders)
-    policy = policy_of(Selection(policy_file=look.policy_file or named_policy()))
+    policy = load_policy(look.policy_file)
     if send and style == "json":
         _insist_apart(policy.sinks)
     values = values_of(policy)
@@ -193,7 +182,7 @@ def _beside(snapshots: tuple[Path, ...]) -> tuple[Tables, str]:
 def _present(as_of: str | None) -> int:
     """Return the time that counts as the present, Unix time in ms."""
     if as_of is None:
-        return int(time.time() * 1000)
+        return now_ms()
     try:
         return int(parse_time(as_of).timestamp() * 1000)
     except ValueError:
@@ -234,7 +223,7 @@ def _print_json(done: Detected, rules: Mapping[str, Rule]) -> None:
     noted = done.noted
     new, more = _waiting(noted.new), _waiting(noted.grown)
     report = {
-        "alerts": [as_json(alert, rules) for alert in (*new, *more)],
+        "alerts": [Notice.of(alert, rules).report for alert in (*new, *more)],
         "new": len(new),
         "grown": len(more),
         "suppressed": len(noted.new) - len(new),
@@ -245,11 +234,6 @@ def _print_json(done: Detected, rules: Mapping[str, Rule]) -> None:
         "idle": dict(sorted(done.idle.items())),
     }
     click.echo(json.dumps(report, indent=2))
-
-
-def as_json(alert: Alert, rules: Mapping[str, Rule]) -> dict[str, Any]:
-    """Return an alert as it is printed, with what its rule says of it."""
-    return Notice(alert, rules[alert.rule].spec if alert.rule in rules else {}).report
 
 
 @contextmanager

@@ -11,16 +11,17 @@ import click
 from lakewarden.cli.options import json_option
 from lakewarden.cli.watch.stored import (
     by_option,
-    now_ms,
     opened,
     reason_option,
     span,
     store_option,
     until,
 )
+from lakewarden.clock import now_ms
 from lakewarden.errors import UsageError
 from lakewarden.ledger.alert import Suppression
 from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.watch.sinks.notice import moment
 from lakewarden.watch.sinks.story import shown
 
 _LAST: Final = 253_402_300_799_999
@@ -102,6 +103,4 @@ def add_to(group: click.Group) -> None:
 
 
 def _moment(millis: int) -> str:
-    from lakewarden.watch.sinks.notice import moment  # noqa: PLC0415  # only when asked
-
     return moment(min(millis, _LAST))

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lakewarden.cli.options import Selection, json_option, together
-from lakewarden.cli.settings import named_policy, policy_of
+from lakewarden.cli.options import json_option, together
+from lakewarden.cli.settings import load_policy
+from lakewarden.cli.watch.common import ASKED, FOLDERS
 from lakewarden.cli.watch.lakes import lake_options, open_lake
 from lakewarden.cli.watch.maps import Maps, atlas_of
 from lakewarden.errors import UsageError
@@ -23,11 +23,13 @@ from lakewarden.events.columns import Source
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
 from lakewarden.policyfile.watching import declared, values_of, written
+from lakewarden.watch.sinks.notice import moment
 
 if TYPE_CHECKING:
     from lakewarden.watch.detect import Watch
     from lakewarden.watch.rule import Rule
 
+_DAY: Final = len("2026-11-27")
 _PIPED: Final = 220
 """Columns for a reader that is a program: a line for each rule."""
 
@@ -69,19 +71,8 @@ _WANTED: Final = (
         type=click.Choice([each.value for each in Severity]),
         help="At least this severe.",
     ),
-    click.option(
-        "--rules",
-        "folders",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="A folder of rules of your own, area/rule.yaml. Repeatable.",
-    ),
-    click.option(
-        "--policy-file",
-        envvar="LAKEWARDEN_POLICY_FILE",
-        type=click.Path(path_type=Path),
-        help="The policy file, whose [watch] says what rules ask; lakewarden.toml if it is there.",
-    ),
+    FOLDERS,
+    ASKED,
 )
 
 
@@ -152,7 +143,7 @@ def _watch(policy_file: Path | None) -> Watch:
     from lakewarden.watch.detect import Watch  # noqa: PLC0415  # slow to load
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
-    policy = policy_of(Selection(policy_file=policy_file or named_policy()))
+    policy = load_policy(policy_file)
     values, atlas = values_of(policy), atlas_of(Maps.from_environment(), policy)
     return Watch((), Site(values, str(values["timezone"])), 0, atlas)
 
@@ -185,12 +176,8 @@ def _described(rule: Rule, watch: Watch, events: list[tuple[Any, ...]] | None) -
     }
     if events is not None:
         times = last_seen(rule, watch.site, events)
-        entry["seen"] = {name: time and _day(time) for name, time in times.items()}
+        entry["seen"] = {name: time and moment(time)[:_DAY] for name, time in times.items()}
     return entry
-
-
-def _day(time: int) -> str:
-    return datetime.fromtimestamp(time / 1000, UTC).date().isoformat()
 
 
 def _values(every: Iterable[Rule], watch: Watch) -> Iterator[dict[str, Any]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lakewarden.cli.options import Selection
-from lakewarden.cli.settings import named_policy, policy_of
+from lakewarden.cli.settings import load_policy
+from lakewarden.cli.watch.common import FOLDERS, policy_option
 from lakewarden.errors import UsageError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
 from lakewarden.policyfile.watching import values_of
@@ -56,19 +56,8 @@ def read_files(files: tuple[Path, ...], out: Path) -> int:
 @command.command("export")
 @click.argument("names", metavar="RULE...", nargs=-1, required=True)
 @_out
-@click.option(
-    "--rules",
-    "folders",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of rules of your own, area/rule.yaml. Repeatable.",
-)
-@click.option(
-    "--policy-file",
-    envvar="LAKEWARDEN_POLICY_FILE",
-    type=click.Path(path_type=Path),
-    help="The policy file, whose values take the place of references to them.",
-)
+@FOLDERS
+@policy_option("whose values take the place of references to them")
 def write_files(
     names: tuple[str, ...], out: Path, folders: tuple[Path, ...], policy_file: Path | None
 ) -> int:
@@ -81,7 +70,7 @@ def write_files(
     from lakewarden.watch.sigma.writing import left_out, written  # noqa: PLC0415  # likewise
     from lakewarden.watch.site import Site  # noqa: PLC0415  # likewise
 
-    values = values_of(policy_of(Selection(policy_file=policy_file or named_policy())))
+    values = values_of(load_policy(policy_file))
     site = Site(values, str(values["timezone"]))
     made: dict[Path, str] = {}
     refused = 0

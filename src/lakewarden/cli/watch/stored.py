@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from lakewarden.clock import parse_time
+from lakewarden.clock import now_ms, parse_time
 from lakewarden.store.alerts import Alerts
 from lakewarden.store.database import default_url
 
@@ -60,11 +59,6 @@ def opened(store: str) -> Iterator[Alerts]:
         yield alerts
     finally:
         alerts.close()
-
-
-def now_ms() -> int:
-    """Return the present, Unix time in ms."""
-    return int(time.time() * 1000)
 
 
 def since(_: click.Context, __: click.Parameter, given: str | None) -> int | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from lakewarden.cli.watch.lakes import lake_options, open_lake
 from lakewarden.events.columns import Source
+from lakewarden.watch.sinks.notice import moment
 from lakewarden.watch.sinks.story import shown
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def _events(
 def _show(rows: Sequence[tuple[Any, ...]], style: str) -> None:
     for row in rows:
         event = dict(zip(_COLUMNS, row, strict=True))
-        moment = datetime.fromtimestamp(event["ts"] / 1000, UTC)
-        event["ts"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        event["ts"] = moment(event["ts"])
         if style == "json":
             click.echo(json.dumps(event))
             continue

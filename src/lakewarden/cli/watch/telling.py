@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
 
+from lakewarden.clock import now_ms
 from lakewarden.policyfile.sinks import SinkTable
 from lakewarden.store.deliveries import Deliveries
 
@@ -36,7 +36,7 @@ def tell_sinks(
             if not any(fnmatchcase(rule, pattern) for rule in rules):
                 click.echo(f"warning: sink {table.name}: no rule is like {pattern!r}", err=True)
     means = Means(os.environ, sys.stdout, sys.stderr)
-    outcomes = tell(tables, deliveries, rules, means, int(time.time() * 1000))
+    outcomes = tell(tables, deliveries, rules, means, now_ms())
     for outcome in outcomes:
         if outcome.told:
             click.echo(f"sink {outcome.sink}: told of {outcome.told} alerts", err=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from lakewarden.cli.options import json_option
+from lakewarden.cli.watch.common import FOLDERS
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED
+from lakewarden.watch.sinks.notice import moment
 
 if TYPE_CHECKING:
     from lakewarden.watch.found import Found
@@ -22,13 +23,7 @@ _SHOWN: Final = 5
 
 @click.command()
 @click.argument("rules", metavar="[RULE]...", nargs=-1)
-@click.option(
-    "--rules",
-    "folders",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of rules of your own, area/rule.yaml. Repeatable.",
-)
+@FOLDERS
 @click.option("--sql", is_flag=True, help="Show the query of each rule as well.")
 @json_option
 def command(*, rules: tuple[str, ...], folders: tuple[Path, ...], sql: bool, style: str) -> int:
@@ -74,9 +69,8 @@ def _print(identity: str, outcomes: list[Outcome], query: str, *, loud: bool) ->
 
 def _evidence(found: Found) -> Iterator[str]:
     for event in found.evidence[:_SHOWN]:
-        moment = datetime.fromtimestamp(event["ts"] / 1000, UTC).isoformat(" ", "milliseconds")
         what = f"{event['service']}.{event['action']} {event['actor']} {event['src_ip']}"
-        yield f"{moment.removesuffix('+00:00')} {what} {event['status']}"
+        yield f"{moment(event['ts'])} {what} {event['status']}"
     if found.count > _SHOWN:
         yield f"and {found.count - _SHOWN} more"
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lakewarden.ledger.alert import Alert
 from lakewarden.ledger.finding import Severity
+
+if TYPE_CHECKING:
+    from lakewarden.watch.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class Notice:
     alert: Alert
     spec: Mapping[str, Any]
     before: Severity | None = None
+
+    @classmethod
+    def of(cls, alert: Alert, rules: Mapping[str, Rule], before: Severity | None = None) -> Notice:
+        """Return the notice of an alert, whose rule may be among these, by id."""
+        spec = rules[alert.rule].spec if alert.rule in rules else {}
+        return cls(alert, spec, before)
 
     @property
     def id(self) -> str:

@@ -75,8 +75,7 @@ def waiting(
         and _is_news(alert, told, grown=table.grown)
     ]
     for alert, told in sorted(found, key=lambda pair: -pair[0].severity.rank):
-        spec = rules[alert.rule].spec if alert.rule in rules else {}
-        yield Notice(alert, spec, told.severity if told else None)
+        yield Notice.of(alert, rules, told.severity if told else None)
 
 
 def _is_news(alert: Alert, told: Told | None, *, grown: bool) -> bool:
