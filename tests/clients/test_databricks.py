@@ -3,6 +3,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -278,3 +279,32 @@ def test_a_secret_that_is_refused_is_unauthenticated(failed):
     failure, _ = failed(Reply(body=BODY))
     assert failure.cause is Cause.UNAUTHENTICATED
     assert "dose" not in str(failure)
+
+
+EXPORT = "/api/2.0/workspace/export"
+
+
+def test_a_429_slows_its_family_down(server, connect):
+    busy = error(429, "REQUEST_LIMIT_EXCEEDED", Retry_After="0")
+    server.answer(EXPORT, busy, Reply(body=BODY))
+    host = connect()
+    assert host.get(EXPORT) == BODY
+    assert host.throttle.rate("GET", EXPORT).allowed < 50
+    assert host.throttle.rate("GET", PATH).allowed == 30
+
+
+def test_the_time_that_a_host_names_is_waited_for(server):
+    busy = error(429, "REQUEST_LIMIT_EXCEEDED", Retry_After="2")
+    server.answer(EXPORT, busy, Reply(body=BODY))
+    host = DatabricksHost(server.url, patience=replace(QUICK, retry=5))
+    start = time.monotonic()
+    assert host.get(EXPORT) == BODY
+    assert time.monotonic() - start >= 2
+    assert server.asked[EXPORT] == 2
+
+
+def test_a_connection_that_breaks_is_not_taken_for_too_many_requests(server, connect):
+    server.answer(EXPORT, Reply(body=BODY, cut=9), Reply(body=BODY))
+    host = connect()
+    assert host.get(EXPORT) == BODY
+    assert host.throttle.rate("GET", EXPORT).allowed == 60

@@ -1,17 +1,21 @@
 """One Databricks host, an account console or a workspace, through `databricks-sdk`.
 
-The SDK does authentication of every kind, token caching, retries that honour Retry-After, and the
-reading of error bodies. What it lacks is here: a throttle per endpoint, an early and clear answer
-for a host that is dead or not trusted, and causes that judging understands.
+The SDK does authentication of every kind, token caching, the choice of what to try again, and the
+reading of error bodies. What it lacks is here: a throttle that learns from a 429, an early and
+clear answer for a host that is dead or not trusted, and causes that judging understands.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import math
+import random
+import sys
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from lakewarden import __version__
 from lakewarden.clients.failure import CallFailedError, scrub
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 
 _NO_TOKEN: Final = ("access_denied", "invalid_client", "invalid_grant", "unauthorized_client")
 """What OAuth says instead of a token, RFC 6749 section 5.2; the SDK raises it as a ValueError."""
+_PAUSE: Final = 0.5
+"""Seconds before a first new try; each further one waits twice as long as the one before."""
+_LONGEST_PAUSE: Final = 10.0
 
 
 class DatabricksHost:
@@ -40,6 +47,7 @@ class DatabricksHost:
         profile: str | None = None,
         account_id: str | None = None,
         patience: Patience | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         """Authenticate; nothing is read yet.
 
@@ -48,6 +56,7 @@ class DatabricksHost:
             profile: a profile of `~/.databrickscfg` for the credentials.
             account_id: the account, for account consoles.
             patience: time-outs.
+            throttle: how much of the host may be used; the documented limits unless given.
 
         Raises:
             ConnectionFailedError: the host is dead or not trusted.
@@ -55,7 +64,7 @@ class DatabricksHost:
         """
         self.host = host.rstrip("/")
         self.account_id = account_id or ""
-        self._throttle = Throttle()
+        self.throttle = throttle or Throttle()
         self._patience = patience or Patience()
         probe(self.host, self._patience)
         self._config, self._api = self._connect(profile)
@@ -64,7 +73,7 @@ class DatabricksHost:
         from databricks.sdk.core import ApiClient, Config  # noqa: PLC0415  # costs a second
 
         extra: dict[str, Any] = {"profile": profile} if profile else {}
-        extra["clock"] = _BoundedClock(self._patience.retry)
+        extra["clock"] = _HandingBack()
         try:
             config = Config(
                 host=self.host,
@@ -152,30 +161,76 @@ class DatabricksHost:
         headers: list[str] | None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        self._throttle.take(path)
-        try:
-            return self._api.do(
-                verb,
-                path,
-                query=dict(query) if query else None,
-                body=dict(body) if body is not None else None,
-                response_headers=headers,
-            )
-        except Exception as error:  # noqa: BLE001  # the edge: whatever the SDK raises is a failed call
-            raise failure_of(error) from None
+        call = functools.partial(
+            self._api.do,
+            verb,
+            path,
+            query=dict(query) if query else None,
+            body=dict(body) if body is not None else None,
+            response_headers=headers,
+        )
+        return self._patiently(verb, path, call)
+
+    def _patiently(self, verb: str, path: str, call: Callable[[], Any]) -> Any:
+        """Make a call until it is answered, refused for good, or patience ends.
+
+        Patience is for the host: what the throttle makes a call wait is not counted. An answer that
+        breaks off is asked for again where asking changes nothing.
+        """
+        since = time.monotonic()
+        for pause in _pauses():
+            asked = 0.0
+            with self.throttle.turn(verb, path) as turn:
+                since += turn.waited
+                try:
+                    return call()
+                except _AgainError as again:
+                    failure = failure_of(again.error)
+                    if (seconds := getattr(again.error, "retry_after_secs", None)) is not None:
+                        asked = float(seconds)
+                        turn.refused(min(asked, self._patience.retry) if asked > 1 else 0.0)
+                except Exception as error:  # noqa: BLE001  # the edge: whatever the SDK raises is a failed call
+                    failure = failure_of(error)
+                    if verb != "GET" or failure.cause is not Cause.UNREACHABLE:
+                        raise failure from None
+            wait = max(pause, asked)
+            if time.monotonic() + wait - since > self._patience.retry:
+                raise failure
+            time.sleep(wait)
+        raise AssertionError
 
 
-class _BoundedClock:
-    """The SDK's clock; a Retry-After of an hour does not make it sleep for an hour."""
+def _pauses() -> Iterator[float]:
+    """Yield the seconds before each new try, never the same for two callers."""
+    for tries in itertools.count():
+        longest = min(_LONGEST_PAUSE, _PAUSE * 2**tries)
+        yield longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreads callers, keeps no secret
 
-    def __init__(self, longest: float) -> None:
-        self._longest = longest
+
+class _AgainError(Exception):
+    """The SDK would try a call again.
+
+    Attributes:
+        error: what the call ended with.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class _HandingBack:
+    """The SDK's clock. Where the SDK would sleep before it tries again, it hands the call back.
+
+    So the throttle learns of every 429, and one place decides how long to wait.
+    """
 
     def time(self) -> float:
         return time.time()
 
-    def sleep(self, seconds: float) -> None:
-        time.sleep(min(seconds, self._longest))
+    def sleep(self, _: float) -> NoReturn:
+        error = sys.exception()
+        raise _AgainError(error if isinstance(error, Exception) else TimeoutError()) from None
 
 
 def probe(host: str, patience: Patience) -> Mapping[str, Any]:
@@ -227,8 +282,6 @@ def failure_of(error: Exception) -> CallFailedError:
     import requests  # noqa: PLC0415  # loaded by the SDK already
     from databricks.sdk.errors.base import DatabricksError  # noqa: PLC0415  # likewise
 
-    if isinstance(error, TimeoutError) and isinstance(error.__cause__, Exception):
-        return failure_of(error.__cause__)  # the SDK's retry budget is spent
     if isinstance(error, DatabricksError):
         return _service_failure(error)
     if isinstance(error, requests.exceptions.JSONDecodeError | json.JSONDecodeError):
