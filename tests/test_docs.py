@@ -9,6 +9,8 @@ import pytest
 from tools.docs import ROOT, left_over, pages
 
 from lakewarden.cli import _COMMANDS
+from lakewarden.policyfile.watching import declared
+from lakewarden.watch.spec import COMMON, KINDS, NEEDS, THREATS
 
 PAGES = pages()
 
@@ -30,6 +32,14 @@ def _pages() -> list[Path]:
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_what_a_rule_may_say_is_documented():
+    page = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    kinds = {name for keys in KINDS.values() for name in keys.required | keys.optional}
+    types = {one.type for one in declared().values()}
+    words = NEEDS | THREATS | KINDS.keys() | types | kinds | COMMON.required | COMMON.optional
+    assert [word for word in sorted(words) if f"`{word}`" not in page] == []
 
 
 def test_the_readme_names_every_command_and_target():

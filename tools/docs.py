@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,19 +12,28 @@ from lakewarden.cli import cli
 from tools import control_pages, event_pages, fix_pages, rule_pages
 
 ROOT = Path(__file__).parent.parent
+_SHALLOW = frozenset({"prove"})
+"""Groups whose many commands take the same options, and are listed only."""
 
 
 def command_pages() -> str:
     """Return the help of every command as one page."""
-    context = click.Context(cli, info_name="lakewarden", max_content_width=100)
     pages = ["# Commands", "", control_pages.NOTE, ""]
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
+    for name, text in _helps(cli, click.Context(cli, info_name="lakewarden")):
+        pages += [f"## {name}", "", "```", text, "```", ""]
+    return "\n".join(pages)
+
+
+def _helps(group: click.Group, context: click.Context) -> Iterator[tuple[str, str]]:
+    """Yield the commands of a group and of the groups in it: how each is called, and its help."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if command is None:
             raise LookupError(name)
         inner = click.Context(command, info_name=name, parent=context, max_content_width=100)
-        pages += [f"## lakewarden {name}", "", "```", command.get_help(inner), "```", ""]
-    return "\n".join(pages)
+        yield inner.command_path, command.get_help(inner)
+        if isinstance(command, click.Group) and name not in _SHALLOW:
+            yield from _helps(command, inner)
 
 
 def pages() -> dict[str, str]:
