@@ -1,1 +1,1 @@
-"""What a workspace keeps: the registry of kinds, the canonical form of one asset, and what it refers to."""
+"""What a workspace keeps: the registry of kinds, and the form of an asset that all share."""

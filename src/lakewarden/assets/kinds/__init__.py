@@ -1,0 +1,1 @@
+"""The registry itself: one file a family, each with its `KINDS`."""

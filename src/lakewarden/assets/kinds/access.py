@@ -1,0 +1,106 @@
+"""IP access lists, switches and settings of a workspace, and who may use tokens."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lakewarden.assets.kind import Body, Call, Json, Kind, Listing, Paging
+
+CONF_KEYS: Final = (
+    "customerApprovedWSLoginExpirationTime",
+    "enableDbfsFileBrowser",
+    "enableDcs",
+    "enableDeprecatedClusterNamedInitScripts",
+    "enableDeprecatedGlobalInitScripts",
+    "enableExportNotebook",
+    "enableFileStoreEndpoint",
+    "enableGp3",
+    "enableHlsRuntime",
+    "enableIpAccessLists",
+    "enableJobViewAcls",
+    "enableNotebookTableClipboard",
+    "enableProjectTypeInWorkspace",
+    "enableProjectsAllowList",
+    "enableResultsDownloading",
+    "enableTokensConfig",
+    "enableUploadDataUis",
+    "enableVerboseAuditLogs",
+    "enableWebTerminal",
+    "enableWorkspaceFilesystem",
+    "enforceClusterViewAcls",
+    "enforceUserIsolation",
+    "enforceWorkspaceViewAcls",
+    "maxTokenLifetimeDays",
+    "mlflowModelRegistryEmailNotificationsEnabled",
+    "mlflowModelServingEndpointCreationEnabled",
+    "mlflowRunArtifactDownloadEnabled",
+    "projectsAllowList",
+    "projectsAllowListPermissions",
+    "rStudioUserDefaultHomeBase",
+    "storeInteractiveNotebookResultsInCustomerAccount",
+)
+"""The keys of `/api/2.0/workspace-conf` that are asked for; those never set have no value."""
+
+_OBSERVED: Final = ("name", "setting_name", "effective_", "etag")
+
+
+def _set_values(raw: Json) -> Body:
+    """Return what was set; what is merely in effect is left out."""
+    return {
+        name: value
+        for name, value in raw.items()
+        if not any(name == part or name.startswith(part) for part in _OBSERVED if part != "name")
+        and name != "name"
+    }
+
+
+def _conf(spec: Json, key: str) -> dict[str, Any]:
+    return {key: spec["value"]}
+
+
+KINDS: Final = (
+    Kind(
+        name="workspace_conf",
+        title="switches of the workspace",
+        listing=Listing("/api/2.0/workspace-conf"),
+        fixed=CONF_KEYS,
+        shape=lambda raw: {"value": raw["value"]},
+        skips=lambda raw: "" if raw.get("value") is not None else "it was never set",
+        update=Call("PATCH", "/api/2.0/workspace-conf", _conf),
+        limits="keys that nobody knows of are not asked for",
+    ),
+    Kind(
+        name="setting",
+        title="settings of the workspace",
+        listing=Listing("/api/2.1/settings-metadata", "settings_metadata", Paging.TOKEN),
+        id="name",
+        key="name",
+        detail="/api/2.1/settings/{id}",
+        shape=_set_values,
+        skips=lambda raw: "" if _set_values(raw) else "it was never set",
+        update=Call("PATCH", "/api/2.1/settings/{key}", lambda spec, key: {"name": key, **spec}),
+        permanent="some settings can never be switched off again",
+    ),
+    Kind(
+        name="ip_access_list",
+        title="IP access lists",
+        listing=Listing("/api/2.0/ip-access-lists", "ip_access_lists"),
+        id="list_id",
+        key="label",
+        unique=False,
+        created="created_at",
+        keeps=("label", "list_type", "ip_addresses", "enabled"),
+        unordered=("ip_addresses",),
+        create=Call("POST", "/api/2.0/ip-access-lists", lambda spec, _: dict(spec)),
+        update=Call("PUT", "/api/2.0/ip-access-lists/{id}", lambda spec, _: dict(spec)),
+        delete=Call("DELETE", "/api/2.0/ip-access-lists/{id}"),
+        limits="at most 1,000 addresses or networks in all",
+    ),
+    Kind(
+        name="authorization",
+        title="who may use tokens and passwords",
+        fixed=("tokens", "passwords"),
+        acl="authorization",
+        limits="an ACL without an object",
+    ),
+)

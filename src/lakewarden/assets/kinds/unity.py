@@ -1,0 +1,120 @@
+"""Unity Catalog as metadata: who owns what, who may do what, where; never the data."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lakewarden.assets.kind import Body, Call, Json, Kind, Listing, Paging, Reference
+
+_UC: Final = "/api/2.1/unity-catalog"
+_OBSERVED: Final = (
+    *("metastore_id", "created_at", "created_by", "updated_at", "updated_by", "id", "full_name"),
+    *("catalog_id", "schema_id", "securable_type", "securable_kind", "effective_", "browse_only"),
+    *("storage_location", "provisioning_info", "credential_id", "aws_iam_role.external_id"),
+    *("aws_iam_role.unity_catalog_iam_arn", "used_for_managed_storage", "catalog_type"),
+)
+
+
+def _changes(*fixed: str) -> Any:
+    return lambda spec, _: {name: value for name, value in spec.items() if name not in fixed}
+
+
+def _securable(
+    name: str, title: str, path: str, *, references: tuple[Reference, ...] = (), **more: Any
+) -> Kind:
+    one = f"{_UC}/{path}/{{key}}"
+    return Kind(
+        name=name,
+        title=title,
+        listing=Listing(
+            f"{_UC}/{path}", path.replace("-", "_"), Paging.TOKEN, absent=_NO_METASTORE
+        ),
+        id="name",
+        key="name",
+        volatile=_OBSERVED,
+        references=references,
+        principals=("owner",),
+        create=Call("POST", f"{_UC}/{path}", lambda spec, _: dict(spec)),
+        update=Call("PATCH", one, _changes("name")),
+        delete=Call("DELETE", one),
+        **more,
+    )
+
+
+_NO_METASTORE: Final = ("METASTORE_DOES_NOT_EXIST",)
+
+
+def _grants(of: str) -> Kind:
+    """Return who may do what with each securable of a kind."""
+    path = f"{_UC}/permissions/{of}/{{key}}"
+    return Kind(
+        name=f"{of}_grants",
+        title=f"grants on {of.replace('_', ' ')}s",
+        listing=Listing(path),
+        parent=of,
+        key_of=lambda _, name: name,
+        shape=lambda raw: {
+            "grants": [
+                {"principal": entry["principal"], "privileges": sorted(entry["privileges"])}
+                for entry in raw.get("privilege_assignments") or ()
+            ]
+        },
+        unordered=("grants",),
+        principals=("grants[].principal",),
+        beside=True,
+        skips=lambda raw: "" if raw.get("privilege_assignments") else "there are none",
+        create=Call("PATCH", path, _granting),
+        update=Call("PATCH", path, _granting),
+        limits="grants are added; one that is no longer wanted is taken away by its own change",
+    )
+
+
+def _granting(spec: Json, _: str) -> Body:
+    added = [{"principal": g["principal"], "add": g["privileges"]} for g in spec["grants"]]
+    return {"changes": added}
+
+
+KINDS: Final = (
+    _securable(
+        "storage_credential",
+        "storage credentials",
+        "storage-credentials",
+        arns=("aws_iam_role.role_arn",),
+    ),
+    _securable("credential", "service credentials", "credentials", arns=("aws_iam_role.role_arn",)),
+    _securable(
+        "external_location",
+        "external locations",
+        "external-locations",
+        references=(Reference("credential_name", "storage_credential", key=True),),
+        arns=("url",),
+    ),
+    _securable(
+        "catalog",
+        "catalogs",
+        "catalogs",
+        skips=lambda raw: (
+            "it is of the system"
+            if raw.get("catalog_type") in {"SYSTEM_CATALOG", "INTERNAL_CATALOG"}
+            else ""
+        ),
+        arns=("storage_root",),
+        limits="definitions; tables, volumes and models are data, and not kept",
+    ),
+    Kind(
+        name="schema",
+        title="schemas",
+        listing=Listing(f"{_UC}/schemas", "schemas", Paging.TOKEN, {"catalog_name": "{key}"}),
+        parent="catalog",
+        id="full_name",
+        key="full_name",
+        volatile=_OBSERVED,
+        principals=("owner",),
+        arns=("storage_root",),
+        skips=lambda raw: "it is of the system" if raw.get("name") == "information_schema" else "",
+        create=Call("POST", f"{_UC}/schemas", lambda spec, _: dict(spec)),
+        update=Call("PATCH", f"{_UC}/schemas/{{key}}", _changes("name", "catalog_name")),
+        delete=Call("DELETE", f"{_UC}/schemas/{{key}}"),
+    ),
+    *(_grants(of) for of in ("catalog", "schema", "external_location", "storage_credential")),
+)
