@@ -117,7 +117,7 @@ def acl_of(answer: Json) -> list[dict[str, str]]:
 
 
 def numbered(names: Iterable[str]) -> list[str]:
-    """Return names of which the second of a kind is called `name#2`, and so on; no two are equal."""
+    """Return names of which the second of a kind is `name#2`, and so on; no two are equal."""
     given = list(names)
     used = set(given)
     seen: dict[str, int] = {}
