@@ -41,7 +41,8 @@ from lakewarden.cli.simulation import environment, start
     "faults",
     multiple=True,
     metavar="SPEC",
-    help="'METHOD PATH_GLOB=401|403|404|429|500|timeout|truncate|drop:FIELD'. May be repeated.",
+    help="'METHOD PATH_GLOB=[page2:]401|403|404|429|429-bare|500|timeout|reset|truncate|drop:FIELD"
+    "[@20%[#SEED]]'. May be repeated.",
 )
 @click.option(
     "--request-log",
@@ -49,6 +50,24 @@ from lakewarden.cli.simulation import environment, start
     help="Write each request to this file, as JSON lines.",
 )
 @click.option("--scale", type=click.IntRange(min=1), help="Add this many generated objects.")
+@click.option(
+    "--notebooks",
+    type=click.IntRange(min=1),
+    help="Add this many notebooks to the first workspace.",
+)
+@click.option(
+    "--rate-limits",
+    type=click.FloatRange(min=0, min_open=True),
+    is_flag=False,
+    flag_value=1.0,
+    metavar="[FACTOR]",
+    help="Answer 429 beyond the documented limits, or this many times as many calls.",
+)
+@click.option(
+    "--retry-after/--no-retry-after",
+    default=True,
+    help="Whether such a 429 says when to come again.",
+)
 def command(world: str, audit_dir: Path | None, **options: Any) -> None:
     """Serve a simulated deployment in the foreground.
 

@@ -1,8 +1,8 @@
 """The order of checks on each call, and the call itself.
 
 PrivateLink redirect, authentication, IP access lists, deactivated users, token rules; then the
-route, its admin and tier conditions, and its handler. Latency and ordered faults are in
-`lakewarden.simulate.server`, since seeding a world must not meet them.
+route, its admin and tier conditions, and its handler. Latency, rate limits and ordered faults are
+in `lakewarden.simulate.app`, since seeding a world must not meet them.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from lakewarden.simulate.scale import populate
 from lakewarden.simulate.state import Account, Bearer, Workspace
 from lakewarden.simulate.web import ACCOUNT, SEEDERS, WORKSPACE
 from lakewarden.simulate.workspace import identity
+from lakewarden.simulate.workspace.grown_notebooks import grow
 from lakewarden.simulate.world import Spec
 
 _REFERENCE = re.compile(r"\$\{([^}]+)\}")
@@ -48,7 +49,9 @@ class SeedError(Exception):
     """A world declares something that the simulator refuses."""
 
 
-def build(spec: Spec, aws: Mapping[str, str], *, scale: int | None = None) -> Built:
+def build(
+    spec: Spec, aws: Mapping[str, str], *, scale: int | None = None, notebooks: int | None = None
+) -> Built:
     """Make a world's account and all in it. ``aws`` are the ids that seeding AWS returned."""
     own = spec.own
     account = Account(own["account_id"], tier=own["tier"], seed=own["account_id"])
@@ -63,6 +66,8 @@ def build(spec: Spec, aws: Mapping[str, str], *, scale: int | None = None) -> Bu
         seeding = Seeding(built, account.workspaces[int(kind)], built.now)
         for inner, entries in value.items():
             _seed(seeding, inner, entries)
+    if notebooks:
+        grow(next(iter(account.workspaces.values())), notebooks, built.now)
     if scale:
         scanner = built.references["scanner.id"]
         populate(account, scale, built.now, (scanner, next(iter(account.table("users")))))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import ipaddress
 import pkgutil
 import socket
 import threading
@@ -17,24 +16,21 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from lakewarden.simulate import account as account_families
 from lakewarden.simulate import workspace as workspace_families
 from lakewarden.simulate import world as worlds
 from lakewarden.simulate.actions import Delivery, act, sign_in
+from lakewarden.simulate.app import App, Weather
 from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.cloudtrail import Trail
 from lakewarden.simulate.faults import Fault, parse_all
-from lakewarden.simulate.gate import Incoming, Persona, serve
+from lakewarden.simulate.gate import Persona
+from lakewarden.simulate.rate_limits import RateLimits
 from lakewarden.simulate.request_log import RequestLog
 from lakewarden.simulate.seeding import Built, build
 from lakewarden.simulate.state import Account, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
-
-HANG_SECONDS = 120.0
 
 _MakeApp = Callable[[Persona], "App"]
 
@@ -44,86 +40,6 @@ def load_families() -> None:
     for package in (account_families, workspace_families):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")
-
-
-class App:
-    """A persona as an ASGI application, with latency and faults in front of it."""
-
-    def __init__(
-        self, persona: Persona, faults: Sequence[Fault], latency_ms: float, log: RequestLog
-    ) -> None:
-        self._persona = persona
-        self._faults = faults
-        self._latency = latency_ms / 1000
-        self._log = log
-        self.closing = asyncio.Event()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP call."""
-        if scope["type"] != "http":
-            return
-        began = time.monotonic()
-        http = HttpRequest(scope, receive)
-        raw = await http.body()
-        if self._latency:
-            await asyncio.sleep(self._latency)
-        path = http.url.path
-        fault = next((f for f in self._faults if f.hits(http.method, path)), None)
-        if fault is not None and fault.kind == "timeout":
-            self._write(http, 0, "", began)
-            await self._hang()
-            return
-        response, principal = self._respond(http, raw, fault)
-        self._write(http, response.status_code, principal, began)
-        await response(scope, receive, send)
-
-    def _respond(self, http: HttpRequest, raw: bytes, fault: Fault | None) -> tuple[Response, str]:
-        reply = fault.refusal() if fault else None
-        principal = ""
-        if reply is None:
-            outcome = serve(self._persona, self._incoming(http, raw))
-            reply, principal = outcome.reply, outcome.principal
-        content = reply.content()
-        if fault is not None:
-            whole, content = content, fault.spoil(content, reply.media_type)
-            http.scope["spoiled"] = content != whole
-        return Response(content, reply.status, reply.headers, reply.media_type), principal
-
-    def _incoming(self, http: HttpRequest, raw: bytes) -> Incoming:
-        address = _address(http)
-        if ipaddress.ip_address(address).is_loopback:
-            address = worlds.client_address(self._persona.account, self._persona.workspace)
-        return Incoming(
-            method=http.method,
-            path=http.url.path,
-            now=int(time.time() * 1000),
-            address=address,
-            query=dict(http.query_params),
-            headers=dict(http.headers),
-            raw=raw,
-        )
-
-    async def _hang(self) -> None:
-        try:
-            await asyncio.wait_for(self.closing.wait(), HANG_SECONDS)
-        except TimeoutError:
-            return
-
-    def _write(self, http: HttpRequest, status: int, principal: str, began: float) -> None:
-        elapsed = round((time.monotonic() - began) * 1000, 2)
-        more = {"spoiled": True} if http.scope.get("spoiled") else {}
-        self._log.write(
-            http.method, http.url.path, status, principal, query=http.url.query, ms=elapsed, **more
-        )
-
-
-def _address(http: HttpRequest) -> str:
-    """Where a call comes from: what X-Forwarded-For says if it is an address, else the socket."""
-    forwarded = http.headers.get("x-forwarded-for", "").split(",")[0].strip()
-    try:
-        return str(ipaddress.ip_address(forwarded))
-    except ValueError:
-        return http.client.host if http.client else "127.0.0.1"
 
 
 class _Thread(threading.Thread):
@@ -270,11 +186,17 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     faults: Sequence[str] = (),
     request_log: Path | str | None = None,
     scale: int | None = None,
+    notebooks: int | None = None,
+    rate_limits: float | None = None,
+    retry_after: bool = True,
 ) -> Simulation:
     """Start a world: the account on ``port``, workspaces on the ports after it (0: any free).
 
     ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts
-    as `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects.
+    as `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects,
+    ``notebooks`` that many notebooks to the first workspace. With ``rate_limits`` (1 for those that
+    are documented, 2 for calls twice as fast) too many calls are answered 429, which says when to
+    come again if ``retry_after``.
 
     Raises:
         ValueError: for an unknown world or fault.
@@ -296,13 +218,14 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
             "address": spec.own["client_address"],
         }
         aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
-        built = build(spec, references, scale=scale)
+        built = build(spec, references, scale=scale, notebooks=notebooks)
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)
         personas = _personas(built.account, audit)
         sockets = _addressed(personas, port, stack)
         act(built, Delivery(audit, trail), built.now)
-        app = partial(App, faults=here, latency_ms=latency_ms, log=log)
+        limits = RateLimits(rate_limits, retry_after=retry_after) if rate_limits else None
+        app = partial(App, weather=Weather(here, latency_ms / 1000, limits), log=log)
         _serve([app(p) for p in personas], sockets, stack)
         running = Simulation(built, aws_server, here, trail, stack.pop_all())
         running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)

@@ -98,4 +98,5 @@ class Account(Realm):
         self.private_address: str | None = None
         self.workspaces: dict[int, Workspace] = {}
         self.bearers: dict[str, Bearer] = {}
+        self.names: dict[str, tuple[str, str]] = {}  # where principals were last found by name
         self.opened: Callable[[Workspace], None] = lambda _: None

@@ -48,6 +48,7 @@ import base64
 import binascii
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -257,7 +258,7 @@ class Routes:
 
     def __init__(self) -> None:
         self._exact: dict[tuple[str, str], Route] = {}
-        self._patterns: list[tuple[re.Pattern[str], Route]] = []
+        self._patterns: defaultdict[str, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
 
     def route(
         self,
@@ -277,7 +278,7 @@ class Routes:
             if any((known.method, known.path) == (method, path) for known in self):
                 raise ValueError(f"{method} {path} is served twice")
             if "{" in path:
-                self._patterns.append((compile_path(path)[0], entry))
+                self._patterns[method].append((compile_path(path)[0], entry))
             else:
                 self._exact[method, path] = entry
             return handler
@@ -289,14 +290,14 @@ class Routes:
         exact = self._exact.get((method, path))
         if exact is not None:
             return exact, {}
-        for regex, entry in self._patterns:
-            if entry.method == method and (match := regex.match(path)):
+        for regex, entry in self._patterns.get(method, ()):
+            if match := regex.match(path):
                 return entry, match.groupdict()
         return None
 
     def __iter__(self) -> Iterator[Route]:
         yield from self._exact.values()
-        yield from (entry for _, entry in self._patterns)
+        yield from (entry for patterns in self._patterns.values() for _, entry in patterns)
 
 
 ACCOUNT = Routes()

@@ -27,7 +27,13 @@ def test_a_fault_is_read_and_hits_what_it_says() -> None:
     assert aws == ["AWS s3:GetBucketPolicy=403"]
 
 
-@pytest.mark.parametrize("text", ["GET /x", "GET=403", "GET /x=418", "/x=403", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("GET /x", "GET=403", "GET /x=418", "/x=403", "", "GET /x=500@120%", "GET /x=page2:"),
+        *("AWS s3:*=reset", "GET /x=500@x%"),
+    ],
+)
 def test_a_fault_that_can_not_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a fault"):
         Fault.parse(text)
@@ -113,3 +119,50 @@ def test_faults_can_be_ordered_later_and_taken_back(own: Own) -> None:
     assert client.get("/api/2.0/token/list").status_code == 500
     lab.simulation.order([])
     assert client.get("/api/2.0/token/list").status_code == 200
+
+
+def test_chances_follow_from_the_seed_and_the_url_alone() -> None:
+    def drawn(seed: int, urls: list[str]) -> list[tuple[str, bool]]:
+        fault = Fault.parse(f"GET /x*=500@20%#{seed}")
+        return sorted((url, fault.hits("GET", url)) for url in urls)
+
+    urls = [f"/x/{number % 100}" for number in range(1000)]
+    once = drawn(1, urls)
+    assert once == drawn(1, urls[::-1])
+    assert once != drawn(2, urls)
+    assert 150 < sum(hit for _, hit in once) < 250
+
+
+def test_a_query_can_be_part_of_what_is_hit(own: Own) -> None:
+    lab = own("fresh", faults=["GET /api/2.0/workspace/list?path=/Users*=403"])
+    client = lab.workspace(1001)
+    assert {o.path for o in client.workspace.list("/")} >= {"/Users", "/Shared"}
+    with pytest.raises(PermissionDenied):
+        list(client.workspace.list("/Users"))
+
+
+def test_a_list_can_fail_in_its_middle(own: Own) -> None:
+    lab = own("typical", faults=["GET */scim/v2/Users=page2:500", "POST /x=page2:reset"])
+    users = lab.http(2001)
+    first = users.get("/api/2.0/preview/scim/v2/Users", params={"startIndex": 1, "count": 5})
+    assert len(first.json()["Resources"]) == 5
+    second = users.get("/api/2.0/preview/scim/v2/Users", params={"startIndex": 6, "count": 5})
+    assert second.status_code == 500
+    posted = Fault.parse("POST /x=page2:500")
+    assert posted.hits("POST", "/x", body=b'{"page_token": "abc"}')
+    assert not posted.hits("POST", "/x", body=b'{"page_token": ""}')
+    assert not posted.hits("POST", "/x", body=b"page_token")
+
+
+def test_throttling_need_not_say_when_to_come_again(own: Own) -> None:
+    answer = own("fresh", faults=["GET *=429-bare"]).http(1001).get("/api/2.0/token/list")
+    assert answer.status_code == 429
+    assert "Retry-After" not in answer.headers
+
+
+def test_a_connection_can_be_cut(own: Own) -> None:
+    lab = own("fresh", faults=["GET /api/2.0/token/list=reset"])
+    client = lab.http(1001)
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get("/api/2.0/token/list")
+    assert client.get("/api/2.0/preview/scim/v2/Me").status_code == 200

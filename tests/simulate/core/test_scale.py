@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from databricks.sdk.service.workspace import ExportFormat, Language
 
 from lakewarden.simulate import start
 from lakewarden.simulate.tables import Block, Grown, window
+from lakewarden.simulate.workspace.grown_notebooks import ROOT
 from simulate.core.kit import Lab
 
 
@@ -82,3 +84,33 @@ def test_a_grown_user_can_be_deactivated(large: Lab) -> None:
     user = large.account().users_v2.get("900003000000007")
     large.account().users_v2.update(user.id or "", user_name=user.user_name, active=False)
     assert large.account().users_v2.get(user.id or "").active is False
+
+
+def test_notebooks_grow_in_any_number(own: Callable[..., Lab]) -> None:
+    client = own("typical", notebooks=1_000).workspace(2001)
+    found = list(client.workspace.list(ROOT, recursive=True))
+    assert len(found) == 1_000
+    folders = {(entry.path or "").rpartition("/")[0] for entry in found}
+    assert len(folders) == 1_000 // 40
+    assert {entry.language for entry in found} == {*Language}
+    sizes, granted = [], 0
+    for entry in found[::23]:
+        text = client.workspace.download(entry.path or "", format=ExportFormat.SOURCE).read()
+        assert text == client.workspace.download(entry.path or "").read()
+        sizes.append(len(text))
+        kept = client.permissions.get("notebooks", str(entry.object_id)).access_control_list or []
+        own_ = [p for row in kept for p in row.all_permissions or [] if not p.inherited]
+        granted += bool(own_)
+    assert min(sizes) >= 1024
+    assert max(sizes) <= 8 * 1024
+    assert len(set(sizes)) > 30
+    assert 0 < granted < len(sizes)
+
+
+def test_a_grown_notebook_can_be_written_over(own: Callable[..., Lab]) -> None:
+    client = own("fresh", notebooks=1).workspace(1001)
+    (entry,) = client.workspace.list(ROOT, recursive=True)
+    client.workspace.upload(entry.path or "", b"print(1)", overwrite=True, language=Language.PYTHON)
+    assert client.workspace.download(entry.path or "").read() == b"print(1)"
+    client.workspace.delete(ROOT, recursive=True)
+    assert ROOT not in {entry.path for entry in client.workspace.list("/Shared")}

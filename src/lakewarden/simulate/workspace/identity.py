@@ -17,6 +17,13 @@ from lakewarden.simulate.web import Caller
 
 KINDS = ("users", "servicePrincipals", "groups")
 NAMES = {"users": "userName", "servicePrincipals": "applicationId", "groups": "displayName"}
+ACL_KEYS = {
+    "users": "user_name",
+    "groups": "group_name",
+    "servicePrincipals": "service_principal_name",
+}
+"""How entries of access lists name a principal of a kind."""
+
 SYSTEM_GROUPS = {
     "admins": (
         "allow-cluster-create",
@@ -39,9 +46,15 @@ def find(account: Account, principal_id: str) -> tuple[str, Json] | None:
 
 def named(account: Account, name: str) -> tuple[str, Json] | None:
     """The principal with a user name, application id, group name or, failing that, display name."""
+    wanted = name.lower()
+    kind, principal_id = account.names.get(wanted, ("", ""))
+    body = account.table(kind).get(principal_id) if kind else None
+    if body is not None and body.get(NAMES[kind], "").lower() == wanted:
+        return kind, body
     for kind in KINDS:
         for body in account.table(kind).values():
-            if body.get(NAMES[kind], "").lower() == name.lower():
+            if body.get(NAMES[kind], "").lower() == wanted:
+                account.names[wanted] = kind, body["id"]
                 return kind, body
     for body in account.table("servicePrincipals").values():
         if body.get("displayName") == name:

@@ -26,11 +26,7 @@ from lakewarden.simulate.workspace.object_types import TYPES
 route = WORKSPACE.route
 
 _PATH = "/api/2.0/permissions/{type}/{id}"
-_PRINCIPALS = {
-    "user_name": "users",
-    "group_name": "groups",
-    "service_principal_name": "servicePrincipals",
-}
+_PRINCIPALS = {key: kind for kind, key in identity.ACL_KEYS.items()}
 _AUTHORIZATION = {
     "tokens": [{"group_name": "users", "permission_level": "CAN_USE"}],
     "passwords": [

@@ -90,7 +90,7 @@ def delete_repo(request: Request) -> None:
     """Remove a Git folder with all in it."""
     body = _repo(request, "CAN_MANAGE")
     table = tree(request)
-    for path in [p for p in table if p == body["path"] or p.startswith(body["path"] + "/")]:
+    for path in [body["path"], *table.below(body["path"])]:
         del table[path]
     del request.workspace.table(KIND)[str(body["id"])]
     permissions.forget(request.workspace, KIND, str(body["id"]))

@@ -21,7 +21,13 @@ from lakewarden.simulate.web import (
 )
 from lakewarden.simulate.workspace.switches import conf_on
 from lakewarden.simulate.workspace.wire import route
-from lakewarden.simulate.workspace.workspace_tree import BYTES_MOST, entry, store, tree
+from lakewarden.simulate.workspace.workspace_tree import (
+    BYTES_MOST,
+    content_of,
+    entry,
+    store,
+    tree,
+)
 
 FORMATS = ("SOURCE", "HTML", "JUPYTER", "DBC", "R_MARKDOWN", "AUTO", "RAW")
 _FOLDER_FORMATS = ("SOURCE", "DBC", "AUTO")
@@ -63,7 +69,7 @@ def _content(request: Request, found: Json, form: str) -> tuple[bytes, str]:
         if form not in _FOLDER_FORMATS:
             raise invalid(f"A folder cannot be exported as {form}")
         return _archive(request, found["path"]), "dbc" if form == "DBC" else "zip"
-    raw = base64.b64decode(found["content"])
+    raw = content_of(found)
     if found["object_type"] == "FILE":
         return raw, ""
     if form == "JUPYTER":
@@ -79,10 +85,12 @@ def _content(request: Request, found: Json, form: str) -> tuple[bytes, str]:
 def _archive(request: Request, path: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in tree(request).items():
-            if "content" in body and (name == path or name.startswith(path.rstrip("/") + "/")):
+        table = tree(request)
+        for name in (path, *table.below(path)):
+            body = table[name]
+            if body["object_type"] in {"NOTEBOOK", "FILE"}:
                 suffix = _SUFFIX.get(body.get("language", ""), "")
-                archive.writestr(name.lstrip("/") + suffix, base64.b64decode(body["content"]))
+                archive.writestr(name.lstrip("/") + suffix, content_of(body))
     return buffer.getvalue()
 
 

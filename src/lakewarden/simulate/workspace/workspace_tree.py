@@ -6,9 +6,11 @@ import base64
 import binascii
 from posixpath import dirname
 
-from lakewarden.simulate.state import Json, Table, Workspace
+from lakewarden.simulate.state import Json, Workspace
 from lakewarden.simulate.web import ApiError, Caller, Request, denied, invalid, missing
 from lakewarden.simulate.workspace import permissions
+from lakewarden.simulate.workspace.folders import Folders, folders
+from lakewarden.simulate.workspace.sources import source
 from lakewarden.simulate.workspace.switches import conf_on
 from lakewarden.simulate.workspace.wire import route
 
@@ -33,19 +35,25 @@ def normal(path: str) -> str:
     return trimmed or "/"
 
 
-def tree(request: Request) -> Table:
+def tree(request: Request) -> Folders:
     """Every object by path; the roots are always there, a caller's homes from the first call on."""
     workspace = request.workspace
-    table = workspace.table(KIND)
+    table = make_roots(workspace)
+    for root in _HOMES:
+        path = f"{root}/{request.caller.name}"
+        if path not in table:
+            add(workspace, path, "DIRECTORY", owner=request.caller)
+    return table
+
+
+def make_roots(workspace: Workspace) -> Folders:
+    """The table of a workspace's objects, with the folders that each workspace begins with."""
+    table = folders(workspace, KIND)
     if not table:
         for path in _ROOTS:
             add(workspace, path, "DIRECTORY")
         users = {"group_name": "users", "permission_level": "CAN_MANAGE"}
         _acl(workspace, "/Shared")["entries"] = [users]
-    for root in _HOMES:
-        path = f"{root}/{request.caller.name}"
-        if path not in table:
-            add(workspace, path, "DIRECTORY", owner=request.caller)
     return table
 
 
@@ -58,7 +66,7 @@ def add(
     workspace: Workspace, path: str, kind: str, *, owner: Caller | None = None, **fields: object
 ) -> Json:
     """Put an object into the tree; its access list inherits from the folder around it."""
-    table, object_id = workspace.table(KIND), workspace.account.ids.number()
+    table, object_id = folders(workspace, KIND), workspace.account.ids.number()
     table[path] = {"object_id": object_id, "object_type": kind, "path": path, **fields}
     table[path]["resource_id"] = str(object_id)
     above = table.get(dirname(path)) if path != "/" else None
@@ -106,10 +114,7 @@ def list_objects(request: Request) -> Json:
     since = request.number("notebooks_modified_after", 0)
     inside = [found]
     if found["object_type"] in {"DIRECTORY", "REPO"}:
-        objects = tree(request).values()
-        inside = [
-            o for o in objects if dirname(o["path"]) == found["path"] and o["path"] != found["path"]
-        ]
+        inside = tree(request).inside(found["path"])
     return {
         "objects": [
             shown(body)
@@ -137,7 +142,7 @@ def delete(request: Request) -> None:
     """Remove an object; a folder that is not empty only ``recursive``."""
     found = entry(request, request.need("path"), "CAN_MANAGE")
     table, path = tree(request), found["path"]
-    inside = [p for p in table if p.startswith(path.rstrip("/") + "/")]
+    inside = list(table.below(path))
     if path in _ROOTS:
         raise ApiError(400, "DIRECTORY_PROTECTED", f"Folder {path} is protected")
     if inside and not request.body.get("recursive"):
@@ -157,17 +162,21 @@ def store(request: Request, fields: Json) -> Json:
     if form == "AUTO" and language:
         path = path[: -len(extension) - 1]
     try:
-        size = len(base64.b64decode(fields.get("content", ""), validate=True))
+        content = base64.b64decode(fields.get("content", ""), validate=True)
     except (binascii.Error, ValueError):
         raise invalid("content must be in base64") from None
-    if size > BYTES_MOST:
-        raise ApiError(400, "MAX_NOTEBOOK_SIZE_EXCEEDED", f"Size {size} exceeds {BYTES_MOST}")
+    if len(content) > BYTES_MOST:
+        message = f"Size {len(content)} exceeds {BYTES_MOST}"
+        raise ApiError(400, "MAX_NOTEBOOK_SIZE_EXCEEDED", message)
     if form == "SOURCE" and not language:
         raise invalid("language is required to import a notebook in SOURCE format")
     body = _place(request, path, "NOTEBOOK" if language or form == "JUPYTER" else "FILE", fields)
-    body |= {"modified_at": request.now, "size": size, "content": fields.get("content", "")}
+    body |= {"modified_at": request.now, "content": content}
     if body["object_type"] == "NOTEBOOK":
+        body.pop("grown", None)
         body["language"] = language or "PYTHON"
+    else:
+        body["size"] = len(content)
     return body
 
 
@@ -184,6 +193,11 @@ def _place(request: Request, path: str, kind: str, fields: Json) -> Json:
     return entry(request, path, "CAN_EDIT")
 
 
+def content_of(body: Json) -> bytes:
+    """What is in a notebook or file."""
+    return source(body["grown"]) if "grown" in body else bytes(body["content"])
+
+
 def shown(body: Json) -> Json:
     """An object as it is listed, without its content."""
-    return {name: value for name, value in body.items() if name != "content"}
+    return {name: value for name, value in body.items() if name not in {"content", "grown"}}
