@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lakewarden.cli.watch.engines import By, warehouse_of
+from lakewarden.cli.watch.stored import opened
 from lakewarden.cli.watch.telling import tell_sinks
 from lakewarden.errors import UsageError
 from lakewarden.policyfile.policy import Policy
@@ -104,7 +105,7 @@ def alerts_of(kept: Kept, by: By, policy: Policy) -> Iterator[Keeping]:
     """
     if kept.schema is None:
         store = kept.store or default_url()
-        with closing(Alerts.open(store)) as alerts:
+        with opened(store) as alerts:
             yield Keeping(alerts, store)
         return
     from lakewarden.watch.alert_table import AlertTable  # noqa: PLC0415  # only when asked
@@ -112,7 +113,7 @@ def alerts_of(kept: Kept, by: By, policy: Policy) -> Iterator[Keeping]:
     with (
         _engine(by, policy) as engine,
         _scratch() as store,
-        closing(Alerts.open(store)) as alerts,
+        opened(store) as alerts,
         closing(Deliveries.open(store)) as deliveries,
     ):
         table = AlertTable(engine, kept.schema)
@@ -131,9 +132,9 @@ def _scratch() -> Iterator[str]:
 @contextmanager
 def _engine(by: By, policy: Policy) -> Iterator[Engine]:
     if by.engine == "spark":
-        from lakewarden.clients.spark import opened  # noqa: PLC0415  # only when asked
+        from lakewarden.clients import spark  # noqa: PLC0415  # only when asked
 
-        with opened(by.remote) as engine:
+        with spark.opened(by.remote) as engine:
             yield engine
     elif by.engine == "warehouse":
         yield warehouse_of(by, policy)
