@@ -118,6 +118,7 @@ class Kind:
         key: the place of the natural key in what is listed (or, with a detail, in what is read).
         key_of: makes the key where it is made of several fields; it takes the raw asset and the
             key of the parent.
+        named: the kind whose id stands at the place of the key; its key is the key here as well.
         unique: no two may have one key; where not, the second by `created` is called `key#2`.
         created: the place of the time of creation, for those that are not unique.
         parent: the kind of which each asset has a list of these.
@@ -157,6 +158,7 @@ class Kind:
     id: str = ""
     key: str = ""
     key_of: Callable[[Json, str], str] | None = None
+    named: str = ""
     unique: bool = True
     created: str = ""
     parent: str = ""

@@ -142,6 +142,7 @@ KINDS: Final = (
         listing=Listing("/api/2.1/clusters/list", "clusters", Paging.TOKEN, {"page_size": "100"}),
         id="cluster_id",
         key="cluster_id",
+        named="cluster",
         shape=lambda raw: {"cluster": raw["cluster_id"]},
         references=(Reference("cluster", "cluster"),),
         skips=_not_pinned,
@@ -159,6 +160,7 @@ KINDS: Final = (
         listing=Listing("/api/2.0/libraries/all-cluster-statuses", "statuses"),
         id="cluster_id",
         key="cluster_id",
+        named="cluster",
         shape=lambda raw: {
             "cluster": raw["cluster_id"],
             "libraries": [entry["library"] for entry in raw.get("library_statuses") or ()],
