@@ -232,3 +232,17 @@ def test_a_rule_in_the_wrong_place_is_named(tmp_path):
     (tmp_path / "area" / "rule.yml").touch()
     with pytest.raises(UsageError, match=r"rule\.yml: is not area/rule\.yaml"):
         library.rules(tmp_path)
+
+
+def test_evidence_of_a_query_of_ones_own_says_who_did_it(tmp_path):
+    query = "SELECT account_id, actor AS entity, ts, id FROM events WHERE action = 'x'"
+    lake = Lake.create(str(tmp_path / "lake"))
+    add(lake, event("12:00", ip="9.9.9.9"))
+    with store(tmp_path) as alerts:
+        (alert,) = look(lake, alerts, rule("sql", query=query, reach="1h"), "13:00").noted.new
+    (shown,) = alert.evidence
+    assert (shown["actor"], shown["src_ip"], shown["action"]) == (
+        "ann@example.com",
+        "9.9.9.9",
+        "x",
+    )

@@ -23,10 +23,11 @@ from lakewarden.watch.sql import all_of, any_of, floored, joined_text
 
 EVIDENCE: Final = 20
 """How many events of an alert are kept as its evidence."""
+_HEAD: Final = ("account_id", "k", "entity", "bucket", "n", "first_ts", "last_ts", "worst")
 SHOWN: Final = ("id", "ts", "service", "action", "actor", "src_ip", "place", "status")
 """The columns of each piece of evidence."""
-_UNTOLD: Final = ("service", "action", "actor", "src_ip", "place")
-"""Those that a query of one's own does not say."""
+_TOLD: Final = SHOWN[2:]
+"""Those that a query of one's own does not say; they are looked up."""
 _EVENTS: Final = re.compile(
     r"\b(FROM|JOIN)\s+events(?:\s+AS\s+(\w+)|(?=\s+WHERE\b|\s*\)|\s*$))", re.IGNORECASE
 )
@@ -105,10 +106,24 @@ def compiled(rule: Rule, setting: Setting, scope: Scope | None = None) -> str:
         f"MAX(ts) OVER ({span}) AS last_ts, MAX(severity_rank) OVER ({span}) AS worst, "
         f"ROW_NUMBER() OVER ({span} ORDER BY ts, id) AS place_in_span FROM ({bucketed}) AS bucketed"
     )
-    columns = ", ".join(SHOWN)
+    kept = f"SELECT * FROM ({counted}) AS counted WHERE place_in_span <= {EVIDENCE}"
+    if rule.kind == "sql":
+        kept = _looked_up(kept, scope)
+    columns = ", ".join((*_HEAD, *SHOWN))
+    return f"{source} SELECT {columns} FROM ({kept}) AS kept"
+
+
+def _looked_up(kept: str, scope: Scope | None) -> str:
+    """Return evidence with what its events say, which a query of one's own does not select."""
+    said = ", ".join(name for name in _TOLD if name != "place")
+    events = (
+        f"SELECT id, ts, {said}, COALESCE(workspace_id, region) AS place "
+        f"FROM all_events WHERE {all_of(_limits(scope))}"
+    )
+    columns = ", ".join((*(f"bare.{n}" for n in (*_HEAD, "id", "ts")), *_TOLD))
     return (
-        f"{source} SELECT account_id, k, entity, bucket, n, first_ts, last_ts, worst, {columns} "
-        f"FROM ({counted}) AS counted WHERE place_in_span <= {EVIDENCE}"
+        f"SELECT {columns} FROM ({kept}) AS bare "
+        f"LEFT JOIN ({events}) AS said ON said.id = bare.id AND said.ts = bare.ts"
     )
 
 
@@ -164,16 +179,12 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     place asks for; of a name that is used twice it would read all that any place asks for.
     """
     rank = rule.severity.rank
-    shown = (
-        f"id, ts, {', '.join(f'CAST(NULL AS STRING) AS {name}' for name in _UNTOLD)}, "
-        "CAST(NULL AS BIGINT) AS status"
-    )
     events = f"SELECT * FROM all_events WHERE {all_of(_limits(scope))}"
     query = _EVENTS.sub(
         lambda found: f"{found[1]} ({events}) AS {found[2] or 'events'}", _filled(rule, setting)
     )
     rows = (
-        f"SELECT COALESCE(account_id, '') AS account_id, {shown}, COALESCE(entity, '') AS k, "
+        f"SELECT COALESCE(account_id, '') AS account_id, id, ts, COALESCE(entity, '') AS k, "
         f"COALESCE(entity, '') AS entity, {rank} AS severity_rank FROM ({query}) AS query_rows "
         "WHERE ts IS NOT NULL"
     )
