@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from lakewarden.cli import cli
-from tools import control_pages, event_pages, fix_pages, rule_pages
+from tools import asset_pages, control_pages, event_pages, fix_pages, rule_pages
 
 ROOT = Path(__file__).parent.parent
 _SHALLOW = frozenset({"prove"})
@@ -39,6 +39,7 @@ def _helps(group: click.Group, context: click.Context) -> Iterator[tuple[str, st
 def pages() -> dict[str, str]:
     """Return every page that comes from code, by its file's name."""
     return {
+        "docs/assets.md": asset_pages.page(),
         "docs/controls.md": control_pages.index(),
         "docs/commands.md": command_pages(),
         "docs/detections.md": rule_pages.page(),
