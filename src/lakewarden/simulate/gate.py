@@ -112,7 +112,7 @@ def _answer(
         request.main_event = Event(route.audit, route.call_params(request))
         request.events.append(request.main_event)
     _conditions(request, route)
-    if incoming.raw and request.body is None:
+    if incoming.raw and request.body is None and not route.binary:
         request.body = _json(incoming)
         if request.main_event is not None:
             request.main_event.params = route.call_params(request)

@@ -244,6 +244,7 @@ class Route:
     audit: str | None
     audit_keys: tuple[str, ...] | None
     open: bool
+    binary: bool = False
 
     def call_params(self, request: Request) -> dict[str, str]:
         """The call's parameters as its audit record carries them."""
@@ -270,11 +271,15 @@ class Routes:
         audit: str | None = None,
         audit_keys: tuple[str, ...] | None = None,
         open_: bool = False,
+        binary: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler (see the module). ``open_`` routes need no authentication."""
+        """Register a handler (see the module).
+
+        ``open_`` routes need no authentication; the body of ``binary`` ones is never parsed.
+        """
 
         def register(handler: Handler) -> Handler:
-            entry = Route(method, path, handler, admin, feature, audit, audit_keys, open_)
+            entry = Route(method, path, handler, admin, feature, audit, audit_keys, open_, binary)
             if any((known.method, known.path) == (method, path) for known in self):
                 raise ValueError(f"{method} {path} is served twice")
             if "{" in path:

@@ -32,13 +32,15 @@ from lakewarden.simulate.workspace import (
     unity_securables,
     warehouses,
     workspace_export,
+    workspace_import,
     workspace_tree,
 )
 
 MODULES = (
     *(cluster_policies, clusters, dbfs, git_credentials, init_scripts, instance_pools),
     *(instance_profiles, job_runs, jobs, libraries, pipelines, repos, secrets, serving),
-    *(unity_securables, warehouses, workspace_export, workspace_tree),
+    *(unity_securables, warehouses, workspace_export, workspace_import),
+    workspace_tree,
 )
 PLAUSIBLE: dict[str, Any] = {
     "cluster_id": "0000-000000-x",

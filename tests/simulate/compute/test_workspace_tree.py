@@ -19,7 +19,7 @@ from databricks.sdk.errors import (
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
 
 from lakewarden.simulate.state import Workspace
-from lakewarden.simulate.workspace import workspace_export, workspace_tree
+from lakewarden.simulate.workspace import workspace_export, workspace_import
 from simulate.compute.lab import MAKER, USER, Client
 
 HOME = f"/Users/{MAKER}"
@@ -28,6 +28,7 @@ GIT = "https://git.lab.example/acme/etl.git"
 
 def write(client: WorkspaceClient, path: str, source: bytes = b"print(1)") -> None:
     content = base64.b64encode(source).decode()
+    client.workspace.mkdirs(path.rpartition("/")[0])
     client.workspace.import_(
         path, content=content, format=ImportFormat.SOURCE, language=Language.PYTHON
     )
@@ -60,7 +61,7 @@ def test_other_formats_carry_the_same_source(client: Client) -> None:
     assert notebook["cells"][0]["source"] == "x < 1"
     assert b"x &lt; 1" in export(f"{HOME}/formats/a", ExportFormat.HTML)
     archive = zipfile.ZipFile(io.BytesIO(export(f"{HOME}/formats", ExportFormat.DBC)))
-    assert sorted(name.rpartition("/")[2] for name in archive.namelist()) == ["a.py", "b.py"]
+    assert sorted(archive.namelist()) == ["formats/", "formats/a.py", "formats/b.py"]
     single = zipfile.ZipFile(io.BytesIO(export(f"{HOME}/formats/a", ExportFormat.DBC)))
     assert len(single.namelist()) == 1
     with pytest.raises(InvalidParameterValue, match="cannot be exported as HTML"):
@@ -72,12 +73,78 @@ def test_other_formats_carry_the_same_source(client: Client) -> None:
 
 def test_uploads_work_as_forms(client: Client) -> None:
     maker = client(MAKER)
-    maker.workspace.upload(f"{HOME}/tool.py", b"print(2)", format=ImportFormat.AUTO)
+    header = b"# Databricks notebook source\n"
+    maker.workspace.upload(f"{HOME}/tool.py", header + b"print(2)", format=ImportFormat.AUTO)
     assert maker.workspace.get_status(f"{HOME}/tool").object_type is ObjectType.NOTEBOOK
+    maker.workspace.upload(f"{HOME}/module.py", b"print(2)", format=ImportFormat.AUTO)
+    assert maker.workspace.get_status(f"{HOME}/module.py").object_type is ObjectType.FILE
     maker.workspace.upload(f"{HOME}/data.bin", b"\x00\x01", format=ImportFormat.RAW)
     assert maker.workspace.get_status(f"{HOME}/data.bin").object_type is ObjectType.FILE
     with maker.workspace.download(f"{HOME}/data.bin", format=ExportFormat.AUTO) as stream:
         assert stream.read() == b"\x00\x01"
+
+
+def test_formats_come_back_as_they_went(client: Client) -> None:
+    maker = client(MAKER)
+    cells = ["x = 1", "# MAGIC %sql\n# MAGIC SELECT 1", "# MAGIC %md\n# MAGIC about *x*", "y"]
+    text = "\n\n# COMMAND ----------\n\n".join(cells)
+    source = f"# Databricks notebook source\n{text}".encode()
+    write(maker, f"{HOME}/round/trip", source)
+    write(maker, f"{HOME}/round/inner/other", b"z")
+    maker.workspace.upload(f"{HOME}/round/data.csv", b"1,2", format=ImportFormat.RAW)
+    maker.workspace.mkdirs(f"{HOME}/round/empty")
+
+    def again(path: str, form: ExportFormat, to: str) -> None:
+        content = maker.workspace.export(path, format=form).content
+        maker.workspace.import_(to, content=content, format=ImportFormat(form.value))
+
+    again(f"{HOME}/round/trip", ExportFormat.JUPYTER, f"{HOME}/trip jupyter")
+    again(f"{HOME}/round/trip", ExportFormat.DBC, f"{HOME}/trip dbc")
+    for name in ("trip jupyter", "trip dbc"):
+        assert maker.workspace.download(f"{HOME}/{name}").read() == source
+    again(f"{HOME}/round", ExportFormat.DBC, f"{HOME}/round again")
+    found = {o.path: o.object_type for o in maker.workspace.list(HOME, recursive=True)}
+    assert found[f"{HOME}/round again/inner/other"] is ObjectType.NOTEBOOK
+    assert found[f"{HOME}/round again/data.csv"] is ObjectType.FILE
+    assert f"{HOME}/round again/empty" in {
+        o.path for o in maker.workspace.list(f"{HOME}/round again")
+    }
+    with pytest.raises(ResourceAlreadyExists):
+        again(f"{HOME}/round", ExportFormat.DBC, f"{HOME}/round again")
+    with pytest.raises(InvalidParameterValue, match="Overwrite cannot be used"):
+        maker.workspace.import_(f"{HOME}/x", content="", format=ImportFormat.DBC, overwrite=True)
+    with pytest.raises(InvalidParameterValue, match="not in Jupyter's format"):
+        maker.workspace.import_(f"{HOME}/x", content="e30=", format=ImportFormat.JUPYTER)
+
+
+def test_files_of_any_size_are_written_as_they_are(client: Client) -> None:
+    maker = client(MAKER)
+    content = b"x" * (10 * 1024 * 1024 + 1)
+
+    def upload(name: str, data: bytes, **query: str) -> None:
+        path = f"/api/2.0/workspace-files/import-file{HOME}/{name}"
+        headers = {"Content-Type": "application/octet-stream"}
+        maker.api_client.do("POST", path, query=query, data=data, headers=headers)
+
+    upload("large.bin", content)
+    assert maker.workspace.get_status(f"{HOME}/large.bin").size == len(content)
+    with pytest.raises(DatabricksError) as caught:
+        maker.workspace.export(f"{HOME}/large.bin")
+    assert caught.value.error_code == "MAX_NOTEBOOK_SIZE_EXCEEDED"
+    with pytest.raises(ResourceAlreadyExists):
+        upload("large.bin", b"")
+    upload("large.bin", b'{"small": 1}', overwrite="true")
+    assert maker.workspace.download(f"{HOME}/large.bin").read() == b'{"small": 1}'
+    with pytest.raises(ResourceDoesNotExist, match="parent folder"):
+        upload("nowhere/a", b"")
+
+
+def test_names_that_differ_in_case_are_two(client: Client) -> None:
+    maker = client(MAKER)
+    write(maker, f"{HOME}/case/Report", b"1")
+    write(maker, f"{HOME}/case/report", b"2")
+    assert maker.workspace.download(f"{HOME}/case/Report").read() == b"1"
+    assert len(list(maker.workspace.list(f"{HOME}/case"))) == 2
 
 
 def test_nothing_is_overwritten_unasked(client: Client) -> None:
@@ -117,6 +184,13 @@ def test_the_roots_are_protected(admin: WorkspaceClient) -> None:
         admin.workspace.delete("/Shared", recursive=True)
 
 
+def test_the_access_list_of_shared_is_protected(admin: WorkspaceClient) -> None:
+    shared = str(admin.workspace.get_status("/Shared").object_id)
+    assert admin.permissions.get("directories", shared).access_control_list
+    with pytest.raises(BadRequest, match="protected"):
+        admin.permissions.set("directories", shared, access_control_list=[])
+
+
 def test_homes_are_private_and_shared_is_not(client: Client, workspace: Workspace) -> None:
     maker, user = client(MAKER), client(USER)
     write(maker, f"{HOME}/private")
@@ -148,7 +222,7 @@ def test_large_objects_are_refused(client: Client, monkeypatch: pytest.MonkeyPat
     maker = client(MAKER)
     write(maker, f"{HOME}/large", b"x" * 100)
     monkeypatch.setattr(workspace_export, "BYTES_MOST", 99)
-    monkeypatch.setattr(workspace_tree, "BYTES_MOST", 99)
+    monkeypatch.setattr(workspace_import, "BYTES_MOST", 99)
     with pytest.raises(DatabricksError, match="exceeds 99") as caught:
         maker.workspace.export(f"{HOME}/large")
     assert caught.value.error_code == "MAX_NOTEBOOK_SIZE_EXCEEDED"

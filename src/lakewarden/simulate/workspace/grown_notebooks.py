@@ -10,7 +10,7 @@ from lakewarden.simulate.state import DAY_MS, Json, Workspace
 from lakewarden.simulate.workspace import identity
 from lakewarden.simulate.workspace.folders import folders
 from lakewarden.simulate.workspace.sources import language
-from lakewarden.simulate.workspace.workspace_tree import ACL_KINDS, KIND, add, make_roots
+from lakewarden.simulate.workspace.workspace_tree import KIND, acl_of, add, make_roots
 
 ROOT = "/Shared/estate"
 FOLDER_SIZE = 40
@@ -63,8 +63,8 @@ def _folder(workspace: Workspace, path: str, now: int) -> None:
 
 
 def _grant(workspace: Workspace, path: str, holders: list[Json], number: int) -> None:
-    body = folders(workspace, KIND)[path]
-    record = workspace.table("acls")[f"{ACL_KINDS[body['object_type']]}/{body['object_id']}"]
+    kind, object_id = acl_of(workspace, folders(workspace, KIND)[path])
+    record = workspace.table("acls")[f"{kind}/{object_id}"]
     for step in range(min(number % 3 + 1, len(holders))):
         holder = holders[(number + step) % len(holders)]
         record["entries"].append(holder | {"permission_level": _LEVELS[(number + step) % 4]})

@@ -31,7 +31,11 @@ TYPES = {
     "dashboards": ObjectType("dashboard", _FILES),
     "dbsql-dashboards": ObjectType("dbsql-dashboard", _FILES, "databrickssql.changePermissions"),
     "directories": ObjectType("directory", _FILES),
-    "experiments": ObjectType("mlflowExperiment", ("CAN_READ", "CAN_EDIT", "CAN_MANAGE")),
+    "experiments": ObjectType(
+        "mlflowExperiment",
+        ("CAN_READ", "CAN_EDIT", "CAN_MANAGE"),
+        "mlflowExperiment.changeMlflowExperimentAcl",
+    ),
     "files": ObjectType("file", _FILES),
     "genie": ObjectType("genie", ("CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE")),
     "instance-pools": ObjectType(

@@ -7,6 +7,7 @@ an object may also inherit from a parent (a notebook from its directory).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lakewarden.simulate.state import Json, Workspace
@@ -34,6 +35,18 @@ _AUTHORIZATION = {
         {"group_name": "users", "permission_level": "CAN_USE"},
     ],
 }
+
+
+_GUARDS: dict[str, Callable[[Request, str], None]] = {}
+
+
+def guards(kind: str) -> Callable[[Callable[[Request, str], None]], None]:
+    """Register what may refuse a change of the list of an object of a type."""
+
+    def register(guard: Callable[[Request, str], None]) -> None:
+        _GUARDS[kind] = guard
+
+    return register
 
 
 def register(
@@ -208,6 +221,8 @@ def _read_entries(request: Request, kind: str) -> list[Json]:
 
 
 def _store(request: Request, kind: str, object_id: str, entries: list[Json]) -> Json:
+    if kind in _GUARDS:
+        _GUARDS[kind](request, object_id)
     before = owner(request.workspace, kind, object_id)
     owners = [entry for entry in entries if entry["permission_level"] == "IS_OWNER"]
     if TYPES[kind].owned and len(owners) != 1:

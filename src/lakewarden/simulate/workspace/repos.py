@@ -17,7 +17,14 @@ from lakewarden.simulate.web import (
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.switches import conf_on
 from lakewarden.simulate.workspace.wire import route
-from lakewarden.simulate.workspace.workspace_tree import add, make_folders, normal, tree
+from lakewarden.simulate.workspace.workspace_tree import (
+    add,
+    follows,
+    make_folders,
+    normal,
+    remove,
+    tree,
+)
 
 KIND = "repos"
 _PATH = "/api/2.0/repos"
@@ -68,6 +75,7 @@ def create_repo(request: Request) -> Json:
         "branch": request.body.get("branch", "main"),
         "head_commit_id": request.account.ids.hex(40),
         "git_cli_enabled": False,
+        **({"sparse_checkout": sparse} if (sparse := request.body.get("sparse_checkout")) else {}),
     }
     return request.workspace.table(KIND)[str(repo_id)]
 
@@ -88,12 +96,12 @@ def update_repo(request: Request) -> Json:
 @route("DELETE", _PATH + "/{repo_id}", audit="repos.deleteRepo")
 def delete_repo(request: Request) -> None:
     """Remove a Git folder with all in it."""
-    body = _repo(request, "CAN_MANAGE")
-    table = tree(request)
-    for path in [body["path"], *table.below(body["path"])]:
-        del table[path]
-    del request.workspace.table(KIND)[str(body["id"])]
-    permissions.forget(request.workspace, KIND, str(body["id"]))
+    remove(request, _repo(request, "CAN_MANAGE")["path"])
+
+
+@follows("REPO")
+def _forget(request: Request, body: Json) -> None:
+    request.workspace.table(KIND).pop(body["resource_id"], None)
 
 
 def _repo(request: Request, level: str) -> Json:

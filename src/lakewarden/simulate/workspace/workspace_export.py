@@ -1,37 +1,39 @@
-"""``/api/2.0/workspace/export`` and ``import``: notebooks and files going out and coming in."""
+"""``/api/2.0/workspace/export``: notebooks, files and folders going out."""
 
 from __future__ import annotations
 
 import base64
-import email
 import html
 import io
-import json
 import zipfile
+from collections.abc import Callable
+from posixpath import basename
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import (
-    ApiError,
-    Reply,
-    Request,
-    Seed,
-    denied,
-    invalid,
-    seeds,
-)
+from lakewarden.simulate.web import ApiError, Reply, Request, denied, invalid
+from lakewarden.simulate.workspace.notebook_formats import SUFFIXES, to_jupyter
 from lakewarden.simulate.workspace.switches import conf_on
 from lakewarden.simulate.workspace.wire import route
 from lakewarden.simulate.workspace.workspace_tree import (
     BYTES_MOST,
+    FOLDERS,
     content_of,
     entry,
-    store,
     tree,
 )
 
 FORMATS = ("SOURCE", "HTML", "JUPYTER", "DBC", "R_MARKDOWN", "AUTO", "RAW")
 _FOLDER_FORMATS = ("SOURCE", "DBC", "AUTO")
-_SUFFIX = {"PYTHON": ".py", "SQL": ".sql", "SCALA": ".scala", "R": ".r"}
+_KINDS: dict[str, Callable[[Request, Json], bytes]] = {}
+
+
+def exports(kind: str) -> Callable[[Callable[[Request, Json], bytes]], None]:
+    """Register what an object of a type is exported as."""
+
+    def register(content: Callable[[Request, Json], bytes]) -> None:
+        _KINDS[kind] = content
+
+    return register
 
 
 @route("GET", "/api/2.0/workspace/export", audit="workspace.workspaceExport", audit_keys=())
@@ -65,73 +67,40 @@ def export(request: Request) -> Json | Reply:
 
 def _content(request: Request, found: Json, form: str) -> tuple[bytes, str]:
     """The bytes of an object in a format, and the file extension that goes with them."""
-    if found["object_type"] in {"DIRECTORY", "REPO"}:
+    kind = found["object_type"]
+    if kind in FOLDERS:
         if form not in _FOLDER_FORMATS:
             raise invalid(f"A folder cannot be exported as {form}")
         return _archive(request, found["path"]), "dbc" if form == "DBC" else "zip"
-    raw = content_of(found)
-    if found["object_type"] == "FILE":
-        return raw, ""
+    if kind in _KINDS:
+        return _KINDS[kind](request, found), ""
+    if kind == "FILE":
+        return content_of(found), ""
+    if kind != "NOTEBOOK":
+        raise invalid(f"A {kind} cannot be exported")
+    return _notebook(request, found, form)
+
+
+def _notebook(request: Request, found: Json, form: str) -> tuple[bytes, str]:
+    raw, speech = content_of(found), found["language"]
     if form == "JUPYTER":
-        cell = {"cell_type": "code", "source": raw.decode(), "metadata": {}, "outputs": []}
-        return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}).encode(), "ipynb"
+        return to_jupyter(basename(found["path"]), raw, speech), "ipynb"
     if form == "HTML":
         return f"<html><pre>{html.escape(raw.decode())}</pre></html>".encode(), "html"
     if form == "DBC":
         return _archive(request, found["path"]), "dbc"
-    return raw, _SUFFIX[found["language"]].removeprefix(".")
+    return raw, SUFFIXES[speech].removeprefix(".")
 
 
 def _archive(request: Request, path: str) -> bytes:
-    buffer = io.BytesIO()
+    """What is at a path, named from its last part on; folders that are empty too."""
+    buffer, table = io.BytesIO(), tree(request)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        table = tree(request)
-        for name in (path, *table.below(path)):
-            body = table[name]
-            if body["object_type"] in {"NOTEBOOK", "FILE"}:
-                suffix = _SUFFIX.get(body.get("language", ""), "")
-                archive.writestr(name.lstrip("/") + suffix, content_of(body))
+        for found in (path, *table.below(path)):
+            body, name = table[found], basename(path) + found.removeprefix(path)
+            if body["object_type"] in FOLDERS:
+                archive.writestr(f"{name}/", b"")
+            elif body["object_type"] in {"NOTEBOOK", "FILE"}:
+                suffix = SUFFIXES.get(body.get("language", ""), "")
+                archive.writestr(name + suffix, content_of(body))
     return buffer.getvalue()
-
-
-@route(
-    "POST",
-    "/api/2.0/workspace/import",
-    audit="notebook.importNotebook",
-    audit_keys=("path", "format", "language"),
-)
-def import_object(request: Request) -> None:
-    """Write a notebook or file, given as JSON or as a multipart form."""
-    fields = request.body if request.body is not None else _form(request)
-    request.audit_params |= {"path": str(fields.get("path"))}
-    if "path" not in fields:
-        raise invalid("Missing required field: path")
-    store(request, fields)
-
-
-def _form(request: Request) -> Json:
-    """The fields of a multipart form, its file in base64."""
-    kind = request.headers.get("content-type", "")
-    message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.raw)
-    fields: Json = {}
-    for part in message.walk():
-        name = part.get_param("name", header="content-disposition")
-        payload = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(payload, bytes):
-            is_file = name == "content"
-            fields[name] = base64.b64encode(payload).decode() if is_file else payload.decode()
-    return fields
-
-
-@seeds("notebooks")
-def seed_notebook(seed: Seed, item: Json) -> None:
-    """``[[2001.notebooks]]``: ``path``, ``source``, ``language`` (none: a file), ``by``, ``at``."""
-    body = {
-        "path": item["path"],
-        "content": base64.b64encode(item["source"].encode()).decode(),
-        "format": "SOURCE" if "language" in item else "RAW",
-        "overwrite": True,
-    }
-    if "language" in item:
-        body["language"] = item["language"]
-    seed.call("POST", "/api/2.0/workspace/import", body, by=item.get("by"), at=item.get("at"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Callable
 from posixpath import dirname
 
 from lakewarden.simulate.state import Json, Workspace
@@ -17,14 +16,28 @@ from lakewarden.simulate.workspace.wire import route
 KIND = "workspace-objects"
 BYTES_MOST = 10 * 1024 * 1024
 ACL_KINDS = {
+    "DASHBOARD": "dashboards",
     "DIRECTORY": "directories",
     "FILE": "files",
+    "MLFLOW_EXPERIMENT": "experiments",
     "NOTEBOOK": "notebooks",
     "REPO": "repos",
 }
-_EXTENSIONS = {"py": "PYTHON", "sql": "SQL", "scala": "SCALA", "r": "R"}
+"""The types of objects that have an access list; one of another type has that of its folder."""
+
+FOLDERS = frozenset({"DIRECTORY", "REPO"})
 _ROOTS = ("/", "/Repos", "/Shared", "/Users")
 _HOMES = ("/Repos", "/Users")
+_FOLLOWS: dict[str, Callable[[Request, Json], None]] = {}
+
+
+def follows(kind: str) -> Callable[[Callable[[Request, Json], None]], None]:
+    """Register what else goes when an object of a type is taken out of the tree."""
+
+    def register(gone: Callable[[Request, Json], None]) -> None:
+        _FOLLOWS[kind] = gone
+
+    return register
 
 
 def normal(path: str) -> str:
@@ -58,21 +71,63 @@ def make_roots(workspace: Workspace) -> Folders:
 
 
 def _acl(workspace: Workspace, path: str) -> Json:
-    object_id = workspace.table(KIND)[path]["object_id"]
-    return workspace.table("acls")[f"directories/{object_id}"]
+    kind, object_id = acl_of(workspace, workspace.table(KIND)[path])
+    return workspace.table("acls")[f"{kind}/{object_id}"]
+
+
+def acl_of(workspace: Workspace, body: Json) -> tuple[str, str]:
+    """The type and id by which an object's access list is kept."""
+    kind = ACL_KINDS.get(body["object_type"])
+    if kind is None:
+        return acl_of(workspace, workspace.table(KIND)[dirname(body["path"])])
+    return kind, body["resource_id"]
 
 
 def add(
-    workspace: Workspace, path: str, kind: str, *, owner: Caller | None = None, **fields: object
+    workspace: Workspace,
+    path: str,
+    kind: str,
+    *,
+    owner: Caller | None = None,
+    resource_id: str | None = None,
+    **fields: object,
 ) -> Json:
-    """Put an object into the tree; its access list inherits from the folder around it."""
+    """Put an object into the tree; its access list inherits from the folder around it.
+
+    ``resource_id`` is the id by which another API knows it, if that is not the object's own.
+    """
     table, object_id = folders(workspace, KIND), workspace.account.ids.number()
     table[path] = {"object_id": object_id, "object_type": kind, "path": path, **fields}
-    table[path]["resource_id"] = str(object_id)
+    table[path]["resource_id"] = resource_id or str(object_id)
     above = table.get(dirname(path)) if path != "/" else None
-    parent = (ACL_KINDS[above["object_type"]], str(above["object_id"])) if above else None
-    permissions.register(workspace, ACL_KINDS[kind], str(object_id), owner=owner, parent=parent)
+    parent = acl_of(workspace, above) if above else None
+    if kind in ACL_KINDS:
+        permissions.register(workspace, *acl_of(workspace, table[path]), owner=owner, parent=parent)
     return table[path]
+
+
+def remove(request: Request, path: str) -> None:
+    """Take an object and all below it out of the tree, with what belongs to them."""
+    table = tree(request)
+    for name in [*table.below(path), path]:
+        body = table[name]
+        if body["object_type"] in ACL_KINDS:
+            permissions.forget(request.workspace, *acl_of(request.workspace, body))
+        del table[name]
+        if follow := _FOLLOWS.get(body["object_type"]):
+            follow(request, body)
+
+
+def move(request: Request, path: str, target: str) -> None:
+    """Give an object that is no folder another path; its list inherits from its new folder."""
+    table, body = tree(request), tree(request)[path]
+    above = make_folders(request, dirname(target))
+    if target in table:
+        raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"{target} already exists")
+    del table[path]
+    table[target] = body
+    body["path"] = target
+    _acl(request.workspace, target)["parent"] = acl_of(request.workspace, above)
 
 
 def entry(request: Request, path: str, level: str) -> Json:
@@ -90,7 +145,7 @@ def holds(request: Request, body: Json, level: str) -> bool:
     open_to_all = not conf_on(request.workspace, "enforceWorkspaceViewAcls", default=True)
     if level == "CAN_READ" and (open_to_all or body["path"] in _ROOTS):
         return True
-    kind, object_id = ACL_KINDS[body["object_type"]], str(body["object_id"])
+    kind, object_id = acl_of(request.workspace, body)
     return permissions.allowed(request.workspace, request.caller, kind, object_id, level)
 
 
@@ -100,7 +155,7 @@ def make_folders(request: Request, path: str) -> Json:
     if found is None:
         make_folders(request, dirname(path))
         return add(request.workspace, path, "DIRECTORY", created_at=request.now)
-    if found["object_type"] not in {"DIRECTORY", "REPO"}:
+    if found["object_type"] not in FOLDERS:
         raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"{path} is not a folder")
     if not holds(request, found, "CAN_EDIT"):
         raise denied(f"{request.caller.name} may not write in {path}")
@@ -113,7 +168,7 @@ def list_objects(request: Request) -> Json:
     found = entry(request, request.need_query("path"), "CAN_READ")
     since = request.number("notebooks_modified_after", 0)
     inside = [found]
-    if found["object_type"] in {"DIRECTORY", "REPO"}:
+    if found["object_type"] in FOLDERS:
         inside = tree(request).inside(found["path"])
     return {
         "objects": [
@@ -140,57 +195,20 @@ def mkdirs(request: Request) -> None:
 @route("POST", "/api/2.0/workspace/delete", audit="notebook.deleteNotebook")
 def delete(request: Request) -> None:
     """Remove an object; a folder that is not empty only ``recursive``."""
-    found = entry(request, request.need("path"), "CAN_MANAGE")
-    table, path = tree(request), found["path"]
-    inside = list(table.below(path))
+    path = entry(request, request.need("path"), "CAN_MANAGE")["path"]
     if path in _ROOTS:
         raise ApiError(400, "DIRECTORY_PROTECTED", f"Folder {path} is protected")
-    if inside and not request.body.get("recursive"):
+    if tree(request).inside(path) and not request.body.get("recursive"):
         raise ApiError(400, "DIRECTORY_NOT_EMPTY", f"Folder ({path}) is not empty")
-    for name in [path, *inside]:
-        body = table.pop(name)
-        permissions.forget(
-            request.workspace, ACL_KINDS[body["object_type"]], str(body["object_id"])
-        )
+    remove(request, path)
 
 
-def store(request: Request, fields: Json) -> Json:
-    """Write a notebook or file as an import asks for it (``content`` in base64)."""
-    path, form = normal(fields["path"]), fields.get("format", "SOURCE")
-    extension = path.rpartition(".")[2].lower() if "." in path else ""
-    language = fields.get("language") or (_EXTENSIONS.get(extension) if form != "RAW" else None)
-    if form == "AUTO" and language:
-        path = path[: -len(extension) - 1]
-    try:
-        content = base64.b64decode(fields.get("content", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise invalid("content must be in base64") from None
-    if len(content) > BYTES_MOST:
-        message = f"Size {len(content)} exceeds {BYTES_MOST}"
-        raise ApiError(400, "MAX_NOTEBOOK_SIZE_EXCEEDED", message)
-    if form == "SOURCE" and not language:
-        raise invalid("language is required to import a notebook in SOURCE format")
-    body = _place(request, path, "NOTEBOOK" if language or form == "JUPYTER" else "FILE", fields)
-    body |= {"modified_at": request.now, "content": content}
-    if body["object_type"] == "NOTEBOOK":
-        body.pop("grown", None)
-        body["language"] = language or "PYTHON"
-    else:
-        body["size"] = len(content)
-    return body
-
-
-def _place(request: Request, path: str, kind: str, fields: Json) -> Json:
-    """The object to write to, made when it is not there."""
-    existing = tree(request).get(path)
-    if existing is None:
-        make_folders(request, dirname(path))
-        return add(request.workspace, path, kind, created_at=request.now)
-    if str(fields.get("overwrite", False)).lower() != "true":
-        raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"{path} already exists")
-    if existing["object_type"] != kind:
-        raise invalid(f"Cannot overwrite a {existing['object_type']} with a {kind}")
-    return entry(request, path, "CAN_EDIT")
+@permissions.guards("directories")
+def _guard_shared(request: Request, object_id: str) -> None:
+    """The access list of /Shared is not for changing."""
+    shared = make_roots(request.workspace)["/Shared"]
+    if shared["resource_id"] == object_id:
+        raise ApiError(400, "DIRECTORY_PROTECTED", "Folder Shared is protected")
 
 
 def content_of(body: Json) -> bytes:
