@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import duckdb
 import pytest
 
@@ -39,6 +41,19 @@ def test_it_spills_to_a_folder_of_its_own_and_takes_it_away(tmp_path):
 def test_nothing_is_fetched_from_elsewhere():
     with duck.open() as connection, pytest.raises(duckdb.Error, match="httpfs"):
         connection.execute("FROM read_parquet('https://127.0.0.1:9/x.parquet')")
+
+
+def test_times_are_in_utc_wherever_the_machine_is(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with duck.open() as connection:
+            zone = "SELECT current_setting('TimeZone')"
+            assert connection.execute(zone).fetchone() == ("UTC",)
+            assert connection.cursor().execute(zone).fetchone() == ("UTC",)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_text_and_names_are_quoted():

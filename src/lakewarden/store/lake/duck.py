@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,11 @@ from typing import Final
 import duckdb
 from duckdb import DuckDBPyConnection
 
-MEMORY: Final = "500MB"
+MEMORY: Final = 500_000_000
+"""So many bytes a database holds."""
+_GLOB: Final = re.compile(r"[*?\[]")
+_UNWRITABLE: Final = re.compile(r"[\ud800-\udfff]")
+"""What stands for a byte that is no UTF-8."""
 _MACROS: Final = (
     "get_json_object(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",
     "regexp_like(s, p) AS regexp_matches(s, p)",
@@ -22,7 +27,7 @@ _MACROS: Final = (
 
 @contextmanager
 def open(  # noqa: A001  # read as `duck.open`
-    *, memory: str = MEMORY, threads: int = 0, scratch: Path | None = None
+    *, memory: str = f"{MEMORY}B", threads: int = 0, scratch: Path | None = None
 ) -> Iterator[DuckDBPyConnection]:
     """Open a database in memory that spills to a folder of its own, and take both away at the end.
 
@@ -43,6 +48,7 @@ def open(  # noqa: A001  # read as `duck.open`
         settings["threads"] = threads
     try:
         with duckdb.connect(config=settings) as connection:
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
             for macro in _MACROS:
                 connection.execute(f"CREATE MACRO {macro}")
             yield connection
@@ -53,6 +59,19 @@ def open(  # noqa: A001  # read as `duck.open`
 def text(value: str) -> str:
     """Return a text as a literal of SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def files(paths: Iterable[str]) -> str:
+    """Return paths as a list of SQL in which each is only itself, and never a pattern of others."""
+    return texts(_GLOB.sub(r"[\g<0>]", path) for path in paths)
+
+
+def readable(path: str) -> bool:
+    """Return whether a path can be told: as UTF-8, and with no backslash where a pattern is.
+
+    A pattern takes a backslash for the end of a folder.
+    """
+    return not _UNWRITABLE.search(path) and ("\\" not in path or not _GLOB.search(path))
 
 
 def name(value: str) -> str:

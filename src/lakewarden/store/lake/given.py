@@ -57,7 +57,8 @@ def _read(connection: DuckDBPyConnection, shape: Shape, records: list[Mapping[st
             f"{duck.text(name)}: {duck.text(kind)}" for name, kind in columns.items()
         )
         read = (
-            f"read_json({duck.text(str(file))}, format='newline_delimited', columns={{{written}}})"
+            f"read_json({duck.files([str(file)])}, format='newline_delimited',"
+            f" columns={{{written}}})"
         )
         query = f"SELECT *, {place} FROM {read}"
         if shape is vpcflow.SHAPE:

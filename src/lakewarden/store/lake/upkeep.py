@@ -146,7 +146,7 @@ def _rewritten(
 ) -> list[AddAction]:
     """Write the rows of a group anew; of a table whose newest rows count, only those."""
     table = log.table
-    paths = duck.texts(log.place.paths(file.name for file in group))
+    paths = duck.files(log.place.paths(file.name for file in group))
     query = f"SELECT * FROM read_parquet({paths}, hive_partitioning = false){table.newest}"
     adds = write(
         connection,
