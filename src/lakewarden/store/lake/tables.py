@@ -16,7 +16,6 @@ DUCKDB: Final[Mapping[Kind, str]] = {
     Kind.WHOLE: "BIGINT",
     Kind.TRUTH: "BOOLEAN",
     Kind.NUMBER: "DOUBLE",
-    Kind.NUMBER: "DOUBLE",
     Kind.TEXTS: "MAP(VARCHAR, VARCHAR)",
 }
 
