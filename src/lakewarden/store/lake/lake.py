@@ -25,6 +25,8 @@ from lakewarden.store.lake.tables import DUCKDB, TABLES
 from lakewarden.store.lake.upkeep import Compacted
 
 _TARGET_MB: Final = 256
+_DAMAGED: Final = {duckdb.Error, duckdb.InvalidInputException, duckdb.SerializationException}
+"""What DuckDB says of a file that is no Parquet, or not all of it."""
 _MANY: Final = 50
 """A small table that has more files than this is compacted by whoever adds to it."""
 
@@ -142,6 +144,9 @@ class Lake:
             table: `events`, `files` or `quarantine`.
             files: only these of its files, as `files` returned them.
             name: of the view; None for that of the table.
+
+        Raises:
+            StoreError: a file is damaged.
         """
         spec = self._logs[table].table
         paths = self.files(table) if files is None else files
@@ -149,13 +154,24 @@ class Lake:
             hive = ", ".join(f"{duck.name(each)}: VARCHAR" for each in spec.partitions)
             types = f", hive_types = {{{hive}}}" if hive else ""
             names = ", ".join(duck.name(column.name) for column in spec.columns)
-            source = f"read_parquet({duck.texts(paths)}, hive_partitioning = {bool(hive)}{types})"
+            source = f"read_parquet({duck.files(paths)}, hive_partitioning = {bool(hive)}{types})"
             query = f"SELECT {names} FROM {source}"
         else:
             nulls = (f"NULL::{DUCKDB[c.kind]} AS {duck.name(c.name)}" for c in spec.columns)
             query = f"SELECT {', '.join(nulls)} WHERE false"
         view = duck.name(name or table)
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}{spec.newest}")
+        with self.reading(table):
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}{spec.newest}")
+
+    @contextmanager
+    def reading(self, table: str = "events") -> Iterator[None]:
+        """Say of files of a table that cannot be read, for the length of a block, where they are.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        with _said(self._logs[table], StoreError):
+            yield
 
     def compact(
         self, *, target_mb: int = _TARGET_MB, before: str | None = None, threads: int = 0
@@ -216,12 +232,24 @@ def _logs(url: str, objects: Objects | None) -> Mapping[str, Log]:
 
 def _place(url: str, table: str, objects: Objects | None) -> Place:
     if not url.startswith("s3://"):
-        return Folder(expanded(url).absolute() / table)
+        folder = expanded(url).absolute()
+        _insist_on_name(folder)
+        return Folder(folder / table)
     if objects is None:
         raise ValueError(f"nothing to reach {url} with")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    _insist_on_name(cache)
     copies = cache / "lakewarden" / hashlib.sha256(url.encode()).hexdigest()[:16]
     return Bucket(f"{url.rstrip('/')}/{table}", objects, copies / table)
+
+
+def _insist_on_name(folder: Path) -> None:
+    if "\\" in str(folder) or not duck.readable(str(folder)):
+        raise StoreError(
+            "has a backslash in its path, or what is no UTF-8",
+            where=ascii(str(folder)),
+            next_step="Name another folder",
+        )
 
 
 def _meets(file: DataFile, tests: Collection[Collection[str] | None]) -> bool:
@@ -231,7 +259,7 @@ def _meets(file: DataFile, tests: Collection[Collection[str] | None]) -> bool:
 
 @contextmanager
 def _said(log: Log, kind: type[LakewardenError] = LakewardenError) -> Iterator[None]:
-    """Say of a disk that is full, or that lets nobody in, where it is."""
+    """Say of a disk that is full or lets nobody in, and of a damaged file, where it is."""
     try:
         yield
     except (OSError, DeltaError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -239,4 +267,12 @@ def _said(log: Log, kind: type[LakewardenError] = LakewardenError) -> Iterator[N
             f"cannot be read or written ({said(error)})",
             where=log.place.url,
             next_step="Check the rights on it, and the room on disk",
+        ) from None
+    except duckdb.Error as error:
+        if type(error) not in _DAMAGED:
+            raise
+        raise kind(
+            f"has a file that is damaged ({said(error)})",
+            where=log.place.url,
+            next_step="Restore the table from a copy, or ingest it anew",
         ) from None
