@@ -30,19 +30,14 @@ class Unit:
     Attributes:
         path: where it is.
         form: how it is read.
+        size: in bytes, as far as it was read.
         own: the number of the one file that it is; None where several are joined.
-        others: more files of the same form that are read along with it.
     """
 
     path: Path
     form: Form
+    size: int
     own: int | None = None
-    others: tuple[Unit, ...] = ()
-
-    @property
-    def all(self) -> tuple[Unit, ...]:
-        """Return it and those that are read along with it."""
-        return (self, *self.others)
 
 
 @dataclass(slots=True)
@@ -76,13 +71,13 @@ class Joiner:
     def __init__(self, folder: Path, spooled: Spooled) -> None:
         self.folder = folder
         self._spooled = spooled
-        self._open: dict[Form, tuple[IO[bytes], int]] = {}
+        self._open: dict[Form, tuple[IO[bytes], Unit]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file, _size in self._open.values():
+        for file, _unit in self._open.values():
             file.close()
 
     def small(self, number: int, content: bytes, source: Source) -> None:
@@ -99,7 +94,7 @@ class Joiner:
         elif form.layout is Layout.PARQUET:
             path = self.folder / f"{number}.parquet"
             path.write_bytes(data)
-            self._unit(number, path, form, None)
+            self._unit(number, Unit(path, form, len(data), number), None)
         else:
             join = _JOINS.get(form.layout)
             joined = join(number, data, form) if join else None
@@ -116,13 +111,13 @@ class Joiner:
             head = next(parts, b"")
             form = form_of(head[:HEAD], source)
             if form.layout is Layout.PARQUET:
-                self._unit(number, place, form, None)
+                self._unit(number, Unit(place, form, place.stat().st_size, number), None)
             elif form.layout is Layout.RECORDS:
                 data = _unpacked(chain([head], parts))
                 self._odd(number) if data is None else self._joined(number, data, form)
             elif form.layout in {Layout.LINES, Layout.FIELDS}:
-                path, count = self._plain(number, place, chain([head], parts))
-                self._unit(number, path, form, count - form.headed)
+                unit, count = self._plain(number, place, form, chain([head], parts))
+                self._unit(number, unit, count - form.headed)
             else:
                 self._odd(number)
         except CutError:
@@ -137,32 +132,36 @@ class Joiner:
         else:
             self._spooled.skipped += 1
 
-    def _unit(self, number: int, path: Path, form: Form, count: int | None) -> None:
-        self._spooled.units.append(Unit(path, form, number))
+    def _unit(self, number: int, unit: Unit, count: int | None) -> None:
+        self._spooled.units.append(unit)
         self._spooled.expected[number] = count
 
     def _append(self, form: Form, content: bytes) -> None:
-        file, size = self._open.get(form, (None, 0))
-        if file is None or size > _JOINED:
+        file, unit = self._open.get(form, (None, None))
+        if file is None or unit is None or unit.size > _JOINED:
             if file:
                 file.close()
-            path = self.folder / f"joined-{len(self._spooled.units)}"
-            file, size = path.open("wb", buffering=_BUFFER), 0
-            self._spooled.units.append(Unit(path, form))
+            unit = Unit(self.folder / f"joined-{len(self._spooled.units)}", form, 0)
+            file = unit.path.open("wb", buffering=_BUFFER)
+            self._spooled.units.append(unit)
+            self._open[form] = file, unit
         file.write(content)
-        self._open[form] = file, size + len(content)
+        unit.size += len(content)
 
-    def _plain(self, number: int, place: Path, parts: Iterator[bytes]) -> tuple[Path, int]:
-        """Return where a file is out of its compression, and how many lines it has."""
-        count, last = 0, b"\n"
+    def _plain(
+        self, number: int, place: Path, form: Form, parts: Iterator[bytes]
+    ) -> tuple[Unit, int]:
+        """Return a file out of its compression, and how many lines it has."""
+        count, size, last = 0, 0, b"\n"
         path = self.folder / f"plain-{number}" if is_zipped(place) else place
         with nullcontext() if path == place else path.open("wb") as file:
             for part in parts:
                 count += part.count(b"\n")
+                size += len(part)
                 last = part[-1:] or last
                 if file:
                     file.write(part)
-        return path, count + (last != b"\n")
+        return Unit(path, form, size, number), count + (last != b"\n")
 
 
 def _lines(number: int, data: bytes, _: Form) -> tuple[bytes, int] | None:

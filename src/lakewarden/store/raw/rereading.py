@@ -84,8 +84,9 @@ class Rereading:
     def _read(self, form: Form, held: list[tuple[int, Record]]) -> bool:
         with self._path.open("wb") as file:
             file.writelines(_marked(form, number, record) for number, record in held)
+            unit = Unit(self._path, form, file.tell())
         try:
-            insert(self._connection, Unit(self._path, form), placed=True)
+            insert(self._connection, [unit], placed=True)
         except (duckdb.DataError, duckdb.ProgrammingError):
             return False
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from json import dumps
 from typing import Final
 
@@ -19,6 +19,8 @@ from lakewarden.store.raw.joining import Unit
 
 _FILE: Final = 32 << 20
 """A joined file of records has one line a file, of at most so many bytes."""
+_LEAST: Final = 1 << 20
+"""A line may have so many bytes in any case."""
 _NESTED: Final = ("STRUCT", "MAP")
 _NAME: Final = "~name"
 """The column that has the path of a record's file."""
@@ -37,57 +39,64 @@ def tables(connection: DuckDBPyConnection, source: Source) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE context (file INTEGER, region VARCHAR)")
 
 
-def insert(connection: DuckDBPyConnection, unit: Unit, *, placed: bool = False) -> None:
-    """Read a file into the table of its shape.
+def insert(connection: DuckDBPyConnection, units: Sequence[Unit], *, placed: bool = False) -> None:
+    """Read files of one form into the table of their shape.
 
     Args:
         connection: where the table is.
-        unit: the file.
-        placed: whether its records are marked with their lines too.
+        units: the files; several only of JSON.
+        placed: whether their records are marked with their lines too.
 
     Raises:
-        duckdb.Error: it is not as its form says; nothing is read then.
+        duckdb.Error: one is not as its form says; nothing is read then.
     """
-    shape = unit.form.shape or _of_parquet(connection, unit)
-    read = {
-        Layout.LINES: _lines,
-        Layout.RECORDS: _records,
-        Layout.FIELDS: _fields,
-        Layout.PARQUET: _parquet,
-    }[unit.form.layout]
-    query = read(connection, unit, shape, placed=placed)
+    first = units[0]
+    shape = first.form.shape or _of_parquet(connection, first)
+    place = _place(units, placed=placed)
+    if first.form.layout is Layout.LINES:
+        query = _lines(units, shape, place)
+    elif first.form.layout is Layout.RECORDS:
+        query = _records(units, shape, place)
+    elif first.form.layout is Layout.FIELDS:
+        query = _fields(first, place, placed=placed)
+    else:
+        query = _parquet(connection, first, shape, place)
     connection.execute(f"INSERT INTO {shape.name} BY NAME {query}")
 
 
-def _lines(_: DuckDBPyConnection, unit: Unit, shape: Shape, *, placed: bool) -> str:
-    names = ", ".join(duck.name(name) for name in shape.columns)
-    return (
-        f"SELECT {names}, {_place(unit, placed=placed)} FROM {_json(unit, shape.columns, LONGEST)}"  # noqa: S608  # ours
+def longest(units: Iterable[Unit]) -> int:
+    """Return how many bytes a line of a unit may have; a thread holds several times as many."""
+    return max(
+        min(max(unit.size, _LEAST), _FILE if unit.form.layout is Layout.RECORDS else LONGEST)
+        for unit in units
     )
 
 
-def _records(_: DuckDBPyConnection, unit: Unit, shape: Shape, *, placed: bool) -> str:
+def _lines(units: Sequence[Unit], shape: Shape, place: str) -> str:
+    names = ", ".join(duck.name(name) for name in shape.columns)
+    return f"SELECT {names}, {place} FROM {_json(units, shape.columns)}"  # noqa: S608  # ours
+
+
+def _records(units: Sequence[Unit], shape: Shape, place: str) -> str:
     columns = {"Records": f"STRUCT({_listed(shape.columns, ' ')})[]"}
-    place = _place(unit, placed=placed)
-    return f"SELECT unnest(Records, max_depth := 2), {place} FROM {_json(unit, columns, _FILE)}"  # noqa: S608  # ours
+    return f"SELECT unnest(Records, max_depth := 2), {place} FROM {_json(units, columns)}"  # noqa: S608  # ours
 
 
-def _fields(_: DuckDBPyConnection, unit: Unit, __: Shape, *, placed: bool) -> str:
+def _fields(unit: Unit, place: str, *, placed: bool) -> str:
     marks = [] if unit.own is not None else list(PLACE) if placed else ["~file"]
     columns = dict.fromkeys([*marks, *unit.form.fields], "VARCHAR")
     skipped = int(unit.own is not None and unit.form.headed)
     read = (
-        f"read_csv({duck.text(str(unit.path))}, delim = ' ', header = false, skip = {skipped},"
+        f"read_csv({duck.files([str(unit.path)])}, delim = ' ', header = false, skip = {skipped},"
         f" quote = '', escape = '', comment = '', auto_detect = false, hive_partitioning = false,"
         f" columns = {{{_types(columns)}}})"
     )
-    return vpcflow.reading(unit.form.fields, read, _place(unit, placed=placed))
+    return vpcflow.reading(unit.form.fields, read, place)
 
 
-def _parquet(connection: DuckDBPyConnection, unit: Unit, shape: Shape, *, placed: bool) -> str:
+def _parquet(connection: DuckDBPyConnection, unit: Unit, shape: Shape, place: str) -> str:
     read = _file(unit)
     given = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {read}").fetchall()}
-    place = _place(unit, placed=placed)
     given.pop("file_row_number")
     if shape.source is Source.VPCFLOW:
         if vpcflow.TIMES.isdisjoint(given):
@@ -120,35 +129,36 @@ def _of_parquet(connection: DuckDBPyConnection, unit: Unit) -> Shape:
 
 def _file(unit: Unit) -> str:
     return (
-        f"read_parquet({duck.text(str(unit.path))}, hive_partitioning = true,"
+        f"read_parquet({duck.files([str(unit.path)])}, hive_partitioning = true,"
         " hive_types_autocast = false, file_row_number = true)"
     )
 
 
-def _json(unit: Unit, columns: Mapping[str, str], longest: int) -> str:
-    types = _types({**columns, **({} if unit.own is not None else PLACE)})
-    paths = duck.texts(str(each.path) for each in unit.all)
-    named = f", filename = {duck.text(_NAME)}" if _numbered(unit) else ""
+def _json(units: Sequence[Unit], columns: Mapping[str, str]) -> str:
+    types = _types({**columns, **({} if units[0].own is not None else PLACE)})
+    paths = [str(unit.path) for unit in units]
+    named = f", filename = {duck.text(_NAME)}" if _numbered(units) else ""
     read = (
-        f"read_json({paths}, format = 'newline_delimited',"
-        f" compression = 'none', hive_partitioning = false, maximum_object_size = {longest},"
+        f"read_json({duck.files(paths)}, format = 'newline_delimited',"
+        f" compression = 'none', hive_partitioning = false, maximum_object_size = {longest(units)},"
         f" columns = {{{types}}}{named})"
     )
     if not named:
         return read
-    numbers = ", ".join(str(each.own) for each in unit.all)
-    files = f"SELECT unnest({paths}) AS path, unnest([{numbers}]) AS number"
+    numbers = ", ".join(str(unit.own) for unit in units)
+    files = f"SELECT unnest({duck.texts(paths)}) AS path, unnest([{numbers}]) AS number"
     return f"{read} JOIN ({files}) AS files ON {duck.name(_NAME)} = files.path"
 
 
-def _numbered(unit: Unit) -> bool:
+def _numbered(units: Sequence[Unit]) -> bool:
     """Return whether the number of a record's file is told by the file's name."""
-    return unit.own is not None and bool(unit.others)
+    return units[0].own is not None and len(units) > 1
 
 
-def _place(unit: Unit, *, placed: bool) -> str:
-    if _numbered(unit):
+def _place(units: Sequence[Unit], *, placed: bool) -> str:
+    if _numbered(units):
         return 'files.number AS "~file"'
+    unit = units[0]
     if unit.own is not None:
         row = ', file_row_number + 1 AS "~line"' if unit.form.layout is Layout.PARQUET else ""
         return f'{unit.own} AS "~file"{row}'

@@ -7,8 +7,8 @@ rows are not as many as its records is an error, never a loss.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, unreadable
+from lakewarden.store.lake import duck
 from lakewarden.store.lake.shapes.shape import Shape, select
 from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
@@ -26,7 +27,7 @@ from lakewarden.store.raw.joining import Spooled, Unit
 from lakewarden.store.raw.records import records
 from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
-from lakewarden.store.raw.rows import insert, tables
+from lakewarden.store.raw.rows import insert, longest, tables
 
 VIEW: Final = "batch"
 """The view that has the events of a batch."""
@@ -72,7 +73,6 @@ class Staging:
         self._source = source
         self._shapes = [shape for shape in SHAPES if shape.source is source]
         self._addresses = Addresses(connection)
-        connection.execute("SET TimeZone = 'UTC'")
 
     def load(self, spooled: Spooled, origin: Origin) -> list[Counted]:
         """Read a batch, so that the view has its events; return what became of each file.
@@ -133,16 +133,15 @@ class Staging:
 
     def _read_units(self, units: list[Unit], spooled: Spooled, counted: dict[int, Counted]) -> None:
         """Read units of one form at once, which takes all cores; one by one where that fails."""
-        first, *others = units
-        together = replace(first, others=tuple(others))
+        first = units[0]
         try:
-            insert(self._connection, together)
-        except duckdb.OutOfMemoryException:
-            raise
+            insert(self._connection, units)
         except duckdb.Error as error:  # its files are read again, and then it is known why
-            if others:
+            if len(units) > 1:
                 for unit in units:
                     self._read_units([unit], spooled, counted)
+            elif isinstance(error, duckdb.OutOfMemoryException):
+                raise
             elif first.form.layout is Layout.PARQUET and first.own is not None:
                 counted[first.own].refuse(_not_parquet(spooled.items[first.own], error))
 
@@ -256,12 +255,20 @@ def _insist(one: Counted) -> None:
         )
 
 
-def _alike(units: Iterable[Unit]) -> Iterable[list[Unit]]:
-    """Return units that can be read together: of one form, all joined, or none and lines."""
+def _alike(units: Iterable[Unit]) -> Iterator[list[Unit]]:
+    """Yield units that can be read together: of one form, all joined, or none and lines.
+
+    They are no more than there is memory for, since each may have a thread of its own.
+    """
     groups: dict[object, list[Unit]] = {}
     for unit in units:
         layout = unit.form.layout
         together = layout in _TOGETHER if unit.own is None else layout is Layout.LINES
         key = (unit.form, unit.own is None) if together else unit.path
         groups.setdefault(key, []).append(unit)
-    return groups.values()
+    for alike in groups.values():
+        alike.sort(key=lambda unit: unit.size)
+        while alike:
+            most = duck.MEMORY // (4 * longest(alike[-1:]))
+            yield alike[-most:]
+            del alike[-most:]
