@@ -24,6 +24,9 @@ _FOLDERS: Final = {
     Source.VPCFLOW: ("/vpcflowlogs/",),
 }
 _AWS_LOGS: Final = "AWSLogs/"
+_LEFT: Final = ("_", ".")
+DELTA_LOG: Final = "_delta_log"
+"""The folder by which a Delta table is known: only what is listed there belongs to the table."""
 
 
 class Delivered(NamedTuple):
@@ -100,6 +103,11 @@ class About(NamedTuple):
 def about(key: str) -> About:
     """Read a key."""
     return About(*(_found(pattern, key) for pattern in (_ACCOUNT, _WORKSPACE, _REGION, _DAY)))
+
+
+def hidden(key: str) -> bool:
+    """Return whether a file is no log: a name of its path begins with a point or an underscore."""
+    return any(name.startswith(_LEFT) for name in key.split("/"))
 
 
 def foreign(key: str, source: Source) -> bool:

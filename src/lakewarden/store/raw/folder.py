@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from lakewarden.errors import UsageError
-from lakewarden.events.delivery import Delivered, unreadable
+from lakewarden.events.delivery import (
+    DELTA_LOG,
+    Delivered,
+    UnreadableError,
+    hidden,
+    unreadable,
+)
+from lakewarden.store.lake import duck
 
-_DELTA: Final = "_delta_log"
-_LEFT: Final = ("_", ".")
+_NAMELESS: Final = "no UTF-8"
+"""In place of the etag of a file whose name is no text."""
 
 
 class Folder:
     """The files of a folder, at any depth; of a Delta table in it those that its log lists.
 
-    Names that begin with a point or an underscore are left alone.
+    Names that begin with a point or an underscore are left alone. Links to folders are followed;
+    no folder is read twice.
 
     Attributes:
         ahead: one file at a time.
@@ -33,8 +41,8 @@ class Folder:
             raise UsageError(
                 "is not there", where=str(path), next_step="Name the folder of the logs"
             )
-        self._root = path if path.is_dir() else path.parent
-        self._path = path
+        self._path = path.absolute()
+        self._root = self._path if path.is_dir() else self._path.parent
 
     def listed(self) -> Iterator[Delivered]:
         """Yield all files; a folder or a file that nobody may look at comes as one of no size."""
@@ -42,11 +50,11 @@ class Folder:
             yield self._delivered(self._path)
             return
         shut: list[OSError] = []
-        for folder, folders, names in os.walk(self._path, onerror=shut.append):
-            files = [Path(folder, name) for name in names if not name.startswith(_LEFT)]
-            if _DELTA in folders:
+        for folder, folders, names in _walked(self._path, shut.append):
+            files = [Path(folder, name) for name in names if not hidden(name)]
+            if DELTA_LOG in folders:
                 files, folders[:] = _of_table(folder), []
-            folders[:] = [name for name in folders if not name.startswith(_LEFT)]
+            folders[:] = [name for name in folders if not hidden(name)]
             yield from (self._delivered(file) for file in files if not _is_special(file))
         yield from (self._delivered(Path(error.filename)) for error in shut)
 
@@ -56,6 +64,7 @@ class Folder:
         Raises:
             UnreadableError: it cannot be read.
         """
+        _insist_on_name(item)
         try:
             return (self._root / item.key).read_bytes()
         except OSError as error:
@@ -67,7 +76,14 @@ class Folder:
         Raises:
             UnreadableError: it cannot be read.
         """
+        _insist_on_name(item)
         path = self._root / item.key
+        if not duck.readable(str(path)):
+            raise UnreadableError(
+                "has a backslash beside one of * ? [ in its path, or what is no UTF-8",
+                where=item.key,
+                next_step="Rename it or the folder, and ingest again",
+            )
         try:
             path.open("rb").close()
         except OSError as error:
@@ -76,6 +92,9 @@ class Folder:
 
     def _delivered(self, file: Path) -> Delivered:
         key = file.relative_to(self._root).as_posix()
+        text = os.fsencode(key).decode(errors="backslashreplace")
+        if text != key:
+            return Delivered(text, _NAMELESS, 0, 0)
         try:
             stat = file.stat()
         except OSError:
@@ -86,6 +105,33 @@ class Folder:
             stat.st_size if file.is_file() else 0,
             stat.st_mtime_ns // 1_000_000,
         )
+
+
+def _insist_on_name(item: Delivered) -> None:
+    if item.etag == _NAMELESS:
+        raise UnreadableError(
+            "has a name that is no UTF-8",
+            where=item.key,
+            next_step="Rename it or its folder, and ingest again",
+        )
+
+
+def _walked(
+    top: Path, shut: Callable[[OSError], None]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk as `os.walk` does, then to where links lead, which may be back to where it was."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [top]
+    while waiting:
+        for folder, folders, names in os.walk(waiting.pop(0), onerror=shut):
+            stat = Path(folder).stat()
+            if (stat.st_dev, stat.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((stat.st_dev, stat.st_ino))
+            yield folder, folders, names
+            paths = (Path(folder, name) for name in sorted(folders))
+            waiting += (path for path in paths if path.is_symlink())
 
 
 def _is_special(file: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, unreadable
+from lakewarden.store.lake import duck
 from lakewarden.store.raw.forms import digest_of_trail
 from lakewarden.store.raw.joining import Joiner, Spooled
 
@@ -27,9 +28,19 @@ _SMALL_LINES: Final = 1 << 16
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield a folder that is gone at the end."""
+    """Yield a folder that is gone at the end.
+
+    Raises:
+        LakewardenError: files cannot be read from where it would be.
+    """
     folder = tempfile.mkdtemp(prefix="lakewarden-")
     try:
+        if not duck.readable(folder):
+            raise LakewardenError(
+                "has a backslash beside one of * ? [ in its path, or what is no UTF-8",
+                where=ascii(folder),
+                next_step="Name another folder with TMPDIR",
+            )
         yield Path(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
