@@ -138,6 +138,25 @@ def test_a_bucket_that_is_none_or_empty_or_shut_is_an_error(server, s3):
         list(Bucket(account, "s3://another/logs").listed())
 
 
+def test_what_is_hidden_is_left_alone(server, s3):
+    names = ("_SUCCESS", ".crc", "_temporary/a.json", "day/.b.json")
+    _put(server, **{f"_logs/{name}": lines(delivered()) for name in ("a.json", *names)})
+    listed = Bucket(AwsAccount(), "s3://logs/_logs").listed()
+    assert [item.key for item in listed] == ["_logs/a.json"]
+    (single,) = Bucket(AwsAccount(), "s3://logs/_logs/_SUCCESS").listed()
+    assert single.key == "_logs/_SUCCESS"
+
+
+def test_a_delta_table_is_refused_since_it_may_have_files_that_were_taken_out(server, s3):
+    _put(server, **{"all/b/audit/a.parquet": b"", "all/b/audit/_delta_log/0.json": b""})
+    _put(server, **{"all/a.json": lines(delivered())})
+    for url in ("s3://logs", "s3://logs/all/", "s3://logs/all/b/audit"):
+        with pytest.raises(UsageError, match="is a Delta table") as caught:
+            list(Bucket(AwsAccount(), url).listed())
+        assert caught.value.where == "s3://logs/all/b/audit"
+    assert list(Bucket(AwsAccount(), "s3://logs/all/a.json").listed())
+
+
 def test_an_object_that_is_gone_is_unreadable(server, s3, tmp_path):
     _put(server, **{"a.json": b"x" * 2_000_000})
     bucket = Bucket(AwsAccount(), "s3://logs")

@@ -11,7 +11,7 @@ from lakewarden.clients.aws import AwsAccount, failure_of
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import ConnectionFailedError, UsageError
 from lakewarden.estate.fact import Cause
-from lakewarden.events.delivery import Delivered, UnreadableError
+from lakewarden.events.delivery import DELTA_LOG, Delivered, UnreadableError, hidden
 
 _SCHEME: Final = "s3://"
 _REGION: Final = "us-east-1"
@@ -21,6 +21,8 @@ _PARALLEL: Final = 16
 
 class Bucket:
     """The objects under a prefix of a bucket, or a single one.
+
+    Names that begin with a point or an underscore are left alone.
 
     Attributes:
         ahead: how many objects are fetched at a time.
@@ -44,7 +46,7 @@ class Bucket:
         """Yield all objects, none twice.
 
         Raises:
-            UsageError: there are none.
+            UsageError: there are none, or they are a Delta table.
             ConnectionFailedError: they cannot be listed.
         """
         folder = self._prefix if self._prefix.endswith("/") else f"{self._prefix}/"
@@ -52,7 +54,11 @@ class Bucket:
         for prefix in (folder if self._prefix else "", self._prefix):
             for entry in self._pages(prefix):
                 key = str(entry["Key"])
-                if not key.endswith("/") and (prefix != self._prefix or self._is_here(key)):
+                if prefix == self._prefix and not self._is_here(key):
+                    continue
+                own = key.removeprefix(prefix)
+                self._insist_on_no_table(own)
+                if not key.endswith("/") and not hidden(own):
                     found = True
                     yield _delivered(entry)
             if found:
@@ -96,6 +102,16 @@ class Bucket:
                     raise _unreadable(item, failure_of(error)) from None
         part.rename(path)
         return target
+
+    def _insist_on_no_table(self, own: str) -> None:
+        """Refuse a Delta table, which may hold files that were taken out of it."""
+        table, log, _ = f"/{own}".partition(f"/{DELTA_LOG}/")
+        if log:
+            raise UsageError(
+                "is a Delta table, or has one in it, which is not read from a bucket",
+                where=f"{self._url.rstrip('/')}{table}",
+                next_step="Copy it with its _delta_log to this machine, and name the copy",
+            )
 
     def _is_here(self, key: str) -> bool:
         return not self._prefix or key == self._prefix or self._prefix.endswith("/")
