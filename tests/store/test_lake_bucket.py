@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -79,6 +80,22 @@ def test_another_machine_reads_it_and_keeps_what_it_read(bucket, monkeypatch, tm
     assert numbers_in(other) == Counter(range(9))
     assert len(_keys()) == 3
     assert not [path for path in read if Path(path).exists()]
+
+
+def test_files_that_may_not_be_deleted_are_said(bucket):
+    client = boto3.client("s3")
+    for key in ("a", "kept"):
+        client.put_object(Bucket="lake", Key=key)
+    arn = "arn:aws:s3:::lake/kept"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    client.put_bucket_policy(Bucket="lake", Policy=policy)
+    with pytest.raises(ConnectionFailedError, match="s3:DeleteObject is needed") as caught:
+        bucket.remove(["a", "kept"])
+    assert caught.value.where == "s3://lake/kept"
+    client.delete_bucket_policy(Bucket="lake")
+    bucket.remove(["a", "kept", "not there"])
+    assert "Contents" not in client.list_objects_v2(Bucket="lake")
 
 
 def test_what_is_missing_or_refused_is_said(bucket, monkeypatch, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+
+from botocore.exceptions import ClientError
 
 from lakewarden.clients.aws import AwsAccount, failure_of
 from lakewarden.clients.objects import storage_options
@@ -80,18 +82,25 @@ class LakeBucket:
         every = list(keys)
         for start in range(0, len(every), _AT_ONCE):
             some = every[start : start + _AT_ONCE]
-            self._ask("s3:DeleteObject", some[0], partial(self._delete, some))
+            for each in self._ask("s3:DeleteObject", some[0], partial(self._delete, some)):
+                error = ClientError({"Error": each}, "DeleteObjects")
+                raise self._refused("s3:DeleteObject", str(each["Key"]), error)
 
-    def _delete(self, keys: list[str]) -> None:
-        named = {"Objects": [{"Key": key} for key in keys]}
-        self._client.delete_objects(Bucket=self._bucket, Delete=named)
+    def _delete(self, keys: list[str]) -> list[Mapping[str, Any]]:
+        """Delete some objects; return what is said of those that were not deleted."""
+        named = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        answer = self._client.delete_objects(Bucket=self._bucket, Delete=named)
+        return list(answer.get("Errors", ()))
 
     def _ask(self, action: str, key: str, call: Callable[[], T]) -> T:
         try:
             return call()
         except Exception as error:  # noqa: BLE001  # boto3 has no base of all its exceptions
-            raise ConnectionFailedError(
-                f"the bucket refused ({failure_of(error).detail})",
-                where=f"s3://{self._bucket}/{key}",
-                next_step=f"{action} is needed on it",
-            ) from None
+            raise self._refused(action, key, error) from None
+
+    def _refused(self, action: str, key: str, error: Exception) -> ConnectionFailedError:
+        return ConnectionFailedError(
+            f"the bucket refused ({failure_of(error).detail})",
+            where=f"s3://{self._bucket}/{key}",
+            next_step=f"{action} is needed on it",
+        )
