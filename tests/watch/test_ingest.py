@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakewarden.cli import cli
-from lakewarden.errors import UsageError
+from lakewarden.errors import LakewardenError, StoreError, UsageError
 from lakewarden.events.columns import Source
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.raw.folder import Folder
@@ -88,6 +88,32 @@ def test_the_counts_add_up_and_are_told_batch_by_batch(logs, monkeypatch):
     assert {row["workspace_id"] for row in logs.rows("files")} == {"7"}
     refused = sorted((row["file"], row["start"], row["line"]) for row in logs.rows("quarantine"))
     assert refused == [(row["key"], row["size"] - 6, 3) for row in logs.rows("files")]
+
+
+def test_a_file_counts_as_read_only_when_the_lake_has_all_its_events(logs, monkeypatch):
+    logs.put("a.json", lines(*(_both(n)[0] for n in range(3))))
+    genuine = Lake.merge
+
+    def merge(lake, connection, relation, table="events"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE less AS FROM {relation} LIMIT 2")
+        return genuine(lake, connection, "less", table)
+
+    monkeypatch.setattr(Lake, "merge", merge)
+    with pytest.raises(LakewardenError, match="of 3 events 2 came to the lake"):
+        logs.ingest()
+    monkeypatch.undo()
+    assert not logs.rows("files")
+    assert (logs.ingest().new, _requests(logs)) == (1, _expected(range(3)))
+
+
+def test_a_lake_that_is_damaged_is_said(logs):
+    logs.put("a.json", lines(_both(1)[0]))
+    logs.ingest()
+    (file,) = map(Path, logs.lake.files("files"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4] + b"\xff" * 40 + whole[44:])
+    with pytest.raises(StoreError, match="has a file that is damaged"):
+        logs.ingest()
 
 
 def test_a_delta_table_is_read_by_its_log(logs):

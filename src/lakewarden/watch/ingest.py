@@ -20,6 +20,7 @@ from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, foreign
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
+from lakewarden.store.lake.merging import Merged
 from lakewarden.store.raw.joining import Spooled
 from lakewarden.store.raw.notes import note
 from lakewarden.store.raw.spool import clear, scratch, spool
@@ -107,20 +108,26 @@ def ingest(
         for spooled in _ahead(_batches(waiting), origin, source, folder):
             counted = staging.load(spooled, origin)
             merged = lake.merge(connection, VIEW)
+            _insist_on_all(lake, counted, merged)
             note(lake, connection, source, counted)
             clear(spooled)
             done.new += merged.new
             done.duplicate += merged.duplicate
             done.add(spooled, counted)
-            if done.records != done.new + done.duplicate:
-                raise LakewardenError(
-                    f"of {done.records} events {done.new + done.duplicate} came to the lake",
-                    where=lake.url,
-                    next_step="This is a fault of lakewarden. Report it",
-                )
             if progress:
                 progress(done, total)
     return done
+
+
+def _insist_on_all(lake: Lake, counted: Iterable[Counted], merged: Merged) -> None:
+    """Insist that the lake was given each event, before its file counts as read."""
+    records, came = sum(one.records for one in counted), merged.new + merged.duplicate
+    if records != came:
+        raise LakewardenError(
+            f"of {records} events {came} came to the lake",
+            where=lake.url,
+            next_step="This is a fault of lakewarden. Report it",
+        )
 
 
 def _new(
@@ -128,12 +135,10 @@ def _new(
 ) -> Iterator[Delivered]:
     """Yield the files that were not read as they are now, and count the others."""
     lake.view(connection, "files")
-    known = {
-        key: (etag, size)
-        for key, etag, size in connection.execute(
-            "SELECT key, etag, size FROM files WHERE source = ?", [source]
-        ).fetchall()
-    }
+    asked = "SELECT key, etag, size FROM files WHERE source = ?"
+    with lake.reading("files"):
+        rows = connection.execute(asked, [source]).fetchall()
+    known = {key: (etag, size) for key, etag, size in rows}
     for item in origin.listed():
         if known.get(item.key) == (item.etag, item.size) or foreign(item.key, source):
             done.skipped += 1
