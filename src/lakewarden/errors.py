@@ -7,6 +7,7 @@ LakewardenError               exit 1
 │  ├─ StoreError                       the database of the journal
 │  ├─ PlanFileError                    a plan, ours or Terraform's
 │  └─ UnknownControlError              a control nobody registered
+├─ VaultError                 exit 1   a backup that is damaged, or a vault that cannot be written
 ├─ ApplyError                 exit 1   a change that did not come out as planned
 │  ├─ MovedOnError                     the deployment is no longer what was planned for
 │  ├─ GuardError                       a change that would lock somebody out
@@ -65,6 +66,10 @@ class PlanFileError(UsageError):
 
 class UnknownControlError(UsageError):
     """No control has the given id."""
+
+
+class VaultError(LakewardenError):
+    """Something of a backup is missing, cut or altered, or the vault cannot be written."""
 
 
 class ApplyError(LakewardenError):

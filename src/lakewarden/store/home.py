@@ -1,7 +1,8 @@
-"""Paths that begin with a home folder."""
+"""Paths that begin with a home folder, and the folder of what this machine remembers."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from lakewarden.errors import UsageError
@@ -21,3 +22,8 @@ def expanded(path: str) -> Path:
             where=path,
             next_step="Write the whole path",
         ) from None
+
+
+def state_folder() -> Path:
+    """Return the folder of what is kept between runs: keys, unfinished work, the journal."""
+    return expanded(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "lakewarden"
