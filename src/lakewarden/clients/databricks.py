@@ -127,6 +127,20 @@ class DatabricksHost:
         """
         return self._do(verb, path, query, None, body)
 
+    def download(self, path: str, query: Mapping[str, Any]) -> bytes:
+        """Read one answer as it is.
+
+        Raises:
+            CallFailedError: for anything but a whole answer.
+        """
+
+        def read() -> bytes:
+            answer: Any = self._api.do("GET", path, query=dict(query), raw=True)
+            with answer["contents"] as stream:
+                return bytes(stream.read())
+
+        return bytes(self._patiently("GET", path, read))
+
     def org_id(self) -> str:
         """Return the workspace's id: a header of `GET /api/2.0/preview/scim/v2/Me`."""
         header = "X-Databricks-Org-Id"

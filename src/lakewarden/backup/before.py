@@ -1,0 +1,129 @@
+"""What the run before knew: what has not changed since then need not be read again.
+
+An object keeps its digests when it has the same stamp. Permissions have no stamp. So they are read
+anew in a sweep: each has a moment of its own within a period, and a run reads those whose moment
+came since the run before. Runs together read each once in a period, and none reads all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from lakewarden.assets.kind import Kind
+from lakewarden.assets.registry import kinds
+from lakewarden.backup.shaping import mark_of
+from lakewarden.clock import parse_time
+from lakewarden.store.vault.manifest import Entry
+
+ACL_READ_AT: Final = "acl_read_at"
+"""The field of a stamp that says when permissions were read."""
+_SHORT: Final = 12
+"""Bytes of a digest that tell assets apart."""
+
+
+class Known(NamedTuple):
+    """What the run before has of an asset."""
+
+    identity: str
+    mark: bytes
+    name: str
+    spec: str | None
+    acl: str | None
+    content: str | None
+    cipher: str | None
+    acl_read_at: float
+
+
+class Before:
+    """The run before, in memory: about half a kilobyte for each asset."""
+
+    def __init__(
+        self, entries: Iterable[Entry] = (), started: str = "", *, period: float = 0.0
+    ) -> None:
+        """Remember a run.
+
+        Args:
+            entries: of the run.
+            started: when it began, ISO 8601; empty when there was none.
+            period: seconds within which each permission is read again; 0 for each time.
+        """
+        self._known: dict[bytes, tuple[Any, ...]] = {}
+        self._started = parse_time(started).timestamp() if started else 0.0
+        self._period = period
+        self._changed: frozenset[str] = frozenset()
+        for entry in entries:
+            kind = kinds().get(entry.kind)
+            if kind is not None:
+                self._known[_place(kind, _row(kind, entry))] = _packed(kind, entry)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def signalled(self, ids: Iterable[str]) -> None:
+        """Take note of objects, by id, whose permissions were changed since."""
+        self._changed = frozenset(ids)
+
+    def of(self, kind: Kind, row: str) -> Known | None:
+        """Return what is known of the asset that a row of the queue is about."""
+        packed = self._known.get(_place(kind, row))
+        if packed is None:
+            return None
+        identity, mark, name, spec, acl, content, cipher, read = packed
+        digests = (_hex(spec), _hex(acl), _hex(content), _hex(cipher))
+        return Known(identity, mark, name, *digests, read)
+
+    def same(self, kind: Kind, known: Known, stamp: Mapping[str, Any]) -> bool:
+        """Return whether an asset is certainly as it was."""
+        mark = mark_of(kind, stamp)
+        return mark is not None and bool(known.mark) and known.mark == _digest(mark)
+
+    def due(self, known: Known, now: float) -> bool:
+        """Return whether the permissions of an asset are to be read again."""
+        if known.acl is None or not self._period or known.identity in self._changed:
+            return True
+        if not known.acl_read_at or now - known.acl_read_at >= self._period:
+            return True
+        moment = int.from_bytes(_digest(known.identity)[:6], "big") / 2**48 * self._period
+        return (now - moment) // self._period > (self._started - moment) // self._period
+
+
+def time_of(seconds: float) -> str:
+    """Return a time as it stands in a stamp."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _row(kind: Kind, entry: Entry) -> str:
+    return entry.key if kind.tree else str(entry.stamp.get("id", entry.key))
+
+
+def _place(kind: Kind, row: str) -> bytes:
+    return _digest([kind.name, row])
+
+
+def _packed(kind: Kind, entry: Entry) -> tuple[Any, ...]:
+    mark = mark_of(kind, entry.stamp)
+    read = entry.stamp.get(ACL_READ_AT)
+    return (
+        str(entry.stamp.get("id", "")),
+        _digest(mark) if mark else b"",
+        "" if kind.tree else str(entry.stamp.get("name", entry.key)),
+        *(_bytes(each) for each in (entry.spec, entry.acl, entry.content, entry.cipher)),
+        parse_time(read).timestamp() if read else 0.0,
+    )
+
+
+def _digest(value: Any) -> bytes:
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=_SHORT).digest()
+
+
+def _bytes(digest: str | None) -> bytes | None:
+    return bytes.fromhex(digest) if digest else None
+
+
+def _hex(digest: bytes | None) -> str | None:
+    return digest.hex() if digest else None

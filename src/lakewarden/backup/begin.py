@@ -1,0 +1,97 @@
+"""From what is wanted to a backup that can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from lakewarden.assets.kind import Kind
+from lakewarden.backup.before import Before
+from lakewarden.backup.calls import Calls
+from lakewarden.backup.keys import Keys
+from lakewarden.backup.listing import Lister
+from lakewarden.backup.run import Backup
+from lakewarden.backup.selection import Selection
+from lakewarden.backup.shared import Sealed, Shared
+from lakewarden.backup.tally import Tally
+from lakewarden.clock import now_ms
+from lakewarden.errors import UsageError, VaultError
+from lakewarden.store.vault.manifest import Entry, Run
+from lakewarden.store.vault.queue import Queue
+from lakewarden.store.vault.vault import Vault
+
+DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is wanted of a backup.
+
+    Attributes:
+        selection: what it is of.
+        full: read everything again, whatever the run before knew.
+        sweep_days: within how many days each permission is read again; 0 for each time.
+        most_errors: how many errors are borne; None for what `Tally` bears.
+        recipients: to whom values of secrets are encrypted.
+        seal: encrypts them; None when they are not read.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    full: bool = False
+    sweep_days: float = 7.0
+    most_errors: int | None = None
+    recipients: tuple[str, ...] = ()
+    seal: Sealed | None = None
+
+
+def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wishes) -> Backup:
+    """Return a backup of a workspace, which takes up what its queue has.
+
+    Raises:
+        UsageError: the one that was cut off was of something else.
+    """
+    kinds = wishes.selection.chosen()
+    asked = dict(wishes.selection.as_json())
+    if queue.noted("selection", asked) != asked:
+        raise UsageError(
+            "a backup was cut off that was of something else",
+            where=vault.url,
+            next_step="Give the same kinds, paths and options again, or --fresh to begin anew",
+        )
+    queue.note("selection", asked)
+    previous = next((run for run in reversed(vault.runs()) if run.workspace == workspace), None)
+    before, previous = _remembered(vault, previous, wishes)
+    shared = Shared(
+        calls=calls,
+        lister=Lister(calls, kinds.values()),
+        kinds=kinds,
+        selection=wishes.selection,
+        vault=vault,
+        queue=queue,
+        keys=Keys(),
+        before=before,
+        tally=Tally(wishes.most_errors),
+        now=now_ms() / 1000,
+        seal=wishes.seal,
+    )
+    return Backup(shared, workspace, previous, wishes.recipients)
+
+
+def _remembered(vault: Vault, previous: Run | None, wishes: Wishes) -> tuple[Before, Run | None]:
+    """Return what the run before knew; nothing, where it cannot be read any more."""
+    if previous is None or wishes.full:
+        return Before(), previous
+    same = tuple(previous.notes.get("recipients", ())) == wishes.recipients
+    try:
+        entries = _usable(vault.entries(previous.id), wishes.selection.chosen(), same=same)
+        return Before(entries, previous.started, period=wishes.sweep_days * DAY), previous
+    except VaultError:
+        return Before(), None
+
+
+def _usable(entries: Iterator[Entry], kinds: dict[str, Kind], *, same: bool) -> Iterator[Entry]:
+    """Yield what the run before knew; not values that were encrypted to others."""
+    for entry in entries:
+        if entry.kind in kinds and (same or not entry.cipher):
+            yield entry

@@ -1,0 +1,96 @@
+"""Reads of one workspace, tried again where that may help."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from lakewarden.clients.databricks import DatabricksHost
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.estate.fact import Cause
+
+LISTING: Final = "listing"
+DETAIL: Final = "detail"
+CONTENT: Final = "content"
+PERMISSIONS: Final = "permissions"
+STATUS: Final = "/api/2.0/workspace/get-status"
+
+_TRIES: Final = 6
+_PAUSE: Final = 0.2
+"""Seconds before the second try; each further one waits twice as long as the one before."""
+_PASSING: Final = frozenset(
+    {Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE, Cause.RATE_LIMITED}
+)
+"""Causes that may be gone a moment later."""
+
+
+class Calls:
+    """Reads one workspace, and counts what it asks. Threads may share it.
+
+    Attributes:
+        host: the workspace.
+        made: how many calls were made, by what they were for.
+    """
+
+    def __init__(self, host: DatabricksHost, pause: float = _PAUSE) -> None:
+        self.host = host
+        self.made: Counter[str] = Counter()
+        self._pause = pause
+        self._lock = threading.Lock()
+
+    def get(self, purpose: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """Read one answer as decoded JSON; the path may have parameters of its own.
+
+        Raises:
+            CallFailedError: it could not be read.
+        """
+        path, _, more = path.partition("?")
+        asked = {**dict(parse_qsl(more)), **(query or {})}
+        return self._patiently(purpose, lambda: self.host.get(path, asked))
+
+    def search(self, purpose: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Read the answer to a search, which is a POST that changes nothing.
+
+        Raises:
+            CallFailedError: it could not be read.
+        """
+        return self._patiently(purpose, lambda: self.host.send("POST", path, body))
+
+    def download(self, purpose: str, path: str, query: Mapping[str, Any]) -> bytes:
+        """Read one answer as it is.
+
+        Raises:
+            CallFailedError: it could not be read.
+        """
+        return bytes(self._patiently(purpose, lambda: self.host.download(path, query)))
+
+    def vanished(self, path: str) -> bool:
+        """Return whether there is certainly no object at a path of the workspace tree any more."""
+        try:
+            self.get(LISTING, STATUS, {"path": path})
+        except CallFailedError as error:
+            return error.cause is Cause.NOT_FOUND
+        return False
+
+    def _patiently(self, purpose: str, call: Callable[[], Any]) -> Any:
+        for tries in range(_TRIES):
+            with self._lock:
+                self.made[purpose] += 1
+            try:
+                return call()
+            except CallFailedError as error:
+                if not _may_pass(error) or tries + 1 == _TRIES:
+                    raise
+            pause = self._pause * 2**tries
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads, keeps no secret
+        raise AssertionError
+
+
+def _may_pass(error: CallFailedError) -> bool:
+    cut = error.cause is Cause.MALFORMED and not error.code  # an answer that is not whole
+    return cut or error.cause in _PASSING

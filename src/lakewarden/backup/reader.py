@@ -1,0 +1,142 @@
+"""One asset, read to its end: its definition, its bytes, and who may do what with it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from lakewarden.assets.canonical import acl_of, spec_of
+from lakewarden.assets.kind import Kind
+from lakewarden.assets.places import values
+from lakewarden.backup.before import ACL_READ_AT, time_of
+from lakewarden.backup.calls import CONTENT, PERMISSIONS
+from lakewarden.backup.shaping import GONE, LEFT, UNSEEN, Found, key_in, named_late, stamp_in
+from lakewarden.backup.shared import Shared
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.clock import now_ms
+from lakewarden.estate.fact import Cause
+from lakewarden.store.vault.queue import Item, State
+
+_EXPORT: Final = "/api/2.0/workspace/export"
+_SECRET: Final = "/api/2.0/secrets/get"  # noqa: S105  # a path, not a secret
+_SETTING: Final = "setting"
+_FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
+_TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
+_ROOT: Final = "/"
+_ACL_ID: Final = "acl_id"
+
+
+class Reader:
+    """Reads what an item lacks."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    def read(self, item: Item) -> Item:
+        """Return an item as it is after all was tried: done, failed or left out."""
+        kind = self._shared.kinds[item.kind]
+        try:
+            if kind.detail and item.spec is None:
+                item = self._detailed(kind, item)
+                if item.state is State.FAILED:
+                    return item
+            if kind.content is not None and item.content is None:
+                item = self._with_content(kind, item)
+            if kind.acl and item.acl is None:
+                item = self._with_acl(kind, item)
+        except CallFailedError as error:
+            return self._failed(kind, item, error)
+        return replace(item, state=State.DONE, stage="")
+
+    def _detailed(self, kind: Kind, item: Item) -> Item:
+        """Return an item with its definition, and with its key where that was not known yet."""
+        whole = self._shared.lister.detail(kind, item.id, item.key)
+        left_out = kind.skips(whole) if kind.skips else ""
+        if left_out:
+            return replace(item, state=State.FAILED, stage=LEFT, error=left_out)
+        resolver = self._shared.keys.resolver()
+        spec = self._shared.keep(spec_of(kind, whole, resolver))
+        stamp = {**stamp_in(kind, whole), **item.stamp}
+        if kind.acl_id:
+            stamp[_ACL_ID] = str(next(values(whole, kind.acl_id), item.id))
+        item = replace(item, spec=spec, stamp=stamp, error=resolver.complaint)
+        if named_late(kind):
+            item = replace(item, key=key_in(kind, Found(whole)))
+        if kind.content is not None and kind.content.source == "field":
+            data = _decoded(whole.get(kind.content.name))
+            item = replace(item, content=self._shared.vault.put(data))
+        return item
+
+    def _with_content(self, kind: Kind, item: Item) -> Item:
+        if kind.tree:
+            return self._exported(kind, item)
+        if self._shared.seal is not None:
+            return self._secret(item)
+        return item
+
+    def _exported(self, kind: Kind, item: Item) -> Item:
+        query = {"path": item.key, "format": _FORMATS[kind.tree]}
+        calls = self._shared.calls
+        try:
+            answer = calls.get(CONTENT, _EXPORT, query)
+            data = _decoded(answer.get("content") if isinstance(answer, Mapping) else None)
+        except CallFailedError as error:
+            if error.code not in _TOO_LARGE:
+                raise
+            try:
+                direct = {**query, "direct_download": "true"}
+                data = calls.download(CONTENT, _EXPORT, direct)
+            except CallFailedError as refusal:
+                return _noted(item, f"oversize: {refusal.detail}")
+        return replace(item, content=self._shared.vault.put(data))
+
+    def _secret(self, item: Item) -> Item:
+        scope, _, name = item.key.partition("/")
+        try:
+            answer = self._shared.calls.get(CONTENT, _SECRET, {"scope": scope, "key": name})
+            value = _decoded(answer.get("value") if isinstance(answer, Mapping) else None)
+        except CallFailedError as error:
+            return _noted(item, f"its value: {error}")
+        if self._shared.seal is None:
+            raise TypeError("values of secrets are not asked for")
+        digest, cipher = self._shared.seal(item.kind, item.key, value)
+        return replace(item, content=digest, cipher=self._shared.vault.put(cipher))
+
+    def _with_acl(self, kind: Kind, item: Item) -> Item:
+        identity = item.stamp.get(_ACL_ID) or item.stamp.get("id") or item.id
+        path = f"/api/2.0/permissions/{kind.acl}/{identity}"
+        try:
+            answer = self._shared.calls.get(PERMISSIONS, path)
+            acl = self._shared.keep(acl_of(answer))
+        except CallFailedError as error:
+            if error.cause is Cause.DISABLED or item.key == _ROOT:
+                return item
+            if error.cause is Cause.NOT_FOUND:
+                raise
+            return _noted(item, f"its permissions: {error}")
+        read_at = time_of(now_ms() / 1000)
+        return replace(item, acl=acl, stamp={**item.stamp, ACL_READ_AT: read_at})
+
+    def _failed(self, kind: Kind, item: Item, error: CallFailedError) -> Item:
+        stage = item.stage
+        if error.cause is Cause.NOT_FOUND and kind.name == _SETTING:
+            stage = LEFT  # how the API says that one was never set
+        elif error.cause is Cause.NOT_FOUND:
+            stage = GONE if kind.tree and self._shared.calls.vanished(item.key) else UNSEEN
+        return replace(item, state=State.FAILED, stage=stage, error=str(error))
+
+
+def _noted(item: Item, what: str) -> Item:
+    return replace(item, error="; ".join(filter(None, (item.error, what))))
+
+
+def _decoded(value: Any) -> bytes:
+    if value is None:
+        raise CallFailedError(Cause.MISSING_FIELD, "there is no content in the answer")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise CallFailedError(Cause.MALFORMED, "the content is not in base64") from None

@@ -1,0 +1,106 @@
+"""The workspace tree, folder by folder and many at once.
+
+`workspace/list` gives what is directly in a folder, in one answer. A folder that cannot be listed
+is never an empty one: the walk goes on, and says at its end what it could not see.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from lakewarden.backup.calls import LISTING, STATUS, Calls
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.estate.fact import Cause
+
+_LIST: Final = "/api/2.0/workspace/list"
+_THREADS: Final = 16
+_FOLDER: Final = "DIRECTORY"
+
+Objects = list[Mapping[str, Any]]
+
+
+class Walk:
+    """One walk through the tree."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        enters: Callable[[str], bool],
+        found: Callable[[Objects], None],
+        stop: threading.Event,
+    ) -> None:
+        """Prepare to walk.
+
+        Args:
+            calls: reads the workspace.
+            enters: whether to look into a folder.
+            found: takes what is in one folder; threads call it side by side.
+            stop: ends the walk early when it is set.
+        """
+        self._calls = calls
+        self._enters = enters
+        self._found = found
+        self._stop = stop
+        self._failures: list[CallFailedError] = []
+        self._error: BaseException | None = None
+        self._waiting = 0
+        self._idle = threading.Condition()
+
+    def run(self) -> list[CallFailedError]:
+        """Walk; return what could not be listed."""
+        try:
+            root = self._calls.get(LISTING, STATUS, {"path": "/"})
+            self._found(_objects([root]))
+        except CallFailedError as error:
+            return [error]
+        with ThreadPoolExecutor(_THREADS, "walk") as pool:
+            self._add(pool, ["/"])
+            with self._idle:
+                self._idle.wait_for(lambda: not self._waiting)
+        if self._error is not None:
+            raise self._error
+        return self._failures
+
+    def _add(self, pool: ThreadPoolExecutor, folders: Iterable[str]) -> None:
+        for folder in folders:
+            with self._idle:
+                self._waiting += 1
+            pool.submit(self._visit, pool, folder)
+
+    def _visit(self, pool: ThreadPoolExecutor, folder: str) -> None:
+        try:
+            if not self._stop.is_set():
+                objects = self._list(folder)
+                self._found(objects)
+                paths = [str(o["path"]) for o in objects if o.get("object_type") == _FOLDER]
+                self._add(pool, [path for path in paths if path != folder and self._enters(path)])
+        except CallFailedError as error:
+            what = CallFailedError(error.cause, f"{folder}: {error.detail}", code=error.code)
+            self._failures.append(what)
+        except BaseException as error:  # noqa: BLE001  # told to whoever started the walk
+            self._error = error
+            self._stop.set()
+        finally:
+            with self._idle:
+                self._waiting -= 1
+                self._idle.notify_all()
+
+    def _list(self, folder: str) -> Objects:
+        try:
+            answer = self._calls.get(LISTING, _LIST, {"path": folder})
+        except CallFailedError as error:
+            if error.cause is Cause.NOT_FOUND and self._calls.vanished(folder):
+                return []
+            raise
+        if not isinstance(answer, Mapping):
+            raise CallFailedError(Cause.MALFORMED, "the answer is not an object")
+        return _objects(answer.get("objects", []))
+
+
+def _objects(listed: Any) -> Objects:
+    if isinstance(listed, list) and all(isinstance(o, Mapping) and "path" in o for o in listed):
+        return listed
+    raise CallFailedError(Cause.MALFORMED, "objects is not a list of objects with paths")
