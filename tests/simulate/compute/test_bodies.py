@@ -16,7 +16,10 @@ from lakewarden.simulate.web import WORKSPACE, Route
 from lakewarden.simulate.workspace import (
     cluster_policies,
     clusters,
+    dashboard_schedules,
+    dashboards,
     dbfs,
+    experiments,
     git_credentials,
     identity,
     init_scripts,
@@ -25,10 +28,14 @@ from lakewarden.simulate.workspace import (
     job_runs,
     jobs,
     libraries,
+    notification_destinations,
     pipelines,
+    registered_models,
     repos,
     secrets,
     serving,
+    sql_objects,
+    unity_schemas,
     unity_securables,
     warehouses,
     workspace_export,
@@ -37,6 +44,8 @@ from lakewarden.simulate.workspace import (
 )
 
 MODULES = (
+    *(dashboard_schedules, dashboards, experiments, notification_destinations),
+    *(registered_models, sql_objects, unity_schemas),
     *(cluster_policies, clusters, dbfs, git_credentials, init_scripts, instance_pools),
     *(instance_profiles, job_runs, jobs, libraries, pipelines, repos, secrets, serving),
     *(unity_securables, warehouses, workspace_export, workspace_import),
@@ -51,12 +60,15 @@ PLAUSIBLE: dict[str, Any] = {
     "node_type_id": "m6id.large",
     "num_workers": 1,
     "path": "/Shared/x",
+    "display_name": "d",
+    "experiment_id": "1",
     "provider": "gitHub",
     "scope": "s",
     "spark_version": "17.3.x-scala2.13",
     "url": "https://git.lab.example/x",
 }
 FIELDS = (
+    *("alert", "cron_schedule", "query", "serialized_dashboard", "source", "subscriber"),
     *("add", "aws_attributes", "aws_iam_role", "autoscale", "bytes_value", "changes", "clusters"),
     *("config", "content", "contents", "custom_tags", "data", "definition", "job_clusters"),
     *("libraries", "max_clusters_per_user", "new_settings", "num_workers", "run_as", "script"),

@@ -50,7 +50,7 @@ def metastore(lab: object, request: pytest.FixtureRequest) -> Iterator[dict[str,
     yield body
     for kind in ("catalogs", "external-locations", "storage-credentials", "recipients"):
         account.table(f"{kind}@{METASTORE}").clear()
-    for kind in ("grants", "bindings", "system-schemas", "artifact-allowlists"):
+    for kind in ("grants", "bindings", "system-schemas", "artifact-allowlists", "schemas"):
         account.table(f"{kind}@{METASTORE}").clear()
     account.table("metastores").clear()
     account.table("metastore-assignments").clear()
@@ -222,3 +222,19 @@ def test_the_schema_that_a_catalog_begins_with_can_be_removed(admin: WorkspaceCl
     assert list(admin.schemas.list("bare")) == []
     with pytest.raises(NotFound):
         admin.schemas.delete("bare.default")
+
+
+def test_schemas_are_made_and_changed(admin: WorkspaceClient) -> None:
+    admin.catalogs.create("shop")
+    made = admin.schemas.create("sales", "shop", comment="orders")
+    assert (made.full_name, made.owner) == ("shop.sales", admin.current_user.me().user_name)
+    admin.schemas.update("shop.sales", owner=MAKER)
+    assert admin.schemas.get("shop.sales").owner == MAKER
+    assert admin.schemas.get("shop.sales").comment == "orders"
+    assert [s.name for s in admin.schemas.list("shop")] == ["default", "sales"]
+    with pytest.raises(BadRequest, match="already exists"):
+        admin.schemas.create("sales", "shop")
+    admin.schemas.delete("shop.sales")
+    with pytest.raises(NotFound):
+        admin.schemas.get("shop.sales")
+    admin.catalogs.delete("shop")

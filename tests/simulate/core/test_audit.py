@@ -156,7 +156,11 @@ def test_the_attack_is_in_the_log(own: Own, tmp_path: Path) -> None:
     }
 
 
-READING = {"/api/2.0/clusters/events", "/api/2.1/clusters/events"}
+READING = {
+    "/api/2.0/clusters/events",
+    "/api/2.1/clusters/events",
+    "/api/2.0/mlflow/experiments/search",
+}
 NOTED_ELSEWHERE = ("/scim/v2/", "/settings/")  # tests above and of SCIM see these events
 
 

@@ -129,7 +129,7 @@ def _node_type(request: Request, spec: Json, field: str) -> str | None:
     if not pool_id:
         return None
     pool = request.workspace.table("instance-pools").get(pool_id)
-    if pool is None:
+    if pool is None or pool["state"] == "DELETED":
         raise invalid(f"Can't find an instance pool with id: {pool_id}")
     permissions.require(request, "instance-pools", pool_id, "CAN_ATTACH_TO")
     return str(pool["node_type_id"])

@@ -18,8 +18,8 @@ _NOTED = ("script_id", "name", "enabled", "position")
 @route("GET", _PATH, admin=True)
 def list_scripts(request: Request) -> Json:
     """Every script in the order they run, without their bodies."""
-    ordered = sorted(request.workspace.table(KIND).values(), key=lambda body: body["position"])
-    return {"scripts": [{k: v for k, v in b.items() if k != "script"} for b in ordered]}
+    rows = _ordered(request)
+    return {"scripts": [{k: v for k, v in b.items() if k != "script"} for b in rows]}
 
 
 @route("GET", _PATH + "/{script_id}", admin=True)
@@ -33,7 +33,8 @@ def create_script(request: Request) -> Json:
     """Add a script, at the end unless ``position`` says otherwise."""
     _check_body(request.need("script"))
     table, script_id = request.workspace.table(KIND), request.account.ids.hex(16).upper()
-    body = {"enabled": False, "position": len(table), **request.body}
+    body = {"enabled": False, **request.body}
+    place = min(max(body.get("position", len(table)), 0), len(table))
     table[script_id] = {
         "script_id": script_id,
         "name": request.need("name"),
@@ -43,6 +44,7 @@ def create_script(request: Request) -> Json:
         "updated_by": request.caller.name,
         "updated_at": request.now,
     }
+    _put_at(request, script_id, place)
     request.audit_params |= {"script_id": script_id}
     return {"script_id": script_id}
 
@@ -54,13 +56,35 @@ def update_script(request: Request) -> None:
     """Change a script."""
     if "script" in request.body:
         _check_body(request.body["script"])
-    _script(request).update(request.body, updated_by=request.caller.name, updated_at=request.now)
+    held, place = _script(request), request.body.pop("position", None)
+    held.update(request.body, updated_by=request.caller.name, updated_at=request.now)
+    if place is not None:
+        _put_at(request, held["script_id"], place)
 
 
 @route("DELETE", _PATH + "/{script_id}", admin=True, audit="globalInitScripts.delete")
 def delete_script(request: Request) -> None:
     """Remove a script."""
     del request.workspace.table(KIND)[_script(request)["script_id"]]
+    _renumber(_ordered(request))
+
+
+def _ordered(request: Request) -> list[Json]:
+    rows = request.workspace.table(KIND).values()
+    return sorted(rows, key=lambda body: body.get("position", len(rows)))
+
+
+def _put_at(request: Request, script_id: str, place: int) -> None:
+    """Let a script run as the n-th; those at and after the place run after it."""
+    script = request.workspace.table(KIND)[script_id]
+    others = [body for body in _ordered(request) if body is not script]
+    others.insert(max(place, 0), script)
+    _renumber(others)
+
+
+def _renumber(scripts: list[Json]) -> None:
+    for place, body in enumerate(scripts):
+        body["position"] = place
 
 
 def _script(request: Request) -> Json:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from lakewarden.simulate.state import Json
+from lakewarden.simulate.state import DAY_MS, Json
 from lakewarden.simulate.web import Request, Seed, denied, invalid, missing, seeds
 from lakewarden.simulate.workspace import identity, permissions
 from lakewarden.simulate.workspace.node_types import MACHINES
 from lakewarden.simulate.workspace.wire import route
 
 KIND = "instance-pools"
+KEPT_MS = 30 * DAY_MS
 _FIXED = ("node_type_id", "aws_attributes", "enable_elastic_disk", "preloaded_spark_versions")
 
 
 def _pool(request: Request, pool_id: str, level: str) -> Json:
     found = request.workspace.table(KIND).get(pool_id)
-    if found is None:
+    if found is None or found["state"] == "DELETED":
         raise missing(f"Instance pool {pool_id} does not exist")
     permissions.require(request, KIND, pool_id, level)
     return found
@@ -22,13 +23,15 @@ def _pool(request: Request, pool_id: str, level: str) -> Json:
 
 @route("GET", "/api/2.0/instance-pools/list")
 def list_pools(request: Request) -> Json:
-    """Every pool the caller may attach to, in one answer."""
+    """Every pool the caller may attach to, in one answer; admins see deleted ones for a while."""
     workspace, caller = request.workspace, request.caller
+    gone = workspace.table("deleted-pools")
     return {
         "instance_pools": [
             body
             for pool_id, body in workspace.table(KIND).items()
             if permissions.allowed(workspace, caller, KIND, pool_id, "CAN_ATTACH_TO")
+            and (pool_id not in gone or gone[pool_id]["at"] > request.now - KEPT_MS)
         ]
     }
 
@@ -83,18 +86,22 @@ def edit_pool(request: Request) -> None:
 
 @route("POST", "/api/2.0/instance-pools/delete", audit="instancePools.delete")
 def delete_pool(request: Request) -> None:
-    """Remove a pool."""
+    """Remove a pool; the list goes on having it, as deleted."""
     body = _pool(request, request.need("instance_pool_id"), "CAN_MANAGE")
-    del request.workspace.table(KIND)[body["instance_pool_id"]]
+    body["state"] = "DELETED"
+    request.workspace.table("deleted-pools")[body["instance_pool_id"]] = {"at": request.now}
     permissions.forget(request.workspace, KIND, body["instance_pool_id"])
 
 
 @seeds("instance_pools")
 def seed_pool(seed: Seed, item: Json) -> None:
-    """``[[2001.instance_pools]]``: a pool of the API, and ``permissions``."""
-    body = {name: value for name, value in item.items() if name != "permissions"}
+    """``[[2001.instance_pools]]``: a pool of the API, ``permissions``, ``deleted`` (epoch ms)."""
+    body = {name: value for name, value in item.items() if name not in {"permissions", "deleted"}}
     pool_id = seed.call("POST", "/api/2.0/instance-pools/create", body)["instance_pool_id"]
     seed.remember("pool", item["instance_pool_name"], pool_id)
+    if "deleted" in item:
+        gone = {"instance_pool_id": pool_id}
+        seed.call("POST", "/api/2.0/instance-pools/delete", gone, at=item["deleted"])
     if "permissions" in item:
         path = f"/api/2.0/permissions/{KIND}/{pool_id}"
         seed.call("PUT", path, {"access_control_list": item["permissions"]})

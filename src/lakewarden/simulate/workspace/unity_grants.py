@@ -1,4 +1,4 @@
-"""``/api/2.1/unity-catalog``: privileges on securables, and the schemas and tables of catalogs."""
+"""``/api/2.1/unity-catalog``: privileges on securables, and the tables of catalogs."""
 
 from __future__ import annotations
 
@@ -72,44 +72,12 @@ def _key(request: Request, *, change: bool) -> str:
     return f"{kind}/{name}"
 
 
-@route("GET", BASE + "/schemas")
-def list_schemas(request: Request) -> Json:
-    """The schemas of a catalog."""
-    catalog = request.need_query("catalog_name")
-    _require_catalog(request, catalog)
-    found = {t["schema_name"] for t in _tables(request, catalog)}
-    if not _is_gone(request, catalog, "default"):
-        found.add("default")
-    rows = [
-        {"name": name, "catalog_name": catalog, "full_name": f"{catalog}.{name}"}
-        for name in sorted(found)
-    ]
-    return page(request, rows, "schemas")
-
-
-@route("DELETE", BASE + "/schemas/{full_name}", audit="unityCatalog.deleteSchema")
-def delete_schema(request: Request) -> Json:
-    """Remove a schema that holds no tables; a catalog begins with one that is called default."""
-    catalog, _, schema = request.params["full_name"].partition(".")
-    manage(request, CATALOG, catalog)
-    if any(t["schema_name"] == schema for t in _tables(request, catalog)):
-        raise invalid(f"Schema '{catalog}.{schema}' is not empty")
-    if schema != "default" or _is_gone(request, catalog, schema):
-        raise ApiError(404, "SCHEMA_DOES_NOT_EXIST", f"Schema '{catalog}.{schema}' does not exist.")
-    owned(request, "dropped-schemas")[f"{catalog}.{schema}"] = {}
-    return {}
-
-
-def _is_gone(request: Request, catalog: str, schema: str) -> bool:
-    return f"{catalog}.{schema}" in owned(request, "dropped-schemas")
-
-
 @route("GET", BASE + "/tables")
-def list_tables(request: Request) -> Json:
+def listtables_of(request: Request) -> Json:
     """The tables of a schema."""
     catalog, schema = request.need_query("catalog_name"), request.need_query("schema_name")
-    _require_catalog(request, catalog)
-    rows = [table for table in _tables(request, catalog) if table["schema_name"] == schema]
+    require_catalog(request, catalog)
+    rows = [table for table in tables_of(request, catalog) if table["schema_name"] == schema]
     return page(request, rows, "tables", size=50, most=50)
 
 
@@ -117,18 +85,19 @@ def list_tables(request: Request) -> Json:
 def get_table(request: Request) -> Json:
     """One table."""
     full_name = request.params["full_name"]
-    for table in _tables(request, full_name.partition(".")[0]):
+    for table in tables_of(request, full_name.partition(".")[0]):
         if table["full_name"] == full_name:
             return table
     raise ApiError(404, "TABLE_DOES_NOT_EXIST", f"Table '{full_name}' does not exist.")
 
 
-def _require_catalog(request: Request, name: str) -> None:
+def require_catalog(request: Request, name: str) -> None:
+    """Refuse a catalog that does not show in the workspace; the legacy one always does."""
     if name != LEGACY_CATALOG:
         securable(request, CATALOG, name)
 
 
-def _tables(request: Request, catalog: str) -> list[Json]:
+def tables_of(request: Request, catalog: str) -> list[Json]:
     """The tables of a catalog; those of the legacy metastore belong to the workspace."""
     legacy = catalog == LEGACY_CATALOG
     table = request.workspace.table("hive-tables") if legacy else owned(request, "tables")

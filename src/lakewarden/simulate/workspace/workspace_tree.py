@@ -29,13 +29,20 @@ FOLDERS = frozenset({"DIRECTORY", "REPO"})
 _ROOTS = ("/", "/Repos", "/Shared", "/Users")
 _HOMES = ("/Repos", "/Users")
 _FOLLOWS: dict[str, Callable[[Request, Json], None]] = {}
+_IN_TRASH: set[str] = set()
 
 
-def follows(kind: str) -> Callable[[Callable[[Request, Json], None]], None]:
-    """Register what else goes when an object of a type is taken out of the tree."""
+def follows(
+    kind: str, *, in_trash: bool = False
+) -> Callable[[Callable[[Request, Json], None]], None]:
+    """Register what else happens when an object of a type is taken out of the tree.
+
+    What is in the trash then keeps its access list.
+    """
 
     def register(gone: Callable[[Request, Json], None]) -> None:
         _FOLLOWS[kind] = gone
+        _IN_TRASH.update([kind] if in_trash else [])
 
     return register
 
@@ -111,7 +118,7 @@ def remove(request: Request, path: str) -> None:
     table = tree(request)
     for name in [*table.below(path), path]:
         body = table[name]
-        if body["object_type"] in ACL_KINDS:
+        if body["object_type"] in ACL_KINDS.keys() - _IN_TRASH:
             permissions.forget(request.workspace, *acl_of(request.workspace, body))
         del table[name]
         if follow := _FOLLOWS.get(body["object_type"]):
