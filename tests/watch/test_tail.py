@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from lakewarden.cli import cli
+from lakewarden.errors import StoreError
 from lakewarden.store.lake.lake import Lake
 from store.raw.logs import Logs, delivered, lines
 
@@ -63,3 +65,14 @@ def test_an_event_that_comes_meanwhile_is_shown_once(logs, monkeypatch):
     said = run(logs, "tail", "--follow")
     assert isinstance(said.exception, IndexError)  # there was one look after the first
     assert len(said.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(("command", "table"), [("tail", "events"), ("quarantine", "quarantine")])
+def test_a_damaged_lake_is_said(logs, command, table):
+    logs.put("a.json", lines(delivered()) + b"{oops\n")
+    logs.ingest()
+    for page in Path(logs.lake.url).glob(f"{table}/**/*.parquet"):
+        page.write_bytes(page.read_bytes()[:100])
+    done = run(logs, command)
+    assert isinstance(done.exception, StoreError)
+    assert "has a file that is damaged" in str(done.exception)

@@ -48,7 +48,7 @@ def command(
     from lakewarden.store.lake import duck  # noqa: PLC0415  # duckdb is slow to load
 
     lake = open_lake(url, aws_profile)
-    with duck.open() as connection:
+    with lake.reading("quarantine"), duck.open() as connection:
         lake.view(connection, "quarantine")
         found = connection.execute(
             f"SELECT {', '.join(_COLUMNS)} FROM quarantine WHERE source = coalesce(?, source)"  # noqa: S608  # ours

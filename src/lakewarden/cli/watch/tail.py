@@ -78,7 +78,7 @@ def _events(
     tests = " AND ".join([f"lower({name}) = lower(${name})" for name in chosen] or ["true"])
     limit = "" if count is None else f" LIMIT {count}"
     query = f"SELECT {', '.join(_COLUMNS)} FROM events WHERE {tests} ORDER BY ts DESC, id{limit}"  # noqa: S608  # names of ours
-    with duck.open() as connection:
+    with lake.reading(), duck.open() as connection:
         lake.view(connection, files=files)
         return connection.execute(query, chosen).fetchall()[::-1]
 
