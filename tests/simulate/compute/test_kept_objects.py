@@ -16,7 +16,7 @@ from databricks.sdk.errors import (
     ResourceConflict,
     ResourceDoesNotExist,
 )
-from databricks.sdk.service import dashboards, ml, settings, sql
+from databricks.sdk.service import dashboards, ml, pipelines, settings, sql
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, ObjectType
 
@@ -276,3 +276,21 @@ def test_init_scripts_make_room_for_each_other(admin: WorkspaceClient) -> None:
     for script_id in made.values():
         admin.global_init_scripts.delete(script_id)
     assert [place for _, place in order()] == list(range(before))
+
+
+def test_some_names_are_taken_once(admin: WorkspaceClient) -> None:
+    admin.warehouses.create(name="single", cluster_size="2X-Small")
+    with pytest.raises(ResourceAlreadyExists):
+        admin.warehouses.create(name="single", cluster_size="2X-Small")
+    admin.instance_pools.create("single", "m6id.large")
+    with pytest.raises(InvalidParameterValue, match="already exists"):
+        admin.instance_pools.create("single", "m6id.large")
+    admin.pipelines.create(name="single", serverless=True)
+    with pytest.raises(ResourceConflict):
+        admin.pipelines.create(name="single", serverless=True)
+    made = admin.pipelines.create(name="single", serverless=True, allow_duplicate_names=True)
+    runs_as = pipelines.RunAs(user_name=MAKER)
+    admin.pipelines.update(
+        made.pipeline_id or "", name="single", run_as=runs_as, allow_duplicate_names=True
+    )
+    assert admin.pipelines.get(made.pipeline_id or "").run_as_user_name == MAKER

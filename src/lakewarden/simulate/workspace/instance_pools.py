@@ -50,6 +50,7 @@ def create_pool(request: Request) -> Json:
     name, node_type = request.need("instance_pool_name"), request.need("node_type_id")
     if node_type not in MACHINES:
         raise invalid(f"Node type {node_type} is not supported.")
+    _check_name(request, name, "")
     moment = request.account.ids
     pool_id = f"{moment.hex(4)}-{moment.hex(6)}-pool-{moment.hex(8)}"
     request.workspace.table(KIND)[pool_id] = {
@@ -81,7 +82,21 @@ def edit_pool(request: Request) -> None:
     for name in _FIXED:
         if request.body.get(name, body.get(name)) != body.get(name):
             raise invalid(f"{name} of an instance pool cannot be changed")
+    wanted = request.body.get("instance_pool_name", body["instance_pool_name"])
+    _check_name(request, wanted, body["instance_pool_id"])
     body |= request.body
+
+
+def _check_name(request: Request, name: object, but: str) -> None:
+    """Refuse a name that another pool has."""
+    rows = request.workspace.table(KIND).values()
+    if any(
+        body["instance_pool_name"] == name
+        and body["state"] != "DELETED"
+        and body["instance_pool_id"] != but
+        for body in rows
+    ):
+        raise invalid(f"An instance pool with the name {name} already exists")
 
 
 @route("POST", "/api/2.0/instance-pools/delete", audit="instancePools.delete")

@@ -126,7 +126,7 @@ def create_job(request: Request) -> Json:
     body = {
         "job_id": job_id,
         "creator_user_name": request.caller.name,
-        "run_as_user_name": _run_as(request, settings, request.caller.name),
+        "run_as_user_name": run_as(request, settings, request.caller.name),
         "created_time": request.now,
         "settings": _checked(request, {"name": "Untitled", **settings}),
     }
@@ -167,7 +167,7 @@ def _merged(before: list[Json] | None, changes: list[Json]) -> list[Json]:
 
 def _resettle(request: Request, settings: Json) -> None:
     body = job(request, request.need("job_id"), "CAN_MANAGE")
-    runs_as = _run_as(request, settings, body["run_as_user_name"])
+    runs_as = run_as(request, settings, body["run_as_user_name"])
     body |= {"settings": _checked(request, settings), "run_as_user_name": runs_as}
 
 
@@ -179,8 +179,8 @@ def delete_job(request: Request) -> None:
     permissions.forget(request.workspace, KIND, str(body["job_id"]))
 
 
-def _run_as(request: Request, settings: Json, now: str) -> str:
-    """Whom a job with these settings runs as; 403 when the caller may not make it so."""
+def run_as(request: Request, settings: Json, now: str) -> str:
+    """Whom a job or pipeline runs as; 403 when the caller may not make it so."""
     wanted = settings.get("run_as") or {}
     name = wanted.get("service_principal_name") or wanted.get("user_name") or now
     if name in {now, request.caller.name}:

@@ -6,6 +6,7 @@ from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import ApiError, Request, Seed, invalid, missing, page, seeds
 from lakewarden.simulate.workspace import permissions
 from lakewarden.simulate.workspace.cluster_spec import govern
+from lakewarden.simulate.workspace.jobs import run_as
 from lakewarden.simulate.workspace.node_types import ALIASES
 from lakewarden.simulate.workspace.wire import route
 
@@ -44,13 +45,14 @@ def create_pipeline(request: Request) -> Json:
     """Make a pipeline; its clusters go through entitlement and policy like any other."""
     request.need("name")
     _check(request)
+    _check_name(request, "")
     pipeline_id = request.account.ids.uuid()
     request.workspace.table(KIND)[pipeline_id] = {
         "pipeline_id": pipeline_id,
         "name": request.body["name"],
         "state": "IDLE",
         "creator_user_name": request.caller.name,
-        "run_as_user_name": request.caller.name,
+        "run_as_user_name": run_as(request, request.body, request.caller.name),
         "last_modified": request.now,
         "spec": request.body | {"id": pipeline_id},
     }
@@ -65,8 +67,14 @@ def edit_pipeline(request: Request) -> None:
     if body["last_modified"] > request.body.pop("expected_last_modified", body["last_modified"]):
         raise ApiError(409, "RESOURCE_CONFLICT", "The pipeline was modified meanwhile.")
     _check(request)
+    _check_name(request, body["pipeline_id"])
     spec = request.body | {"id": body["pipeline_id"]}
-    body |= {"spec": spec, "name": spec.get("name", body["name"]), "last_modified": request.now}
+    body |= {
+        "spec": spec,
+        "name": spec.get("name", body["name"]),
+        "run_as_user_name": run_as(request, spec, body["run_as_user_name"]),
+        "last_modified": request.now,
+    }
 
 
 @route("DELETE", _PATH + "/{pipeline_id}", audit="deltaPipelines.delete")
@@ -86,6 +94,16 @@ def _pipeline(request: Request, level: str) -> Json:
     return found
 
 
+def _check_name(request: Request, but: str) -> None:
+    """Refuse a name that another pipeline has, unless that is said to be wanted."""
+    name = request.body.get("name")
+    rows = request.workspace.table(KIND).values()
+    taken = any(body["name"] == name and body["pipeline_id"] != but for body in rows)
+    if taken and not request.body.get("allow_duplicate_names"):
+        message = f"The pipeline name '{name}' is already used by another pipeline."
+        raise ApiError(409, "RESOURCE_CONFLICT", message)
+
+
 def _check(request: Request) -> None:
     clusters = request.body.get("clusters") or []
     if request.body.get("serverless") and clusters:
@@ -99,7 +117,10 @@ def _check(request: Request) -> None:
 
 @seeds("pipelines")
 def seed_pipeline(seed: Seed, item: Json) -> None:
-    """``[[2001.pipelines]]``: a pipeline of the API, and ``by``."""
-    body = {name: value for name, value in item.items() if name != "by"}
-    made = seed.call("POST", _PATH, body, by=item.get("by"))
-    seed.remember("pipeline", item["name"], made["pipeline_id"])
+    """``[[2001.pipelines]]``: a pipeline of the API, ``by`` and ``permissions`` (merged in)."""
+    body = {name: value for name, value in item.items() if name not in {"by", "permissions"}}
+    pipeline_id = seed.call("POST", _PATH, body, by=item.get("by"))["pipeline_id"]
+    seed.remember("pipeline", item["name"], pipeline_id)
+    if "permissions" in item:
+        path = f"/api/2.0/permissions/{KIND}/{pipeline_id}"
+        seed.call("PATCH", path, {"access_control_list": item["permissions"]})

@@ -134,7 +134,10 @@ def _begins(url: str, prefix: str) -> bool:
 
 @seeds("repos")
 def seed_repo(seed: Seed, item: Json) -> None:
-    """``[[2001.repos]]``: a Git folder of the API, made ``by`` somebody."""
-    body = {name: value for name, value in item.items() if name != "by"}
+    """``[[2001.repos]]``: a Git folder of the API, made ``by`` somebody; ``permissions``."""
+    body = {name: value for name, value in item.items() if name not in {"by", "permissions"}}
     made = seed.call("POST", _PATH, body, by=item.get("by"))
     seed.remember("repo", made["path"], str(made["id"]))
+    if "permissions" in item:
+        path = f"/api/2.0/permissions/{KIND}/{made['id']}"
+        seed.call("PATCH", path, {"access_control_list": item["permissions"]})

@@ -99,6 +99,9 @@ def _endpoint(request: Request, level: str) -> Json:
 
 @seeds("serving_endpoints")
 def seed_endpoint(seed: Seed, item: Json) -> None:
-    """``[[2001.serving_endpoints]]``: an endpoint of the API, and ``by``."""
-    body = {name: value for name, value in item.items() if name != "by"}
-    seed.call("POST", _PATH, body, by=item.get("by"))
+    """``[[2001.serving_endpoints]]``: an endpoint of the API, ``by`` and ``permissions``."""
+    body = {name: value for name, value in item.items() if name not in {"by", "permissions"}}
+    made = seed.call("POST", _PATH, body, by=item.get("by"))["id"]
+    if "permissions" in item:
+        path = f"/api/2.0/permissions/{KIND}/{made}"
+        seed.call("PATCH", path, {"access_control_list": item["permissions"]})

@@ -103,7 +103,8 @@ FAMILIES = (
 
 def iso(moment: int) -> str:
     """A time (epoch ms) as these APIs write it."""
-    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def folder_of(request: Request, path: object) -> tuple[str, tuple[str, str]]:

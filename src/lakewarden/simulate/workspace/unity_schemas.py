@@ -97,8 +97,10 @@ def _schemas(request: Request, catalog: str) -> dict[str, Json]:
     names |= {body["name"] for body in made.values() if body["catalog_name"] == catalog}
     if f"{catalog}.default" not in owned(request, "dropped-schemas"):
         names.add("default")
+    kept = owned(request, CATALOG.path).get(catalog, {})
+    owner = {"owner": kept["owner"]} if "owner" in kept else {}
     plain = {
-        name: {"name": name, "catalog_name": catalog, "full_name": f"{catalog}.{name}"}
+        name: {"name": name, "catalog_name": catalog, "full_name": f"{catalog}.{name}", **owner}
         for name in sorted(names)
     }
     return {name: made.get(row["full_name"], row) for name, row in plain.items()}

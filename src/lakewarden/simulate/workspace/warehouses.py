@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import Request, Seed, denied, invalid, missing, page, seeds
+from lakewarden.simulate.web import (
+    ApiError,
+    Request,
+    Seed,
+    denied,
+    invalid,
+    missing,
+    page,
+    seeds,
+)
 from lakewarden.simulate.workspace import identity, permissions
 from lakewarden.simulate.workspace.wire import route
 
@@ -42,6 +51,7 @@ def create_warehouse(request: Request) -> Json:
         raise denied("You are not authorized to create SQL warehouses.")
     request.need("name")
     _check(request.body)
+    _check_name(request, "")
     warehouse_id = request.account.ids.hex(16)
     host = request.workspace.url.partition("//")[2]
     request.workspace.table(KIND)[warehouse_id] = {
@@ -73,6 +83,7 @@ def edit_warehouse(request: Request) -> None:
     """Change a warehouse."""
     body = _warehouse(request, "CAN_MANAGE")
     _check(request.body)
+    _check_name(request, body["id"])
     body |= {name: value for name, value in request.body.items() if name != "id"}
 
 
@@ -124,6 +135,15 @@ def _warehouse(request: Request, level: str) -> Json:
 
 def _running(*, alive: bool) -> Json:
     return {"state": "RUNNING" if alive else "STOPPED", "num_clusters": int(alive)}
+
+
+def _check_name(request: Request, but: str) -> None:
+    """Refuse a name that another warehouse has."""
+    name = request.body.get("name")
+    rows = request.workspace.table(KIND).values()
+    if any(body["name"] == name and body["id"] != but for body in rows):
+        message = f"SQL warehouse with name `{name}` already exists"
+        raise ApiError(409, "RESOURCE_ALREADY_EXISTS", message)
 
 
 def _check(body: Json) -> None:
