@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
+from lakewarden.apply.catalogue import Catalogue
+from lakewarden.apply.contents import Contents
 from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import UsageError
+from lakewarden.store.home import state_folder
+from lakewarden.store.kept import Kept
 
 
 class Doors:
     """Opens each door once, when it is first used."""
 
-    def __init__(self, reach: Reach, workspaces: Mapping[str, str]) -> None:
+    def __init__(
+        self, reach: Reach, workspaces: Mapping[str, str], contents: Contents | None = None
+    ) -> None:
         """Stand before the doors.
 
         Args:
             reach: what the caller gave us to work with.
             workspaces: URLs of workspaces by id.
+            contents: the bytes that plans name by their digest; those kept here unless given.
         """
         self._reach = reach
         self._workspaces = workspaces
         self._hosts: dict[str, DatabricksHost] = {}
+        self._catalogues: dict[str, Catalogue] = {}
         self._aws: AwsAccount | None = None
+        self._lock = threading.Lock()
+        self.contents = contents or Contents(Kept(state_folder() / "kept"))
 
     @property
     def account_id(self) -> str:
@@ -37,9 +48,21 @@ class Doors:
             ConnectionFailedError: it cannot be opened.
             UsageError: nobody knows where the workspace is.
         """
-        if scope not in self._hosts:
-            self._hosts[scope] = self._open(scope)
-        return self._hosts[scope]
+        with self._lock:
+            if scope not in self._hosts:
+                self._hosts[scope] = self._open(scope)
+            return self._hosts[scope]
+
+    def catalogue(self, scope: str) -> Catalogue:
+        """Return the assets of `workspace/3001`, listed once for all changes of a run.
+
+        Raises:
+            ConnectionFailedError: the workspace cannot be opened.
+            UsageError: nobody knows where it is.
+        """
+        host = self.databricks(scope)
+        with self._lock:
+            return self._catalogues.setdefault(scope, Catalogue(host))
 
     def aws(self) -> AwsAccount:
         """Return the AWS account.

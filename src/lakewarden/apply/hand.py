@@ -6,7 +6,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from lakewarden.apply.doors import Doors
 from lakewarden.plan.change import Target
@@ -26,8 +26,8 @@ class Hand:
         calls: the calls that it makes, as the references of the platforms write them.
     """
 
-    kind: ClassVar[str]
-    calls: ClassVar[tuple[str, ...]]
+    kind: str
+    calls: tuple[str, ...]
 
     def read(self, doors: Doors, target: Target) -> Json | None:
         """Return the whole thing as it is now, None when it is not there.

@@ -117,15 +117,31 @@ def carry_out(
         ApplyError: a call failed, or what was written does not read back.
     """
     for number, change in enumerate(changes):
-        seen = look(doors, change)
-        insist_unmoved([seen])
-        if seen.state is State.BEFORE:
-            before = None if seen.found is None else values_at(seen.found, _places(change))
-            journal.intend(number, change.address, before)
-            _write(doors, seen)
-            _read_back(doors, change)
-        journal.done(number)
-        watch(change, seen.state)
+        watch(change, step(doors, number, change, journal))
+
+
+def step(doors: Doors, number: int, change: Change, journal: Steps) -> State:
+    """Make one change; return where it stood before.
+
+    Args:
+        doors: the open doors.
+        number: of the change in its plan.
+        change: the change.
+        journal: written before and after.
+
+    Raises:
+        MovedOnError: somebody else changed the thing meanwhile; it was left alone.
+        ApplyError: a call failed, or what was written does not read back.
+    """
+    seen = look(doors, change)
+    insist_unmoved([seen])
+    if seen.state is State.BEFORE:
+        before = None if seen.found is None else values_at(seen.found, _places(change))
+        journal.intend(number, change.address, before)
+        _write(doors, seen)
+        _read_back(doors, change)
+    journal.done(number)
+    return seen.state
 
 
 def _write(doors: Doors, seen: Look) -> None:

@@ -126,6 +126,7 @@ class Kind:
             call with its keys in `keys`, each raw asset being `{"key", "value"}`; others are the
             one answer of their listing, or have no definition at all.
         detail: the path that reads one as a whole; empty where the list has all.
+        one: the path that reads one again as the list has it, where the list has all of it.
         paged: the places of what a detail sends in pages.
         spec: the place of the definition in what is read; empty for the whole.
         keeps: the fields of the definition; empty for all but the volatile ones.
@@ -164,6 +165,7 @@ class Kind:
     parent: str = ""
     fixed: tuple[str, ...] = ()
     detail: str = ""
+    one: str = ""
     paged: tuple[str, ...] = ()
     spec: str = ""
     keeps: tuple[str, ...] = ()

@@ -95,6 +95,7 @@ class Change:
         tier: the pricing tier that it needs; empty for any.
         proofs: what was proved of a policy.
         instead: what undoing leaves at paths where there was nothing, as no API gives back nothing.
+        part_of: the address of the change that makes the thing; undoing that undoes this as well.
     """
 
     target: Target
@@ -109,6 +110,7 @@ class Change:
     tier: str = ""
     proofs: tuple[Proof, ...] = ()
     instead: Attributes = field(default_factory=dict)
+    part_of: str = ""
 
     @property
     def address(self) -> str:
@@ -131,6 +133,8 @@ class Change:
     def as_json(self) -> dict[str, Any]:
         """Return it as one entry of `changes` in plan.json."""
         found = asdict(self)
+        if not self.part_of:
+            del found["part_of"]
         return {"address": self.address, "action": self.action.value, **found}
 
 
@@ -153,6 +157,7 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
         data["tier"],
         tuple(Proof(**p) for p in data["proofs"]),
         _attributes(data["instead"]) or {},
+        data.get("part_of", ""),
     )
     if change.before is None and change.after is None:
         raise ValueError("a change has neither before nor after")

@@ -50,12 +50,23 @@ class Origin:
         taken: when its snapshot was taken, ISO 8601 in UTC.
         posture: what was asked for.
         controls: the controls that were asked for by name; empty for all.
+        vault: where the backup is that it gives back; empty for a plan that mends failures.
+        run: which backup of that vault.
+        host: the URL of the workspace that it is for.
     """
 
     account_id: str
     taken: str
     posture: str
     controls: tuple[str, ...] = ()
+    vault: str = ""
+    run: str = ""
+    host: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `origin` of plan.json."""
+        found = asdict(self)
+        return {n: v for n, v in found.items() if v or n not in {"vault", "run", "host"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,10 @@ class Plan:
     def digest(self) -> str:
         """Return the identity of its content, 64 hexadecimal digits."""
         changes = [change.as_json() for change in self.changes]
-        text = json.dumps([self.origin.account_id, self.overridden, changes], sort_keys=True)
+        origin = [o for o in (self.origin.vault, self.origin.run, self.origin.host) if o]
+        text = json.dumps(
+            [self.origin.account_id, self.overridden, changes, *origin], sort_keys=True
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +102,7 @@ class Plan:
         return {
             "format": FORMAT,
             "digest": self.digest,
-            "origin": asdict(self.origin),
+            "origin": self.origin.as_json(),
             "overridden": self.overridden,
             "changes": [change.as_json() for change in self.changes],
             "manual": [asdict(entry) for entry in self.manual],

@@ -28,7 +28,7 @@ _TABLES: Final = {
             *("posture", "limits", "scopes", "include", "exclude"),
             *("access", "network", "aws", "libraries", "tags", "code", "data"),
             *("costs", "deployment", "waivers", "attestations", "watch"),
-            "sinks",
+            *("sinks", "recover"),
         }
     ),
     "include": frozenset({"controls", "workspaces"}),
@@ -120,6 +120,7 @@ class _Reader:
             workspace_urls=self._urls(deployment.get("workspace_urls", {})),
             trust_empty_answers=self._bool(deployment, "deployment", "trust_empty_answers"),
             watch=self._watch(tables.get("watch", {})),
+            recover=self._maps(tables.get("recover", {})),
             sinks=sinks(tables.get("sinks", []), self._fail),
             source=self._file,
             **names,
@@ -137,6 +138,16 @@ class _Reader:
             wrong = mistake(str(name), value)
             if wrong:
                 self._fail(f"watch.{name}", *wrong)
+        return dict(table)
+
+    def _maps(self, table: object) -> dict[str, Mapping[str, str]]:
+        """Return what is called otherwise where a backup goes."""
+        if not isinstance(table, Mapping):
+            self._fail("recover", "is not a table", "Write [recover.principals] above its values")
+        for name, value in table.items():
+            if not isinstance(value, Mapping):
+                step = "Write names beside names, as in principals = { old = 'new' }"
+                self._fail(f"recover.{name}", "is not a table", step)
         return dict(table)
 
     def _data(self, tables: Mapping[str, Any]) -> dict[str, Any]:

@@ -122,6 +122,7 @@ class Policy:
         attestations: statements about what no API shows.
         workspace_urls: where to reach workspaces, by id, when not at their standard address.
         trust_empty_answers: take an answer without its list for an empty list.
+        recover: what is called otherwise where a backup goes, by the kind of name.
         watch: what detection rules ask for, by the names of `policyfile.watching`.
         sinks: who is told of alerts.
         source: the file that this came from, empty for the defaults.
@@ -175,6 +176,7 @@ class Policy:
     attestations: tuple[Attestation, ...] = ()
     workspace_urls: Mapping[str, str] = field(default_factory=dict)
     trust_empty_answers: bool = False
+    recover: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     watch: Mapping[str, Any] = field(default_factory=dict)
     sinks: tuple[SinkTable, ...] = ()
     source: str = ""

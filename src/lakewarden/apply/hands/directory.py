@@ -22,8 +22,8 @@ class Principal(Hand):
 
     def __init__(self, kind: str, folder: str) -> None:
         path = f"/api/2.0/accounts/{{account_id}}/scim/v2/{folder}/{{id}}"
-        self.kind = kind  # type: ignore[misc]  # one class serves all three
-        self.calls = (f"GET {path}", f"PATCH {path}")  # type: ignore[misc]  # likewise
+        self.kind = kind
+        self.calls = (f"GET {path}", f"PATCH {path}")
         self._path = path
 
     def read(self, doors: Doors, target: Target) -> Json | None:

@@ -13,8 +13,8 @@ class OAuthApp(Hand):
 
     def __init__(self, kind: str, folder: str) -> None:
         path = f"/api/2.0/accounts/{{account_id}}/oauth2/{folder}/{{integration_id}}"
-        self.kind = kind  # type: ignore[misc]  # one class serves both
-        self.calls = (f"GET {path}", f"PATCH {path}")  # type: ignore[misc]  # likewise
+        self.kind = kind
+        self.calls = (f"GET {path}", f"PATCH {path}")
         self._path = path
 
     def read(self, doors: Doors, target: Target) -> Json | None:

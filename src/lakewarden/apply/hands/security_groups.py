@@ -28,9 +28,9 @@ class GroupRule(Hand):
     """One rule of one direction."""
 
     def __init__(self, direction: str, listed: str) -> None:
-        self.kind = f"security_group_{direction}"  # type: ignore[misc]  # one class serves both
+        self.kind = f"security_group_{direction}"
         verb = direction.capitalize()
-        self.calls = (  # type: ignore[misc]  # likewise
+        self.calls = (
             "ec2:DescribeSecurityGroups",
             f"ec2:AuthorizeSecurityGroup{verb}",
             f"ec2:RevokeSecurityGroup{verb}",

@@ -29,8 +29,8 @@ class TypedSetting(Hand):
     """
 
     def __init__(self, kind: str, base: str) -> None:
-        self.kind = kind  # type: ignore[misc]  # one class serves both scopes
-        self.calls = (f"GET {base}", f"PATCH {base}", f"DELETE {base}")  # type: ignore[misc]  # likewise
+        self.kind = kind
+        self.calls = (f"GET {base}", f"PATCH {base}", f"DELETE {base}")
         self._base = base
 
     def read(self, doors: Doors, target: Target) -> Json | None:

@@ -26,10 +26,10 @@ class Securable(Hand):
     """A thing that a metastore holds; the key is its name, the document what GET answers."""
 
     def __init__(self, kind: str, path: str) -> None:
-        self.kind = kind  # type: ignore[misc]  # one class serves all families
+        self.kind = kind
         self._path = f"{_BASE}/{path}"
         one = f"{self._path}/{{name}}"
-        self.calls = (f"GET {one}", f"PATCH {one}")  # type: ignore[misc]  # likewise
+        self.calls = (f"GET {one}", f"PATCH {one}")
 
     def read(self, doors: Doors, target: Target) -> Json | None:
         """Return it, None when the workspace shows nothing of that name."""

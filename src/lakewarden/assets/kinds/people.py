@@ -67,6 +67,7 @@ def _scim(schema: str) -> Any:
 def _calls(folder: str, schema: str) -> dict[str, Any]:
     one = f"{_BASE}/{folder}/{{id}}"
     return {
+        "one": one,
         "create": Call("POST", f"{_BASE}/{folder}", _scim(schema)),
         "update": Call("PUT", one, _scim(schema)),
         "delete": Call("DELETE", one),

@@ -69,6 +69,7 @@ KINDS: Final = (
         title="Git folders",
         listing=Listing("/api/2.0/repos", "repos", Paging.NEXT_TOKEN),
         id="id",
+        one="/api/2.0/repos/{id}",
         key="path",
         volatile=("id", "head_commit_id", "git_cli_enabled"),
         acl="repos",

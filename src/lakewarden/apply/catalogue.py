@@ -1,0 +1,387 @@
+"""`Catalogue`: what a workspace keeps, by kind and natural key.
+
+Each kind is listed once, when it is first asked for, and kept up as assets are made and removed; so
+a run of many thousand changes does not list a workspace as often. Safe to share between threads.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lakewarden.apply import asset_lists
+from lakewarden.assets import places
+from lakewarden.assets.canonical import acl_of, numbered, spec_of
+from lakewarden.assets.kind import Kind
+from lakewarden.assets.registry import kinds
+from lakewarden.clients.databricks import DatabricksHost
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.estate.fact import Cause
+
+Json = Mapping[str, Any]
+PERMISSIONS: Final = "/api/2.0/permissions"
+_EXPORT: Final = "/api/2.0/workspace/export"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One asset, as its list has it.
+
+    Attributes:
+        kind: of asset.
+        key: its natural key.
+        id: by which the API knows it.
+        raw: what the list says of it.
+    """
+
+    kind: str
+    key: str
+    id: str
+    raw: Json
+
+
+class Catalogue:
+    """The assets of one workspace."""
+
+    def __init__(self, host: DatabricksHost) -> None:
+        """Stand before a workspace; nothing is read yet."""
+        self.host = host
+        self._lists: dict[str, _Shelf] = {}
+        self._tree: dict[str, list[Json]] | None = None
+        self._stale: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, str]] = set()
+        self._lists_lock = threading.Lock()
+        self._tree_lock = threading.Lock()
+
+    def all(self, kind: str) -> tuple[Held, ...]:
+        """Return the assets of a kind.
+
+        Raises:
+            CallFailedError: they cannot be listed.
+        """
+        return self._shelf(kind).all()
+
+    def held(self, kind: str, key: str) -> Held | None:
+        """Return the asset with a key, None when there is none.
+
+        Raises:
+            CallFailedError: the kind cannot be listed, or the asset not be read again.
+        """
+        found = self._shelf(kind).by_key(key)
+        if found is None:
+            return self._beside(kinds()[kind], key)
+        return self._again(found) if (kind, key) in self._stale else found
+
+    def _beside(self, kind: Kind, key: str) -> Held | None:
+        """Look for what came with a parent that was made meanwhile."""
+        parent = self.parent(kind, key) if kind.parent else None
+        if parent is None or (kind.parent, parent.key) not in self._stale:
+            return None
+        with self._lists_lock:
+            if (kind.name, parent.id) in self._seen:
+                return None
+            self._seen.add((kind.name, parent.id))
+        self._list_again(kind, key)
+        return self._shelf(kind.name).by_key(key)
+
+    def id_of(self, kind: str, key: str) -> str | None:
+        """Return the id of the asset with a key.
+
+        Raises:
+            CallFailedError: the kind cannot be listed.
+        """
+        found = self._shelf(kind).by_key(key)
+        if found is not None and not found.id:
+            found = self.held(kind, key)
+        if found is None and self._first_miss(kind, key):
+            self._forget(kind)
+            found = self._shelf(kind).by_key(key)
+        return found.id if found else None
+
+    def _first_miss(self, kind: str, key: str) -> bool:
+        with self._lists_lock:
+            missed = (kind, f"?{key}") in self._seen
+            self._seen.add((kind, f"?{key}"))
+            return not missed
+
+    def key_of(self, kind: str, asset: str) -> str | None:
+        """Return the key of the asset with an id.
+
+        Raises:
+            CallFailedError: the kind cannot be listed.
+        """
+        found = self._shelf(kind).by_id(asset)
+        return found.key if found else None
+
+    def made(self, kind: str, key: str, asset: str | None) -> None:
+        """Note that an asset was made or changed; it is read again when it is next asked for.
+
+        Args:
+            kind: of the asset.
+            key: its key.
+            asset: its id, None where nobody said it, so that the kind must be listed anew.
+        """
+        if asset is None:
+            self._forget(kind)
+            return
+        shelf = self._shelf(kind)
+        old = shelf.by_key(key)
+        shelf.put(Held(kind, key, asset, old.raw if old else {}))
+        with self._lists_lock:
+            self._stale.add((kind, key))
+
+    def gone(self, kind: str, key: str) -> None:
+        """Note that an asset is not there."""
+        self._shelf(kind).drop(key)
+
+    def spec(self, held: Held) -> dict[str, Any]:
+        """Read the definition of an asset, with typed references to others.
+
+        Raises:
+            CallFailedError: it cannot be read, or is not of the form that its kind has.
+        """
+        return self.definition(held, self.whole(held))
+
+    def whole(self, held: Held) -> Json:
+        """Read all that the API says of an asset.
+
+        Raises:
+            CallFailedError: it cannot be read.
+        """
+        return asset_lists.whole(self.host, kinds()[held.kind], held.raw, held.id, held.key)
+
+    def definition(self, held: Held, raw: Json) -> dict[str, Any]:
+        """Make the definition of an asset of all that the API says of it.
+
+        Raises:
+            CallFailedError: it is not of the form that its kind has.
+        """
+        kind = kinds()[held.kind]
+        if kind.fixed and kind.listing is None:
+            return {}
+        try:
+            return spec_of(kind, raw, self.key_of)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            what = f"a {held.kind} is not of the form that is known ({type(error).__name__})"
+            raise CallFailedError(Cause.MALFORMED, what) from None
+
+    def content(self, held: Held, raw: Json) -> bytes | None:
+        """Read the bytes of an asset; None for those without, and for secrets.
+
+        Raises:
+            CallFailedError: they cannot be read.
+        """
+        form = kinds()[held.kind].content
+        if form is None or form.source == "secret":
+            return None
+        if form.source == "field":
+            return base64.b64decode(str(raw.get(form.name) or ""))
+        answer = self.host.get(_EXPORT, {"path": held.key, "format": "SOURCE"})
+        return base64.b64decode(str(answer.get("content") or ""))
+
+    def acl(self, held: Held) -> list[dict[str, str]]:
+        """Read who was granted what on the asset itself.
+
+        Raises:
+            CallFailedError: it cannot be read.
+        """
+        answer = self.host.get(self.acl_path(held))
+        try:
+            return acl_of(answer)
+        except (ValueError, KeyError, AttributeError) as error:
+            raise CallFailedError(Cause.MALFORMED, f"the permissions: {error}") from None
+
+    def acl_path(self, held: Held) -> str:
+        """Return the path of the permissions of an asset.
+
+        Raises:
+            CallFailedError: the API does not say by which id they go.
+        """
+        kind = kinds()[held.kind]
+        asset = held.id
+        if kind.acl_id:
+            asset = str(next(places.values(self.whole(held), kind.acl_id), ""))
+        if not asset:
+            raise CallFailedError(Cause.MISSING_FIELD, f"no {kind.acl_id} of {held.key}")
+        return f"{PERMISSIONS}/{kind.acl}/{asset}"
+
+    def parent(self, kind: Kind, key: str) -> Held | None:
+        """Return the parent of what has a key: the longest key that it begins with.
+
+        Raises:
+            CallFailedError: the parents cannot be listed.
+        """
+        shelf, found = self._shelf(kind.parent), shelf_key(key)
+        return next((held for one in found if (held := shelf.by_key(one))), None)
+
+    def _again(self, held: Held) -> Held | None:
+        """Read what the list has of an asset again."""
+        kind = kinds()[held.kind]
+        try:
+            if kind.tree and kind.listing is None:
+                raw = asset_lists.status(self.host, held.key)
+            elif kind.one:
+                raw = self.host.get(asset_lists.filled(kind.one, id=held.id, key=held.key))
+            elif kind.detail:
+                raw = self.whole(held)
+            else:
+                self._list_again(kind, held.key)
+                return self._shelf(held.kind).by_key(held.key)
+        except CallFailedError as error:
+            if not is_gone(error):
+                raise
+            self.gone(held.kind, held.key)
+            return None
+        if kind.skips and kind.skips(raw):
+            self.gone(held.kind, held.key)
+            return None
+        asset = str(next(places.values(raw, kind.id), held.id)) if kind.id else held.id
+        found = Held(held.kind, held.key, asset, raw)
+        self._shelf(held.kind).put(found)
+        return found
+
+    def _list_again(self, kind: Kind, key: str) -> None:
+        """List again what hangs on the parent of an asset, or all of its kind."""
+        if not kind.parent:
+            self._forget(kind.name)
+            with self._lists_lock:
+                self._stale.add((kind.name, key))
+            return
+        parent = self.parent(kind, key)
+        if parent is None or kind.listing is None:
+            return
+        shelf = self._shelf(kind.name)
+        found = asset_lists.listed(self.host, kind.listing, parent.id, parent.key)
+        helds = list(_numbered(kind, self, ((raw, parent.key) for raw in found)))
+        for old in shelf.all():
+            if self.parent(kind, old.key) == parent:
+                shelf.drop(old.key)
+        for held in helds:
+            shelf.put(held)
+
+    def _forget(self, kind: str) -> None:
+        with self._lists_lock:
+            self._lists.pop(kind, None)
+            self._stale = {one for one in self._stale if one[0] != kind}
+
+    def _shelf(self, kind: str) -> _Shelf:
+        with self._lists_lock:
+            shelf = self._lists.setdefault(kind, _Shelf(kinds()[kind]))
+        shelf.fill(self)
+        return shelf
+
+    def raw_of(self, kind: Kind) -> Iterator[tuple[Json, str]]:
+        """Yield the assets of a kind as they are listed, each with the key of its parent.
+
+        Raises:
+            CallFailedError: they cannot be listed.
+        """
+        if kind.tree and kind.listing is None:
+            yield from ((raw, "") for raw in self._objects(kind.tree))
+        elif kind.fixed:
+            yield from ((raw, "") for raw in asset_lists.fixed(self.host, kind))
+        elif kind.listing is None:
+            return
+        elif kind.parent:
+            for parent in self.all(kind.parent):
+                found = asset_lists.listed(self.host, kind.listing, parent.id, parent.key)
+                yield from ((raw, parent.key) for raw in found)
+        else:
+            yield from ((raw, "") for raw in asset_lists.listed(self.host, kind.listing))
+
+    def _objects(self, form: str) -> Iterable[Json]:
+        with self._tree_lock:
+            if self._tree is None:
+                self._tree = {}
+                for raw in asset_lists.tree(self.host):
+                    self._tree.setdefault(str(raw.get("object_type")), []).append(raw)
+            return self._tree.get(form, ())
+
+
+def is_gone(error: CallFailedError) -> bool:
+    """Return whether a failed call says that the asset is not there."""
+    said = error.cause is Cause.MALFORMED and "does not exist" in error.detail
+    return error.cause is Cause.NOT_FOUND or said
+
+
+class _Shelf:
+    """The assets of one kind, filled when it is first used."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._keys: dict[str, Held] = {}
+        self._ids: dict[str, Held] = {}
+        self._full = False
+        self._lock = threading.RLock()
+
+    def fill(self, catalogue: Catalogue) -> None:
+        """List the kind, unless that was done."""
+        with self._lock:
+            if self._full:
+                return
+            for held in _numbered(self._kind, catalogue, catalogue.raw_of(self._kind)):
+                self.put(held)
+            self._full = True
+
+    def all(self) -> tuple[Held, ...]:
+        with self._lock:
+            return tuple(self._keys.values())
+
+    def by_key(self, key: str) -> Held | None:
+        with self._lock:
+            return self._keys.get(key)
+
+    def by_id(self, asset: str) -> Held | None:
+        with self._lock:
+            return self._ids.get(asset)
+
+    def put(self, held: Held) -> None:
+        with self._lock:
+            self._keys[held.key] = held
+            if held.id:
+                self._ids[held.id] = held
+
+    def drop(self, key: str) -> None:
+        with self._lock:
+            held = self._keys.pop(key, None)
+            if held is not None:
+                self._ids.pop(held.id, None)
+
+
+def shelf_key(key: str) -> Iterator[str]:
+    """Yield a key, and each part of it that ends before a slash, the longest first."""
+    while key:
+        yield key
+        key = key.rpartition("/")[0]
+
+
+def _numbered(
+    kind: Kind, catalogue: Catalogue, listed: Iterable[tuple[Json, str]]
+) -> Iterator[Held]:
+    """Yield the assets of a kind under their keys, those of one name by the time of creation."""
+    found = [one for one in listed if not (kind.skips and kind.skips(one[0]))]
+    found.sort(key=lambda one: _age(kind, one[0]))
+    keys = numbered(_key(kind, catalogue, raw, parent) for raw, parent in found)
+    for key, (raw, _) in zip(keys, found, strict=True):
+        asset = next(places.values(raw, kind.id), key) if kind.id else key
+        yield Held(kind.name, key, str(asset), raw)
+
+
+def _age(kind: Kind, raw: Json) -> tuple[str, str]:
+    created = next(places.values(raw, kind.created), "") if kind.created else ""
+    asset = next(places.values(raw, kind.id), "") if kind.id else ""
+    return f"{created:020d}" if isinstance(created, int) else str(created), str(asset)
+
+
+def _key(kind: Kind, catalogue: Catalogue, raw: Json, parent: str) -> str:
+    if kind.fixed:
+        return str(raw["key"]) if kind.listing is None or len(kind.fixed) > 1 else kind.fixed[0]
+    if kind.key_of is not None:
+        return kind.key_of(raw, parent)
+    found = next(places.values(raw, kind.key), "")
+    if kind.named:
+        found = catalogue.key_of(kind.named, str(found)) or found
+    return str(found)
