@@ -1,0 +1,64 @@
+"""`Document`: something to look through, where it is, and the parts that it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+LARGEST: Final = 64 * 1024 * 1024
+"""The most bytes of a document that is read, unless the caller allows more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something to look through.
+
+    Attributes:
+        where: the path of a file, or the kind and key of an asset.
+        data: its bytes.
+        commit: the commit that brought it, for git history.
+    """
+
+    where: str
+    data: bytes
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that should have been looked through, and was not.
+
+    Attributes:
+        where: the path of a file, or the kind and key of an asset.
+        why: why not.
+    """
+
+    where: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a document that is read by itself.
+
+    Attributes:
+        data: its bytes.
+        member: its name within an archive, empty where there is none.
+        cell: the number of the cell, counted from 1; 0 where the part is no cell.
+        output: whether it is what a cell printed.
+        plain: whether it has settings and not code.
+        binary: whether it is no text.
+        whole: whether it is the document as it is, so that lines count in it.
+    """
+
+    data: bytes
+    member: str = ""
+    cell: int = 0
+    output: bool = False
+    plain: bool = False
+    binary: bool = False
+    whole: bool = False
+
+
+class UnreadableError(Exception):
+    """A document, or a part of it, cannot be read."""

@@ -1,0 +1,196 @@
+"""The parts of a document: notebooks by cell and output, archives by member, all else as it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import posixpath
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lakewarden.hunt.document import Document, Part, UnreadableError
+
+_PLAIN: Final = frozenset(
+    {
+        *(".bash", ".bat", ".ps1", ".sh", ".zsh"),
+        *(".cfg", ".cnf", ".conf", ".config", ".env", ".ini", ".properties", ".spark", ".tfvars"),
+        *(".netrc", ".npmrc", ".pypirc", ".toml", ".yaml", ".yml"),
+        *(".csv", ".log", ".md", ".rst", ".txt"),
+    }
+)
+"""Ends of names of files with settings or commands, where values stand without quotes."""
+_NOTEBOOKS: Final = frozenset((".python", ".scala", ".sql", ".r"))
+"""Ends of names of notebooks in a `.dbc` archive."""
+_ZIPPED: Final = b"PK\x03\x04"
+_HEADERS: Final = (b"# Databricks notebook", b"-- Databricks notebook", b"// Databricks notebook")
+_SEPARATOR: Final = b"COMMAND ----------"
+_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_MOST_MEMBERS: Final = 20_000
+_MOST_EXPANDED: Final = 512 * 1024 * 1024
+_DEEPEST: Final = 2
+"""How deep archives within archives are opened."""
+
+
+def parts(document: Document, depth: int = 0) -> Iterator[Part]:
+    """Yield the parts of a document.
+
+    Raises:
+        UnreadableError: it is an archive that cannot be opened, or only in part.
+    """
+    data = document.data
+    if data.startswith(_ZIPPED):
+        yield from _inside(_zipped(data), depth)
+    elif _is_tar(document.where, data):
+        yield from _inside(_tarred(data), depth)
+    elif document.where.endswith(".ipynb"):
+        yield from _jupyter(data)
+    else:
+        yield _as_it_is(document.where, data)
+
+
+def cell_of(data: bytes, place: int) -> tuple[int, int]:
+    """Return the cell of a notebook in source form that a byte is in, and where that cell begins.
+
+    Returns:
+        The number from 1, and the cell's first byte; 0 and 0 for what is no notebook.
+    """
+    if not data.startswith(_HEADERS):
+        return 0, 0
+    before = data.rfind(_SEPARATOR, 0, place)
+    start = data.find(b"\n", before) + 1 if before >= 0 else data.find(b"\n") + 1
+    while data[start : start + 1] in {b"\r", b"\n"}:
+        start += 1
+    return data.count(_SEPARATOR, 0, place) + 1, min(start, place)
+
+
+def _as_it_is(where: str, data: bytes) -> Part:
+    for mark, encoding in _UTF16.items():
+        if data.startswith(mark):
+            text = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+            return Part(text, plain=_is_plain(where), whole=True)
+    return Part(data, plain=_is_plain(where), binary=b"\0" in data[:4096], whole=True)
+
+
+def _is_plain(where: str) -> bool:
+    name = posixpath.basename(where).lower()
+    known = name.startswith((".env", "dockerfile")) or name in _PLAIN
+    return known or posixpath.splitext(name)[1] in _PLAIN
+
+
+def _jupyter(data: bytes) -> Iterator[Part]:
+    """Yield the cells of a Jupyter notebook, what they printed, and what is said about it."""
+    try:
+        notebook = json.loads(data)
+        cells = notebook["cells"]
+        found = [part for number, cell in enumerate(cells, 1) for part in _cell(cell, number)]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        yield Part(data, whole=True)  # no notebook after all: it is looked through as text
+        return
+    yield from found
+    about = {name: value for name, value in notebook.items() if name != "cells"}
+    yield Part(json.dumps(about, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _cell(cell: Mapping[str, Any], number: int) -> Iterator[Part]:
+    yield Part(_joined(cell.get("source", "")), cell=number)
+    for output in cell.get("outputs", ()):
+        texts = [output.get("text", ""), output.get("traceback", "")]
+        shown = output.get("data", {})
+        texts += [shown[kind] for kind in sorted(shown) if not kind.startswith("image/")]
+        for text in texts:
+            if text:
+                yield Part(_joined(text), cell=number, output=True)
+
+
+def _joined(text: Any) -> bytes:
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        text = "".join(text)
+    if not isinstance(text, str):
+        text = json.dumps(text, ensure_ascii=False)
+    return str(text).encode("utf-8", "replace")
+
+
+def _inside(members: Iterator[tuple[str, bytes]], depth: int) -> Iterator[Part]:
+    """Yield the parts of the members of an archive."""
+    for name, data in members:
+        if depth >= _DEEPEST and data.startswith(_ZIPPED):
+            raise UnreadableError(f"{name} is an archive within archives")
+        cells = _notebook(data) if posixpath.splitext(name)[1] in _NOTEBOOKS else None
+        for part in parts(Document(name, data), depth + 1) if cells is None else cells:
+            member = f"{name}!{part.member}" if part.member else name
+            yield Part(
+                part.data, member, part.cell, part.output, part.plain, part.binary, part.whole
+            )
+
+
+def _notebook(data: bytes) -> list[Part] | None:
+    """Return the commands of a notebook of a `.dbc` archive; None where it is none."""
+    try:
+        commands = json.loads(data)["commands"]
+        ordered = sorted(commands, key=lambda command: float(command.get("position", 0)))
+        found = []
+        for number, command in enumerate(ordered, 1):
+            found.append(Part(str(command.get("command", "")).encode(), cell=number))
+            if command.get("results"):
+                shown = json.dumps(command["results"], ensure_ascii=False)
+                found.append(Part(shown.encode("utf-8", "replace"), cell=number, output=True))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return found
+
+
+def _zipped(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each member of a zip archive.
+
+    Raises:
+        UnreadableError: it is cut, encrypted, or would expand beyond all bounds.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            _insist_on_bounds(len(members), sum(member.file_size for member in members))
+            for member in members:
+                with archive.open(member) as file:
+                    yield member.filename, file.read(member.file_size + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        raise UnreadableError("the archive is cut or damaged") from None
+    except (RuntimeError, NotImplementedError):
+        raise UnreadableError("the archive is encrypted or of an unknown kind") from None
+
+
+def _is_tar(where: str, data: bytes) -> bool:
+    return where.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")) or (
+        data[257:262] == b"ustar"
+    )
+
+
+def _tarred(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each member of a tar archive.
+
+    Raises:
+        UnreadableError: it is cut, or would expand beyond all bounds.
+    """
+    size = count = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+            for member in archive:
+                if not member.isfile():
+                    continue
+                count, size = count + 1, size + member.size
+                _insist_on_bounds(count, size)
+                file = archive.extractfile(member)
+                if file is not None:
+                    yield member.name, file.read()
+    except (tarfile.TarError, zlib.error, EOFError, OSError):
+        raise UnreadableError("the archive is cut or damaged") from None
+
+
+def _insist_on_bounds(members: int, size: int) -> None:
+    if members > _MOST_MEMBERS or size > _MOST_EXPANDED:
+        raise UnreadableError(
+            f"the archive has more than {_MOST_MEMBERS:,} members"
+            f" or {_MOST_EXPANDED // 2**20} MB in them"
+        )

@@ -1,0 +1,1 @@
+"""Where documents come from: each source yields what is there, and what was not read."""

@@ -1,0 +1,93 @@
+"""Files of a folder, one file, or standard input."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import BinaryIO
+
+from lakewarden.errors import UsageError
+from lakewarden.hunt.document import LARGEST, Document, Unread
+
+
+def documents(
+    path: Path, *, exclude: Sequence[str] = (), largest: int = LARGEST
+) -> Iterator[Document | Unread]:
+    """Yield a file, or the files of a folder in order of their paths; links are not followed.
+
+    Args:
+        path: the file or folder.
+        exclude: patterns of paths, beginning at the folder, that are left out.
+        largest: the most bytes of a file that is read.
+
+    Raises:
+        UsageError: there is nothing at the path.
+    """
+    if path.is_dir():
+        yield from _below(path, "", exclude, largest)
+    elif path.exists():
+        yield _read(path, path.name, largest)
+    else:
+        raise UsageError(
+            "is not there",
+            where=str(path),
+            next_step="Name a file, a folder, - for standard input, live, or a vault",
+        )
+
+
+def stream(file: BinaryIO, largest: int = LARGEST) -> Iterator[Document | Unread]:
+    """Yield what comes on standard input."""
+    data = file.read(largest + 1)
+    yield _bounded("standard input", data, largest)
+
+
+def is_left_out(where: str, exclude: Sequence[str]) -> bool:
+    """Return whether a pattern matches a path, or a folder that it is in."""
+    steps = where.split("/")
+    paths = ["/".join(steps[: n + 1]) for n in range(len(steps))]
+    return any(fnmatchcase(path, pattern.rstrip("/")) for pattern in exclude for path in paths)
+
+
+def _below(
+    folder: Path, prefix: str, exclude: Sequence[str], largest: int
+) -> Iterator[Document | Unread]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield Unread(prefix or str(folder), _said(error))
+        return
+    for entry in entries:
+        where = f"{prefix}{entry.name}"
+        if entry.is_symlink() or is_left_out(where, exclude):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name != ".git":
+                yield from _below(Path(entry.path), f"{where}/", exclude, largest)
+        elif entry.is_file(follow_symlinks=False):
+            yield _read(Path(entry.path), where, largest)
+
+
+def _read(path: Path, where: str, largest: int) -> Document | Unread:
+    try:
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                return Unread(where, "is no file")
+            if about.st_size > largest:
+                return _bounded(where, b"", largest, about.st_size)
+            return _bounded(where, file.read(largest + 1), largest)
+    except OSError as error:
+        return Unread(where, _said(error))
+
+
+def _bounded(where: str, data: bytes, largest: int, size: int = 0) -> Document | Unread:
+    if max(len(data), size) > largest:
+        return Unread(where, f"is larger than {largest / 2**20:g} MB")
+    return Document(where, data)
+
+
+def _said(error: OSError) -> str:
+    return f"cannot be read ({error.strerror or type(error).__name__})"

@@ -1,0 +1,148 @@
+"""Files of a git repository: every one that any commit brought, or those staged for the next."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lakewarden.errors import UsageError
+from lakewarden.hunt.document import LARGEST, Document, Unread
+from lakewarden.hunt.sources.folder import is_left_out
+
+if TYPE_CHECKING:
+    from dulwich.repo import Repo
+
+_SHORT: Final = 12
+"""How many digits of a commit are shown."""
+
+
+def documents(
+    path: Path, *, exclude: Sequence[str] = (), largest: int = LARGEST
+) -> Iterator[Document | Unread]:
+    """Yield every file of every commit that a branch, tag or stash leads to, each content once.
+
+    Args:
+        path: the repository, or a folder in it.
+        exclude: patterns of paths that are left out.
+        largest: the most bytes of a file that is read.
+
+    Raises:
+        UsageError: there is no repository.
+    """
+    with _opened(path) as (repo, prefix):
+        seen: set[bytes] = set()
+        for commit, where, sha in _brought(repo):
+            if sha in seen or not where.startswith(prefix):
+                continue
+            name = where.removeprefix(prefix)
+            if not is_left_out(name, exclude):
+                seen.add(sha)
+                yield _blob(repo, sha, name, commit[:_SHORT].decode(), largest)
+
+
+def staged(
+    path: Path, *, exclude: Sequence[str] = (), largest: int = LARGEST
+) -> Iterator[Document | Unread]:
+    """Yield the files that the next commit would bring or change, as they are staged.
+
+    Raises:
+        UsageError: there is no repository.
+    """
+    with _opened(path) as (repo, prefix):
+        changes = repo.open_index().changes_from_tree(repo.object_store, _tree(repo))
+        for (_, new), (_, mode), (_, sha) in changes:
+            where = _text(new or b"")
+            name = where.removeprefix(prefix)
+            if not sha or not stat.S_ISREG(mode or 0) or not where.startswith(prefix):
+                continue
+            if not is_left_out(name, exclude):
+                yield _blob(repo, sha, name, "", largest)
+
+
+def is_bare(path: Path) -> bool:
+    """Return whether a folder is a repository without files beside it.
+
+    Raises:
+        UsageError: there is no repository.
+    """
+    with _opened(path) as (repo, _):
+        return bool(repo.bare)
+
+
+class _opened:  # noqa: N801  # used as a function is
+    """Opens the repository that a folder lies in, for the length of a block."""
+
+    def __init__(self, path: Path) -> None:
+        from dulwich.errors import NotGitRepository  # noqa: PLC0415  # slow to load
+        from dulwich.repo import Repo  # noqa: PLC0415  # likewise
+
+        try:
+            self._repo = Repo.discover(str(path.absolute()))
+        except NotGitRepository:
+            raise UsageError(
+                "is not in a git repository",
+                where=str(path),
+                next_step="Name one, or leave --history and --staged out",
+            ) from None
+        top = Path(self._repo.path).resolve()
+        below = path.resolve()
+        inside = not self._repo.bare and below.is_relative_to(top) and below != top
+        self._prefix = f"{below.relative_to(top).as_posix()}/" if inside else ""
+
+    def __enter__(self) -> tuple[Repo, str]:
+        return self._repo, self._prefix
+
+    def __exit__(self, *_: object) -> None:
+        self._repo.close()
+
+
+def _brought(repo: Repo) -> Iterator[tuple[bytes, str, bytes]]:
+    """Yield commit, path and content of what commits brought, the oldest first."""
+    heads = [sha for sha in repo.get_refs().values() if _is_commit(repo, sha)]
+    if not heads:
+        return
+    for entry in repo.get_walker(include=heads, reverse=True):
+        for change in _flat(entry.changes()):
+            new = change.new
+            if new is not None and new.sha and stat.S_ISREG(new.mode or 0):
+                yield entry.commit.id, _text(new.path), new.sha
+
+
+def _tree(repo: Repo) -> Any:
+    """Return the tree of the commit that is checked out, None before the first."""
+    try:
+        head: Any = repo[repo.head()]
+    except KeyError:
+        return None
+    return head.tree
+
+
+def _is_commit(repo: Repo, sha: Any) -> bool:
+    from dulwich.objects import Commit, Tag  # noqa: PLC0415  # slow to load
+
+    return sha in repo.object_store and isinstance(repo.object_store[sha], Commit | Tag)
+
+
+def _flat(changes: list[Any]) -> Iterator[Any]:
+    """Yield changes; those of a merge come in a list for each of its parents."""
+    for change in changes:
+        if isinstance(change, list):
+            yield from change
+        else:
+            yield change
+
+
+def _blob(repo: Repo, sha: Any, where: str, commit: str, largest: int) -> Document | Unread:
+    try:
+        data = repo.object_store[sha].as_raw_string()
+    except Exception as error:  # noqa: BLE001  # whatever a damaged repository raises
+        return Unread(where, f"its content is not in the repository ({type(error).__name__})")
+    if len(data) > largest:
+        return Unread(where, f"is larger than {largest / 2**20:g} MB")
+    return Document(where, data, commit)
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "replace")
