@@ -82,8 +82,8 @@ class Checked:
 
     def good(self, digest: str, references: Iterable[tuple[str, str]] = ()) -> None:
         """Note a blob that is whole, and the assets that it refers to."""
-        self._base.execute("INSERT OR IGNORE INTO good VALUES (?)", (digest,))
         rows = [(digest, _raw(kind), _raw(key)) for kind, key in references]
+        self._base.execute("INSERT OR IGNORE INTO good VALUES (?)", (digest,))
         self._base.executemany("INSERT OR IGNORE INTO refs VALUES (?, ?, ?)", rows)
 
     def bad(self, digest: str, what: str, where: str) -> None:

@@ -12,6 +12,7 @@ from lakewarden.store.vault.places import Folder, Objects
 from lakewarden.store.vault.vault import Vault
 
 S3: Final = "s3://"
+_GIT: Final = "git+"
 
 
 def opened(
@@ -20,7 +21,7 @@ def opened(
     """Open a vault.
 
     Args:
-        url: a folder, or `s3://bucket/prefix`.
+        url: a folder, `git+PATH` or a folder that is a git repository, or `s3://bucket/prefix`.
         spool: the folder of this machine for what is not sealed yet; None for reading only.
         bucket: the door to the bucket, where it is one.
         create: whether to make one where there is none.
@@ -31,12 +32,16 @@ def opened(
     """
     if bucket is not None:
         return _packed(url, bucket, spool, create=create)
-    path = expanded(url)
+    path = expanded(url.removeprefix(_GIT))
+    if url.startswith(_GIT) or _is_repository(path):
+        from lakewarden.store.vault.git import GitVault  # noqa: PLC0415  # only where it is one
+
+        return GitVault.open(path, spool, create=create)
     if "://" in url:
         raise UsageError(
             "is no vault",
             where=url,
-            next_step="Name a folder, or s3://bucket/prefix",
+            next_step="Name a folder, git+PATH, or s3://bucket/prefix",
         )
     if not create and not path.is_dir():
         raise _none_at(url)
@@ -58,6 +63,11 @@ def _packed(url: str, objects: Objects, spool: Path | None, *, create: bool) -> 
             next_step="Use the version of lakewarden that made the vault",
         )
     return PackedVault(url, objects, spool)
+
+
+def _is_repository(path: Path) -> bool:
+    bare = path / "HEAD", path / "objects", path / "refs"
+    return (path / ".git").exists() or all(each.exists() for each in bare)
 
 
 def _insist_empty(path: Path) -> None:

@@ -126,7 +126,7 @@ class PackedVault:
         except DamagedError:
             raise self._lost(digest, spot) from None
 
-    def blobs(self) -> Iterator[tuple[str, bytes | VaultError]]:
+    def blobs(self, _runs: Iterable[Run] | None = None) -> Iterator[tuple[str, bytes | VaultError]]:
         """Yield everything that is in packs, pack by pack; what is damaged comes as an error."""
         for name in self.objects.names(_PACKS):
             data = self.objects.read(name) or b""
@@ -195,7 +195,8 @@ class PackedVault:
             used: set[str] = set()
             gathered = Gathered(entries, lambda digest: self._size(digest, used))
         before = [each for each in self.runs(run.host) if each.id != run.id]
-        whole = gathered.completed(run, before[-1].id if before else "", signer)
+        previous = before[-1].id if before else ""
+        whole = gathered.completed(run, digest_of(gathered.data), previous, signer)
         self.objects.put(f"{_RUNS}{run.id}.jsonl.gz", gathered.data)
         self.objects.keep(sorted(used))
         self.objects.put(f"{_RUNS}{run.id}.json", whole.as_bytes())

@@ -24,6 +24,7 @@ class Gathered:
 
     Attributes:
         data: lines of JSON, compressed.
+        lines: the digest of the lines.
         root: over the entries.
         objects: how many there are.
         size: of their distinct blobs, in bytes.
@@ -39,27 +40,37 @@ class Gathered:
         Raises:
             VaultError: they are not in order, or a blob is not kept.
         """
-        root, out = Root(), io.BytesIO()
+        root, out, every = Root(), io.BytesIO(), hashlib.sha256()
         self.objects = self.size = 0
         with closing(Digests()) as seen, _compressor(out) as lines:
             for entry in entries:
                 root.add(entry)
-                lines.write(entry.line())
+                line = entry.line()
+                lines.write(line)
+                every.update(line)
                 self.objects += 1
                 for part, digest in entry.blobs():
                     if seen.add(digest):
                         self.size += _insisted(entry, part, size_of(digest))
         self.root = root.hexdigest()
         self.data = out.getvalue()
+        self.lines = every.hexdigest()
 
-    def completed(self, run: Run, previous: str, signer: Signer | None) -> Run:
-        """Return a run with what only its entries tell, signed."""
+    def completed(self, run: Run, entries: str, previous: str, signer: Signer | None) -> Run:
+        """Return a run with what only its entries tell, signed.
+
+        Args:
+            run: as whoever made it knows it.
+            entries: the digest of what has them.
+            previous: the run of this workspace before it.
+            signer: who signs it.
+        """
         whole = replace(
             run,
             root=self.root,
             objects=self.objects,
             size=self.size,
-            entries=hashlib.sha256(self.data).hexdigest(),
+            entries=entries,
             previous=previous,
             public_key="",
             signature="",

@@ -31,8 +31,8 @@ class Vault(Protocol):
     def get(self, digest: str) -> bytes:
         """Return a blob, whose digest is checked."""
 
-    def blobs(self) -> Iterator[tuple[str, bytes | VaultError]]:
-        """Yield everything that is kept, in the order that is read fastest.
+    def blobs(self, _runs: Iterable[Run] | None = None) -> Iterator[tuple[str, bytes | VaultError]]:
+        """Yield what is kept for some runs, or for all, in the order that is read fastest.
 
         What cannot be read comes as an error, beside the digest, empty where that is not known.
         """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lakewarden.assets.canonical import references_of
 from lakewarden.errors import LakewardenError, VaultError
 from lakewarden.store.vault.checked import Checked
 from lakewarden.store.vault.manifest import Entry, Root, Run, Status
@@ -58,25 +59,12 @@ def verified(vault: Vault, runs: Iterable[Run], key: PublicKey | None) -> Iterat
             yield from _of_the_run(vault, run, key)
             yield from _incomplete(run)
             checked.want(_readable(vault, run))
-        yield from _read(vault, checked)
+        yield from _read(vault, asked, checked)
         for run in asked:
             checked.look_at(_readable(vault, run))
             yield from _of_the_assets(run, checked)
     finally:
         checked.close()
-
-
-def references(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield kind and key of all typed references in a definition."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, list):
-            waiting += each
-        elif isinstance(each, dict):
-            if isinstance(each.get("$asset"), str) and isinstance(each.get("key"), str):
-                yield each["$asset"], each["key"]
-            waiting += each.values()
 
 
 def _of_the_run(vault: Vault, run: Run, key: PublicKey | None) -> Iterator[Problem]:
@@ -119,9 +107,9 @@ def _readable(vault: Vault, run: Run) -> Iterator[Entry]:
         return
 
 
-def _read(vault: Vault, checked: Checked) -> Iterator[Problem]:
-    """Read all that the vault has, and note what of it is whole."""
-    for digest, data in vault.blobs():
+def _read(vault: Vault, runs: list[Run], checked: Checked) -> Iterator[Problem]:
+    """Read what the vault has for the runs, and note what of it is whole."""
+    for digest, data in vault.blobs(runs):
         if isinstance(data, VaultError):
             if digest:
                 checked.bad(digest, data.what, data.where)
@@ -132,10 +120,9 @@ def _read(vault: Vault, checked: Checked) -> Iterator[Problem]:
         if as_json is None:
             continue
         try:
-            found = references(json.loads(data)) if as_json else ()
-            checked.good(digest, found)
-        except (ValueError, RecursionError):
-            checked.bad(digest, "is no JSON", vault.url)
+            checked.good(digest, references_of(json.loads(data)) if as_json else ())
+        except (ValueError, LookupError, RecursionError):
+            checked.bad(digest, "is no definition", vault.url)
 
 
 def _of_the_assets(run: Run, checked: Checked) -> Iterator[Problem]:
