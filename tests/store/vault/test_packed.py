@@ -53,7 +53,7 @@ def _blobs(url):
 def test_random_blobs_come_back_however_often_it_was_cut_off(tmp_path_factory, rounds, full):
     folder = tmp_path_factory.mktemp("random")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packed, "_FULL", full)
+        patch.setattr(packed, "FULL", full)
         for blobs in rounds:  # nothing is sealed in between
             with opened(str(folder / "v"), spool=folder / "spool", create=True) as vault:
                 for data in blobs:
@@ -205,7 +205,7 @@ def test_who_reads_finds_what_others_write_meanwhile(tmp_path):
 
 
 def test_threads_share_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(packed, "_FULL", 3000)
+    monkeypatch.setattr(packed, "FULL", 3000)
     with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
         failed = []
 

@@ -35,9 +35,9 @@ from lakewarden.store.vault.spool import Spool
 
 MARK: Final = "vault.json"
 MARKED: Final = b'{"schema": "lakewarden.vault/1"}\n'
-_PACKS: Final = "packs/"
-_RUNS: Final = "runs/"
-_FULL: Final = 8 << 20
+PACKS: Final = "packs/"
+RUNS: Final = "runs/"
+FULL: Final = 8 << 20
 """Bytes after which a pack is finished."""
 
 
@@ -90,7 +90,7 @@ class PackedVault:
                 if self._find(digest) is None:
                     spool = self._writable()
                     self._known().add("", [spool.add(raw, member, len(data))])
-                    if spool.size >= _FULL:
+                    if spool.size >= FULL:
                         self._finish_pack()
         return digest
 
@@ -128,11 +128,11 @@ class PackedVault:
 
     def blobs(self, _runs: Iterable[Run] | None = None) -> Iterator[tuple[str, bytes | VaultError]]:
         """Yield everything that is in packs, pack by pack; what is damaged comes as an error."""
-        for name in self.objects.names(_PACKS):
+        for name in self.objects.names(PACKS):
             data = self.objects.read(name) or b""
             if digest_of(data) != _digest_in(name):
                 yield "", altered("a pack is cut or altered", self.objects.where(name))
-            for member in _members(data):
+            for member in members_of(data):
                 digest = member.digest.hex()
                 try:
                     part = data[member.offset : member.offset + member.length]
@@ -157,7 +157,7 @@ class PackedVault:
             UsageError: there is none.
             VaultError: it cannot be read.
         """
-        run = self._run(f"{_RUNS}{run_id}.json") if _is_name(run_id) else None
+        run = self._run(f"{RUNS}{run_id}.json") if _is_name(run_id) else None
         if run is None:
             raise UsageError(
                 f"there is no run {run_id[:80]}",
@@ -174,7 +174,7 @@ class PackedVault:
             VaultError: its entries are missing or damaged.
         """
         run = self.manifest(run_id)
-        name = f"{_RUNS}{run_id}.jsonl.gz"
+        name = f"{RUNS}{run_id}.jsonl.gz"
         data = self.objects.read(name)
         if data is None:
             raise altered("the entries of the run are missing", self.objects.where(name))
@@ -197,16 +197,16 @@ class PackedVault:
         before = [each for each in self.runs(run.host) if each.id != run.id]
         previous = before[-1].id if before else ""
         whole = gathered.completed(run, digest_of(gathered.data), previous, signer)
-        self.objects.put(f"{_RUNS}{run.id}.jsonl.gz", gathered.data)
+        self.objects.put(f"{RUNS}{run.id}.jsonl.gz", gathered.data)
         self.objects.keep(sorted(used))
-        self.objects.put(f"{_RUNS}{run.id}.json", whole.as_bytes())
+        self.objects.put(f"{RUNS}{run.id}.json", whole.as_bytes())
         self._insist_kept(run.id, used)
         return whole
 
     def _insist_kept(self, run_id: str, used: set[str]) -> None:
         """Take a run back whose packs somebody deleted meanwhile."""
-        if not used <= set(self.objects.names(_PACKS)):
-            self.objects.remove([f"{_RUNS}{run_id}.json"])
+        if not used <= set(self.objects.names(PACKS)):
+            self.objects.remove([f"{RUNS}{run_id}.json"])
             raise VaultError(
                 "what the run needs was deleted by somebody while it was written",
                 where=self.url,
@@ -214,7 +214,7 @@ class PackedVault:
             )
 
     def _survey(self) -> list[Run | VaultError | None]:
-        names = [name for name in self.objects.names(_RUNS) if name.endswith(".json")]
+        names = [name for name in self.objects.names(RUNS) if name.endswith(".json")]
         with ThreadPoolExecutor(self.objects.ahead) as pool:
             return list(pool.map(self._run_or_error, names))
 
@@ -229,7 +229,7 @@ class PackedVault:
         if data is None:
             return None
         run = Run.of_bytes(data, self.objects.where(name))
-        if name != f"{_RUNS}{run.id}.json":
+        if name != f"{RUNS}{run.id}.json":
             raise altered(f"is the manifest of {run.id[:80]}", self.objects.where(name))
         return run
 
@@ -242,8 +242,7 @@ class PackedVault:
         """Make a pack of what was put, and begin another."""
         spool = self._writable()
         data = spool.pack()
-        digest = digest_of(data)
-        name = f"{_PACKS}{digest[:2]}/{digest}.pack"
+        name = pack_name(data)
         self.objects.put(name, data)
         self._known().add(name, spool.members)
         spool.clear()
@@ -252,14 +251,14 @@ class PackedVault:
         """Return the index, made when it is first asked for."""
         if self._index is None:
             self._index = Index()
-            self._note(list(self.objects.names(_PACKS)))
+            self._note(list(self.objects.names(PACKS)))
             if self._spool is not None:
                 self._index.add("", self._spool.members)
         return self._index
 
     def _reload(self) -> None:
         """Note packs that came since, and drop those that are no more."""
-        known, there = self._known().packs() - {""}, set(self.objects.names(_PACKS))
+        known, there = self._known().packs() - {""}, set(self.objects.names(PACKS))
         for name in known - there:
             self._known().forget(name)
         self._note(sorted(there - known))
@@ -309,7 +308,7 @@ class PackedVault:
         with self._lock:
             if self._salvaged is None:
                 self._salvaged = Index()
-                for name in self.objects.names(_PACKS):
+                for name in self.objects.names(PACKS):
                     self._salvaged.add(name, _whole(self.objects.read(name) or b""))
             spot = self._salvaged.find(raw)
         if spot is None:
@@ -323,7 +322,7 @@ class PackedVault:
         return altered(f"the blob {digest} is cut or altered", where)
 
 
-def _members(data: bytes) -> list[Member]:
+def members_of(data: bytes) -> list[Member]:
     """Return the members of a pack; of one whose index is damaged, those before the damage."""
     try:
         return index_of(data)
@@ -333,12 +332,18 @@ def _members(data: bytes) -> list[Member]:
 
 def _whole(data: bytes) -> Iterator[Member]:
     """Yield the members of a pack that are not damaged."""
-    for member in {*_members(data), *scanned(io.BytesIO(data))}:
+    for member in {*members_of(data), *scanned(io.BytesIO(data))}:
         try:
             unpressed(data[member.offset : member.offset + member.length], member.digest)
         except DamagedError:
             continue
         yield member
+
+
+def pack_name(data: bytes) -> str:
+    """Return what a pack is called."""
+    digest = digest_of(data)
+    return f"{PACKS}{digest[:2]}/{digest}.pack"
 
 
 def _digest_in(name: str) -> str:

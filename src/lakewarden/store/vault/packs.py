@@ -14,7 +14,7 @@ import gzip
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final, NamedTuple
 
 MAGIC: Final = b"lakewarden pack 1\n"
@@ -71,6 +71,17 @@ def finished(body: bytes, members: list[Member]) -> bytes:
     """Return a pack: what was written so far, with index and trailer."""
     rows = b"".join(_ROW.pack(*member) for member in members)
     return body + rows + _TRAILER.pack(len(body), len(members), _END)
+
+
+def joined(blobs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return a pack of blobs, given by their SHA-256."""
+    body, members = bytearray(MAGIC), []
+    for digest, data in blobs:
+        member = pressed(data)
+        body += RECORD.pack(digest, len(member))
+        members.append(Member(digest, len(body), len(member), len(data)))
+        body += member
+    return finished(bytes(body), members)
 
 
 def index_length(tail: bytes) -> int:

@@ -1,0 +1,145 @@
+"""Old runs, and what nobody needs any more: deleted where that is asked for, and may be.
+
+A run counts as kept only if all its listings were complete: what saw a part of a workspace replaces
+nothing. A run that is held stays, and so does what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from lakewarden.errors import UsageError, VaultError
+from lakewarden.store.vault.index import Digests
+from lakewarden.store.vault.manifest import Run, Status
+from lakewarden.store.vault.packed import PACKS, RUNS, PackedVault, members_of, pack_name
+from lakewarden.store.vault.packs import DamagedError, joined, unpressed
+from lakewarden.store.vault.vault import Vault
+
+_HOLDS: Final = "holds/"
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was deleted.
+
+    Attributes:
+        runs: their ids, the oldest first.
+        packs: how many files of blobs were deleted, or written anew without what nobody needs.
+    """
+
+    runs: tuple[str, ...]
+    packs: int
+
+
+def hold(vault: Vault, run_id: str) -> None:
+    """Keep a run, whatever is pruned, until it is released.
+
+    Raises:
+        UsageError: there is no such run, or the vault keeps all of them.
+        VaultError: it cannot be noted.
+    """
+    _prunable(vault).objects.put(f"{_HOLDS}{vault.manifest(run_id).id}", b"")
+
+
+def release(vault: Vault, run_id: str) -> None:
+    """Let a run be pruned again.
+
+    Raises:
+        UsageError: there is no such run, or the vault keeps all of them.
+        VaultError: it cannot be noted.
+    """
+    _prunable(vault).objects.remove([f"{_HOLDS}{vault.manifest(run_id).id}"])
+
+
+def held(vault: Vault) -> frozenset[str]:
+    """Return the runs that are held.
+
+    Raises:
+        UsageError: the vault keeps all runs.
+    """
+    return frozenset(n.removeprefix(_HOLDS) for n in _prunable(vault).objects.names(_HOLDS))
+
+
+def prune(vault: Vault, keep: int) -> Pruned:
+    """Delete old runs, and the blobs that no other run needs.
+
+    Args:
+        vault: where they are.
+        keep: how many complete runs of each workspace stay; those in between stay, too.
+
+    Raises:
+        UsageError: fewer than one is to be kept, or the vault keeps all of them.
+        VaultError: something is damaged, so that it is not known what is needed, or it is locked;
+            then nothing was deleted.
+    """
+    packed = _prunable(vault)
+    if keep < 1:
+        raise UsageError("at least one run has to be kept", where=vault.url)
+    for error in vault.damaged():
+        raise VaultError(
+            f"nothing is deleted: {error.what}", where=error.where, next_step=error.next_step
+        )
+    runs = vault.runs()
+    old = [run for run in _old(runs, keep) if run.id not in held(vault)]
+    gone = {run.id for run in old}
+    with closing(Digests()) as needed:
+        for run in runs:
+            if run.id not in gone:
+                for entry in vault.entries(run.id):
+                    for _part, digest in entry.blobs():
+                        needed.add(digest)
+        packs = list(_unneeded(packed, needed))
+    manifests = [f"{RUNS}{run.id}.json" for run in old]
+    entries = [f"{RUNS}{run.id}.jsonl.gz" for run in old]
+    packed.objects.remove([*manifests, *entries, *packs])
+    return Pruned(tuple(run.id for run in old), len(packs))
+
+
+def _old(runs: Iterable[Run], keep: int) -> list[Run]:
+    """Return the runs that are older than all that are to be kept."""
+    left: dict[str, int] = {}
+    old = []
+    for run in reversed(list(runs)):
+        count = left.setdefault(run.host, keep)
+        if count == 0:
+            old.append(run)
+        elif all(c.status is Status.COMPLETE for c in run.collections.values()):
+            left[run.host] = count - 1
+    return old[::-1]
+
+
+def _unneeded(vault: PackedVault, needed: Digests) -> Iterator[str]:
+    """Yield packs that nobody needs; what is needed of one is written anew before."""
+    for name in vault.objects.names(PACKS):
+        data = vault.objects.read(name) or b""
+        members = members_of(data)
+        wanted = [member for member in members if member.digest.hex() in needed]
+        if len(wanted) * 2 > len(members):
+            continue
+        try:
+            blobs = [
+                (m.digest, unpressed(data[m.offset : m.offset + m.length], m.digest))
+                for m in wanted
+            ]
+        except DamagedError:
+            continue  # whatever is left of it may be all that there is
+        if blobs:
+            new = joined(blobs)
+            if pack_name(new) == name:
+                continue
+            vault.objects.put(pack_name(new), new)
+        if members or not data:
+            yield name
+
+
+def _prunable(vault: Vault) -> PackedVault:
+    if not isinstance(vault, PackedVault):
+        raise UsageError(
+            "is a git repository, which keeps all runs",
+            where=vault.url,
+            next_step="Delete the branch of a workspace with git, if none of its runs is needed",
+        )
+    return vault
