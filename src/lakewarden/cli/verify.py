@@ -13,6 +13,7 @@ from lakewarden.cli.options import json_option
 from lakewarden.cli.vaults import as_of_option, vault_of
 from lakewarden.clock import from_millis
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
+from lakewarden.report.view import visible
 from lakewarden.store.vault.as_of import chosen
 from lakewarden.store.vault.manifest import Run
 from lakewarden.store.vault.signing import PublicKey
@@ -81,10 +82,10 @@ def _tell(
 ) -> list[Problem]:
     found = []
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(visible(str(problem)))
         found.append(problem)
     for run in runs:
-        click.echo(f"{run.id}  {run.host}  {run.objects} objects  root {run.root}")
+        click.echo(visible(f"{run.id}  {run.host}  {run.objects} objects  root {run.root}"))
         if key is None and run.signature:
             click.echo(
                 f"{run.id}: signed by {run.public_key}, which nothing here vouches for; "
