@@ -1,7 +1,8 @@
 """What the command line says of each world, held against what a person wrote down about it.
 
 The files in `truth/` are written by hand from the paper and the worlds. `[subjects]` names
-everything that is there, by kind; what lives in a workspace is "workspace/name". A table for each
+everything that is there, by kind; what lives in a workspace is "workspace/name", and the second of
+one name there "workspace/name#2". A table for each
 control gives the verdict of all its subjects, and those that differ, with the reason.
 """
 
@@ -49,14 +50,18 @@ def _expected(truth: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 def _found(report: dict[str, Any]) -> dict[tuple[str, str], str]:
     names = {w["id"]: w["name"] for w in report["deployment"]["workspaces"]}
-    found = {}
+    found: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, ...], list[str]] = {}
     for finding in report["findings"]:
         subject = finding["subject"]
         inside = subject["workspace"] and subject["kind"] != "workspace"
         prefix = f"{names[subject['workspace']]}/" if inside else ""
-        key = finding["control"], prefix + subject["name"]
-        assert key not in found, f"{key} is judged twice"
-        found[key] = finding["verdict"]
+        same = (finding["control"], subject["kind"], subject["workspace"], subject["name"])
+        ids = seen.setdefault(same, [])
+        assert subject["id"] not in ids, f"{same} is judged twice"
+        ids.append(subject["id"])
+        number = f"#{len(ids)}" if len(ids) > 1 else ""
+        found[finding["control"], f"{prefix}{subject['name']}{number}"] = finding["verdict"]
     return found
 
 

@@ -3,7 +3,7 @@
 ``account.toml`` has the account's own keys (``title``, ``summary``, ``tier``, ``account_id``,
 ``client_address``, ``private_address``, ``owner``, ``[scanner]``; ``synchronised = false`` where
 the owner and the scanner come from no identity provider); every other key, of it and of
-``compute.toml``, is either a workspace's id with that workspace's entries below it, or a kind of
+``compute.toml`` and ``content.toml``, is either a workspace's id with that workspace's entries below it, or a kind of
 entries of the account. Kinds are what `lakewarden.simulate.web.seeds` registered. Entries are made
 in the order of the files.
 
@@ -63,7 +63,8 @@ def read(name: str) -> Spec:
     account = _toml(name, "account") or {}
     base = read(account["extends"]) if "extends" in account else Spec(name, {}, [], None)
     sections = [pair for pair in account.items() if pair[0] not in _OWN_KEYS]
-    sections += (_toml(name, "compute") or {}).items()
+    for file in ("compute", "content"):
+        sections += (_toml(name, file) or {}).items()
     own = base.own | {k: v for k, v in account.items() if k in _OWN_KEYS}
     own["actions"] = [*base.own.get("actions", ()), *account.get("actions", ())]
     return Spec(name, own, base.sections + sections, _toml(name, "aws") or base.aws)

@@ -57,7 +57,7 @@ def total(workspaces: dict[int, WorkspaceClient], kind: str) -> int:
     ("world", "sizes"),
     [
         ("fresh", {"clusters": 1, "jobs": 1, "policies": 0, "pools": 0, "scopes": 0}),
-        ("typical", {"clusters": 12, "jobs": 25, "policies": 5, "pools": 3, "scopes": 4}),
+        ("typical", {"clusters": 12, "jobs": 29, "policies": 6, "pools": 3, "scopes": 4}),
         ("high-security", {"clusters": 8, "jobs": 16, "policies": 4, "pools": 1, "scopes": 4}),
     ],
 )
@@ -188,3 +188,24 @@ def test_a_scaled_workspace_pages_completely() -> None:
         assert len(jobs) == len(set(jobs)) > 50
         assert client.clusters.get(clusters[-1] or "").cluster_id == clusters[-1]
         assert client.jobs.get(jobs[0] or 0).job_id == jobs[0]
+
+
+def test_typical_has_some_of_everything_that_people_keep() -> None:
+    with server.start("typical", aws=False) as simulation:
+        config = Config(host=simulation.workspace_urls[2001], token=simulation.token)
+        client = WorkspaceClient(config=config)
+        tree = client.workspace.list("/Teams", recursive=True)
+        names = {(entry.path or "").rpartition("/")[2] for entry in tree}
+        assert {"margins", "Margins", "plan: 2027 (50% & more)", "limits.json"} <= names
+        large = next(job for job in client.jobs.list(name="quarter-close"))
+        assert len(client.jobs.get(large.job_id or 0).settings.tasks or []) == 120  # type: ignore[union-attr] - a job has settings
+        assert len(list(client.jobs.list(name="nightly-export"))) == 2
+        assert len(list(client.queries.list())) == 3
+        assert len(list(client.lakeview.list())) == 2
+        assert len(list(client.alerts_v2.list_alerts())) == len(list(client.alerts.list())) == 1
+        assert len(list(client.experiments.search_experiments())) == 2
+        assert {m.name for m in client.model_registry.list_models()} == {"demand", "churn"}
+        assert {d.display_name for d in client.notification_destinations.list()} == {
+            "data platform on call",
+            "finance",
+        }

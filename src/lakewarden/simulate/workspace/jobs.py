@@ -222,8 +222,19 @@ def check_cluster(request: Request, entry: Json) -> None:
 
 @seeds("jobs")
 def seed_job(seed: Seed, item: Json) -> None:
-    """``[[2001.jobs]]``: a job of the API, plus ``by``, ``at`` and ``permissions``."""
-    body = {name: v for name, v in item.items() if name not in {"by", "at", "permissions"}}
+    """``[[2001.jobs]]``: a job of the API, plus ``by``, ``at``, ``permissions`` and ``chain``.
+
+    A chain is ``count`` tasks like ``task``, each of which depends on the one before it.
+    """
+    extra = {"by", "at", "permissions", "chain"}
+    body = {name: v for name, v in item.items() if name not in extra}
+    for number in range(item.get("chain", {}).get("count", 0)):
+        above = {"depends_on": [{"task_key": f"step-{number - 1:03d}"}]} if number else {}
+        step = {"task_key": f"step-{number:03d}", **above, **item["chain"]["task"]}
+        body.setdefault("tasks", []).append(step)
+    for task in body.get("tasks", ()):
+        if "run_job_task" in task:
+            task["run_job_task"]["job_id"] = int(task["run_job_task"]["job_id"])
     creation = {"by": item.get("by"), "at": item.get("at")}
     job_id = seed.call("POST", "/api/2.2/jobs/create", body, **creation)["job_id"]
     seed.remember("job", item["name"], str(job_id))

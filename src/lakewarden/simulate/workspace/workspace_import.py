@@ -9,6 +9,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from posixpath import dirname
+from urllib.parse import quote
 
 from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import WORKSPACE, ApiError, Request, Seed, invalid, missing, seeds
@@ -206,7 +207,7 @@ def seed_folder(seed: Seed, item: Json) -> None:
 def _permit(seed: Seed, item: Json) -> None:
     if "permissions" not in item:
         return
-    found = seed.call("GET", f"/api/2.0/workspace/get-status?path={item['path']}")
+    found = seed.call("GET", f"/api/2.0/workspace/get-status?path={quote(item['path'])}")
     kinds = {"NOTEBOOK": "notebooks", "FILE": "files"}
     path = f"/api/2.0/permissions/{kinds.get(found['object_type'], 'directories')}"
     body = {"access_control_list": item["permissions"]}
