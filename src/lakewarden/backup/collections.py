@@ -119,6 +119,8 @@ class Collections:
             try:
                 skipped = kind.skips(one.raw) if kind.skips and not kind.detail else ""
                 key = "" if named_late(kind) or skipped else key_in(kind, one)
+                if kind.named:
+                    key = self._shared.keys.find(kind.named, key) or key
             except _ODD as error:
                 what = f"one of {kind.title}: {type(error).__name__}: {error}"
                 failures.append(CallFailedError(Cause.MALFORMED, what))
