@@ -55,6 +55,7 @@ from lakewarden.cli.simulation import environment, start
     type=click.IntRange(min=1),
     help="Add this many notebooks to the first workspace.",
 )
+@click.option("--standby", is_flag=True, help="Add an empty workspace in another region.")
 @click.option(
     "--rate-limits",
     type=click.FloatRange(min=0, min_open=True),

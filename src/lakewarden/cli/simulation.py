@@ -42,6 +42,9 @@ def environment(running: Simulation, world: str, events: Path) -> dict[str, str]
     variables["LAKEWARDEN_ACCOUNT_HOST"] = running.account_host
     variables["LAKEWARDEN_WORKSPACE_URLS"] = ",".join(f"{i}={u}" for i, u in urls.items())
     variables["DATABRICKS_HOST"] = next(iter(urls.values()), running.account_host)
+    if running.standby is not None:
+        variables["LAKEWARDEN_STANDBY_WORKSPACE"] = str(running.standby)
+        variables["LAKEWARDEN_STANDBY_HOST"] = running.workspace_urls[running.standby]
     policy = _policy_of(world)
     if policy is not None:
         variables["LAKEWARDEN_POLICY_FILE"] = str(policy)

@@ -29,6 +29,7 @@ from lakewarden.simulate.gate import Persona
 from lakewarden.simulate.rate_limits import RateLimits
 from lakewarden.simulate.request_log import RequestLog
 from lakewarden.simulate.seeding import Built, build
+from lakewarden.simulate.standby import add_standby
 from lakewarden.simulate.state import Account, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 
@@ -98,6 +99,7 @@ class Simulation:
         self.account_host = built.account.url
         self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
         self.aws_url: str | None = aws.url if aws else None
+        self.standby: int | None = None
         self.token = built.token
         self.client_id = built.client_id
         self.client_secret = built.client_secret
@@ -187,6 +189,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     request_log: Path | str | None = None,
     scale: int | None = None,
     notebooks: int | None = None,
+    standby: bool = False,
     rate_limits: float | None = None,
     retry_after: bool = True,
 ) -> Simulation:
@@ -194,9 +197,9 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
 
     ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts
     as `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects,
-    ``notebooks`` that many notebooks to the first workspace. With ``rate_limits`` (1 for those that
-    are documented, 2 for calls twice as fast) too many calls are answered 429, which says when to
-    come again if ``retry_after``.
+    ``notebooks`` that many notebooks to the first workspace, ``standby`` an empty workspace. With
+    ``rate_limits`` (1 for those that are documented, 2 for calls twice as fast) too many calls are
+    answered 429, which says when to come again if ``retry_after``.
 
     Raises:
         ValueError: for an unknown world or fault.
@@ -219,6 +222,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         }
         aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
         built = build(spec, references, scale=scale, notebooks=notebooks)
+        standing = add_standby(built.account, built.now).id if standby else None
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)
         personas = _personas(built.account, audit)
@@ -228,6 +232,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         app = partial(App, weather=Weather(here, latency_ms / 1000, limits), log=log)
         _serve([app(p) for p in personas], sockets, stack)
         running = Simulation(built, aws_server, here, trail, stack.pop_all())
+        running.standby = standing
         running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)
         return running
 

@@ -2,10 +2,10 @@
 
 ``account.toml`` has the account's own keys (``title``, ``summary``, ``tier``, ``account_id``,
 ``client_address``, ``private_address``, ``owner``, ``[scanner]``; ``synchronised = false`` where
-the owner and the scanner come from no identity provider); every other key, of it and of
-``compute.toml`` and ``content.toml``, is either a workspace's id with that workspace's entries below it, or a kind of
-entries of the account. Kinds are what `lakewarden.simulate.web.seeds` registered. Entries are made
-in the order of the files.
+the owner and the scanner come from no identity provider); every other key, of it, of
+``compute.toml`` and of ``content.toml``, is either a workspace's id with that workspace's entries
+below it, or a kind of entries of the account. Kinds are what `lakewarden.simulate.web.seeds`
+registered. Entries are made in the order of the files.
 
 Texts may hold ``${kind.name}`` (an id made or remembered earlier, ``${aws.vpc.NAME}`` and so on for
 AWS) and times relative to now: ``-40d``, ``+2h``, ``-5m`` become epoch milliseconds, ``iso:-40d``
