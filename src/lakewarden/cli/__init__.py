@@ -15,6 +15,7 @@ from lakewarden.errors import LakewardenError
 _COMMANDS = {
     "apply": "Carry out a plan, or take up a run that stopped.",
     "assess": "Judge a deployment, or a snapshot of one, against the paper.",
+    "backup": "Read a workspace into a vault, so that it can be made again.",
     "collect": "Read a deployment into a snapshot.",
     "controls": "List the controls.",
     "demo": "Assess a simulated deployment on this machine.",
@@ -22,14 +23,17 @@ _COMMANDS = {
     "diff": "Show what changed between two snapshots.",
     "doctor": "Show what the caller may read, and what is missing.",
     "explain": "Explain one control in full.",
+    "hunt": "Look for secrets in code, settings, backups and Git history.",
     "impact": "Show whom a plan would have refused, from recorded events.",
     "plan": "Plan the changes that would mend what fails.",
     "prove": "Prove or refute what policies allow and where data can go.",
+    "restore": "Give a backup back, to its workspace or to another one.",
     "runs": "List the runs of the journal.",
     "simulate": "Serve a simulated deployment in the foreground.",
     "terraform": "Write Terraform for a plan, or for the deployment as it stands.",
     "tokens": "List every personal access token and OAuth secret.",
     "undo": "Take back what a run changed.",
+    "verify": "Check that a backup is whole.",
     "watch": "Read logs into event tables, and find what is wrong in them.",
 }
 _INTERRUPTED = 130
