@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from lakewarden.estate.fact import Cause
 
 Json = Mapping[str, Any]
 PERMISSIONS: Final = "/api/2.0/permissions"
+_AT_ONCE: Final = 16
 _EXPORT: Final = "/api/2.0/workspace/export"
 
 
@@ -363,11 +365,34 @@ def _numbered(
 ) -> Iterator[Held]:
     """Yield the assets of a kind under their keys, those of one name by the time of creation."""
     found = [one for one in listed if not (kind.skips and kind.skips(one[0]))]
+    if kind.detail and kind.key_of is not None:  # the key comes with the details
+        found = list(_detailed(kind, catalogue, found))
     found.sort(key=lambda one: _age(kind, one[0]))
     keys = numbered(_key(kind, catalogue, raw, parent) for raw, parent in found)
     for key, (raw, _) in zip(keys, found, strict=True):
         asset = next(places.values(raw, kind.id), key) if kind.id else key
         yield Held(kind.name, key, str(asset), raw)
+
+
+def _detailed(
+    kind: Kind, catalogue: Catalogue, found: list[tuple[Json, str]]
+) -> Iterator[tuple[Json, str]]:
+    """Yield the assets of a kind as a whole, without those that are gone meanwhile."""
+
+    def read(one: tuple[Json, str]) -> tuple[Json, str] | None:
+        raw, parent = one
+        asset = str(next(places.values(raw, kind.id), ""))
+        try:
+            return asset_lists.whole(catalogue.host, kind, raw, asset, ""), parent
+        except CallFailedError as error:
+            if is_gone(error):
+                return None
+            raise
+
+    with ThreadPoolExecutor(_AT_ONCE, "detail") as pool:
+        for one in pool.map(read, found):
+            if one is not None and not (kind.skips and kind.skips(one[0])):
+                yield one
 
 
 def _age(kind: Kind, raw: Json) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from lakewarden.apply.catalogue import Catalogue
 from lakewarden.apply.contents import Contents
 from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.databricks import DatabricksHost
+from lakewarden.clients.throttle import Throttle
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import UsageError
 from lakewarden.store.home import state_folder
@@ -19,7 +20,11 @@ class Doors:
     """Opens each door once, when it is first used."""
 
     def __init__(
-        self, reach: Reach, workspaces: Mapping[str, str], contents: Contents | None = None
+        self,
+        reach: Reach,
+        workspaces: Mapping[str, str],
+        contents: Contents | None = None,
+        share: float = 1.0,
     ) -> None:
         """Stand before the doors.
 
@@ -27,6 +32,7 @@ class Doors:
             reach: what the caller gave us to work with.
             workspaces: URLs of workspaces by id.
             contents: the bytes that plans name by their digest; those kept here unless given.
+            share: how much of the rate limits of a workspace may be used.
         """
         self._reach = reach
         self._workspaces = workspaces
@@ -34,6 +40,7 @@ class Doors:
         self._catalogues: dict[str, Catalogue] = {}
         self._aws: AwsAccount | None = None
         self._lock = threading.Lock()
+        self._share = share
         self.contents = contents or Contents(Kept(state_folder() / "kept"))
 
     @property
@@ -83,4 +90,4 @@ class Doors:
                 f"the deployment has no {scope}",
                 next_step="Make a new plan, or give --workspace-url ID=URL",
             )
-        return self._reach.workspace(url)
+        return self._reach.workspace(url, Throttle(self._share))

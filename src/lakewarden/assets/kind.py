@@ -141,6 +141,7 @@ class Kind:
         acl_id: the field with the id that the permissions API takes, when it is another.
         content: its bytes, if it has some.
         pauses: what starts it by itself.
+        late: fields that a new one takes only after it was made.
         given: says of a definition why it can neither be made nor removed; empty when it can.
         stop: the call that stops it after it was made, since making it starts it.
         create, update, delete: the calls; None where there is none.
@@ -180,6 +181,7 @@ class Kind:
     acl_id: str = ""
     content: Content | None = None
     pauses: tuple[Pause, ...] = ()
+    late: tuple[str, ...] = ()
     given: Callable[[Json], str] | None = None
     stop: Call | None = None
     create: Call | None = None

@@ -18,6 +18,7 @@ from lakewarden.cli.changing import (
     needing,
     read_again,
 )
+from lakewarden.cli.given_back import applied
 from lakewarden.cli.options import Deployment, Selection, deployment_options
 from lakewarden.cli.run_options import Allowed, Run, allowed_options, run_options
 from lakewarden.cli.settings import policy_of, reach_of
@@ -78,6 +79,10 @@ def command(
         if not plan.changes:
             click.echo(summary(plan))
             return EXIT_CLEAN
+        if plan.origin.vault:
+            reach = reach_of(deployment, policy_of(Selection(policy_file)))
+            insist_same_account(reach.account_id, plan.origin.account_id)
+            return applied(journal, plan, old, reach, run)
         policy = _policy(plan, policy_file)
         reach = reach_of(deployment, policy)
         insist_same_account(reach.account_id, plan.origin.account_id)

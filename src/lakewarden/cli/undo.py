@@ -16,6 +16,7 @@ from lakewarden.cli.changing import (
     insist_same_account,
     journal_of,
 )
+from lakewarden.cli.given_back import taken_back
 from lakewarden.cli.options import Deployment, Selection, deployment_options
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
@@ -60,6 +61,8 @@ def command(
         old = _to_undo(journal.find(of))
         policy = policy_of(Selection(policy_file))
         reach = reach_of(deployment, policy)
+        if old.plan.get("origin", {}).get("vault"):
+            return taken_back(journal, old, reach, run)
         insist_same_account(reach.account_id, old.account_id)
         plan, lasting = _inverse(old)
         for line in described(plan):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.patience import Patience
+from lakewarden.clients.throttle import Throttle
 from lakewarden.errors import AuthenticationFailedError, LakewardenError
 from lakewarden.estate.account import Workspace
 from lakewarden.estate.fact import Cause, Gap
@@ -59,13 +60,17 @@ class Reach:
         """
         return self._host(self.account_host, self.account_id)
 
-    def workspace(self, url: str) -> DatabricksHost:
+    def workspace(self, url: str, throttle: Throttle | None = None) -> DatabricksHost:
         """Open a workspace.
+
+        Args:
+            url: where it is.
+            throttle: how much of it may be used; the documented limits unless given.
 
         Raises:
             ConnectionFailedError: it cannot be opened.
         """
-        return self._host(url, None)
+        return self._host(url, None, throttle)
 
     def aws(self) -> AwsAccount:
         """Open the AWS account.
@@ -88,9 +93,15 @@ class Reach:
         domain = _DOMAINS.get(host, "cloud.databricks.com")
         return f"https://{workspace.deployment.get()}.{domain}"
 
-    def _host(self, url: str, account_id: str | None) -> DatabricksHost:
+    def _host(
+        self, url: str, account_id: str | None, throttle: Throttle | None = None
+    ) -> DatabricksHost:
         return DatabricksHost(
-            url, profile=self.profile, account_id=account_id, patience=self.patience
+            url,
+            profile=self.profile,
+            account_id=account_id,
+            patience=self.patience,
+            throttle=throttle,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from lakewarden.apply.hands.assets import ACL, ASSET, RUNNING, plain
+from lakewarden.apply.hands.assets import ACL, ASSET, LATE, RUNNING, plain
 from lakewarden.assets import places
 from lakewarden.assets.canonical import ASSET as ASSET_MARK
 from lakewarden.assets.canonical import references_of, text
@@ -175,7 +175,8 @@ class Planner:
                 yield from ((reference.kind, str(key)) for key in found)
         if kind.parent and (parent := self._parent(kind, wanted.key)):
             yield kind.parent, parent
-        folder = wanted.key.rpartition("/")[0] if wanted.key.startswith("/") else ""
+        placed = wanted.key.startswith("/") and not kind.beside
+        folder = wanted.key.rpartition("/")[0] if placed else ""
         if folder and folder not in ROOTS:
             yield "directory", folder
 
@@ -238,7 +239,9 @@ class Planner:
         if self._assigned(wanted):
             let_in = {"/permissions": ["USER"]}
             return Change(self._assignment(wanted), wanted.key, None, let_in)
-        after: dict[str, Any] = {"/spec": dict(wanted.spec)}
+        spec = {name: value for name, value in wanted.spec.items() if name not in kind.late}
+        after: dict[str, Any] = {"/spec": spec}
+        above = self._above(kind, wanted) if kind.beside else ""
         if wanted.content:
             after["/content"] = wanted.cipher or wanted.content
         return Change(
@@ -247,8 +250,15 @@ class Planner:
             None,
             after,
             follows=tuple(dict.fromkeys(self._follows(kind, wanted))),
-            irreversible="" if kind.delete else "no call takes it away again",
+            irreversible="" if kind.delete or above else "no call takes it away again",
+            part_of=above,
         )
+
+    def _above(self, kind: Kind, wanted: Wanted) -> str:
+        """Return the change that makes what an asset hangs on, if there is one."""
+        parent = kind.parent or kind.named
+        key = self._parent(kind, wanted.key) if kind.parent else wanted.key
+        return self._made.get((parent, key), "")
 
     def _follows(self, kind: Kind, wanted: Wanted) -> Iterator[str]:
         """Yield the changes that come before the one that makes an asset."""
@@ -272,6 +282,14 @@ class Planner:
 
     def _afterwards(self, kind: Kind, wanted: Wanted, made: Change) -> Iterator[Change]:
         """Yield the changes that take away what making an asset leaves beside it."""
+        late = {path("spec", n): wanted.spec[n] for n in kind.late if wanted.spec.get(n)}
+        if late:
+            yield Change(
+                self._target.thing(LATE, kind.name, wanted.key),
+                *(wanted.key, dict.fromkeys(late), late),
+                follows=(made.address,),
+                part_of=made.address,
+            )
         if kind.stop is not None:
             yield Change(
                 self._target.thing(RUNNING, kind.name, wanted.key),
@@ -352,12 +370,13 @@ class Planner:
         if found is not None and {text(e) for e in found} == {text(e) for e in entries}:
             return
         made = judged.changes[0].address if judged.changes and found is None else ""
+        before = [c.address for c in judged.changes] if made else []
         people = (self._new_people[n] for n in sorted(set(names) & self._new_people.keys()))
         judged.changes.append(
             Change(
                 self._target.thing(ACL, kind.name, wanted.key),
                 *(wanted.key, {"/acl": found}, {"/acl": entries}),
-                follows=tuple(filter(None, (made, *people))),
+                follows=(*before, *people),
                 part_of=made,
             )
         )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lakewarden.apply.asset_lists import filled
 from lakewarden.apply.catalogue import Catalogue, Held, is_gone
+from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import Hand, Json
 from lakewarden.assets import places
@@ -25,6 +26,7 @@ from lakewarden.plan.change import Target
 
 ASSET: Final = "asset."
 ACL: Final = "acl."
+LATE: Final = "late."
 RUNNING: Final = "running."
 _AT_REST: Final = frozenset({"TERMINATED", "TERMINATING", "ERROR", "STOPPED", "STOPPING"})
 
@@ -89,7 +91,11 @@ class Asset(Hand):
             raise CallFailedError(Cause.MALFORMED, f"a {self.asset.name} cannot be removed")
         held = self._held(doors, target)
         self._keep(doors, target, held, found)
-        self._send(doors, self.asset.delete, target, {"spec": found.get("spec") or {}}, held)
+        try:
+            self._send(doors, self.asset.delete, target, {"spec": found.get("spec") or {}}, held)
+        except CallFailedError as error:
+            if not is_gone(error):
+                raise
         doors.catalogue(target.scope).made(held.kind, held.key, held.id)
 
     def same(self, target: Target, place: str, found: Any, wanted: Any) -> bool:  # noqa: ARG002  # keys make no difference
@@ -120,7 +126,7 @@ class Asset(Hand):
         if call.body is not None:
             body = call.body(self._definition(catalogue, wanted.get("spec") or {}), asset)
             if wanted.get("content"):
-                body |= self._bytes(doors.contents.get(wanted["content"]))
+                body |= self._bytes(doors.contents, wanted["content"])
             if held is None and "overwrite" in body:
                 body["overwrite"] = False
         parent = catalogue.parent(self.asset, target.key) if self.asset.parent else None
@@ -135,14 +141,14 @@ class Asset(Hand):
             kind, key = error.args
             raise CallFailedError(Cause.NOT_FOUND, f"there is no {kind} {key}") from None
 
-    def _bytes(self, data: bytes) -> dict[str, str]:
+    def _bytes(self, contents: Contents, name: str) -> dict[str, str]:
         form = self.asset.content
         if form is None:
             return {}
         if form.source == "secret":
-            return {"bytes_value": base64.b64encode(data).decode()}
-        name = form.name if form.source == "field" else "content"
-        return {name: base64.b64encode(data).decode()}
+            return {"bytes_value": base64.b64encode(contents.value(name)).decode()}
+        field = form.name if form.source == "field" else "content"
+        return {field: base64.b64encode(contents.get(name)).decode()}
 
     def _id(self, answer: Any, target: Target, wanted: Json) -> str | None:
         """Return the id of what was made: empty where it is to be looked up, None for unknown."""
@@ -157,6 +163,21 @@ class Asset(Hand):
                 return str(document[name])
         found = next(places.values(wanted.get("spec") or {}, self.asset.id), None)
         return str(found) if isinstance(found, str | int) else None
+
+
+class Late(Asset):
+    """Fields of an asset that it takes only after it was made.
+
+    Nothing before stands for whatever a new one has.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind)
+        self.kind = f"{LATE}{kind.name}"
+
+    def same(self, target: Target, place: str, found: Any, wanted: Any) -> bool:
+        """Return whether two values mean the same."""
+        return wanted is None or super().same(target, place, found, wanted)
 
 
 class Acl(Hand):
@@ -256,6 +277,7 @@ def _granted(entries: Any) -> set[str]:
 
 HANDS: Final = (
     *(Asset(kind) for kind in kinds().values()),
+    *(Late(kind) for kind in kinds().values() if kind.late),
     *(Acl(kind) for kind in kinds().values() if kind.acl),
     *(Running(kind, kind.stop) for kind in kinds().values() if kind.stop),
 )

@@ -23,6 +23,14 @@ def _folder(raw: Json) -> Body:
     return shaped
 
 
+def _alert(raw: Json) -> Body:
+    """Return an alert with whom it runs as: made by another, it would run as that one."""
+    shaped = _folder(raw)
+    if not shaped.get("run_as") and raw.get("effective_run_as"):
+        shaped["run_as"] = dict(raw["effective_run_as"])
+    return shaped
+
+
 def _trashed(raw: Json) -> str:
     return "it is in the trash" if raw.get("lifecycle_state") in {"TRASHED", "DELETED"} else ""
 
@@ -70,13 +78,10 @@ KINDS: Final = (
         references=_WAREHOUSE,
         principals=("owner_user_name",),
         acl="queries",
+        late=("owner_user_name",),
         skips=_trashed,
         stamp=("id", "update_time"),
-        create=Call(
-            "POST",
-            "/api/2.0/sql/queries",
-            lambda spec, _: {"query": {k: v for k, v in spec.items() if k != "owner_user_name"}},
-        ),
+        create=Call("POST", "/api/2.0/sql/queries", lambda spec, _: {"query": dict(spec)}),
         update=Call("PATCH", "/api/2.0/sql/queries/{id}", _changed("query", ("parent_path",))),
         delete=Call("DELETE", "/api/2.0/sql/queries/{id}"),
         limits="visualisations are not kept",
@@ -90,11 +95,10 @@ KINDS: Final = (
         unique=False,
         created="create_time",
         detail="/api/2.0/alerts/{id}",
-        shape=_folder,
+        shape=_alert,
         volatile=(
             *_OWNED,
-            "effective_run_as",
-            "run_as_user_name",
+            *("owner_user_name", "effective_run_as", "run_as_user_name"),
             "evaluation.state",
             "evaluation.last_evaluated_at",
         ),
@@ -105,20 +109,16 @@ KINDS: Final = (
             ),
         ),
         principals=(
-            *("owner_user_name", "run_as.user_name", "run_as.service_principal_name"),
+            *("run_as.user_name", "run_as.service_principal_name"),
             "evaluation.notification.subscriptions[].user_email",
         ),
         acl="alertsv2",
         skips=_trashed,
         pauses=(Pause("schedule.pause_status"),),
-        create=Call("POST", "/api/2.0/alerts", _without("owner_user_name")),
-        update=Call(
-            "PATCH",
-            "/api/2.0/alerts/{id}",
-            _without("owner_user_name", "parent_path"),
-            {"update_mask": "*"},
-        ),
+        create=Call("POST", "/api/2.0/alerts", lambda spec, _: dict(spec)),
+        update=Call("PATCH", "/api/2.0/alerts/{id}", _without("parent_path"), {"update_mask": "*"}),
         delete=Call("DELETE", "/api/2.0/alerts/{id}"),
+        limits="whoever makes one again owns it; it runs as whom it ran before",
     ),
     Kind(
         name="dashboard",

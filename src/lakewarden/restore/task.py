@@ -1,0 +1,74 @@
+"""From a backup and a workspace to the plan that gives the one back to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lakewarden.assets.registry import kinds
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.errors import ConnectionFailedError
+from lakewarden.plan.plan import Origin
+from lakewarden.restore.beside import beside
+from lakewarden.restore.doorway import kept_open
+from lakewarden.restore.maps import Maps
+from lakewarden.restore.plan import Restoration, restoration
+from lakewarden.restore.planner import How, Planner
+from lakewarden.restore.target import TargetWorkspace
+from lakewarden.restore.wanted import Choice, Wanted, wanted
+from lakewarden.store.vault.manifest import Run
+from lakewarden.store.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be given back, and how.
+
+    Attributes:
+        choice: which part of a backup.
+        maps: what is called otherwise where it goes.
+        how: what may be overwritten.
+        side_path: the folder beside what is there; empty for where it was.
+        addresses: where the caller's calls come from.
+    """
+
+    choice: Choice = field(default_factory=Choice)
+    maps: Maps = field(default_factory=Maps)
+    how: How = field(default_factory=How)
+    side_path: str = ""
+    addresses: tuple[str, ...] = ()
+
+
+def planned(
+    task: Task, vault: Vault, run: Run, target: TargetWorkspace, account: str
+) -> Restoration:
+    """Return the plan that gives a backup back; nothing is changed.
+
+    Args:
+        task: what is to be given back.
+        vault: where the backup is.
+        run: which one.
+        target: where it goes.
+        account: the Databricks account.
+
+    Raises:
+        VaultError: the backup is damaged.
+        ConnectionFailedError: the workspace does not say who restores, or which lists it has.
+    """
+    host = target.catalogue.host.host
+    origin = Origin(account, run.ended, "", vault=vault.url, run=run.id, host=host)
+    try:
+        planner = Planner(target, _mapped(task, wanted(vault, run, task.choice)), task.how)
+        judged = kept_open(list(planner.judge()), target, task.addresses)
+    except CallFailedError as error:
+        raise ConnectionFailedError(
+            f"cannot be planned for ({error})",
+            where=host,
+            next_step="Check that the caller is an admin of the workspace",
+        ) from None
+    return restoration(judged, origin)
+
+
+def _mapped(task: Task, found: Iterable[Wanted]) -> list[Wanted]:
+    mapped = [task.maps.mapped(one) if one.kind in kinds() else one for one in found]
+    return list(beside(mapped, task.side_path)) if task.side_path else mapped
