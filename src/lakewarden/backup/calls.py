@@ -23,6 +23,8 @@ STATUS: Final = "/api/2.0/workspace/get-status"
 _TRIES: Final = 6
 _PAUSE: Final = 0.2
 """Seconds before the second try; each further one waits twice as long as the one before."""
+_LONGEST: Final = 20.0
+"""Seconds after which there is no other try: the host was patient already."""
 _PASSING: Final = frozenset(
     {Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE, Cause.RATE_LIMITED}
 )
@@ -78,13 +80,15 @@ class Calls:
         return False
 
     def _patiently(self, purpose: str, call: Callable[[], Any]) -> Any:
+        since = time.monotonic()
         for tries in range(_TRIES):
             with self._lock:
                 self.made[purpose] += 1
             try:
                 return call()
             except CallFailedError as error:
-                if not _may_pass(error) or tries + 1 == _TRIES:
+                spent = tries + 1 == _TRIES or time.monotonic() - since > _LONGEST
+                if spent or not _may_pass(error):
                     raise
             pause = self._pause * 2**tries
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads, keeps no secret

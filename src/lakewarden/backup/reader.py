@@ -112,8 +112,8 @@ class Reader:
             answer = self._shared.calls.get(PERMISSIONS, path)
             acl = self._shared.keep(acl_of(answer))
         except CallFailedError as error:
-            if error.cause is Cause.DISABLED or item.key == _ROOT:
-                return item
+            if error.cause is Cause.DISABLED or (item.key == _ROOT and error.code):
+                return item  # permissions are not for sale here, or not on the root
             if error.cause is Cause.NOT_FOUND:
                 raise
             return _noted(item, f"its permissions: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,11 @@ from lakewarden.clients.throttle import Call
 from lakewarden.errors import LakewardenError
 from lakewarden.store.vault.queue import Item, State
 
-EXPORT: Final = ("GET", "/api/2.0/workspace/export")
+CONTENT: Final[Mapping[str, Call]] = {
+    "export": ("GET", "/api/2.0/workspace/export"),
+    "secret": ("GET", "/api/2.0/secrets/get"),
+}
+"""The calls that read content; that in a field comes with the details."""
 PERMISSIONS: Final = ("GET", "/api/2.0/permissions/")
 _FEW: Final = 100
 _SHARE: Final = 0.05
@@ -99,8 +104,8 @@ def calls_for(kind: Kind, item: Item) -> Counter[Call]:
     needed: Counter[Call] = Counter()
     if kind.acl and item.acl is None:
         needed[PERMISSIONS] += 1
-    if kind.content is not None and kind.content.source == "export" and item.content is None:
-        needed[EXPORT] += 1
+    if kind.content is not None and kind.content.source in CONTENT and item.content is None:
+        needed[CONTENT[kind.content.source]] += 1
     if kind.detail and item.spec is None:
         needed["GET", kind.detail.partition("?")[0]] += 1
     return needed
