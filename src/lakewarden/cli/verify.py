@@ -16,9 +16,10 @@ from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.report.view import visible
 from lakewarden.store.vault.as_of import chosen
 from lakewarden.store.vault.manifest import Run
+from lakewarden.store.vault.prune import held
 from lakewarden.store.vault.signing import PublicKey
 from lakewarden.store.vault.vault import Vault
-from lakewarden.store.vault.verify import Problem, verified
+from lakewarden.store.vault.verify import Problem, gaps, verified
 
 
 @click.command()
@@ -70,8 +71,11 @@ def command(
 def _all_problems(
     vault: Vault, runs: tuple[Run, ...], key: PublicKey | None, *, every: bool
 ) -> Iterator[Problem]:
-    for error in vault.damaged() if every else ():
+    damaged = vault.damaged() if every else ()
+    for error in damaged:
         yield Problem("", "", "", error.what, error.where)
+    if every and not damaged:
+        yield from gaps(runs, held(vault, ever=True))
     if not runs:
         yield Problem("", "", "", "there is no run", vault.url)
     yield from verified(vault, runs, key)

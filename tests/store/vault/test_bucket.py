@@ -54,16 +54,15 @@ def test_a_bucket_without_locks_is_a_vault(client, tmp_path):
     assert problems(_URL, bucket=_bucket()) == []
     later = backed_up(_URL, tmp_path / "spool", assets(8), _LATER, bucket=_bucket())
     assert later.previous == run.id
-    [first, second] = _keys(client, "vault", "some/prefix/packs")
+    [first, _second] = _keys(client, "vault", "some/prefix/packs")
     assert all(key.startswith("some/prefix/") for key in _keys(client, "vault"))
-    for key in (first, second):
-        body = client.get_object(Bucket="vault", Key=key)["Body"].read()
-        client.put_object(Bucket="vault", Key=key, Body=body[:-3])
-        [found] = problems(_URL, bucket=_bucket())
-        assert found == f"a pack is cut or altered (s3://vault/{key})"
-        client.delete_object(Bucket="vault", Key=key)
-        assert any("its content: is missing" in each for each in problems(_URL, bucket=_bucket()))
-        client.put_object(Bucket="vault", Key=key, Body=body)
+    body = client.get_object(Bucket="vault", Key=first)["Body"].read()
+    client.put_object(Bucket="vault", Key=first, Body=body[:-3])
+    [found] = problems(_URL, bucket=_bucket())
+    assert found == f"a pack is cut or altered (s3://vault/{first})"
+    client.delete_object(Bucket="vault", Key=first)
+    assert any("its content: is missing" in each for each in problems(_URL, bucket=_bucket()))
+    client.put_object(Bucket="vault", Key=first, Body=body)
     with opened(_URL, bucket=_bucket()) as vault:
         with pytest.raises(VaultError, match="is missing"):
             vault.get("0" * 64)
@@ -81,7 +80,7 @@ def test_what_is_locked_stays_and_what_a_run_needs_of_older_packs_is_locked_anew
         return found["ObjectLockMode"], round(left / timedelta(1))
 
     assert days() == ("GOVERNANCE", 2)
-    for wanted, got in ((30, 30), (5, 30)):
+    for wanted, got in ((9, 9), (5, 9)):
         later = replace(_LATER, id=f"20261128T0102{wanted:02}Z-a1b2c3")
         backed_up(
             url, tmp_path / "spool", None, later, bucket=_bucket(url, lock=("GOVERNANCE", wanted))

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lakewarden.errors import LakewardenError, UsageError, VaultError
-from lakewarden.store.vault.git_objects import Objects, Writing
+from lakewarden.store.vault.git_objects import GitObjects, Writing
 from lakewarden.store.vault.manifest import Entry, digest_of
 from lakewarden.store.vault.opened import opened
 from store.vault.vaults import RUN, assets, backed_up, contents, listed, problems
@@ -95,7 +95,7 @@ _KEYS = st.lists(_NAME, min_size=1, max_size=3).map(lambda names: "/" + "/".join
 
 
 @given(st.dictionaries(_KEYS, st.binary(max_size=5), min_size=1, max_size=12))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_things_are_called_no_file_system_mixes_them_up(tmp_path_factory, things):
     folder = tmp_path_factory.mktemp("names")
     things |= {"/a": b"1", "/A": b"2", "/a.py": b"3", "/a.py/.git": b"4", "/CON": b"5", "/": b"6"}
@@ -204,7 +204,7 @@ def test_an_altered_definition_is_named_by_its_asset(git):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @given(st.integers(0, 10_000), st.booleans())
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_damaged_repository_is_told(tmp_path_factory, place, cut):
     """The library of git leaves files of damaged packs open, which is what is ignored."""
     folder = tmp_path_factory.mktemp("damaged")
@@ -224,17 +224,17 @@ def test_a_damaged_repository_is_told(tmp_path_factory, place, cut):
 
 
 def test_a_seal_that_is_cut_off_is_not_seen_and_can_be_done_again(git, tmp_path, monkeypatch):
-    genuine = Objects.advance
+    genuine = GitObjects.advance
 
     def cut(objects, *arguments, after):
-        monkeypatch.setattr(Objects, "advance", genuine)
+        monkeypatch.setattr(GitObjects, "advance", genuine)
         if after:
             objects.advance(*arguments)
         raise KeyboardInterrupt
 
     for after in (False, True):
         monkeypatch.setattr(
-            Objects, "advance", lambda *given, after=after: cut(*given, after=after)
+            GitObjects, "advance", lambda *given, after=after: cut(*given, after=after)
         )
         with pytest.raises(KeyboardInterrupt):
             backed_up(git, tmp_path / "spool", assets(9), _LATER)
@@ -247,14 +247,14 @@ def test_a_seal_that_is_cut_off_is_not_seen_and_can_be_done_again(git, tmp_path,
 
 
 def test_a_branch_that_somebody_moved_meanwhile_is_left_alone(git, tmp_path, monkeypatch):
-    genuine = Objects.advance
+    genuine = GitObjects.advance
 
     def late(*arguments):
-        monkeypatch.setattr(Objects, "advance", genuine)
+        monkeypatch.setattr(GitObjects, "advance", genuine)
         _commit(git, {"README": b"mine"})
         return genuine(*arguments)
 
-    monkeypatch.setattr(Objects, "advance", late)
+    monkeypatch.setattr(GitObjects, "advance", late)
     with pytest.raises(VaultError, match="somebody else committed meanwhile"):
         backed_up(git, tmp_path / "spool", assets(9), _LATER)
     assert "README" in _files(git)

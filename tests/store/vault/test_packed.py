@@ -22,7 +22,7 @@ from lakewarden.store.vault.places import Folder
 from lakewarden.store.vault.signing import PublicKey, Signer
 from store.vault.vaults import RUN, assets, backed_up, contents, listed, problems, put
 
-_EASY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+_EASY = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def _files(folder):
@@ -78,7 +78,7 @@ def whole(tmp_path_factory):
 
 
 @given(st.data())
-@settings(_EASY, max_examples=100)
+@settings(_EASY, max_examples=60)
 def test_any_file_that_is_cut_altered_or_gone_is_found(tmp_path_factory, whole, data):
     copy = tmp_path_factory.mktemp("altered") / "v"
     shutil.copytree(whole, copy)

@@ -44,7 +44,7 @@ def _filled(folder, runs):
     st.integers(1, 3),
     st.sets(st.integers(1, 8)),
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_left_is_whole_and_no_complete_run_too_few(tmp_path_factory, runs, keep, holds):
     folder = tmp_path_factory.mktemp("prune")
     _filled(folder, runs)

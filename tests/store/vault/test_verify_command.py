@@ -12,6 +12,7 @@ from lakewarden.cli.verify import command
 from lakewarden.errors import LakewardenError, UsageError, VaultError
 from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.opened import opened
+from lakewarden.store.vault.prune import hold, prune, release
 from lakewarden.store.vault.signing import Signer
 from store.vault.vaults import RUN, assets, backed_up, listed, put
 
@@ -72,6 +73,21 @@ def test_what_is_damaged_is_named(vault):
     assert f"the manifest cannot be read ({vault}/runs/{RUN.id}.json)" in said
     with pytest.raises(VaultError, match="Name the run that is meant by its id"):
         _verify(vault)
+
+
+def test_a_run_that_somebody_took_out_from_between_others_is_missed(vault, tmp_path):
+    last = replace(RUN, id="20261129T010203Z-a1b2c3", ended="2026-11-29T02:00:00Z")
+    backed_up(vault, tmp_path / "spool", assets(8), last)
+    with opened(str(vault)) as opening:
+        hold(opening, RUN.id)
+        assert prune(opening, 1).runs == (_LATER.id,)
+        release(opening, RUN.id)
+    _verify(vault, "--all")
+    (vault / "holds" / RUN.id).unlink()
+    said = _verify(vault, "--all", code=1)
+    assert f"{last.id}: the run before it, {_LATER.id}, is missing" in said
+    (vault / "runs" / f"{RUN.id}.json").unlink()
+    _verify(vault, "--all")
 
 
 def test_what_the_backup_could_not_read_is_incomplete_and_not_damaged(tmp_path):

@@ -20,7 +20,7 @@ from dulwich.repo import Repo
 from lakewarden.clock import parse_time
 from lakewarden.errors import UsageError, VaultError
 from lakewarden.store.sorting import LineSorter
-from lakewarden.store.vault.git_objects import Objects, branch_of
+from lakewarden.store.vault.git_objects import GitObjects, branch_of
 from lakewarden.store.vault.git_past import Past
 from lakewarden.store.vault.index import Digests, Index
 from lakewarden.store.vault.manifest import Entry, Run, altered, digest_of
@@ -45,7 +45,7 @@ _PARTS: Final = {number: part for part, number in _INLINE.items()}
 class GitVault:
     """Blobs and runs as commits."""
 
-    def __init__(self, path: Path, objects: Objects, spool: Path | None = None) -> None:
+    def __init__(self, path: Path, objects: GitObjects, spool: Path | None = None) -> None:
         """Open a vault; `open` finds or makes the repository."""
         self.url = str(path)
         self._objects = objects
@@ -77,7 +77,7 @@ class GitVault:
                 where=str(path),
                 next_step="Check the rights of the folder",
             ) from None
-        vault = cls(path, Objects(path, repository), spool)
+        vault = cls(path, GitObjects(path, repository), spool)
         if not create and spool is None and not vault._objects.branches():
             vault.close()
             raise _none_at(path)

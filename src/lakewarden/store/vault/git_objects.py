@@ -24,7 +24,7 @@ _AUTHOR: Final = b"lakewarden <lakewarden@localhost>"
 _FILE: Final = 0o100644
 _BATCH: Final = 16 << 20
 _MANY: Final = 10_000
-"""Objects, and bytes of them, that are written as one pack."""
+"""GitObjects, and bytes of them, that are written as one pack."""
 
 
 def branch_of(host: str) -> str:
@@ -33,7 +33,7 @@ def branch_of(host: str) -> str:
     return f"{BRANCHES}{name.lower() or 'workspace'}"
 
 
-class Objects:
+class GitObjects:
     """Reads and writes objects; what a damaged repository raises is a VaultError."""
 
     def __init__(self, path: Path, repository: Repo) -> None:

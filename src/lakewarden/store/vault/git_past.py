@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from lakewarden.errors import UsageError, VaultError
-from lakewarden.store.vault.git_objects import Objects
+from lakewarden.store.vault.git_objects import GitObjects
 from lakewarden.store.vault.index import Digests
 from lakewarden.store.vault.manifest import Run, altered, digest_of
 from lakewarden.store.vault.readable import CONTENT, RUN, WORKSPACE, Document, document_of
@@ -41,7 +41,7 @@ class At(NamedTuple):
 class Past:
     """What was committed. It is not safe to share: whoever holds it locks."""
 
-    def __init__(self, url: str, objects: Objects) -> None:
+    def __init__(self, url: str, objects: GitObjects) -> None:
         self._url = url
         self._objects = objects
 

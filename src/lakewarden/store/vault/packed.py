@@ -37,7 +37,7 @@ MARK: Final = "vault.json"
 MARKED: Final = b'{"schema": "lakewarden.vault/1"}\n'
 PACKS: Final = "packs/"
 RUNS: Final = "runs/"
-FULL: Final = 8 << 20
+FULL: Final = 4 << 20
 """Bytes after which a pack is finished."""
 
 

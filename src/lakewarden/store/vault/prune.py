@@ -19,6 +19,7 @@ from lakewarden.store.vault.packs import DamagedError, joined, unpressed
 from lakewarden.store.vault.vault import Vault
 
 _HOLDS: Final = "holds/"
+_HELD: Final = b"held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def hold(vault: Vault, run_id: str) -> None:
         UsageError: there is no such run, or the vault keeps all of them.
         VaultError: it cannot be noted.
     """
-    _prunable(vault).objects.put(f"{_HOLDS}{vault.manifest(run_id).id}", b"")
+    _prunable(vault).objects.put(f"{_HOLDS}{vault.manifest(run_id).id}", _HELD)
 
 
 def release(vault: Vault, run_id: str) -> None:
@@ -51,16 +52,22 @@ def release(vault: Vault, run_id: str) -> None:
         UsageError: there is no such run, or the vault keeps all of them.
         VaultError: it cannot be noted.
     """
-    _prunable(vault).objects.remove([f"{_HOLDS}{vault.manifest(run_id).id}"])
+    _prunable(vault).objects.put(f"{_HOLDS}{vault.manifest(run_id).id}", b"released")
 
 
-def held(vault: Vault) -> frozenset[str]:
-    """Return the runs that are held.
+def held(vault: Vault, *, ever: bool = False) -> frozenset[str]:
+    """Return the runs that are held; a git repository, which keeps all of them, holds none.
 
-    Raises:
-        UsageError: the vault keeps all runs.
+    Args:
+        vault: where they are.
+        ever: return those that were released since, too.
     """
-    return frozenset(n.removeprefix(_HOLDS) for n in _prunable(vault).objects.names(_HOLDS))
+    if not isinstance(vault, PackedVault):
+        return frozenset()
+    names = vault.objects.names(_HOLDS)
+    return frozenset(
+        name.removeprefix(_HOLDS) for name in names if ever or vault.objects.read(name) == _HELD
+    )
 
 
 def prune(vault: Vault, keep: int) -> Pruned:
@@ -83,7 +90,8 @@ def prune(vault: Vault, keep: int) -> Pruned:
             f"nothing is deleted: {error.what}", where=error.where, next_step=error.next_step
         )
     runs = vault.runs()
-    old = [run for run in _old(runs, keep) if run.id not in held(vault)]
+    staying = held(vault)
+    old = [run for run in _old(runs, keep) if run.id not in staying]
     gone = {run.id for run in old}
     with closing(Digests()) as needed:
         for run in runs:

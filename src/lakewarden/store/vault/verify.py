@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,6 +65,21 @@ def verified(vault: Vault, runs: Iterable[Run], key: PublicKey | None) -> Iterat
             yield from _of_the_assets(run, checked)
     finally:
         checked.close()
+
+
+def gaps(runs: Iterable[Run], held: Collection[str] = ()) -> Iterator[Problem]:
+    """Yield runs that are missing between others; those before all others may have been pruned.
+
+    Args:
+        runs: all that a vault has, the oldest first.
+        held: those that pruning left alone, now or before.
+    """
+    before: dict[str, set[str]] = {}
+    for run in runs:
+        older = before.setdefault(run.host, set())
+        if run.previous and run.previous not in older and older - set(held):
+            yield Problem(run.id, "", "", f"the run before it, {run.previous}, is missing")
+        older.add(run.id)
 
 
 def _of_the_run(vault: Vault, run: Run, key: PublicKey | None) -> Iterator[Problem]:
