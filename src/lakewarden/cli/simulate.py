@@ -15,6 +15,15 @@ import click
 from lakewarden.cli.simulation import environment, start
 
 
+def _drawn(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    seed, _, count = text.partition(":")
+    if not (seed.isdigit() and count.isdigit() and int(count)):
+        raise click.BadParameter(f"{text!r} is not SEED:N, as in 7:500")
+    return int(seed), int(count)
+
+
 @click.command()
 @click.option("--world", default="typical", show_default=True, help="The world to serve.")
 @click.option("--port", type=click.IntRange(0, 65_000), default=0, help="First port; 0 for any.")
@@ -54,6 +63,13 @@ from lakewarden.cli.simulation import environment, start
     "--notebooks",
     type=click.IntRange(min=1),
     help="Add this many notebooks to the first workspace.",
+)
+@click.option(
+    "--random",
+    "drawn",
+    metavar="SEED:N",
+    callback=lambda _context, _option, text: _drawn(text),
+    help="Add about N objects of all kinds to the first workspace; they follow from SEED.",
 )
 @click.option("--standby", is_flag=True, help="Add an empty workspace in another region.")
 @click.option(

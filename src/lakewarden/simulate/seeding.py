@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog
+from lakewarden.simulate.generated import generate
 from lakewarden.simulate.scale import populate
 from lakewarden.simulate.state import Account, Bearer, Workspace
 from lakewarden.simulate.web import ACCOUNT, SEEDERS, WORKSPACE
@@ -50,9 +51,17 @@ class SeedError(Exception):
 
 
 def build(
-    spec: Spec, aws: Mapping[str, str], *, scale: int | None = None, notebooks: int | None = None
+    spec: Spec,
+    aws: Mapping[str, str],
+    *,
+    scale: int | None = None,
+    notebooks: int | None = None,
+    drawn: tuple[int, int] | None = None,
 ) -> Built:
-    """Make a world's account and all in it. ``aws`` are the ids that seeding AWS returned."""
+    """Make a world's account and all in it. ``aws`` are the ids that seeding AWS returned.
+
+    ``drawn`` are a seed and a number of objects for the first workspace.
+    """
     own = spec.own
     account = Account(own["account_id"], tier=own["tier"], seed=own["account_id"])
     account.client_address = own["client_address"]
@@ -66,6 +75,9 @@ def build(
         seeding = Seeding(built, account.workspaces[int(kind)], built.now)
         for inner, entries in value.items():
             _seed(seeding, inner, entries)
+    if drawn:
+        first = next(iter(account.workspaces.values()))
+        generate(Seeding(built, first, built.now), *drawn)
     if notebooks:
         grow(next(iter(account.workspaces.values())), notebooks, built.now)
     if scale:

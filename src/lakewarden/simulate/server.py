@@ -189,6 +189,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     request_log: Path | str | None = None,
     scale: int | None = None,
     notebooks: int | None = None,
+    drawn: tuple[int, int] | None = None,
     standby: bool = False,
     rate_limits: float | None = None,
     retry_after: bool = True,
@@ -197,9 +198,10 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
 
     ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts
     as `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects,
-    ``notebooks`` that many notebooks to the first workspace, ``standby`` an empty workspace. With
-    ``rate_limits`` (1 for those that are documented, 2 for calls twice as fast) too many calls are
-    answered 429, which says when to come again if ``retry_after``.
+    ``notebooks`` that many notebooks to the first workspace, ``drawn`` (a seed and a number) about
+    that many objects of all kinds, ``standby`` an empty workspace. With ``rate_limits`` (1 for
+    those that are documented, 2 for calls twice as fast) too many calls are answered 429, which
+    says when to come again if ``retry_after``.
 
     Raises:
         ValueError: for an unknown world or fault.
@@ -221,7 +223,7 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
             "address": spec.own["client_address"],
         }
         aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
-        built = build(spec, references, scale=scale, notebooks=notebooks)
+        built = build(spec, references, scale=scale, notebooks=notebooks, drawn=drawn)
         standing = add_standby(built.account, built.now).id if standby else None
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)

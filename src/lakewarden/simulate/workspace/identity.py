@@ -123,9 +123,11 @@ def local_groups(workspace: Workspace) -> list[Json]:
     return groups
 
 
-def reference(account: Account, principal_id: str) -> Json:
-    """A SCIM member entry for a principal."""
+def reference(account: Account, principal_id: str, workspace: Workspace | None = None) -> Json:
+    """A SCIM member entry for a principal, or for a group of a workspace's own."""
     found = find(account, principal_id)
+    if found is None and workspace and principal_id in workspace.table("groups"):
+        found = "groups", workspace.table("groups")[principal_id]
     kind, body = found or ("users", {})
     resource = kind[0].upper() + kind[1:]
     display = body.get("displayName") or body.get("userName") or principal_id

@@ -39,7 +39,7 @@ def viewer(workspace: Workspace, kind: Kind) -> Callable[[Json], Json]:
         shown.pop("roles", None)
         if kind is GROUPS:
             ids = identity.member_ids(principal)
-            shown["members"] = [identity.reference(account, member) for member in ids]
+            shown["members"] = [identity.reference(account, i, workspace) for i in ids]
             resource_type = "WorkspaceGroup" if principal_id in own else "Group"
             shown["meta"] = {"resourceType": resource_type}
         else:
