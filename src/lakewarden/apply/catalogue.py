@@ -73,9 +73,13 @@ class Catalogue:
             CallFailedError: the kind cannot be listed, or the asset not be read again.
         """
         found = self._shelf(kind).by_key(key)
-        if found is None:
+        stale = (kind, key) in self._stale
+        if found is not None:
+            return self._again(found) if stale else found
+        if not stale:
             return self._beside(kinds()[kind], key)
-        return self._again(found) if (kind, key) in self._stale else found
+        self._list_again(kinds()[kind], key)
+        return self._shelf(kind).by_key(key)
 
     def _beside(self, kind: Kind, key: str) -> Held | None:
         """Look for what came with a parent that was made meanwhile."""
@@ -126,18 +130,20 @@ class Catalogue:
             key: its key.
             asset: its id, None where nobody said it, so that the kind must be listed anew.
         """
+        with self._lists_lock:
+            self._stale.add((kind, key))
         if asset is None:
             self._forget(kind)
             return
         shelf = self._shelf(kind)
         old = shelf.by_key(key)
         shelf.put(Held(kind, key, asset, old.raw if old else {}))
-        with self._lists_lock:
-            self._stale.add((kind, key))
 
     def gone(self, kind: str, key: str) -> None:
         """Note that an asset is not there."""
         self._shelf(kind).drop(key)
+        with self._lists_lock:
+            self._stale.discard((kind, key))
 
     def spec(self, held: Held) -> dict[str, Any]:
         """Read the definition of an asset, with typed references to others.
@@ -249,8 +255,6 @@ class Catalogue:
         """List again what hangs on the parent of an asset, or all of its kind."""
         if not kind.parent:
             self._forget(kind.name)
-            with self._lists_lock:
-                self._stale.add((kind.name, key))
             return
         parent = self.parent(kind, key)
         if parent is None or kind.listing is None:
@@ -259,7 +263,8 @@ class Catalogue:
         found = asset_lists.listed(self.host, kind.listing, parent.id, parent.key)
         helds = list(_numbered(kind, self, ((raw, parent.key) for raw in found)))
         for old in shelf.all():
-            if self.parent(kind, old.key) == parent:
+            new = (kind.name, old.key) in self._stale and old.key != key
+            if not new and self.parent(kind, old.key) == parent:
                 shelf.drop(old.key)
         for held in helds:
             shelf.put(held)
@@ -267,7 +272,6 @@ class Catalogue:
     def _forget(self, kind: str) -> None:
         with self._lists_lock:
             self._lists.pop(kind, None)
-            self._stale = {one for one in self._stale if one[0] != kind}
 
     def _shelf(self, kind: str) -> _Shelf:
         with self._lists_lock:

@@ -1,0 +1,153 @@
+"""What an asset stands on in a workspace, and what stands in the way of making it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from lakewarden.apply.hands.assets import ASSET
+from lakewarden.assets import places
+from lakewarden.assets.canonical import references_of
+from lakewarden.assets.kind import Kind
+from lakewarden.assets.kinds.tree import ROOTS
+from lakewarden.assets.registry import kinds
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.plan.change import Target as Thing
+from lakewarden.restore.target import TargetWorkspace
+from lakewarden.restore.wanted import Wanted
+
+_PEOPLE: Final = ("user", "service_principal", "group")
+_OF_THE_ACCOUNT: Final = frozenset(
+    {"catalog", "schema", "external_location", "storage_credential", "credential"}
+)
+"""Kinds whose principals are those of the account, and need not be in the workspace."""
+_NO_METASTORE: Final = "METASTORE_DOES_NOT_EXIST"
+_BUILT_IN: Final = frozenset({"account users", "users", "admins", "System user"})
+
+
+class Ground:
+    """A workspace with what is there, and what will be made in it.
+
+    Attributes:
+        made: the address of the change that makes each asset that is not there, by kind and key.
+        people: likewise of principals, by name.
+    """
+
+    def __init__(self, target: TargetWorkspace, absent: Iterable[Wanted]) -> None:
+        """Take assets as if all of those that are not there were made."""
+        self.target = target
+        self.made: dict[tuple[str, str], str] = {}
+        self.people: dict[str, str] = {}
+        for wanted in absent:
+            address = self.address(wanted)
+            self.made[wanted.kind, wanted.key] = address
+            if wanted.kind in _PEOPLE:
+                self.people[wanted.key] = address
+
+    def obstacles(self, absent: list[Wanted], lazy: frozenset[str]) -> dict[tuple[str, str], str]:
+        """Find out why some cannot be made, and so those that stand on them.
+
+        Args:
+            absent: those that are not there.
+            lazy: kinds that are not made now, and whose assets count as there.
+        """
+        blocked: dict[tuple[str, str], str] = {}
+        fresh = True
+        while fresh:
+            fresh = False
+            for wanted in absent:
+                mine = (wanted.kind, wanted.key)
+                if mine in self.made and (why := self._obstacle(wanted, lazy)):
+                    blocked[mine], fresh = why, True
+                    del self.made[mine]
+                    self.people.pop(wanted.key, None)
+        return blocked
+
+    def address(self, wanted: Wanted) -> str:
+        """Return the address of the change that makes an asset."""
+        return self.thing(wanted).address
+
+    def thing(self, wanted: Wanted) -> Thing:
+        """Return what the change that makes an asset is about."""
+        if not self.assigned(wanted):
+            return self.target.thing(ASSET, wanted.kind, wanted.key)
+        workspace = self.target.scope.partition("/")[2]
+        group = self.target.account_groups[wanted.key]
+        return Thing("workspace_assignment", "account", f"{workspace}/{group}")
+
+    def assigned(self, wanted: Wanted) -> bool:
+        """Return whether it is a group of the account that can be let into the workspace."""
+        of_account = wanted.kind == "group" and wanted.spec.get("account")
+        return bool(of_account) and wanted.key in self.target.account_groups
+
+    def lacking(self, kind: Kind, wanted: Wanted) -> str:
+        """Return what an asset refers to that is not there and will not be made."""
+        for other, key in self.needed(kind, wanted):
+            if (other, key) == (wanted.kind, wanted.key):
+                return "it refers to itself"
+            if (other, key) not in self.made and not self._there(other, key):
+                return f"it needs the {other} {key}, which is not there and is not restored"
+        return ""
+
+    def needed(self, kind: Kind, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Yield kind and key of what an asset stands on."""
+        yield from references_of(wanted.spec)
+        for reference in kind.references:
+            if reference.key:
+                found = places.values(wanted.spec, reference.place)
+                yield from ((reference.kind, str(key)) for key in found)
+        if kind.parent and (parent := self.parent(kind, wanted.key)):
+            yield kind.parent, parent
+        placed = wanted.key.startswith("/") and not kind.beside
+        folder = wanted.key.rpartition("/")[0] if placed else ""
+        if folder and folder not in ROOTS:
+            yield "directory", folder
+
+    def parent(self, kind: Kind, key: str) -> str:
+        """Return the key of what an asset hangs on; empty where there is none."""
+        while key:
+            if (kind.parent, key) in self.made or self._there(kind.parent, key):
+                return key
+            key = key[: max(key.rfind("/"), key.rfind("."), 0)]
+        return ""
+
+    def stranger(self, kind: Kind, wanted: Wanted) -> str:
+        """Return who is named in a definition that the workspace does not know."""
+        if kind.name in _PEOPLE or kind.name in _OF_THE_ACCOUNT or kind.name.endswith("_grants"):
+            return ""
+        return self.unknown(n for p in kind.principals for n in places.values(wanted.spec, p))
+
+    def unknown(self, names: Iterable[Any]) -> str:
+        """Return which of some names the workspace does not know, in a sentence."""
+        known = (self.target.people, self.people, _BUILT_IN)
+        mentioned = {str(name) for name in names if name}
+        strange = sorted(n for n in mentioned if not any(n in some for some in known))
+        if not strange:
+            return ""
+        return f"{', '.join(strange)} is not in the workspace: say who it is there in a map"
+
+    def _obstacle(self, wanted: Wanted, lazy: frozenset[str]) -> str:
+        kind = kinds()[wanted.kind]
+        if self.assigned(wanted):
+            return ""
+        if kind.given and (why := kind.given(wanted.spec)):
+            return why
+        if wanted.kind == "directory" and wanted.key in ROOTS:
+            return "every workspace has it"
+        if _of_unity(kind) and not self.target.metastore:
+            return "the workspace has no metastore"
+        if wanted.kind in lazy:
+            return ""
+        return self.lacking(kind, wanted) or self.stranger(kind, wanted)
+
+    def _there(self, kind: str, key: str) -> bool:
+        try:
+            return self.target.catalogue.held(kind, key) is not None
+        except CallFailedError:
+            return False
+
+
+def _of_unity(kind: Kind) -> bool:
+    above = kinds()[kind.parent] if kind.parent else kind
+    above = kinds()[above.parent] if above.parent else above
+    return above.listing is not None and _NO_METASTORE in above.listing.absent

@@ -1,0 +1,132 @@
+"""The changes that make an asset, and take away what making it leaves beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lakewarden.apply.hands.assets import ASSET, LATE, RUNNING
+from lakewarden.assets import places
+from lakewarden.assets.kind import Kind
+from lakewarden.plan.change import Change
+from lakewarden.plan.paths import path, value_at
+from lakewarden.restore.ground import Ground
+from lakewarden.restore.wanted import Wanted
+
+
+class Making:
+    """Makes the changes that make assets."""
+
+    def __init__(self, ground: Ground, wanted: list[Wanted]) -> None:
+        """Take what is to be there, with what stands in nobody's way."""
+        self._ground = ground
+        self._target = ground.target
+        self._turns = self._taking_turns(wanted)
+
+    def changes(self, kind: Kind, wanted: Wanted) -> Iterator[Change]:
+        """Yield the change that makes an asset, and those that belong to it."""
+        made = self._creation(kind, wanted)
+        yield made
+        late = {path("spec", n): wanted.spec[n] for n in kind.late if wanted.spec.get(n)}
+        if late:
+            yield self._part(LATE, kind, wanted, made, (dict.fromkeys(late), late))
+        if kind.stop is not None:
+            ends = ({"/running": True}, {"/running": False})
+            yield self._part(RUNNING, kind, wanted, made, ends)
+        if kind.name == "secret_scope":
+            yield from self._own_grant(wanted, made)
+
+    def follows(self, kind: Kind, wanted: Wanted) -> tuple[str, ...]:
+        """Return the addresses of the changes that come before an asset is made or changed."""
+        return tuple(dict.fromkeys(self._before(kind, wanted)))
+
+    def _creation(self, kind: Kind, wanted: Wanted) -> Change:
+        thing = self._ground.thing(wanted)
+        if self._ground.assigned(wanted):
+            return Change(thing, wanted.key, None, {"/permissions": ["USER"]})
+        spec = {name: value for name, value in wanted.spec.items() if name not in kind.late}
+        after: dict[str, Any] = {"/spec": spec}
+        if wanted.content:
+            after["/content"] = wanted.cipher or wanted.content
+        above = self._above(kind, wanted) if kind.beside else ""
+        return Change(
+            thing,
+            *(wanted.key, None, after),
+            follows=self.follows(kind, wanted),
+            irreversible="" if kind.delete or above else "no call takes it away again",
+            part_of=above,
+        )
+
+    def _part(
+        self,
+        prefix: str,
+        kind: Kind,
+        wanted: Wanted,
+        made: Change,
+        ends: tuple[dict[str, Any], dict[str, Any]],
+    ) -> Change:
+        thing = self._target.thing(prefix, kind.name, wanted.key)
+        follows, part_of = (made.address,), made.address
+        return Change(thing, wanted.key, *ends, follows=follows, part_of=part_of)
+
+    def _above(self, kind: Kind, wanted: Wanted) -> str:
+        """Return the change that makes what an asset hangs on, if there is one."""
+        key = self._ground.parent(kind, wanted.key) if kind.parent else wanted.key
+        return self._ground.made.get((kind.parent or kind.named, key), "")
+
+    def _before(self, kind: Kind, wanted: Wanted) -> Iterator[str]:
+        made, people = self._ground.made, self._ground.people
+        yield from (made[needed] for needed in self._ground.needed(kind, wanted) if needed in made)
+        if wanted.kind == "cluster" and wanted.key in self._turns:
+            yield self._turns[wanted.key]
+        name, mark, number = wanted.key.rpartition("#")
+        if mark and number.isdigit():
+            elder = name if number == "2" else f"{name}#{int(number) - 1}"
+            yield from (made[one] for one in ((wanted.kind, elder),) if one in made)
+        names = {str(n) for p in kind.principals for n in places.values(wanted.spec, p)}
+        if wanted.key.startswith(("/Users/", "/Repos/")):
+            names.add(wanted.key.split("/")[2])
+        mine = self._ground.address(wanted)
+        yield from (people[n] for n in sorted(names & people.keys()) if people[n] != mine)
+
+    def _own_grant(self, scope: Wanted, made: Change) -> Iterator[Change]:
+        """Yield the change that takes from whoever makes a scope what they get by it."""
+        me = self._target.me.name
+        thing = self._target.thing(ASSET, "secret_acl", f"{scope.key}/{me}")
+        if ("secret_acl", thing.key) in self._ground.made:
+            return
+        inside = [
+            address
+            for (kind, key), address in self._ground.made.items()
+            if kind in {"secret", "secret_acl"} and key.startswith(f"{scope.key}/")
+        ]
+        held = {"principal": me, "permission": "MANAGE"}
+        yield Change(
+            thing,
+            *(f"{scope.key}: your own", {"/spec": held}, None),
+            follows=(made.address, *inside),
+            part_of=made.address,
+        )
+
+    def _taking_turns(self, every: list[Wanted]) -> dict[str, str]:
+        """Return for clusters the change that stops the one before it, by their keys.
+
+        A policy may say how many clusters one user may have running, and whoever restores is one.
+        """
+        free = {
+            one.key
+            for one in every
+            if one.kind == "cluster_policy" and not one.spec.get("max_clusters_per_user")
+        }
+        last: dict[str, str] = {}
+        turns: dict[str, str] = {}
+        for wanted in every:
+            policy = value_at(wanted.spec, "/policy_id/key")
+            mine = ("cluster", wanted.key)
+            if wanted.kind != "cluster" or mine not in self._ground.made:
+                continue
+            if policy and policy not in free:
+                if policy in last:
+                    turns[wanted.key] = last[policy]
+                last[policy] = self._target.thing(RUNNING, *mine).address
+        return turns
