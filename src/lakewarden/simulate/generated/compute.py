@@ -100,7 +100,8 @@ def cluster(draw: Draw, place: int) -> None:
         library = {"pypi": {"package": f"{draw.plain('package')}==1.0.{place}"}}
         draw.call("POST", "/api/2.0/libraries/install", name | {"libraries": [library]})
     if draw.maybe(0.8):
-        draw.call("POST", "/api/2.1/clusters/delete", name)
+        days = draw.rng.randint(1, 20)
+        draw.call("POST", "/api/2.1/clusters/delete", name, days_ago=days)
     draw.permit("clusters", made)
 
 

@@ -44,10 +44,11 @@ class Draw:
         self._at = seed.now - 300 * DAY_MS
         self._count = 0
 
-    def call(self, method: str, path: str, body: Any = None, *, by: str | None = None) -> Any:
-        """Make a call as the owner of the world, or as somebody."""
+    def call(self, method: str, path: str, body: Any = None, *, days_ago: int = 0) -> Any:
+        """Make a call as the owner of the world, some days ago or at its turn."""
         self._at += _STEP_MS
-        return self._seed.call(method, path, body, by=by, at=self._at)
+        at = self._seed.now - days_ago * DAY_MS if days_ago else self._at
+        return self._seed.call(method, path, body, at=at)
 
     @property
     def workspace(self) -> Any:
