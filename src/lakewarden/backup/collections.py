@@ -23,6 +23,7 @@ from lakewarden.backup.shaping import (
     NAMED,
     READ,
     UNSEEN,
+    Found,
     id_in,
     key_in,
     named_late,
@@ -118,20 +119,30 @@ class Collections:
         for place, one in enumerate(found):
             try:
                 skipped = kind.skips(one.raw) if kind.skips and not kind.detail else ""
-                key = "" if named_late(kind) or skipped else key_in(kind, one)
-                if kind.named:
-                    key = self._shared.keys.find(kind.named, key) or key
+                key = "" if named_late(kind) or skipped else self._key(kind, one)
             except _ODD as error:
                 what = f"one of {kind.title}: {type(error).__name__}: {error}"
                 failures.append(CallFailedError(Cause.MALFORMED, what))
                 continue
+            skipped = skipped or ("" if key is not None else f"its {kind.named} is not kept")
             if skipped:
                 self.skipped[f"{kind.name}: {skipped}"] += 1
                 continue
             stage, identity = NAMED if named_late(kind) else READ, id_in(kind, one.raw)
-            item = Item(kind.name, identity, key, stage, stamp=stamp_in(kind, one.raw))
+            item = Item(kind.name, identity, key or "", stage, stamp=stamp_in(kind, one.raw))
             drafts[identity or place] = item, one.raw
+        if kind.named and self._shared.keys.doubted(kind.named):
+            failures.append(self._not_all(kind.named))
         return list(drafts.values()), failures
+
+    def _key(self, kind: Kind, one: Found) -> str | None:
+        """Return the key of an asset; None where it is named by one that is not kept."""
+        key = key_in(kind, one)
+        return self._shared.keys.find(kind.named, key) if kind.named else key
+
+    def _not_all(self, name: str) -> CallFailedError:
+        what = f"not all {self._shared.kinds[name].title} could be listed"
+        return CallFailedError(Cause.NOT_READ, what)
 
     def _found(self, kind: Kind) -> Listed:
         if not kind.parent:
@@ -139,8 +150,7 @@ class Collections:
             return list(found), list(failures)
         found, failures = [], []
         if self._shared.keys.doubted(kind.parent):
-            what = f"not all {self._shared.kinds[kind.parent].title} could be listed"
-            failures.append(CallFailedError(Cause.NOT_READ, what))
+            failures.append(self._not_all(kind.parent))
         parents = list(self._there(self._shared.kinds[kind.parent]))
         for some, ended in self._pool.map(lambda parent: self._inside(kind, parent), parents):
             found += some

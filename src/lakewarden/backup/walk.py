@@ -55,7 +55,7 @@ class Walk:
             root = self._calls.get(LISTING, STATUS, {"path": "/"})
             self._found(_objects([root]))
         except CallFailedError as error:
-            return [error]
+            self._failures.append(error)
         with ThreadPoolExecutor(_THREADS, "walk") as pool:
             self._add(pool, ["/"])
             with self._idle:
