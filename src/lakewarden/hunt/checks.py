@@ -35,16 +35,21 @@ class Found:
     Attributes:
         secret: the secret.
         name: the name that it is assigned to, empty for formats.
-        line: the text around, before and after, as far as the pattern was tried.
+        around: the text before and after, as far as the pattern was tried.
         start: where the secret begins in it.
         plain: whether the document is a list of settings and not code.
     """
 
     secret: str
     name: str
-    line: str
+    around: bytes
     start: int
     plain: bool = False
+
+    @property
+    def line(self) -> str:
+        """Return the text around, a character a byte."""
+        return self.around.decode("latin-1")
 
 
 def entropy(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,9 +49,12 @@ class Detector:
             plain: it has settings and not code.
             binary: it has no text, so that only formats count.
         """
+        hits = self._scanner.hits(data)
+        if not hits:
+            return []
         tried: set[tuple[int, int]] = set()
         found: set[tuple[int, int, int]] = set()
-        for number, place in self._scanner.hits(data):
+        for number, place in hits:
             rule = self._rules[number]
             if binary and rule.generic:
                 continue
@@ -94,11 +98,10 @@ def _matched(
 ) -> Iterator[tuple[int, int]]:
     for match in rule.pattern.finditer(data, start, end):
         span = rule.secret(match)
-        text = data[start:end]
         found = checks.Found(
             secret=data[span[0] : span[1]].decode("utf-8", "replace"),
             name=_name(rule, match, data, start),
-            line=text.decode("latin-1"),
+            around=data[start:end],
             start=span[0] - start,
             plain=plain,
         )
@@ -106,13 +109,13 @@ def _matched(
             yield span
 
 
-def _name(rule: Rule, match: object, data: bytes, start: int) -> str:
+def _name(rule: Rule, match: re.Match[bytes], data: bytes, start: int) -> str:
     """Return the whole name that a secret is assigned to, with what stands before the match."""
-    if "name" not in rule.pattern.groupindex:
+    if not rule.name_group:
         return ""
-    begin, end = match.span("name")  # type: ignore[attr-defined]  # a match of bytes
-    if "rest" in rule.pattern.groupindex:
-        end = match.end("rest")  # type: ignore[attr-defined]  # likewise
+    begin, end = match.span(rule.name_group)
+    if rule.rest_group:
+        end = match.end(rule.rest_group)
         while begin > start and data[begin - 1] in _NAME:
             begin -= 1
     return data[begin:end].decode("utf-8", "replace")

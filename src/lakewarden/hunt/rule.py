@@ -95,13 +95,27 @@ class Rule:
         flags = re.MULTILINE | (re.IGNORECASE if self.ignore_case else 0)
         return re.compile(self.source.encode(), flags)
 
+    @cached_property
+    def secrets(self) -> tuple[int, ...]:
+        """Return the groups of the pattern that hold a secret, if they took part."""
+        named = dict(self.pattern.groupindex)
+        first = [named["secret"]] if "secret" in named else []
+        return (*first, *(n for n in range(1, self.pattern.groups + 1) if n not in named.values()))
+
+    @cached_property
+    def name_group(self) -> int:
+        """Return the group with the name that a secret is assigned to, 0 for none."""
+        return self.pattern.groupindex.get("name", 0)
+
+    @cached_property
+    def rest_group(self) -> int:
+        """Return the group with the end of that name; there is one where its beginning is cut."""
+        return self.pattern.groupindex.get("rest", 0)
+
     def secret(self, match: re.Match[bytes]) -> tuple[int, int]:
         """Return from where to where the secret of a match lies."""
-        named = self.pattern.groupindex
-        if "secret" in named and match["secret"] is not None:
-            return match.span("secret")
-        for group in range(1, self.pattern.groups + 1):
-            if group not in named.values() and match[group] is not None:
+        for group in self.secrets:
+            if match.start(group) >= 0:
                 return match.span(group)
         return match.span()
 
