@@ -157,7 +157,7 @@ class _Failing(Folder):
         super().put(name, data)
 
 
-@given(st.integers(1, 5), st.booleans())
+@given(st.integers(1, 6), st.booleans())
 @_EASY
 def test_a_seal_that_is_cut_off_is_not_seen_and_can_be_done_again(tmp_path_factory, step, after):
     folder = tmp_path_factory.mktemp("seal")
@@ -169,11 +169,11 @@ def test_a_seal_that_is_cut_off_is_not_seen_and_can_be_done_again(tmp_path_facto
         backed_up(folder / "v", folder / "spool", assets(9), later, bucket=failing)
     except KeyboardInterrupt:
         cut = True
-    assert cut is (step <= 3)
+    assert cut is (step <= 4)
     assert problems(folder / "v") == []
     with opened(str(folder / "v")) as vault:
         seen = [run.id for run in vault.runs()]
-    assert seen == [first.id] if cut and not (step == 3 and after) else [first.id, later.id]
+    assert seen == [first.id] if cut and not (step == 4 and after) else [first.id, later.id]
     again = backed_up(folder / "v", folder / "spool", assets(9), later)
     assert again.previous == first.id
     assert problems(folder / "v") == []
@@ -313,3 +313,19 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path):
             vault.get(digest)
         entries = [Entry("x", digest, content=digest) for digest in sorted(kept)]
         assert vault.seal(RUN, entries, None).objects == len(kept)
+
+
+def test_whoever_cannot_write_learns_it_before_anything_is_read(tmp_path):
+    backed_up(tmp_path / "v", tmp_path / "spool")
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from lakewarden.store.vault.opened import opened\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "try: opened(sys.argv[1], spool=Path(sys.argv[2]))\n"
+        "except Exception as error: print(error)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "v"), str(tmp_path / "spool")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{tmp_path}/v/vault.json: cannot be written (File too large)" in done.stdout
+    assert problems(tmp_path / "v") == []

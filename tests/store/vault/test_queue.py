@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lakewarden.errors import LockedError, VaultError
+from lakewarden.errors import LockedError, UsageError, VaultError
 from lakewarden.store.vault.manifest import Collection, Entry, Status, digest_of, root_of
 from lakewarden.store.vault.opened import opened
 from lakewarden.store.vault.queue import Item, Queue, State
@@ -126,6 +126,8 @@ def test_one_workspace_and_vault_is_worked_at_once(work, tmp_path, monkeypatch):
             Work.open("https://one", url)
     with Work.open("https://two", "v") as other, Work.open("https://one", "w") as third:
         assert len({work.folder, other.folder, third.folder}) == 3
+    with pytest.raises(UsageError, match="home folder of a user that is not known"):
+        Work.open("https://one", "~nobody-at-all/v")
 
 
 _BACKS_UP = """

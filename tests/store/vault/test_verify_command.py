@@ -94,7 +94,11 @@ def test_what_the_backup_could_not_read_is_incomplete_and_not_damaged(tmp_path):
     with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
         entries = [each for each in put(vault, assets(2)) if each.kind == "notebook"]
         entries[0] = replace(entries[0], key="/\x1b[2J")
-        collections = {**listed(entries), "policy": Collection(Status.FORBIDDEN, 0, ("403",))}
+        collections = {
+            **listed(entries),
+            "pipeline": Collection(Status.DISABLED),
+            "policy": Collection(Status.FORBIDDEN, 0, ("403",)),
+        }
         big = {"kind": "notebook", "key": "/big", "what": "is larger than 10 MB"}
         run = replace(RUN, collections=collections, incomplete=(big,))
         vault.seal(run, sorted(entries, key=lambda entry: entry.order), Signer.of_this_machine())

@@ -7,6 +7,7 @@ out is not touched. `run.json` is the manifest; `readable` says how the rest of 
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -77,6 +78,11 @@ class GitVault:
                 where=str(path),
                 next_step="Check the rights of the folder",
             ) from None
+        if spool is not None and not os.access(repository.object_store.path, os.W_OK):
+            repository.close()
+            raise VaultError(
+                "the repository cannot be written", where=str(path), next_step="Check its rights"
+            )
         vault = cls(path, GitObjects(path, repository), spool)
         if not create and spool is None and not vault._objects.branches():
             vault.close()

@@ -39,6 +39,11 @@ class Collection:
     objects: int = 0
     errors: tuple[str, ...] = ()
 
+    @property
+    def seen(self) -> bool:
+        """Return whether all was seen that there is; of what is disabled, there is nothing."""
+        return self.status in {Status.COMPLETE, Status.DISABLED}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -144,11 +149,15 @@ class Run:
     @property
     def complete(self) -> bool:
         """Return whether everything that was asked for is there."""
-        listed = all(c.status is Status.COMPLETE for c in self.collections.values())
-        return listed and not self.incomplete and not self.errors
+        seen = all(collection.seen for collection in self.collections.values())
+        return seen and not self.incomplete and not self.errors
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return it as JSON.
+
+        A field of a later version is left out while it has its default: what was signed before
+        stays as it was.
+        """
         document = {each.name: getattr(self, each.name) for each in fields(self)}
         document["collections"] = {
             kind: {"status": c.status.value, "objects": c.objects, "errors": list(c.errors)}

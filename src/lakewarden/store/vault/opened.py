@@ -55,13 +55,14 @@ def _packed(url: str, objects: Objects, spool: Path | None, *, create: bool) -> 
     if mark is None:
         if not create:
             raise _none_at(url)
-        objects.put(MARK, MARKED)
     elif mark != MARKED:
         raise VaultError(
             "is not as it was written, or is of a later version",
             where=objects.where(MARK),
             next_step="Use the version of lakewarden that made the vault",
         )
+    if mark is None or spool is not None:  # whoever cannot write learns it before all is read
+        objects.put(MARK, MARKED)
     return PackedVault(url, objects, spool)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from lakewarden.errors import UsageError, VaultError
 from lakewarden.store.vault.index import Digests
-from lakewarden.store.vault.manifest import Run, Status
+from lakewarden.store.vault.manifest import Run
 from lakewarden.store.vault.packed import PACKS, RUNS, PackedVault, members_of, pack_name
 from lakewarden.store.vault.packs import DamagedError, joined, unpressed
 from lakewarden.store.vault.vault import Vault
@@ -114,7 +114,7 @@ def _old(runs: Iterable[Run], keep: int) -> list[Run]:
         count = left.setdefault(run.host, keep)
         if count == 0:
             old.append(run)
-        elif all(c.status is Status.COMPLETE for c in run.collections.values()):
+        elif all(collection.seen for collection in run.collections.values()):
             left[run.host] = count - 1
     return old[::-1]
 

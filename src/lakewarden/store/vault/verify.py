@@ -10,7 +10,7 @@ from typing import Any
 from lakewarden.assets.canonical import references_of
 from lakewarden.errors import LakewardenError, VaultError
 from lakewarden.store.vault.checked import Checked
-from lakewarden.store.vault.manifest import Entry, Root, Run, Status
+from lakewarden.store.vault.manifest import Entry, Root, Run
 from lakewarden.store.vault.signing import PublicKey, signature_problem
 from lakewarden.store.vault.vault import Vault
 
@@ -105,7 +105,7 @@ def _of_the_run(vault: Vault, run: Run, key: PublicKey | None) -> Iterator[Probl
 def _incomplete(run: Run) -> Iterator[Problem]:
     """Yield what the backup could not read."""
     for kind, collection in sorted(run.collections.items()):
-        if collection.status is not Status.COMPLETE:
+        if not collection.seen:
             why = f" ({'; '.join(collection.errors)})" if collection.errors else ""
             what = f"the collection is {collection.status.value}{why}"
             yield Problem(run.id, kind, "", what, incomplete=True)
@@ -146,6 +146,6 @@ def _of_the_assets(run: Run, checked: Checked) -> Iterator[Problem]:
         yield Problem(run.id, lost.kind, lost.key, f"its {lost.part}: {lost.what}", lost.where)
     for kind, key, other, name in checked.dangling():
         collection = run.collections.get(other)
-        unread = collection is None or collection.status is not Status.COMPLETE
+        unread = collection is None or not collection.seen
         what = f"refers to {other} {name}, which is not in the run"
         yield Problem(run.id, kind, key, what, incomplete=unread)

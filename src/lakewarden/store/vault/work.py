@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from lakewarden.errors import LockedError, VaultError
-from lakewarden.store.home import state_folder
+from lakewarden.store.home import expanded, state_folder
 from lakewarden.store.vault.manifest import digest_of
 
 _SHORT = 20
@@ -36,7 +36,7 @@ class Work:
             LockedError: another process is at it.
             VaultError: there is no room for it.
         """
-        place = url if "://" in url else f"{Path(url.removeprefix('git+')).expanduser().resolve()}"
+        place = url if "://" in url else str(expanded(url.removeprefix("git+")).resolve())
         name = digest_of(f"{host}\n{place}".encode())[:_SHORT]
         folder = state_folder() / "backup" / name
         try:
