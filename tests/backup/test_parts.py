@@ -12,6 +12,7 @@ from lakewarden.backup.changes import Changes, changes
 from lakewarden.backup.listing import outcome
 from lakewarden.backup.selection import Selection
 from lakewarden.backup.shaping import mark_of, told_apart
+from lakewarden.backup.signals import Signals
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import UsageError
 from lakewarden.estate.fact import Cause
@@ -84,7 +85,7 @@ def test_a_day_later_it_reads_about_a_seventh():
 
 def test_permissions_that_are_known_to_have_changed_are_read_at_once():
     before = Before([entry(1, time_of(1e9))], time_of(1e9), period=7 * DAY)
-    before.signalled(["1"])
+    before.signalled(Signals(frozenset({"1"})))
     assert before.due(before.of(NOTEBOOK, "/n1"), 1e9 + 1)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.backup.shaping import mark_of
+from lakewarden.backup.signals import Signals
 from lakewarden.clock import parse_time
 from lakewarden.store.vault.manifest import Entry
 
@@ -39,7 +40,11 @@ class Known(NamedTuple):
 
 
 class Before:
-    """The run before, in memory: about half a kilobyte for each asset."""
+    """The run before, in memory: about half a kilobyte for each asset.
+
+    Attributes:
+        signals: whose permissions were changed since, as far as anything says so.
+    """
 
     def __init__(
         self, entries: Iterable[Entry] = (), started: str = "", *, period: float = 0.0
@@ -54,7 +59,7 @@ class Before:
         self._known: dict[bytes, tuple[Any, ...]] = {}
         self._started = parse_time(started).timestamp() if started else 0.0
         self._period = period
-        self._changed: frozenset[str] = frozenset()
+        self.signals = Signals()
         for entry in entries:
             kind = kinds().get(entry.kind)
             if kind is not None:
@@ -63,9 +68,9 @@ class Before:
     def __len__(self) -> int:
         return len(self._known)
 
-    def signalled(self, ids: Iterable[str]) -> None:
-        """Take note of objects, by id, whose permissions were changed since."""
-        self._changed = frozenset(ids)
+    def signalled(self, signals: Signals) -> None:
+        """Take note of what the audit log says of permissions since."""
+        self.signals = signals
 
     def of(self, kind: Kind, row: str) -> Known | None:
         """Return what is known of the asset that a row of the queue is about."""
@@ -83,7 +88,7 @@ class Before:
 
     def due(self, known: Known, now: float) -> bool:
         """Return whether the permissions of an asset are to be read again."""
-        if known.acl is None or not self._period or known.identity in self._changed:
+        if known.acl is None or not self._period or known.identity in self.signals.ids:
             return True
         if not known.acl_read_at or now - known.acl_read_at >= self._period:
             return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,14 +14,17 @@ from lakewarden.backup.listing import Lister
 from lakewarden.backup.run import Backup
 from lakewarden.backup.selection import Selection
 from lakewarden.backup.shared import Sealed, Shared
+from lakewarden.backup.signals import Signals
 from lakewarden.backup.tally import Tally
-from lakewarden.clock import now_ms
+from lakewarden.clock import now_ms, parse_time
 from lakewarden.errors import UsageError, VaultError
 from lakewarden.store.vault.manifest import Entry, Run
 from lakewarden.store.vault.queue import Queue
 from lakewarden.store.vault.vault import Vault
 
 DAY: Final = 86_400.0
+_LATE: Final = DAY
+"""How late events may come into the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Wishes:
         most_errors: how many errors are borne; None for what `Tally` bears.
         recipients: to whom values of secrets are encrypted.
         seal: encrypts them; None when they are not read.
+        signal: says of a workspace, and a time in Unix seconds, whose permissions were changed
+            since; None where there is no audit log.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -43,6 +48,7 @@ class Wishes:
     most_errors: int | None = None
     recipients: tuple[str, ...] = ()
     seal: Sealed | None = None
+    signal: Callable[[str, float], Signals] | None = None
 
 
 def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wishes) -> Backup:
@@ -85,9 +91,13 @@ def _remembered(vault: Vault, previous: Run | None, wishes: Wishes) -> tuple[Bef
     same = tuple(previous.notes.get("recipients", ())) == wishes.recipients
     try:
         entries = _usable(vault.entries(previous.id), wishes.selection.chosen(), same=same)
-        return Before(entries, previous.started, period=wishes.sweep_days * DAY), previous
+        before = Before(entries, previous.started, period=wishes.sweep_days * DAY)
     except VaultError:
         return Before(), None
+    if wishes.signal is not None:
+        since = parse_time(previous.started).timestamp() - _LATE
+        before.signalled(wishes.signal(previous.workspace, since))
+    return before, previous
 
 
 def _usable(entries: Iterator[Entry], kinds: dict[str, Kind], *, same: bool) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lakewarden import __version__
 from lakewarden.assets.kind import Kind
-from lakewarden.backup.before import ACL_READ_AT, time_of
+from lakewarden.backup.before import ACL_READ_AT, Before, time_of
 from lakewarden.backup.changes import Changes, changes
 from lakewarden.backup.collections import Collections
 from lakewarden.backup.crew import Crew
@@ -160,7 +160,7 @@ class Backup:
             "selection": self._shared.selection.as_json(),
             "calls": dict(sorted(self._shared.calls.made.items())),
             "left_out": dict(sorted(self._left_out().items())),
-            "permissions": _ages(queue.entries()),
+            "permissions": {**_ages(queue.entries()), **_signalled(self._shared.before)},
             "changes": {kind: [c.added, c.changed, c.gone] for kind, c in found.items()},
             "accepted": list(accepted),
             "recipients": list(self._recipients),
@@ -196,6 +196,12 @@ def _then(work: Callable[[], None], event: threading.Event) -> None:
 
 def _told(item: Item) -> dict[str, str]:
     return {"kind": item.kind, "key": item.key or item.id, "what": item.error}
+
+
+def _signalled(before: Before) -> dict[str, Any]:
+    """Return up to when the audit log was asked for changes of permissions, if it was."""
+    until = before.signals.until
+    return {"audit_until": time_of(until), "changed": len(before.signals.ids)} if until else {}
 
 
 def _ages(entries: Iterator[Entry]) -> dict[str, Any]:

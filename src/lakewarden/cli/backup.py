@@ -15,11 +15,13 @@ from lakewarden.backup.calls import Calls
 from lakewarden.backup.run import Outcome
 from lakewarden.backup.selection import Selection
 from lakewarden.backup.shared import Sealed
+from lakewarden.backup.signals import Signals, signals
 from lakewarden.backup.tally import Progress
 from lakewarden.cli.options import Deployment, deployment_options, json_option, together
 from lakewarden.cli.options import Selection as Judged
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.cli.vaults import vault_of
+from lakewarden.cli.watch.lakes import open_lake
 from lakewarden.cli.workspaces import open_workspace
 from lakewarden.clients.throttle import Throttle
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED, EXIT_INCOMPLETE
@@ -48,6 +50,7 @@ class Options:
     full: bool
     fresh: bool
     sweep_days: float
+    lake: str | None
     share: float
     most_errors: int | None
     accept: bool
@@ -112,6 +115,13 @@ _OPTIONS: Final = (
         help="Read each permission again within this time; 0 for each run.",
     ),
     click.option(
+        "--acls-from-audit",
+        "lake",
+        metavar="LAKE",
+        help="The event tables of `watch ingest`: permissions that they say were changed are read "
+        "again at once.",
+    ),
+    click.option(
         "--share",
         default="100%",
         show_default=True,
@@ -171,7 +181,7 @@ def command(options: Options, deployment: Deployment, style: str) -> int:
     Exits with 0 when all is there, with 4 when something could not be read, and with 3 when so much
     has changed that somebody should look before it is sealed.
     """
-    wishes = _wishes(options)
+    wishes = _wishes(options, deployment)
     reach = reach_of(deployment, policy_of(Judged()))
     host, workspace = open_workspace(reach, options.workspace, Throttle(options.share, _WIDEST))
     with Work.open(host.host, options.target) as work:
@@ -193,7 +203,7 @@ def command(options: Options, deployment: Deployment, style: str) -> int:
     return _told(outcome, style)
 
 
-def _wishes(options: Options) -> Wishes:
+def _wishes(options: Options, deployment: Deployment) -> Wishes:
     if options.recipients and not options.values:
         raise click.UsageError("--recipient is for --secret-values")
     return Wishes(
@@ -203,7 +213,20 @@ def _wishes(options: Options) -> Wishes:
         most_errors=options.most_errors,
         recipients=options.recipients,
         seal=_seal(options.recipients) if options.values else None,
+        signal=_signal(options.lake, deployment.aws_profile) if options.lake else None,
     )
+
+
+def _signal(url: str, aws_profile: str | None) -> Callable[[str, float], Signals]:
+    lake = open_lake(url, aws_profile)
+
+    def signal(workspace: str, since: float) -> Signals:
+        from lakewarden.store.lake.watched import LakeEvents  # noqa: PLC0415  # slow to load
+
+        with LakeEvents(lake, {}).opened(None) as engine:
+            return signals(engine.rows, workspace, since)
+
+    return signal
 
 
 def _seal(recipients: tuple[str, ...]) -> Sealed:
