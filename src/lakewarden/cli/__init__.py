@@ -22,6 +22,7 @@ _COMMANDS = {
     "deploy": "Write an Asset Bundle that assesses and watches from within Databricks.",
     "diff": "Show what changed between two snapshots.",
     "doctor": "Show what the caller may read, and what is missing.",
+    "drill": "Restore a backup into an empty workspace, and compare.",
     "explain": "Explain one control in full.",
     "hunt": "Look for secrets in code, settings, backups and Git history.",
     "impact": "Show whom a plan would have refused, from recorded events.",

@@ -15,7 +15,7 @@ import click
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.run import State
-from lakewarden.apply.side_by_side import Outcome, carry_out_side_by_side
+from lakewarden.apply.side_by_side import Outcome, Watch, carry_out_side_by_side
 from lakewarden.cli.options import together
 from lakewarden.cli.run_options import Run
 from lakewarden.cli.workspaces import open_workspace
@@ -215,14 +215,28 @@ def lock_of(reach: Reach, scope: str) -> str:
 
 
 def carried_out(
-    journal: RunJournal, plan: Plan, doors: Doors, most_errors: int, *, quiet: bool = False
+    journal: RunJournal,
+    plan: Plan,
+    doors: Doors,
+    most_errors: int,
+    *,
+    quiet: bool = False,
+    also: Watch = lambda *_: None,
 ) -> Outcome:
     """Carry out a plan, several changes at once, and note how the run ended.
+
+    Args:
+        journal: of the run.
+        plan: the plan.
+        doors: the open doors.
+        most_errors: how many changes may fail before it stops.
+        quiet: show nothing of how far it is.
+        also: told of every change too.
 
     Raises:
         LakewardenError: the journal or a door failed.
     """
-    far = _Far(len(plan.changes), quiet=quiet)
+    far = _Far(len(plan.changes), also, quiet=quiet)
     try:
         outcome = carry_out_side_by_side(
             doors, plan.changes, journal, most_errors=most_errors, watch=far.tell
@@ -245,14 +259,16 @@ def carried_out(
 class _Far:
     """Says on a terminal how far a run is, and everywhere what failed."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, also: Watch, *, quiet: bool) -> None:
         self._total = total
+        self._also = also
         self._done = 0
         self._since = time.monotonic()
         self._shown = not quiet and sys.stderr.isatty()
 
     def tell(self, change: Change, was: State | str) -> None:
         self._done += 1
+        self._also(change, was)
         if not isinstance(was, State):
             lead = "\r\033[K" if self._shown else ""
             click.echo(f"{lead}failed: {change.address}: {was}", err=True)

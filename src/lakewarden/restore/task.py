@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lakewarden.assets.registry import kinds
@@ -58,7 +57,7 @@ def planned(
     host = target.catalogue.host.host
     origin = Origin(account, run.ended, "", vault=vault.url, run=run.id, host=host)
     try:
-        planner = Planner(target, _mapped(task, wanted(vault, run, task.choice)), task.how)
+        planner = Planner(target, mapped(task, vault, run), task.how)
         judged = kept_open(list(planner.judge()), target, task.addresses)
     except CallFailedError as error:
         raise ConnectionFailedError(
@@ -69,6 +68,12 @@ def planned(
     return restoration(judged, origin)
 
 
-def _mapped(task: Task, found: Iterable[Wanted]) -> list[Wanted]:
-    mapped = [task.maps.mapped(one) if one.kind in kinds() else one for one in found]
-    return list(beside(mapped, task.side_path)) if task.side_path else mapped
+def mapped(task: Task, vault: Vault, run: Run) -> list[Wanted]:
+    """Return what is to be given back, under the names that it has where it goes.
+
+    Raises:
+        VaultError: the backup is damaged.
+    """
+    found = wanted(vault, run, task.choice)
+    named = [task.maps.mapped(one) if one.kind in kinds() else one for one in found]
+    return list(beside(named, task.side_path)) if task.side_path else named
