@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC
-from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Final
 
 import click
 
-from lakewarden.cli.options import together
+from lakewarden.cli.hunted import Scope, scope_options, source_of
+from lakewarden.cli.options import Deployment, deployment_options
 from lakewarden.clock import Clock
 from lakewarden.errors import UsageError
 from lakewarden.hunt.baseline import Accepted, Sifted, parse, sift, written
 from lakewarden.hunt.detector import Detector
-from lakewarden.hunt.document import LARGEST, Document, Unread
 from lakewarden.hunt.finding import Key, Result, key_at
 from lakewarden.hunt.hunting import hunt
 from lakewarden.hunt.report import write_json, write_table
@@ -26,61 +23,17 @@ from lakewarden.hunt.rule import Rule, library
 from lakewarden.hunt.rule import parse as parse_rules
 from lakewarden.hunt.sarif import write as write_sarif
 from lakewarden.hunt.scanners import scanner
-from lakewarden.hunt.sources import folder, history
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED, EXIT_INCOMPLETE
-from lakewarden.store.home import state_folder
+from lakewarden.store.home import expanded, state_folder
 
-_BASELINE = Path("lakewarden-hunt.toml")
-_MEGABYTE = 1024 * 1024
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is to be looked through.
-
-    Attributes:
-        history: git history as well.
-        staged: what is staged in git, and nothing else.
-        exclude: patterns of paths that are left out.
-        largest: the most megabytes of a document that is read.
-    """
-
-    history: bool
-    staged: bool
-    exclude: tuple[str, ...]
-    largest: float
-
-
-_SCOPE = (
-    click.option("--history", is_flag=True, help="Look through every commit of git, too."),
-    click.option("--staged", is_flag=True, help="Look through what is staged in git alone."),
-    click.option(
-        "--exclude",
-        multiple=True,
-        metavar="GLOB",
-        help="Leave out files or folders whose path, from TARGET on, is like this. Repeatable.",
-    ),
-    click.option(
-        "--max-megabytes",
-        "largest",
-        type=click.FloatRange(min=0, min_open=True),
-        default=LARGEST / _MEGABYTE,
-        show_default=True,
-        help="Do not read what is larger, and say so.",
-    ),
-)
-
-
-def _scoped(command: F) -> F:
-    return together(command, "scope", Scope, _SCOPE)
+_BASELINE: Final = Path("lakewarden-hunt.toml")
 
 
 @click.command()
 @click.argument("target", default=".")
-@_scoped
+@scope_options
+@deployment_options
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
@@ -110,22 +63,24 @@ def _scoped(command: F) -> F:
 def command(
     target: str,
     scope: Scope,
+    deployment: Deployment,
     baseline: Path | None,
     own: tuple[Path, ...],
     style: str,
     fail_on: str,
 ) -> int:
-    """Look for secrets in the clear: in files, git history, or standard input.
+    """Look for secrets in the clear.
 
-    TARGET is a file, a folder, or - for standard input. Secrets are never shown or kept; a keyed
-    hash tells one from another. Exits with 0 when none is found, 3 when one is, and 4 when none is
-    found and something could not be read.
+    TARGET is a file, a folder, - for standard input, a backup, or live for a workspace. Secrets are
+    never shown or kept; a keyed hash tells one from another. Exits with 0 when none is found, 3
+    when one is, and 4 when none is found and something could not be read.
     """
     rules = _rules(own)
     key = key_at(_key_file())
     accepted = _accepted(baseline, key)
     detector = Detector(rules, scanner(rules, _cache()))
-    result = hunt(_source(target, scope), detector, key)
+    with source_of(target, scope, deployment) as source:
+        result = hunt(source, detector, key)
     sifted = sift(result.findings, accepted, Clock().now().astimezone(UTC).date())
     _write(result, sifted, rules, key, style)
     if any(f.severity.rank >= Severity(fail_on).rank for f in sifted.open):
@@ -141,29 +96,6 @@ def _write(result: Result, sifted: Sifted, rules: tuple[Rule, ...], key: Key, st
     else:
         write = write_json if style == "json" else write_table
         write(result, sifted, sys.stdout)
-
-
-def _source(target: str, scope: Scope) -> Iterator[Document | Unread]:
-    """Return what a target has.
-
-    Raises:
-        UsageError: there is no such target.
-    """
-    largest = int(scope.largest * _MEGABYTE)
-    path = Path(target)
-    if scope.staged:
-        if scope.history:
-            raise UsageError("--staged and --history were given", next_step="Give one of them")
-        return history.staged(path, exclude=scope.exclude, largest=largest)
-    if target == "-":
-        return folder.stream(sys.stdin.buffer, largest)
-    found: Iterable[Document | Unread] = folder.documents(
-        path, exclude=scope.exclude, largest=largest
-    )
-    if scope.history:
-        past = history.documents(path, exclude=scope.exclude, largest=largest)
-        found = past if history.is_bare(path) else chain(found, past)
-    return iter(found)
 
 
 def _rules(own: tuple[Path, ...]) -> tuple[Rule, ...]:
@@ -201,8 +133,8 @@ def _text(file: Path) -> str:
 
 def _key_file() -> Path:
     named = os.environ.get("LAKEWARDEN_HUNT_KEY")
-    return Path(named) if named else state_folder() / "hunt.key"
+    return expanded(named) if named else state_folder() / "hunt.key"
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "lakewarden"
+    return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "lakewarden"

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 LARGEST: Final = 64 * 1024 * 1024
 """The most bytes of a document that is read, unless the caller allows more."""
+
+
+class Form(StrEnum):
+    """What a document is, where its name does not say it."""
+
+    FILE = "file"
+    ASSET = "asset"
+    """The definition of an asset, as JSON."""
+    SCRIPT = "script"
+    """Commands, where values stand without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +27,14 @@ class Document:
     Attributes:
         where: the path of a file, or the kind and key of an asset.
         data: its bytes.
-        commit: the commit that brought it, for git history.
+        commit: the commit or the run that brought it, for what is past.
+        form: what it is.
     """
 
     where: str
     data: bytes
     commit: str = ""
+    form: Form = Form.FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +56,13 @@ class Part:
 
     Attributes:
         data: its bytes.
-        member: its name within an archive, empty where there is none.
+        member: its name within an archive, or its place in a definition.
         cell: the number of the cell, counted from 1; 0 where the part is no cell.
         output: whether it is what a cell printed.
         plain: whether it has settings and not code.
         binary: whether it is no text.
         whole: whether it is the document as it is, so that lines count in it.
+        places: the place in a definition that each of its lines is of.
     """
 
     data: bytes
@@ -58,6 +72,7 @@ class Part:
     plain: bool = False
     binary: bool = False
     whole: bool = False
+    places: tuple[str, ...] = ()
 
 
 class UnreadableError(Exception):

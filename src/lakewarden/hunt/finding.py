@@ -11,7 +11,7 @@ from typing import Final
 
 from lakewarden.errors import UsageError
 from lakewarden.hunt.detector import Leak
-from lakewarden.hunt.document import Document, Part, Unread
+from lakewarden.hunt.document import Document, Form, Part, Unread
 from lakewarden.hunt.forms import cell_of
 from lakewarden.ledger.finding import Severity
 
@@ -26,13 +26,13 @@ class Place:
 
     Attributes:
         where: the path of a file, or the kind and key of an asset.
-        member: the file within an archive, empty where there is none.
+        member: the file within an archive, or the place in the definition of an asset.
         line: the line in the file; 0 where it has none, as in an archive.
         column: the character in that line, from 1.
         cell: the cell of a notebook, from 1; 0 for none.
         cell_line: the line in that cell.
         output: whether it is in what the cell printed.
-        commit: the first commit that brought it, for git history.
+        commit: the first commit, or run of a backup, that brought it, for what is past.
     """
 
     where: str
@@ -147,11 +147,14 @@ def place_of(leak: Leak, document: Document, part: Part) -> Place:
     """Return where a secret lies: by line in a file, and by cell and line in a notebook."""
     line, column = _line(part.data, leak.start)
     base = Place(document.where, part.member, output=part.output, commit=document.commit)
+    if part.places:
+        return replace(base, member=part.places[line - 1])
     if part.whole:
         cell, start = cell_of(part.data, leak.start)
         inner = part.data.count(b"\n", start, leak.start) + 1 if cell else 0
         return replace(base, line=line, column=column, cell=cell, cell_line=inner)
-    outer = 0 if part.member else _outer_line(document.data, leak.secret)
+    inside = part.member or document.form is Form.ASSET
+    outer = 0 if inside else _outer_line(document.data, leak.secret)
     return replace(
         base,
         line=outer,

@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lakewarden.hunt.document import Document, Part, UnreadableError
+from lakewarden.hunt import assets
+from lakewarden.hunt.document import Document, Form, Part, UnreadableError
 
 _PLAIN: Final = frozenset(
     {
@@ -41,7 +42,11 @@ def parts(document: Document, depth: int = 0) -> Iterator[Part]:
         UnreadableError: it is an archive that cannot be opened, or only in part.
     """
     data = document.data
-    if data.startswith(_ZIPPED):
+    if document.form is Form.ASSET:
+        yield from _asset(data)
+    elif document.form is Form.SCRIPT:
+        yield Part(data, plain=True, whole=True)
+    elif data.startswith(_ZIPPED):
         yield from _inside(_zipped(data), depth)
     elif _is_tar(document.where, data):
         yield from _inside(_tarred(data), depth)
@@ -64,6 +69,13 @@ def cell_of(data: bytes, place: int) -> tuple[int, int]:
     while data[start : start + 1] in {b"\r", b"\n"}:
         start += 1
     return data.count(_SEPARATOR, 0, place) + 1, min(start, place)
+
+
+def _asset(data: bytes) -> list[Part]:
+    try:
+        return list(assets.parts(data))
+    except (ValueError, RecursionError):
+        raise UnreadableError("its definition is not JSON") from None
 
 
 def _as_it_is(where: str, data: bytes) -> Part:

@@ -29,7 +29,7 @@ def documents(
     if path.is_dir():
         yield from _below(path, "", exclude, largest)
     elif path.exists():
-        yield _read(path, path.name, largest)
+        yield _read(path, str(path), largest)
     else:
         raise UsageError(
             "is not there",

@@ -1,0 +1,179 @@
+"""A workspace as it is now: what a backup would read of it, and nothing is kept."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+from lakewarden.assets.canonical import spec_of, text
+from lakewarden.assets.kind import Json, Kind
+from lakewarden.assets.registry import kinds
+from lakewarden.backup.calls import CONTENT, Calls
+from lakewarden.backup.listing import Lister, outcome
+from lakewarden.backup.shaping import Found, id_in, key_in
+from lakewarden.backup.walk import Objects, Walk
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.estate.fact import Cause
+from lakewarden.hunt.document import LARGEST, Document, Form, Unread
+from lakewarden.hunt.sources.folder import is_left_out
+from lakewarden.store.vault.manifest import Status
+
+_THREADS: Final = 24
+_AHEAD: Final = 3
+"""How many reads are under way for each thread."""
+_EXPORT: Final = "/api/2.0/workspace/export"
+_FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
+_TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
+_HUNTED: Final = frozenset(
+    {
+        *("job", "pipeline", "cluster", "cluster_policy", "instance_pool", "global_init_script"),
+        *("warehouse", "warehouse_config", "query", "alert", "dashboard", "serving_endpoint"),
+        *("notification_destination", "repo", "experiment", "registered_model", "workspace_conf"),
+    }
+)
+"""Kinds that have settings or code which people write; beside them, notebooks and files."""
+
+Read = Callable[[], Document | Unread | None]
+
+
+def documents(
+    calls: Calls, *, exclude: Sequence[str] = (), largest: int = LARGEST
+) -> Iterator[Document | Unread]:
+    """Yield notebooks, files and definitions of a workspace.
+
+    Args:
+        calls: reads it.
+        exclude: patterns of what is left out, by path or as `job nightly*`.
+        largest: the most bytes of a document that is read.
+    """
+    chosen = [kind for kind in kinds().values() if kind.name in _HUNTED]
+    with ThreadPoolExecutor(_THREADS, "hunt") as pool:
+        reads: list[Read] = []
+        for found, unread in _lists(calls, chosen, pool, exclude):
+            yield from unread
+            reads += found
+        for document in _ahead(pool, reads):
+            if isinstance(document, Document) and len(document.data) > largest:
+                yield Unread(document.where, f"is larger than {largest / 2**20:g} MB")
+            elif document is not None:
+                yield document
+
+
+def _lists(
+    calls: Calls, chosen: Sequence[Kind], pool: ThreadPoolExecutor, exclude: Sequence[str]
+) -> Iterator[tuple[list[Read], list[Unread]]]:
+    """Yield of each list what is to be read of it, and what could not be listed."""
+    lister = Lister(calls, chosen)
+    waiting = [pool.submit(_listed, lister, kind, exclude) for kind in chosen]
+    yield _tree(calls, exclude)
+    for listed in waiting:
+        yield listed.result()
+
+
+def _tree(calls: Calls, exclude: Sequence[str]) -> tuple[list[Read], list[Unread]]:
+    found: list[Read] = []
+
+    def take(objects: Objects) -> None:
+        for raw in objects:
+            path, kind = str(raw["path"]), str(raw.get("object_type"))
+            if kind in _FORMATS and not is_left_out(path, exclude):
+                found.append(partial(_exported, calls, path, kind))
+
+    failures = Walk(
+        calls, lambda folder: not is_left_out(folder, exclude), take, threading.Event()
+    ).run()
+    return found, [Unread("the workspace tree", str(error)) for error in failures]
+
+
+def _listed(lister: Lister, kind: Kind, exclude: Sequence[str]) -> tuple[list[Read], list[Unread]]:
+    listed, failures = lister.listed(kind)
+    ended = outcome(len(listed), failures)
+    there = ended.status not in {Status.COMPLETE, Status.DISABLED}
+    unread = [Unread(kind.title, error) for error in ended.errors] if there else []
+    reads: list[Read] = []
+    for one in listed:
+        try:
+            where = f"{kind.name} {key_in(kind, one)}"
+        except (ValueError, AttributeError, TypeError, KeyError):
+            unread.append(Unread(kind.title, "one of them has no name"))
+            continue
+        if not is_left_out(where, exclude):
+            reads += _reads(lister, kind, one, where)
+    return reads, unread
+
+
+def _reads(lister: Lister, kind: Kind, one: Found, where: str) -> list[Read]:
+    if not kind.detail:
+        return [lambda: _definition(kind, one.raw, where)]
+    whole = partial(_whole, lister, kind, one, where)
+    if kind.content is None or kind.content.source != "field":
+        return [whole]
+    field = kind.content.name
+    return [whole, partial(_script, lister, kind, one, where, field)]
+
+
+def _whole(lister: Lister, kind: Kind, one: Found, where: str) -> Document | Unread | None:
+    try:
+        whole = lister.detail(kind, id_in(kind, one.raw), where.partition(" ")[2])
+    except CallFailedError as error:
+        return None if error.cause is Cause.NOT_FOUND else Unread(where, str(error))
+    return _definition(kind, whole, where)
+
+
+def _script(
+    lister: Lister, kind: Kind, one: Found, where: str, field: str
+) -> Document | Unread | None:
+    try:
+        whole = lister.detail(kind, id_in(kind, one.raw), where.partition(" ")[2])
+        return Document(where, _decoded(whole.get(field)), form=Form.SCRIPT)
+    except CallFailedError as error:
+        return None if error.cause is Cause.NOT_FOUND else Unread(where, str(error))
+
+
+def _definition(kind: Kind, raw: Json, where: str) -> Document | Unread:
+    try:
+        spec = spec_of(kind, raw, lambda *_: None)
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return Unread(where, "its definition is not of the form that it should have")
+    return Document(where, text(spec).encode("utf-8", "replace"), form=Form.ASSET)
+
+
+def _exported(calls: Calls, path: str, kind: str) -> Document | Unread | None:
+    query = {"path": path, "format": _FORMATS[kind]}
+    try:
+        try:
+            answer = calls.get(CONTENT, _EXPORT, query)
+            content = answer.get("content") if isinstance(answer, Mapping) else None
+            return Document(path, _decoded(content))
+        except CallFailedError as error:
+            if error.code not in _TOO_LARGE:
+                raise
+            direct = {**query, "direct_download": "true"}
+            return Document(path, calls.download(CONTENT, _EXPORT, direct))
+    except CallFailedError as error:
+        gone = error.cause is Cause.NOT_FOUND and calls.vanished(path)
+        return None if gone else Unread(path, str(error))
+
+
+def _decoded(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise CallFailedError(Cause.MALFORMED, "the content is not in base64") from None
+
+
+def _ahead(pool: ThreadPoolExecutor, reads: Iterable[Read]) -> Iterator[Document | Unread | None]:
+    """Yield what reads give, in their order, while the next ones are under way."""
+    todo = iter(reads)
+    waiting: deque[Future[Document | Unread | None]] = deque()
+    waiting.extend(pool.submit(read) for read in islice(todo, _THREADS * _AHEAD))
+    while waiting:
+        yield waiting.popleft().result()
+        waiting.extend(pool.submit(read) for read in islice(todo, 1))
