@@ -46,6 +46,11 @@ def vault_of(
     return opened(target, spool=spool, bucket=bucket, create=create)
 
 
+def aws_profile_option(command: F) -> F:
+    """Add `--aws-profile`, for a vault in a bucket."""
+    return click.option("--aws-profile", help="AWS profile to use.")(command)
+
+
 def as_of_option(command: F) -> F:
     """Add `--as-of`; the command gets the last moment of it as Unix time in ms, or None."""
     return click.option(

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from lakewarden.cli.options import json_option
-from lakewarden.cli.vaults import as_of_option, vault_of
+from lakewarden.cli.vaults import as_of_option, aws_profile_option, vault_of
 from lakewarden.clock import from_millis
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.report.view import visible
@@ -34,7 +34,7 @@ from lakewarden.store.vault.verify import Problem, gaps, verified
     type=click.Path(path_type=Path, dir_okay=False),
     help="Who must have signed; this machine unless given, or anybody where it never did.",
 )
-@click.option("--aws-profile", help="AWS profile to use.")
+@aws_profile_option
 @json_option
 def command(
     target: str,

@@ -181,6 +181,18 @@ def test_a_seal_that_is_cut_off_is_not_seen_and_can_be_done_again(tmp_path_facto
         assert again.root == root_of(vault.entries(later.id))
 
 
+def test_many_small_blobs_are_found_by_whoever_opens_it_anew(tmp_path):
+    names = sorted(digest_of(b"%d" % number) for number in range(1500))
+    with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
+        for number in range(1500):
+            vault.put(b"%d" % number)
+        vault.seal(RUN, [Entry("x", digest, content=digest) for digest in names], None)
+    assert len(list((tmp_path / "v" / "packs").rglob("*.pack"))) == 1
+    with opened(str(tmp_path / "v")) as vault:
+        assert all(vault.has(digest) for digest in names)
+        assert vault.get(digest_of(b"1499")) == b"1499"
+
+
 def test_what_is_not_kept_or_not_in_order_is_not_sealed(tmp_path):
     with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
         lost = Entry("notebook", "/a", content="0" * 64)

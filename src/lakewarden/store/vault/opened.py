@@ -32,7 +32,7 @@ def opened(
     """
     if bucket is not None:
         return _packed(url, bucket, spool, create=create)
-    path = expanded(url.removeprefix(_GIT))
+    path = expanded(url.removeprefix(_GIT)).absolute()
     if url.startswith(_GIT) or _is_repository(path):
         from lakewarden.store.vault.git import GitVault  # noqa: PLC0415  # only where it is one
 
@@ -47,7 +47,7 @@ def opened(
         raise _none_at(url)
     if create and path.exists() and not (path / MARK).exists():
         _insist_empty(path)
-    return _packed(url, Folder(path), spool, create=create)
+    return _packed(str(path), Folder(path), spool, create=create)
 
 
 def _packed(url: str, objects: Objects, spool: Path | None, *, create: bool) -> PackedVault:

@@ -1,0 +1,20 @@
+"""`lakewarden vault release`."""
+
+from __future__ import annotations
+
+import click
+
+from lakewarden.cli.vaults import aws_profile_option, vault_of
+from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.store.vault.prune import release
+
+
+@click.command()
+@click.argument("target")
+@click.argument("run_id", metavar="RUN")
+@aws_profile_option
+def command(target: str, run_id: str, aws_profile: str | None) -> int:
+    """Let a run that was held be pruned again."""
+    with vault_of(target, aws_profile=aws_profile) as vault:
+        release(vault, run_id)
+    return EXIT_CLEAN
