@@ -1,0 +1,111 @@
+"""A backup given back: to an empty workspace, over changes, past failures, and taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lakewarden.restore.drill import differences
+from lakewarden.restore.maps import Maps
+from lakewarden.restore.planner import Fate, How
+from lakewarden.restore.task import Task, mapped
+from lakewarden.restore.undoing import inverse
+from lakewarden.restore.wanted import Choice
+from lakewarden.store.vault.opened import opened
+from restore.pair import Noting
+
+HERE = "198.51.100.21"
+ALL = Task(how=How(overwrite=True), addresses=(HERE,))
+NOTEBOOK = "/Shared/handbook/connect-to-crm"
+
+
+def left(pair, run, task, found):
+    """In what the standby differs from a run."""
+    again = pair.at(pair.standby).run("again")
+    pair.at(pair.source)
+    by_hand = frozenset((j.wanted.kind, j.wanted.key) for j in found.of(Fate.BY_HAND))
+    with opened(pair.target()) as vault:
+        wanted = mapped(task, vault, run)
+    return differences(wanted, pair.entries(again, "again").values(), frozenset(), by_hand)
+
+
+def test_an_empty_workspace_becomes_what_the_backup_has_whatever_breaks_off(pair):
+    run = pair.run()
+    found = pair.plan(run, ALL)
+    assert found.of(Fate.BLOCKED, Fate.DIFFERENT) == []
+    assert {j.wanted.kind for j in found.of(Fate.BY_HAND)} == {"secret"}
+    with pytest.raises(KeyboardInterrupt):
+        pair.carry_out(found.plan, Noting(most=40))
+    with pair.broken("GET /api/2.*=500@10%", "POST /api/2.*=500@20%", "PUT /api/2.0/*=429@20%"):
+        broken = pair.carry_out(found.plan)
+    outcome = pair.carry_out(found.plan)
+    assert (outcome.failed, outcome.made) == ({}, len(found.plan.changes))
+    assert broken.failed, "no error was met"
+    assert left(pair, run, ALL, found) == []
+    host = pair.at(pair.standby).host()
+    clusters = host.get("/api/2.1/clusters/list", {})["clusters"]
+    assert {cluster["state"] for cluster in clusters} <= {"TERMINATED", "TERMINATING"}
+    after = pair.plan(run, replace(ALL, how=How()))
+    assert after.counts()["unchanged"] == len(after.judged) - 3
+    assert after.plan.changes == ()
+
+
+def test_what_differs_is_left_alone_unless_told_and_comes_back_when_it_is_taken_back(pair):
+    original = pair.source_of(NOTEBOOK)
+    run = pair.run()
+    pair.write(NOTEBOOK, "print('by hand')")
+    careful = replace(ALL, choice=Choice(paths=("/Shared/handbook",)), how=How())
+    found = pair.plan(run, careful, pair.source)
+    assert [j.wanted.key for j in found.of(Fate.DIFFERENT)] == [NOTEBOOK]
+    assert found.plan.changes == ()
+    plan = pair.plan(run, replace(careful, how=How(overwrite=True)), pair.source).plan
+    journal = Noting()
+    assert pair.carry_out(plan, journal).failed == {}
+    assert pair.source_of(NOTEBOOK) == original
+    back, lasting = inverse(plan, journal.found.items())
+    assert lasting == ()
+    assert pair.carry_out(back).failed == {}
+    assert "by hand" in pair.source_of(NOTEBOOK)
+
+
+def test_a_part_is_given_back_beside_what_is_there(pair):
+    run = pair.run()
+    task = Task(Choice(paths=("/Shared/handbook/*",)), side_path="/Restore/today")
+    found = pair.plan(run, task, pair.source)
+    assert pair.carry_out(found.plan).failed == {}
+    assert pair.source_of(f"/Restore/today{NOTEBOOK}") == pair.source_of(NOTEBOOK)
+
+
+def test_taking_back_leaves_the_workspace_empty(pair):
+    run = pair.run()
+    kinds = frozenset({"directory", "notebook", "file", "instance_pool", "cluster_policy"})
+    task = replace(ALL, choice=Choice(kinds))
+    before = pair.at(pair.standby).run("before")
+    plan = pair.at(pair.source).plan(run, task).plan
+    journal = Noting()
+    assert pair.carry_out(plan, journal).failed == {}
+    back, lasting = inverse(plan, journal.found.items())
+    assert lasting == ()
+    assert len(back.changes) < len(plan.changes)  # permissions go with what they are of
+    assert pair.carry_out(back).failed == {}
+    after = pair.at(pair.standby).run("after")
+    assert after.root == before.root
+
+
+def test_what_cannot_be_done_is_said_before_anything_is_done(pair):
+    run = pair.run()
+    jobs = pair.plan(run, Task(Choice(frozenset({"job"}))))
+    why = {j.wanted.key: j.why for j in jobs.of(Fate.BLOCKED)}
+    assert any("needs the" in text and "is not restored" in text for text in why.values())
+    stranger = Maps(principals={"ines.oliveira@typical.example": "nobody@typical.example"})
+    kinds = frozenset({"query", "warehouse", "directory"})
+    found = pair.plan(run, Task(Choice(kinds), stranger))
+    assert "nobody@typical.example is not in the workspace" in str(
+        [(j.why, j.notes) for j in found.judged]
+    )
+    for addresses, said in (((), "--caller-address"), (("192.0.2.1",), "would shut you out")):
+        lists = pair.plan(run, replace(ALL, addresses=addresses))
+        about = {j.wanted.kind: j.why for j in lists.of(Fate.BLOCKED)}
+        assert about.keys() == {"ip_access_list", "workspace_conf"}
+        assert said in about["ip_access_list"]
