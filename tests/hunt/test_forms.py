@@ -1,0 +1,172 @@
+"""Documents of every form are taken apart, and a secret is told by file, cell and line."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tarfile
+import zipfile
+
+import pytest
+
+from lakewarden.hunt import forms
+from lakewarden.hunt.document import Document, Form
+from lakewarden.hunt.finding import Place
+
+
+def places(result):
+    return [finding.place for finding in result.findings]
+
+
+def zipped(**members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "/"), data)
+    return buffer.getvalue()
+
+
+def notebook(token):
+    lines = [
+        "# Databricks notebook source",
+        "import os",
+        "",
+        "# COMMAND ----------",
+        "",
+        "# MAGIC %sh",
+        f"# MAGIC export DATABRICKS_TOKEN={token}",
+        "",
+        "# COMMAND ----------",
+        "",
+        "x = 1",
+    ]
+    return "\n".join(lines)
+
+
+def test_a_notebook_in_source_form(look, fake):
+    [place] = places(look(("etl.py", notebook(fake.token).encode())))
+    assert place == Place("etl.py", line=7, column=33, cell=2, cell_line=2)
+
+
+def test_carriage_returns_do_not_count(look, fake):
+    text = notebook(fake.token).replace("\n", "\r\n")
+    [place] = places(look(("etl.py", text.encode())))
+    assert (place.line, place.column, place.cell, place.cell_line) == (7, 33, 2, 2)
+
+
+def test_columns_are_characters(look, fake):
+    [place] = places(look(("a.py", f'größe = "ä"; t = "{fake.token}"'.encode())))
+    assert place.column == 19
+
+
+def test_a_jupyter_notebook_with_what_it_printed(look, fake):
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n"]},
+        {
+            "cell_type": "code",
+            "source": ["x = 1\n", f'password = "{fake.password}"\n'],
+            "outputs": [
+                {"output_type": "stream", "text": [f"token {fake.token}\n"]},
+                {"output_type": "display_data", "data": {"image/png": fake.other}},
+            ],
+        },
+    ]
+    data = json.dumps({"cells": cells, "metadata": {}}, indent=1).encode()
+    [printed, written] = places(look(("a.ipynb", data)))
+    assert (printed.cell, printed.cell_line, printed.output) == (2, 1, True)
+    assert (written.cell, written.cell_line, written.output) == (2, 2, False)
+    lines = data.decode().splitlines()
+    assert fake.token in lines[printed.line - 1]
+    assert fake.password in lines[written.line - 1]
+
+
+def test_what_is_no_notebook_is_looked_through_as_text(look, fake):
+    [place] = places(look(("a.ipynb", f'{{"cells": "{fake.token}'.encode())))
+    assert place.line == 1
+
+
+def test_an_archive_of_notebooks(look, fake):
+    commands = [
+        {"command": "second", "position": 2.0, "results": {"data": f"x {fake.other}"}},
+        {"command": f'a = 1\nt = "{fake.token}"', "position": 1.0},
+    ]
+    data = zipped(etl__load=b"", etl__load_py=json.dumps({"commands": commands}))
+    data = data.replace(b"load_py", b"a.scala")
+    [first, second] = sorted(places(look(("all.dbc", data))), key=lambda place: place.cell)
+    assert (first.member, first.cell, first.cell_line) == ("etl/a.scala", 1, 2)
+    assert (second.cell, second.output) == (2, True)
+
+
+def test_archives_within_archives(look, fake):
+    inner = zipped(settings_conf=f"spark.password {fake.password}").replace(b"s_conf", b"s.conf")
+    assert places(look(("x.whl", zipped(inner_zip=inner))))[0].member.startswith("inner_zip!")
+    deep = zipped(c=zipped(b=zipped(a=inner)))
+    [unread] = look(("deep.zip", deep)).unread
+    assert unread.why == "a is an archive within archives"
+
+
+def test_tar_archives(look, fake):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        data = f"token = '{fake.token}'".encode()
+        about = tarfile.TarInfo("conf/a.py")
+        about.size = len(data)
+        archive.addfile(about, io.BytesIO(data))
+    [place] = places(look(("a.tar.gz", buffer.getvalue())))
+    assert place.member == "conf/a.py"
+
+
+@pytest.mark.parametrize("name", ["cut.zip", "cut.tgz"])
+def test_a_cut_archive_is_not_scanned(look, name):
+    data = zipped(a=b"x" * 5000, b=bytes(range(256)) * 40)[:200] if "zip" in name else b"\x1f\x8b"
+    result = look((name, data))
+    assert (result.scanned, result.total) == (0, 1)
+    assert result.unread[0].why == "the archive is cut or damaged"
+
+
+def test_an_archive_that_would_burst_is_not_opened(look, monkeypatch):
+    monkeypatch.setattr(forms, "_MOST_EXPANDED", 2**20)
+    result = look(("bomb.zip", zipped(a=bytes(2**20 + 1))))
+    assert "more than" in result.unread[0].why
+
+
+def test_text_in_utf_16(look, fake):
+    data = b"\xff\xfe" + f"\n$token = '{fake.token}'".encode("utf-16-le")
+    [place] = places(look(("a.ps1", data)))
+    assert place.line == 2
+
+
+def test_in_what_is_no_text_formats_alone_count(look, fake):
+    data = b"\0\1\2" + f'password = "{fake.password}"\n{fake.token} '.encode()
+    assert [f.rule for f in look(("model.pkl", data)).findings] == ["databricks-token"]
+
+
+def test_settings_are_told_by_their_place(look, fake):
+    spec = {
+        "name": "nightly",
+        "tasks": [{"notebook_task": {"base_parameters": {"db_password": fake.password}}}],
+        "spark_python_task": {"parameters": ["--token", fake.token]},
+        "policy": json.dumps(
+            {"spark_env_vars.API_TOKEN": {"type": "fixed", "value": "q7Rt2Xw9Lm4Zk8Vb3Nc6"}}
+        ),
+        "query": f"SELECT 1;\n-- {fake.other}",
+    }
+    document = Document("job nightly", json.dumps(spec).encode(), form=Form.ASSET)
+    assert {place.member for place in places(look(document))} == {
+        "tasks[0].notebook_task.base_parameters.db_password",
+        "spark_python_task.parameters",
+        "policy.spark_env_vars.API_TOKEN.value",
+        "query",
+    }
+
+
+def test_a_definition_that_is_none_is_not_scanned(look):
+    document = Document("job x", b"{", form=Form.ASSET)
+    assert look(document).unread[0].why == "its definition is not JSON"
+
+
+def test_pictures_are_no_secrets(look):
+    picture = base64.b64encode(bytes(range(256)) * 20).decode()
+    text = f"html = \"<img src='data:image/png;base64,{picture}'>\""
+    assert not look(("a.py", text.encode())).findings
