@@ -53,7 +53,9 @@ def test_errors_and_limits_lose_nothing(kit):
     assert kit.run().root == clean.root
 
 
-def test_a_run_that_could_not_list_everything_is_mended_by_the_next(own):
+@pytest.fixture
+def referring(own):
+    """A workspace with a job that names a cluster."""
     kit = own()
     host = kit.host()
     cluster = {"spark_version": "15.4.x-scala2.12", "node_type_id": "m6gd.xlarge"}
@@ -62,14 +64,26 @@ def test_a_run_that_could_not_list_everything_is_mended_by_the_next(own):
     task = {"task_key": "t", "notebook_task": {"notebook_path": "/n"}}
     body = {"name": "j", "tasks": [{**task, "existing_cluster_id": cluster_id}]}
     host.send("POST", "/api/2.2/jobs/create", body)
-    clean = kit.run("clean")
-    with kit.broken("GET /api/2.1/clusters/list=500", "GET /api/2.0/sql/warehouses=403"):
-        run = kit.run()
+    return kit
+
+
+def test_a_run_that_could_not_list_everything_is_mended_by_the_next(referring):
+    clean = referring.run("clean")
+    with referring.broken("GET /api/2.1/clusters/list=500", "GET /api/2.0/sql/warehouses=403"):
+        run = referring.run()
     assert run.collections["cluster"].status is Status.PARTIAL
     assert run.collections["warehouse"].status is Status.FORBIDDEN
     jobs = {each["key"]: each["what"] for each in run.incomplete if each["kind"] == "job"}
     assert "could not be listed: cluster" in jobs["j"]
-    assert kit.run().root == clean.root
+    assert referring.run().root == clean.root
+
+
+def test_a_run_that_is_taken_up_knows_what_jobs_refer_to(referring):
+    clean = referring.run("clean")
+    wishes = Wishes(most_errors=0)
+    with referring.broken("GET /api/2.2/jobs/get*=500"), pytest.raises(LakewardenError):
+        referring.backup(wishes=wishes)
+    assert referring.run(wishes=wishes).root == clean.root
 
 
 LISTS = (
@@ -93,12 +107,12 @@ LISTS = (
     "/api/2.0/pipelines*",
     "/api/2.1/unity-catalog/catalogs*",
     "/api/2.1/unity-catalog/schemas*",
-    "/api/2.1/settings-metadata*",
 )
+FEWER = Wishes(Selection(without=("setting",)))
 
 
 def test_no_list_that_fails_ever_means_that_something_is_gone(kit):
-    clean = kit.run()
+    clean = kit.run(wishes=FEWER)
 
     @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
     @given(

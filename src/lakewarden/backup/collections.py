@@ -31,7 +31,7 @@ from lakewarden.backup.shaping import (
     told_apart,
 )
 from lakewarden.backup.shared import Shared
-from lakewarden.clients.failure import CallFailedError
+from lakewarden.clients.failure import CallFailedError, scrub
 from lakewarden.estate.fact import Cause
 from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.queue import Item, State
@@ -55,6 +55,7 @@ class Collections:
     """Fills the queue with what is in collections; those listed before are not listed again.
 
     Attributes:
+        ready: kinds that are listed, and all that they refer to.
         skipped: how many assets are not kept, by the reason.
     """
 
@@ -69,6 +70,7 @@ class Collections:
         self._read = read
         self._ended = shared.queue.collections()
         self._pool = ThreadPoolExecutor(_THREADS, "list")
+        self.ready: set[str] = set()
         self.skipped: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -91,6 +93,7 @@ class Collections:
         if named_late(kind):
             self._name(kind)
         self._shared.keys.learn(self._there(kind))
+        self.ready.add(kind.name)
 
     def _there(self, kind: Kind) -> Iterator[Item]:
         for item in self._shared.queue.items(kind.name):
@@ -173,8 +176,8 @@ class Collections:
             try:
                 spec = self._shared.keep(spec_of(kind, raw, resolver))
             except _ODD as error:
-                what = f"malformed answer: {type(error).__name__}: {error}"
-                return replace(item, state=State.FAILED, error=what[:240])
+                what = scrub(f"malformed answer: {type(error).__name__}: {error}")
+                return replace(item, state=State.FAILED, error=what)
             item = replace(item, spec=spec, error=resolver.complaint)
         return self._shared.planned(kind, item)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
 from lakewarden.backup.shared import Shared
+from lakewarden.clients.failure import scrub
 from lakewarden.errors import LakewardenError
 from lakewarden.store.vault.queue import Item, State
 
@@ -32,8 +33,8 @@ def finish(shared: Shared, read: Read, item: Item) -> Item:
     except LakewardenError:
         raise
     except Exception as error:  # noqa: BLE001  # an answer nobody foresaw is no answer
-        what = f"malformed answer: {type(error).__name__}: {error}"
-        result = replace(item, state=State.FAILED, error=what[:240])
+        what = scrub(f"malformed answer: {type(error).__name__}: {error}")
+        result = replace(item, state=State.FAILED, error=what)
     shared.queue.put(result)
     shared.tally.end(shared.kinds[item.kind], item, result)
     return result
@@ -42,7 +43,9 @@ def finish(shared: Shared, read: Read, item: Item) -> Item:
 class Crew:
     """Workers for the items of one stage."""
 
-    def __init__(self, shared: Shared, stage: str, read: Read, workers: int) -> None:
+    def __init__(
+        self, shared: Shared, stage: str, read: Read, workers: int, ready: Container[str]
+    ) -> None:
         """Take on workers.
 
         Args:
@@ -50,11 +53,13 @@ class Crew:
             stage: of the items that they read.
             read: reads an item to its end.
             workers: how many there are.
+            ready: kinds of which items may be read by now; there may be more later.
         """
         self._shared = shared
         self._stage = stage
         self._read = read
         self._workers = workers
+        self._ready = ready
         self._places = threading.Semaphore(workers * _AHEAD)
         self._lock = threading.Lock()
         self._taken: set[tuple[str, str]] = set()
@@ -98,8 +103,9 @@ class Crew:
 
     def _take(self, item: Item) -> bool:
         with self._lock:
-            new = (item.kind, item.id) not in self._taken
-            self._taken.add((item.kind, item.id))
+            new = item.kind in self._ready and (item.kind, item.id) not in self._taken
+            if new:
+                self._taken.add((item.kind, item.id))
         return new
 
     def _work(self, item: Item) -> None:

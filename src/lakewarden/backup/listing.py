@@ -12,7 +12,7 @@ from urllib.parse import quote
 from lakewarden.assets.kind import Json, Kind, Listing
 from lakewarden.assets.places import values
 from lakewarden.backup.calls import DETAIL, LISTING, Calls
-from lakewarden.backup.shaping import Found
+from lakewarden.backup.shaping import Found, id_in
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
 from lakewarden.estate.fact import Cause
@@ -54,6 +54,11 @@ class Lister:
             answer = self._read(listing)
             self._kept.append((listing, answer))
             return answer
+
+    def ids(self, kind: Kind) -> set[str] | None:
+        """Return the ids that a kind has now, listed anew; None when that fails."""
+        found, failures = self._read(kind.listing) if kind.listing else ([], [])
+        return None if failures else {id_in(kind, one.raw) for one in found}
 
     def inside(self, kind: Kind, identity: str, key: str) -> Listed:
         """List a kind inside one of its parents."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -25,6 +26,8 @@ _SECRET: Final = "/api/2.0/secrets/get"  # noqa: S105  # a path, not a secret
 _SETTING: Final = "setting"
 _FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
 _TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
+_ANSWER: Final = 10 * 2**20
+"""Bytes of content that an answer may have."""
 _ROOT: Final = "/"
 _ACL_ID: Final = "acl_id"
 
@@ -34,6 +37,7 @@ class Reader:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
+        self._large = threading.Lock()
 
     def read(self, item: Item) -> Item:
         """Return an item as it is after all was tried: done, failed or left out."""
@@ -78,20 +82,29 @@ class Reader:
         return item
 
     def _exported(self, kind: Kind, item: Item) -> Item:
+        """Return an item with its content; what is too large for an answer is downloaded."""
         query = {"path": item.key, "format": _FORMATS[kind.tree]}
-        calls = self._shared.calls
         try:
-            answer = calls.get(CONTENT, _EXPORT, query)
+            if int(item.stamp.get("size", 0)) > _ANSWER:
+                return self._downloaded(item, query)
+            answer = self._shared.calls.get(CONTENT, _EXPORT, query)
             data = _decoded(answer.get("content") if isinstance(answer, Mapping) else None)
         except CallFailedError as error:
-            if error.code not in _TOO_LARGE:
+            if not _is_too_large(error):
                 raise
-            try:
-                direct = {**query, "direct_download": "true"}
-                data = calls.download(CONTENT, _EXPORT, direct)
-            except CallFailedError as refusal:
-                return _noted(item, f"oversize: {refusal.detail}")
+            return self._downloaded(item, query)
         return replace(item, content=self._shared.vault.put(data))
+
+    def _downloaded(self, item: Item, query: Mapping[str, str]) -> Item:
+        direct = {**query, "direct_download": "true"}
+        with self._large:  # one at a time, since each is in memory as a whole
+            try:
+                data = self._shared.calls.download(CONTENT, _EXPORT, direct)
+            except CallFailedError as error:
+                if not _is_too_large(error):
+                    raise
+                return _noted(item, f"oversize: {error.detail}")
+            return replace(item, content=self._shared.vault.put(data))
 
     def _secret(self, item: Item) -> Item:
         scope, _, name = item.key.partition("/")
@@ -127,6 +140,12 @@ class Reader:
         elif error.cause is Cause.NOT_FOUND:
             stage = GONE if kind.tree and self._shared.calls.vanished(item.key) else UNSEEN
         return replace(item, state=State.FAILED, stage=stage, error=str(error))
+
+
+def _is_too_large(error: CallFailedError) -> bool:
+    detail = error.detail.lower()
+    said = error.cause is Cause.MALFORMED and "size" in detail and "exceed" in detail
+    return error.code in _TOO_LARGE or said
 
 
 def _noted(item: Item, what: str) -> Item:

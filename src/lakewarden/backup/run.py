@@ -11,14 +11,13 @@ from itertools import chain
 from typing import Any, Final
 
 from lakewarden import __version__
-from lakewarden.assets.kind import Kind
 from lakewarden.backup.before import ACL_READ_AT, Before, time_of
 from lakewarden.backup.changes import Changes, changes
 from lakewarden.backup.collections import Collections
 from lakewarden.backup.crew import Crew
 from lakewarden.backup.reader import Reader
 from lakewarden.backup.resuming import take_up
-from lakewarden.backup.shaping import GONE, LEFT, READ, TREE, UNSEEN, id_in
+from lakewarden.backup.shaping import GONE, LEFT, READ, TREE, UNSEEN
 from lakewarden.backup.shared import Shared
 from lakewarden.backup.tally import Progress
 from lakewarden.backup.tree import Tree
@@ -100,9 +99,10 @@ class Backup:
     def _read(self, watch: Watch) -> None:
         """List and read, side by side; the first failure stops all."""
         walked, listed = threading.Event(), threading.Event()
+        read, ready = self._reader.read, self._collections.ready
         crews = (
-            (Crew(self._shared, TREE, self._reader.read, _TREE_WORKERS), walked),
-            (Crew(self._shared, READ, self._reader.read, _LIST_WORKERS), listed),
+            (Crew(self._shared, TREE, read, _TREE_WORKERS, self._shared.kinds), walked),
+            (Crew(self._shared, READ, read, _LIST_WORKERS, ready), listed),
         )
         with ThreadPoolExecutor(4, "backup") as pool:
             jobs = [
@@ -136,14 +136,10 @@ class Backup:
             unseen.setdefault(item.kind, []).append(item)
         for name, items in unseen.items():
             kind = self._shared.kinds[name]
-            if not kind.parent and not kind.tree:
-                there = self._ids(kind)
+            if not kind.parent and not kind.tree and not kind.fixed:
+                there = self._shared.lister.ids(kind)
                 gone = [i for i in items if there is not None and i.id not in there]
                 queue.put(*(replace(item, stage=GONE) for item in gone))
-
-    def _ids(self, kind: Kind) -> set[str] | None:
-        found, failures = self._shared.lister.listed(kind)
-        return None if failures else {id_in(kind, one.raw) for one in found}
 
     def _changes(self) -> dict[str, Changes]:
         before = self._previous
