@@ -172,7 +172,9 @@ def is_password(value: str, user: str = "") -> bool:
 
 def _is_weak(value: str) -> bool:
     """Return whether a value is words with a number: `Blue-Harbor-24`, but not `Db-Password-2`."""
-    return _WEAK.fullmatch(value) is not None and not _HOLDS.search(words(value))
+    mixed = value.isalnum() and any(map(str.islower, value)) and any(map(str.isupper, value))
+    numbered = any(map(str.isdigit, value)) and mixed
+    return bool(numbered or _WEAK.fullmatch(value)) and not _HOLDS.search(words(value))
 
 
 def is_secret(name: str, value: str) -> bool:

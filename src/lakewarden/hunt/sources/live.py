@@ -35,7 +35,7 @@ _HUNTED: Final = frozenset(
     {
         *("job", "pipeline", "cluster", "cluster_policy", "instance_pool", "global_init_script"),
         *("warehouse", "warehouse_config", "query", "alert", "dashboard", "serving_endpoint"),
-        *("notification_destination", "repo", "experiment", "registered_model", "workspace_conf"),
+        *("notification_destination", "repo", "workspace_conf"),
     }
 )
 """Kinds that have settings or code which people write; beside them, notebooks and files."""

@@ -1,0 +1,161 @@
+"""Where documents come from: folders, git history, what is staged; and what is not read is said."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from dulwich import porcelain
+from dulwich.repo import Repo
+
+from lakewarden.errors import UsageError
+from lakewarden.hunt.document import Document, Unread
+from lakewarden.hunt.sources import folder, history
+
+
+def names(source):
+    return [document.where for document in source]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name in ("a.py", "b/c.py", "b/d/e.sql", "tests/f.py", ".git/config", ".env"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "link.py").symlink_to(tmp_path / "a.py")
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path
+
+
+def test_files_come_in_order_without_git_links_and_pipes(tree):
+    assert names(folder.documents(tree)) == [".env", "a.py", "b/c.py", "b/d/e.sql", "tests/f.py"]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "left"),
+    [
+        (("b",), [".env", "a.py", "tests/f.py"]),
+        (("b/d/", "*.env"), ["a.py", "b/c.py", "tests/f.py"]),
+        (("*.py",), [".env", "b/d/e.sql"]),
+    ],
+)
+def test_what_is_left_out(tree, exclude, left):
+    assert names(folder.documents(tree, exclude=exclude)) == left
+
+
+def test_one_file_is_called_as_it_was_named(tree):
+    assert names(folder.documents(tree / "a.py")) == [str(tree / "a.py")]
+
+
+def test_nothing_there_is_said(tmp_path):
+    with pytest.raises(UsageError, match="is not there"):
+        list(folder.documents(tmp_path / "none"))
+
+
+def test_what_is_too_large_is_unread(tree):
+    found = list(folder.documents(tree, largest=5))
+    assert [type(one) for one in found] == [Document, Document, Unread, Unread, Unread]
+    assert found[2].why == "is larger than 4.76837e-06 MB"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_unread(tree):
+    (tree / "a.py").chmod(0)
+    assert [one.why for one in folder.documents(tree) if isinstance(one, Unread)] == [
+        "cannot be read (Permission denied)"
+    ]
+
+
+@pytest.fixture
+def repo(tmp_path):
+    porcelain.init(str(tmp_path)).close()
+    return tmp_path
+
+
+def commit(repo, **files):
+    for name, text in files.items():
+        path = repo / name.replace("__", "/").replace("_py", ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            porcelain.remove(str(repo), [str(path)])
+        else:
+            path.write_text(text)
+            porcelain.add(str(repo), [str(path)])
+    who = b"Ada <ada@example.com>"
+    return porcelain.commit(str(repo), message=b"m", author=who, committer=who).decode()[:12]
+
+
+def test_each_content_of_history_comes_once_with_the_commit_that_brought_it(repo):
+    first = commit(repo, a_py="one", b_py="same")
+    second = commit(repo, a_py="two", c_py="same")
+    commit(repo, a_py=None, b_py=None)
+    found = [(d.where, d.data.decode(), d.commit) for d in history.documents(repo)]
+    assert found == [("a.py", "one", first), ("b.py", "same", first), ("a.py", "two", second)]
+
+
+def test_branches_and_merges_are_history_too(repo):
+    base = commit(repo, a_py="one")
+    porcelain.branch_create(str(repo), "side")
+    commit(repo, b_py="two")
+    porcelain.checkout(repo=str(repo), target="side")
+    side = commit(repo, c_py="three")
+    found = {(d.where, d.commit) for d in history.documents(repo)}
+    assert {("a.py", base), ("c.py", side)} < found
+    assert len(found) == 3
+
+
+def test_a_folder_of_a_repository_has_its_own_history(repo):
+    commit(repo, a_py="one", jobs__b_py="two")
+    assert names(history.documents(repo / "jobs")) == ["b.py"]
+
+
+def test_a_repository_without_commits_has_no_history(repo):
+    assert not list(history.documents(repo))
+
+
+def test_a_secret_that_was_taken_out_is_found_once_and_by_its_commit(repo, look, fake):
+    text = f'token = "{fake.token}"'
+    first = commit(repo, a_py=text)
+    commit(repo, a_py=f"# more\n{text}")
+    commit(repo, a_py="")
+    [finding] = look(*history.documents(repo)).findings
+    assert (finding.place.where, finding.place.commit) == ("a.py", first)
+
+
+def test_what_the_files_still_have_is_told_of_them_alone(repo, look, fake):
+    commit(repo, a_py=f'x = 1\ntoken = "{fake.token}"')
+    there = [*folder.documents(repo), *history.documents(repo)]
+    [finding] = look(*there).findings
+    assert (finding.place.commit, finding.place.line) == ("", 2)
+
+
+def test_what_is_staged_counts_and_not_what_lies_in_the_folder(repo):
+    commit(repo, a_py="one", b_py="two")
+    (repo / "a.py").write_text("staged")
+    porcelain.add(str(repo), [str(repo / "a.py")])
+    (repo / "a.py").write_text("later")
+    (repo / "b.py").write_text("not staged")
+    assert [(d.where, d.data) for d in history.staged(repo)] == [("a.py", b"staged")]
+
+
+def test_before_the_first_commit_everything_staged_counts(repo):
+    (repo / "a.py").write_text("one")
+    porcelain.add(str(repo), [str(repo / "a.py")])
+    assert names(history.staged(repo)) == ["a.py"]
+
+
+def test_a_damaged_repository_is_not_read_to_its_end(repo):
+    commit(repo, a_py="one")
+    with Repo(str(repo)) as opened:
+        sha = opened[opened[opened.head()].tree][b"a.py"][1].decode()
+    blob = repo / ".git" / "objects" / sha[:2] / sha[2:]
+    blob.chmod(0o600)
+    blob.write_bytes(b"damaged")
+    [unread] = history.documents(repo)
+    assert unread.why.startswith("its content is not in the repository")
+
+
+def test_no_repository_is_said(tmp_path):
+    with pytest.raises(UsageError, match="is not in a git repository"):
+        list(history.documents(tmp_path))
