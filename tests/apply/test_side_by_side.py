@@ -60,7 +60,7 @@ CHAIN = [thing(str(n), *([str(n - 1)] if n % 10 else [])) for n in range(200)]
 def test_each_change_is_made_after_those_that_it_follows(shelf):
     made, told = shelf(), []
     outcome = carry_out_side_by_side(
-        None, CHAIN, Nowhere(), most_errors=0, watch=lambda c, was: told.append((c.name, was))
+        None, CHAIN, Nowhere(), most_errors=0, watch=lambda c, was: told.append((c.name, was.was))
     )
     assert (outcome.made, outcome.failed, outcome.stopped) == (200, {}, False)
     order = {key: number for number, key in enumerate(made.things)}

@@ -83,6 +83,19 @@ def look(doors: Doors, change: Change) -> Look:
     return Look(change, found, State.ELSEWHERE, tuple(p for p in apart if p in odd) or apart)
 
 
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A change that is made.
+
+    Attributes:
+        was: where the thing stood before.
+        left: the thing as the change leaves it; None where it is gone.
+    """
+
+    was: State
+    left: Json | None
+
+
 def insist_unmoved(looks: Iterable[Look]) -> None:
     """Refuse a plan when something is neither as it found it nor as it leaves it.
 
@@ -117,11 +130,11 @@ def carry_out(
         ApplyError: a call failed, or what was written does not read back.
     """
     for number, change in enumerate(changes):
-        watch(change, step(doors, number, change, journal))
+        watch(change, step(doors, number, change, journal).was)
 
 
-def step(doors: Doors, number: int, change: Change, journal: Steps) -> State:
-    """Make one change; return where it stood before.
+def step(doors: Doors, number: int, change: Change, journal: Steps) -> Stepped:
+    """Make one change, unless it is made.
 
     Args:
         doors: the open doors.
@@ -139,9 +152,11 @@ def step(doors: Doors, number: int, change: Change, journal: Steps) -> State:
         before = None if seen.found is None else values_at(seen.found, _places(change))
         journal.intend(number, change.address, before)
         _write(doors, seen)
-        _read_back(doors, change)
+        left = _read_back(doors, change)
+    else:
+        left = seen.found
     journal.done(number)
-    return seen.state
+    return Stepped(seen.state, left)
 
 
 def _write(doors: Doors, seen: Look) -> None:
@@ -162,13 +177,13 @@ def _write(doors: Doors, seen: Look) -> None:
         ) from None
 
 
-def _read_back(doors: Doors, change: Change) -> None:
+def _read_back(doors: Doors, change: Change) -> Json | None:
     seen = None
     for seconds in _SETTLING:
         time.sleep(seconds)
         seen = look(doors, change)
         if seen.state is State.AFTER:
-            return
+            return seen.found
     places = "; ".join(shown(p) for p in seen.odd) if seen and seen.odd else "nothing changed"
     raise ApplyError(
         f"was written and does not read back ({places})",

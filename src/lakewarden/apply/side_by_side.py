@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lakewarden.apply.doors import Doors
-from lakewarden.apply.run import State, Steps, step
+from lakewarden.apply.run import Stepped, Steps, step
 from lakewarden.errors import ApplyError
 from lakewarden.plan.change import Change
 
 AT_ONCE: Final = 32
 """How many changes are under way at once; the throttle of the host decides how fast they go."""
 
-Watch = Callable[[Change, State | str], None]
-"""Told of every change: where it stood before, or why it was not made."""
+Watch = Callable[[Change, Stepped | str], None]
+"""Told of every change: what it found and left, or why it was not made."""
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ class _Board:
                 self._moved.wait()
             return None if self._stopped else heapq.heappop(self._ready[lane])
 
-    def done(self, number: int, was: State) -> None:
+    def done(self, number: int, made: Stepped) -> None:
         """Note that a change is made."""
         with self._moved:
             self._outcome.made += 1
@@ -144,7 +144,7 @@ class _Board:
                 self._waits[follower].discard(number)
                 if not self._waits[follower]:
                     self._offer(follower)
-            self._watch(self.changes[number], was)
+            self._watch(self.changes[number], made)
             self._moved.notify_all()
 
     def failed(self, number: int, why: str) -> None:

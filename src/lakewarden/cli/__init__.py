@@ -31,6 +31,7 @@ _COMMANDS = {
     "restore": "Give a backup back, to its workspace or to another one.",
     "runs": "List the runs of the journal.",
     "simulate": "Serve a simulated deployment in the foreground.",
+    "sync": "Bring a standby to what the newest complete backup has.",
     "terraform": "Write Terraform for a plan, or for the deployment as it stands.",
     "tokens": "List every personal access token and OAuth secret.",
     "undo": "Take back what a run changed.",

@@ -14,7 +14,7 @@ import click
 
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
-from lakewarden.apply.run import State
+from lakewarden.apply.run import Stepped
 from lakewarden.apply.side_by_side import Outcome, Watch, carry_out_side_by_side
 from lakewarden.cli.options import together
 from lakewarden.cli.run_options import Run
@@ -266,10 +266,10 @@ class _Far:
         self._since = time.monotonic()
         self._shown = not quiet and sys.stderr.isatty()
 
-    def tell(self, change: Change, was: State | str) -> None:
+    def tell(self, change: Change, was: Stepped | str) -> None:
         self._done += 1
         self._also(change, was)
-        if not isinstance(was, State):
+        if not isinstance(was, Stepped):
             lead = "\r\033[K" if self._shown else ""
             click.echo(f"{lead}failed: {change.address}: {was}", err=True)
         if self._shown:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lakewarden.apply.run import State
+from lakewarden.apply.run import Stepped
 from lakewarden.assets.canonical import digest, text
 from lakewarden.assets.kinds.tree import ROOTS
 from lakewarden.assets.registry import kinds
@@ -66,9 +66,9 @@ class Stopwatch:
     now: Callable[[], float] = time.monotonic
     since: float = field(default_factory=time.monotonic)
 
-    def tell(self, change: Change, was: State | str) -> None:
+    def tell(self, change: Change, was: Stepped | str) -> None:
         """Note that a change was made, or failed."""
-        if not isinstance(was, State):
+        if not isinstance(was, Stepped):
             self.failed += 1
             return
         timing = self.kinds.setdefault(change.target.kind.rpartition(".")[2], Timing())

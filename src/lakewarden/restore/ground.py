@@ -31,6 +31,7 @@ class Ground:
     Attributes:
         made: the address of the change that makes each asset that is not there, by kind and key.
         people: likewise of principals, by name.
+        later: those that are made at failover only, and those that stand on them.
     """
 
     def __init__(self, target: TargetWorkspace, absent: Iterable[Wanted]) -> None:
@@ -38,6 +39,7 @@ class Ground:
         self.target = target
         self.made: dict[tuple[str, str], str] = {}
         self.people: dict[str, str] = {}
+        self.later: set[tuple[str, str]] = set()
         for wanted in absent:
             address = self.address(wanted)
             self.made[wanted.kind, wanted.key] = address
@@ -49,7 +51,7 @@ class Ground:
 
         Args:
             absent: those that are not there.
-            lazy: kinds that are not made now, and whose assets count as there.
+            lazy: kinds that are made at failover only.
         """
         blocked: dict[tuple[str, str], str] = {}
         fresh = True
@@ -98,6 +100,8 @@ class Ground:
                 yield from ((reference.kind, str(key)) for key in found)
         if kind.parent and (parent := self.parent(kind, wanted.key)):
             yield kind.parent, parent
+        if kind.named:
+            yield kind.named, wanted.key
         placed = wanted.key.startswith("/") and not kind.beside
         folder = wanted.key.rpartition("/")[0] if placed else ""
         if folder and folder not in ROOTS:
@@ -130,15 +134,27 @@ class Ground:
         kind = kinds()[wanted.kind]
         if self.assigned(wanted):
             return ""
-        if kind.given and (why := kind.given(wanted.spec)):
-            return why
+        why = kind.given(wanted.spec) if kind.given else ""
         if wanted.kind == "directory" and wanted.key in ROOTS:
-            return "every workspace has it"
-        if _of_unity(kind) and not self.target.metastore:
-            return "the workspace has no metastore"
-        if wanted.kind in lazy:
-            return ""
-        return self.lacking(kind, wanted) or self.stranger(kind, wanted)
+            why = "every workspace has it"
+        elif _of_unity(kind) and not self.target.metastore:
+            why = "the workspace has no metastore"
+        return (
+            why
+            or self._put_off(kind, wanted, lazy)
+            or self.lacking(kind, wanted)
+            or self.stranger(kind, wanted)
+        )
+
+    def _put_off(self, kind: Kind, wanted: Wanted, lazy: frozenset[str]) -> str:
+        """Return why an asset is made at failover only."""
+        why = "it is made at failover" if wanted.kind in lazy else ""
+        for other, key in () if why else self.needed(kind, wanted):
+            if (other, key) in self.later:
+                why = f"it waits for the {other} {key}, which is made at failover"
+        if why:
+            self.later.add((wanted.kind, wanted.key))
+        return why
 
     def _there(self, kind: str, key: str) -> bool:
         try:

@@ -38,7 +38,7 @@ class Restoration:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `restore --format json` prints it."""
-        told = (Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED)
+        told = (Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED, Fate.LATER)
         return {
             "counts": self.counts(),
             "left": [
@@ -108,7 +108,13 @@ def in_order(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 def lines(found: Restoration, *, every: bool = False) -> Iterator[str]:
     """Yield a plan as people read it: what is done, what is not and why, and a count."""
-    signs = {Fate.CREATE: "+", Fate.UPDATE: "~", Fate.DIFFERENT: "=", Fate.BLOCKED: "?"}
+    signs = {
+        Fate.CREATE: "+",
+        Fate.UPDATE: "~",
+        Fate.DIFFERENT: "=",
+        Fate.BLOCKED: "?",
+        Fate.LATER: ".",
+    }
     for one in found.judged:
         if one.fate is Fate.UNCHANGED and not one.notes:
             continue
@@ -135,6 +141,7 @@ def summary(found: Restoration) -> str:
         Fate.DIFFERENT: "differ and stay as they are",
         Fate.BY_HAND: "by hand",
         Fate.BLOCKED: "blocked",
+        Fate.LATER: "made at failover",
     }
     parts += [f"{counts[fate]} {what}" for fate, what in told.items() if counts[fate]]
     return f"Plan: {'; '.join(parts)}."
@@ -142,7 +149,7 @@ def summary(found: Restoration) -> str:
 
 def _why(one: Judged) -> str:
     if one.fate is Fate.DIFFERENT:
-        return "it differs, and is left as it is without --overwrite"
+        return f"{one.why or 'it differs'}, and is left as it is without --overwrite"
     return one.why
 
 

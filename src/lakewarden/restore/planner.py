@@ -16,6 +16,7 @@ from lakewarden.plan.paths import path, value_at
 from lakewarden.restore.granting import grant, with_my_rights
 from lakewarden.restore.ground import Ground
 from lakewarden.restore.making import Making
+from lakewarden.restore.memory import Memory
 from lakewarden.restore.target import Found, TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 
@@ -31,6 +32,7 @@ class Fate(StrEnum):
     DIFFERENT = "different"
     BY_HAND = "by hand"
     BLOCKED = "blocked"
+    LATER = "at failover"
 
 
 @dataclass(slots=True)
@@ -61,16 +63,22 @@ class How:
         acls: permissions are given back too.
         lazy: kinds that are not made now.
         permanent: settings may be changed that can never be changed back.
+        memory: what was applied before, where it is a standby.
     """
 
     overwrite: bool = False
     acls: bool = True
     lazy: frozenset[str] = frozenset()
     permanent: bool = False
+    memory: Memory | None = None
 
 
 class Planner:
-    """Judges the assets of one backup for one workspace."""
+    """Judges the assets of one backup for one workspace.
+
+    Attributes:
+        found: what the workspace has of each, by kind and key.
+    """
 
     def __init__(self, target: TargetWorkspace, wanted: Iterable[Wanted], how: How) -> None:
         """Take the assets as they are to be in the target, and read what it has of them."""
@@ -79,7 +87,7 @@ class Planner:
         self._how = how
         self._wanted = sorted(wanted, key=lambda w: (order.get(w.kind, len(order)), w.key))
         known = [w for w in self._wanted if w.kind in order]
-        self._found = target.read([(w.kind, w.key, how.acls and w.acl is not None) for w in known])
+        self.found = target.read([(w.kind, w.key, how.acls and w.acl is not None) for w in known])
         absent = [w for w in self._wanted if self._absent_now(w)]
         self._ground = Ground(target, absent)
         self._blocked = self._ground.obstacles(absent, how.lazy)
@@ -90,7 +98,7 @@ class Planner:
         yield from map(self._judged, self._wanted)
 
     def _absent_now(self, wanted: Wanted) -> bool:
-        found = self._found.get((wanted.kind, wanted.key))
+        found = self.found.get((wanted.kind, wanted.key))
         return found is not None and found.document is None and not found.problem
 
     def _judged(self, wanted: Wanted) -> Judged:
@@ -98,7 +106,7 @@ class Planner:
         if kind is None:
             why = "this version does not know the kind"
             return Judged(wanted, Fate.BLOCKED, why=why)
-        found = self._found[wanted.kind, wanted.key]
+        found = self.found[wanted.kind, wanted.key]
         if found.problem:
             return Judged(wanted, Fate.BLOCKED, why=f"it cannot be looked at: {found.problem}")
         if found.document is None:
@@ -106,21 +114,20 @@ class Planner:
         return self._present(kind, wanted, found)
 
     def _absent(self, kind: Kind, wanted: Wanted) -> Judged:
-        if blocked := self._blocked.get((wanted.kind, wanted.key)):
-            return Judged(wanted, Fate.BLOCKED, why=blocked)
-        if kind.content and kind.content.source == "secret" and not wanted.content:
-            return Judged(wanted, Fate.BY_HAND, why=kind.by_hand)
-        if kind.content and kind.content.source != "secret" and not wanted.content:
-            return Judged(wanted, Fate.BLOCKED, why="the backup does not have its content")
-        if not wanted.spec:
-            return Judged(wanted, Fate.UNCHANGED)
-        if kind.create is None and kind.update is None:
-            return Judged(wanted, Fate.BY_HAND, why="no call makes one")
+        mine = (wanted.kind, wanted.key)
+        if blocked := self._blocked.get(mine):
+            fate = Fate.LATER if mine in self._ground.later else Fate.BLOCKED
+            return Judged(wanted, fate, why=blocked)
+        if lacking := _unmakable(kind, wanted):
+            return lacking
         judged = Judged(wanted, Fate.CREATE, list(self._making.changes(kind, wanted)))
         if kind.by_hand and not wanted.content:
             judged.notes.append(f"by hand: {kind.by_hand}")
         if self._how.acls and wanted.acl is not None and kind.acl:
             self._grant(kind, wanted, None, judged)
+        memory = self._how.memory
+        if memory and not self._how.overwrite and (removed := memory.removed(wanted)):
+            return Judged(wanted, Fate.DIFFERENT, judged.changes, removed)
         return judged
 
     def _present(self, kind: Kind, wanted: Wanted, found: Found) -> Judged:
@@ -142,8 +149,21 @@ class Planner:
                 return Judged(wanted, Fate.BLOCKED, why=why)
         if self._how.acls and wanted.acl is not None and found.acl is not None:
             self._grant(kind, wanted, found.acl, judged)
-        if judged.changes:
+        return self._decided(judged, found) if judged.changes else judged
+
+    def _decided(self, judged: Judged, found: Found) -> Judged:
+        """Return an asset that differs with what is done about it."""
+        memory = self._how.memory
+        if memory is None:
             judged.fate = Fate.UPDATE if self._how.overwrite else Fate.DIFFERENT
+            return judged
+        drift = memory.drift(judged.wanted, found)
+        if not drift and memory.same(judged.wanted):
+            return Judged(
+                judged.wanted, Fate.UNCHANGED, notes=judged.notes
+            )  # as the service has it
+        judged.fate = Fate.DIFFERENT if drift and not self._how.overwrite else Fate.UPDATE
+        judged.why = drift
         return judged
 
     def _grant(
@@ -155,6 +175,19 @@ class Planner:
         judged.notes += notes
         if change is not None:
             judged.changes.append(change)
+
+
+def _unmakable(kind: Kind, wanted: Wanted) -> Judged | None:
+    """Return what becomes of an asset of which the backup, or the API, has too little."""
+    if kind.content and not wanted.content:
+        if kind.content.source == "secret":
+            return Judged(wanted, Fate.BY_HAND, why=kind.by_hand)
+        return Judged(wanted, Fate.BLOCKED, why="the backup does not have its content")
+    if not wanted.spec:
+        return Judged(wanted, Fate.UNCHANGED)
+    if kind.create is None and kind.update is None:
+        return Judged(wanted, Fate.BY_HAND, why="no call makes one")
+    return None
 
 
 def differences(kind: Kind, wanted: Wanted, found: Json) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,6 +13,7 @@ from lakewarden.restore.doorway import kept_open
 from lakewarden.restore.maps import Maps
 from lakewarden.restore.plan import Restoration, restoration
 from lakewarden.restore.planner import How, Planner
+from lakewarden.restore.sync import Gone, Notes, Prune, gone, passive
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.wanted import Choice, Wanted, wanted
 from lakewarden.store.vault.manifest import Run
@@ -60,12 +61,34 @@ def planned(
         planner = Planner(target, mapped(task, vault, run), task.how)
         judged = kept_open(list(planner.judge()), target, task.addresses)
     except CallFailedError as error:
-        raise ConnectionFailedError(
-            f"cannot be planned for ({error})",
-            where=host,
-            next_step="Check that the caller is an admin of the workspace",
-        ) from None
+        raise _unplanned(error, host) from None
     return restoration(judged, origin)
+
+
+def synced(  # a plan, and what may be removed by it
+    task: Task, vault: Vault, run: Run, target: TargetWorkspace, account: str, prune: Prune
+) -> tuple[Restoration, Gone, Notes]:
+    """Return the plan that brings a standby to a backup, and keeps it passive.
+
+    Returns:
+        The plan, what is gone at the source, and where to note what the changes leave.
+
+    Raises:
+        VaultError: the backup is damaged.
+        ConnectionFailedError: the workspace does not say who syncs, or which lists it has.
+    """
+    host = target.catalogue.host.host
+    origin = Origin(account, run.ended, "", vault=vault.url, run=run.id, host=host)
+    want = list(passive(mapped(task, vault, run)))
+    lost = Gone()
+    try:
+        planner = Planner(target, want, task.how)
+        judged = kept_open(list(planner.judge()), target, task.addresses)
+        if task.how.memory is not None and task.choice == Choice():
+            lost = gone(target, task.how.memory, want, run, prune)
+    except CallFailedError as error:
+        raise _unplanned(error, host) from None
+    return restoration(judged, origin, lost.changes), lost, Notes(planner.found)
 
 
 def mapped(task: Task, vault: Vault, run: Run) -> list[Wanted]:
@@ -77,3 +100,11 @@ def mapped(task: Task, vault: Vault, run: Run) -> list[Wanted]:
     found = wanted(vault, run, task.choice)
     named = [task.maps.mapped(one) if one.kind in kinds() else one for one in found]
     return list(beside(named, task.side_path)) if task.side_path else named
+
+
+def _unplanned(error: CallFailedError, host: str) -> ConnectionFailedError:
+    return ConnectionFailedError(
+        f"cannot be planned for ({error})",
+        where=host,
+        next_step="Check that the caller is an admin of the workspace",
+    )

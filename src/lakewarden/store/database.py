@@ -106,6 +106,28 @@ LOOKED: Final = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+PAIRED: Final = Table(
+    "paired",
+    SCHEMA,
+    Column("source", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("id", "wanted", "left", "run")),
+)
+"""What a sync left in a standby: by source and target workspace, what was wanted and what came."""
+ROLES: Final = Table(
+    "roles",
+    SCHEMA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    *(
+        Column(name, Text, nullable=False)
+        for name in ("source", "target", "verb", "backup", "taken", "at", "kinds")
+    ),
+    Index("roles_of_pair", "source", "target"),
+)
+"""What was done with a pair of workspaces, and for which kinds as a whole."""
+
 
 def default_url() -> str:
     """Return the store of this user on this machine: a SQLite file in the state folder."""

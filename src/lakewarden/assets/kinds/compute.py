@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lakewarden.assets.kind import Body, Call, Content, Json, Kind, Listing, Paging, Reference
+from lakewarden.assets.kind import (
+    Body,
+    Call,
+    Content,
+    Json,
+    Kind,
+    Listing,
+    Paging,
+    Pause,
+    Reference,
+)
 
 CLUSTER_REFERENCES: Final = (
     ("policy_id", "cluster_policy"),
@@ -86,6 +96,7 @@ KINDS: Final = (
         key="instance_pool_name",
         volatile=("instance_pool_id", "default_tags", "state", "stats", "status"),
         acl="instance-pools",
+        pauses=(Pause("min_idle_instances", paused=0),),
         skips=_gone,
         create=Call("POST", "/api/2.0/instance-pools/create", lambda spec, _: dict(spec)),
         update=Call("POST", "/api/2.0/instance-pools/edit", _with("instance_pool_id")),
@@ -120,6 +131,7 @@ KINDS: Final = (
         title="clusters",
         listing=Listing("/api/2.1/clusters/list", "clusters", Paging.TOKEN, {"page_size": "100"}),
         id="cluster_id",
+        detail="/api/2.1/clusters/get?cluster_id={id}",
         one="/api/2.1/clusters/get?cluster_id={id}",
         key="cluster_name",
         unique=False,

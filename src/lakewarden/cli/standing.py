@@ -1,0 +1,79 @@
+"""How far each standby is, as `sync --status` says it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from lakewarden.apply.doors import Doors
+from lakewarden.clock import parse_time
+from lakewarden.ledger.run import EXIT_CLEAN
+from lakewarden.restore.managed import groups
+from lakewarden.store.pairs import Deed, Pairs, Verb
+
+
+def status(pairs: Pairs, doors: Doors, style: str) -> int:
+    """Say of every pair how far the standby is; return the exit code."""
+    found = [_pair(deeds) for deeds in _by_pair(pairs.deeds())]
+    managed = groups(doors)
+    if style == "json":
+        result = {"pairs": found, "failover_groups": [group.as_json() for group in managed]}
+        click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+        return EXIT_CLEAN
+    for pair in found:
+        click.echo(
+            f"{pair['source']} -> {pair['standby']}: {pair['role']}, "
+            f"recovery point {span(pair['recovery_point_seconds'])} ago"
+        )
+        for kind, age in pair["kinds"].items():
+            if age != pair["recovery_point_seconds"]:
+                click.echo(f"    {kind}: {span(age)} ago")
+    for group in managed:
+        age = group.age(datetime.now(UTC))
+        point = "nobody says when" if age is None else f"{span(round(age))} ago"
+        click.echo(f"failover group {group.name}: {group.state}, replication point {point}")
+    if not found and not managed:
+        click.echo("Nothing was synced yet.")
+    return EXIT_CLEAN
+
+
+def _by_pair(deeds: tuple[Deed, ...]) -> list[list[Deed]]:
+    found: dict[tuple[str, str], list[Deed]] = {}
+    for deed in deeds:
+        if deed.verb is Verb.SYNC:
+            found.setdefault((deed.source, deed.target), []).append(deed)
+    for deed in deeds:
+        if deed.verb is Verb.FAILOVER and (deed.source, deed.target) in found:
+            found[deed.source, deed.target].append(deed)
+    return list(found.values())
+
+
+def _pair(deeds: list[Deed]) -> dict[str, Any]:
+    syncs = [deed for deed in deeds if deed.verb is Verb.SYNC]
+    ages: dict[str, int] = {}
+    for deed in syncs:
+        ages |= dict.fromkeys(deed.kinds, age_of(deed.taken))
+    over = [deed for deed in deeds if deed.verb is Verb.FAILOVER]
+    return {
+        "source": syncs[-1].source,
+        "standby": syncs[-1].target,
+        "role": f"took over at {over[-1].at}" if over else "stands by",
+        "backup": syncs[-1].backup,
+        "recovery_point_seconds": max(ages.values(), default=age_of(syncs[-1].taken)),
+        "kinds": ages,
+    }
+
+
+def age_of(moment: str) -> int:
+    """Return how many seconds ago a moment was."""
+    return round(max(0.0, (datetime.now(UTC) - parse_time(moment)).total_seconds()))
+
+
+def span(seconds: float) -> str:
+    """Return a span of time as people say it."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s"

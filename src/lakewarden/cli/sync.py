@@ -1,0 +1,310 @@
+"""`lakewarden sync`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import click
+
+from lakewarden.apply.doors import Doors
+from lakewarden.apply.side_by_side import Outcome
+from lakewarden.cli.changing import begun, journal_of
+from lakewarden.cli.options import (
+    Deployment,
+    Selection,
+    deployment_options,
+    json_option,
+    together,
+)
+from lakewarden.cli.recovering import (
+    Pace,
+    carried_out,
+    insist_signed,
+    lock_of,
+    maps_of,
+    names,
+    pace_options,
+    target_of,
+    wanted_by,
+)
+from lakewarden.cli.run_options import Run, run_options
+from lakewarden.cli.settings import policy_of, reach_of
+from lakewarden.cli.standing import age_of, span, status
+from lakewarden.cli.vaults import vault_of
+from lakewarden.collect.caller import parse_addresses
+from lakewarden.collect.doors import Reach
+from lakewarden.errors import ApplyError, UsageError
+from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
+from lakewarden.restore.managed import Group, groups
+from lakewarden.restore.memory import Memory
+from lakewarden.restore.plan import Restoration, lines
+from lakewarden.restore.planner import Fate, How
+from lakewarden.restore.sync import LAZY, Gone, Notes, Prune, applied
+from lakewarden.restore.target import TargetWorkspace
+from lakewarden.restore.task import Task, synced
+from lakewarden.restore.wanted import Choice
+from lakewarden.store.database import default_url
+from lakewarden.store.pairs import Deed, Pairs, Verb
+from lakewarden.store.vault.manifest import Run as Backup
+from lakewarden.store.vault.manifest import Status
+from lakewarden.store.vault.vault import Vault
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """What the command line says of a sync."""
+
+    run_id: str | None
+    host: str | None
+    kinds: tuple[str, ...]
+    overwrite: bool
+    prune: bool
+    accept_prune: bool
+    create_clusters: bool
+    status: bool
+
+
+_SYNC: Final = (
+    click.option(
+        "--run", "run_id", metavar="ID", help="This backup; the newest complete one unless given."
+    ),
+    click.option("--host", help="Backups of this workspace, where the vault has several."),
+    click.option(
+        "--kinds", multiple=True, callback=names, metavar="KIND,…", help="These kinds only."
+    ),
+    click.option("--overwrite", is_flag=True, help="Change also what was changed in the standby."),
+    click.option("--prune", is_flag=True, help="Remove what is gone at the source."),
+    click.option("--accept-prune", is_flag=True, help="Remove it however much it is."),
+    click.option(
+        "--create-clusters",
+        is_flag=True,
+        help="Make clusters and serving endpoints too, stopped; else that is done at failover.",
+    ),
+    click.option("--status", is_flag=True, help="Say how far the standby is, and do nothing."),
+)
+
+
+def sync_options(command: F) -> F:
+    """Add the options of a sync, as one `sync` argument."""
+    return together(command, "sync", Sync, _SYNC)
+
+
+@click.command()
+@click.argument("target")
+@sync_options
+@pace_options
+@deployment_options
+@run_options
+@json_option
+def command(
+    target: str,
+    sync: Sync,
+    pace: Pace,
+    deployment: Deployment,
+    run: Run,
+    addresses: tuple[str, ...],
+    style: str,
+) -> int:
+    """Bring a standby to what the newest complete backup has, and keep it passive.
+
+    Schedules, triggers and continuous work are paused there, and clusters are made at failover
+    only. What was changed in the standby itself is shown and left alone.
+
+    Exits with 0 when the standby is as the backup has it, and with 4 when something is left to do.
+    """
+    policy = policy_of(Selection())
+    reach = reach_of(deployment, policy)
+    pairs = Pairs(run.store or default_url())
+    try:
+        if sync.status:
+            return status(pairs, Doors(reach, {}), style)
+        with vault_of(target, aws_profile=deployment.aws_profile) as vault:
+            backup = newest_complete(vault, sync.run_id, sync.host)
+            insist_signed(backup, vault, pace)
+            task = Task(
+                Choice(frozenset(sync.kinds)),
+                maps_of(pace, policy),
+                How(sync.overwrite, lazy=frozenset() if sync.create_clusters else LAZY),
+                addresses=parse_addresses(addresses),
+            )
+            job = Job(vault, backup, pairs, sync, pace, run, style)
+            return _synced(job, task, reach)
+    finally:
+        pairs.close()
+
+
+def newest_complete(vault: Vault, run_id: str | None, host: str | None) -> Backup:
+    """Return the newest run that listed all that it was to list, or the one that is asked for.
+
+    Raises:
+        UsageError: there is none, or of several workspaces.
+    """
+    if run_id is not None:
+        return vault.manifest(run_id)
+    fine = {Status.COMPLETE, Status.DISABLED}
+    runs = [r for r in vault.runs(host) if all(c.status in fine for c in r.collections.values())]
+    if not runs:
+        raise UsageError("has no complete run", where=vault.url, next_step="Back up again")
+    if len({r.host for r in runs}) > 1:
+        raise UsageError(
+            "has runs of several workspaces", where=vault.url, next_step="Name one with --host"
+        )
+    return runs[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One sync: from where, and as the command line says."""
+
+    vault: Vault
+    backup: Backup
+    pairs: Pairs
+    sync: Sync
+    pace: Pace
+    run: Run
+    style: str
+
+
+@dataclass(slots=True)
+class Ended:
+    """What became of a sync."""
+
+    found: Restoration
+    gone: Gone
+    notes: Notes
+    outcome: Outcome = field(default_factory=Outcome)
+    run: str = ""
+
+    @property
+    def code(self) -> int:
+        """Return the exit code."""
+        left = self.found.of(Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED)
+        return EXIT_INCOMPLETE if self.outcome.failed or left or self.gone.kept else EXIT_CLEAN
+
+
+def _synced(job: Job, task: Task, reach: Reach) -> int:
+    backup, sync, run = job.backup, job.sync, job.run
+    standby = _standby(reach, job.pace, backup, job.vault)
+    source, stands = backup.workspace, standby.scope.partition("/")[2]
+    _insist_standing_by(job.pairs, source, stands)
+    _insist_not_managed(groups(standby.doors), source, stands)
+    memory = Memory(job.pairs.applied(source, stands))
+    task = replace(task, how=replace(task.how, memory=memory))
+    prune = Prune(sync.prune, sync.overwrite, sync.accept_prune)
+    end = Ended(*synced(task, job.vault, backup, standby, reach.account_id, prune))
+    if job.style == "table":
+        for line in (*lines(end.found), *_kept(end.gone)):
+            click.echo(line)
+    go = not end.found.plan.changes or wanted_by(run, end.found.plan)
+    if go and end.found.plan.changes:
+        with journal_of(run) as journal:
+            account = lock_of(reach, standby.scope)
+            going = begun(journal, "apply", "", end.found.plan, account)
+            end.run = going.run.id
+            quiet = job.style == "json"
+            end.outcome = carried_out(
+                *(going, end.found.plan, standby.doors, job.pace.most_errors),
+                also=end.notes.tell,
+                quiet=quiet,
+            )
+    if go and not run.dry_run:
+        _remember(job, standby, end)
+    _tell(job, end)
+    return end.code
+
+
+def _kept(gone: Gone) -> Iterator[str]:
+    for (kind, key), why in gone.kept.items():
+        yield f"= {kind} {key}: {why}"
+
+
+def _standby(reach: Reach, pace: Pace, backup: Backup, vault: Vault) -> TargetWorkspace:
+    if pace.workspace is None:
+        raise UsageError(
+            "it is not said which workspace stands by", next_step="Name it with --to-workspace"
+        )
+    standby = target_of(reach, pace, backup, vault)
+    if standby.catalogue.host.host == backup.host:
+        raise UsageError(
+            "is the workspace of the backup", where=backup.host, next_step="Name its standby"
+        )
+    return standby
+
+
+def _insist_standing_by(pairs: Pairs, source: str, stands: str) -> None:
+    """Refuse to hold back a standby that has taken over.
+
+    Raises:
+        ApplyError: it has.
+    """
+    over = [d for d in pairs.deeds(source, stands) if d.verb is Verb.FAILOVER]
+    if over and over[-1].target == stands:
+        raise ApplyError(
+            f"the workspace {stands} has taken over at {over[-1].at}, and is no standby now",
+            where=f"workspace {stands}",
+            next_step="Back it up and sync the other way, or go back with `failover --back`",
+        )
+
+
+def _insist_not_managed(found: tuple[Group, ...], source: str, stands: str) -> None:
+    """Refuse to do what a failover group of the account does already.
+
+    Raises:
+        UsageError: one keeps both workspaces.
+    """
+    for group in found:
+        if {source, stands} <= group.workspaces:
+            raise UsageError(
+                f"the failover group {group.name} ({group.state}) keeps both workspaces already",
+                where=f"workspace {stands}",
+                next_step="Watch it with `lakewarden sync --status`; nothing is to be done here",
+            )
+
+
+def _remember(job: Job, standby: TargetWorkspace, end: Ended) -> None:
+    """Remember what the standby has now, and for which kinds that is all."""
+    backup, notes = job.backup, end.notes
+    source, stands = backup.workspace, standby.scope.partition("/")[2]
+    removed = [
+        (c.target.kind.rpartition(".")[2], c.target.key)
+        for c in end.gone.changes
+        if c.address in notes.left
+    ]
+    made = applied(standby, end.found.judged, notes, end.run)
+    job.pairs.keep(source, stands, made, removed)
+    if end.outcome.stopped or job.sync.kinds:
+        return
+    lacking = {j.wanted.kind for j in end.found.of(Fate.BLOCKED)}
+    lacking |= {a.partition("[")[0].rpartition(".")[2] for a in end.outcome.failed}
+    kinds = tuple(kind for kind in backup.collections if kind not in lacking)
+    now = datetime.now(UTC).isoformat()
+    job.pairs.done(Deed(source, stands, Verb.SYNC, backup.id, backup.started, now, kinds))
+
+
+def _tell(job: Job, end: Ended) -> None:
+    backup, outcome = job.backup, end.outcome
+    age = age_of(backup.started)
+    if job.style == "json":
+        result = {
+            "run": end.run,
+            "backup": backup.id,
+            "recovery_point_seconds": age,
+            "made": outcome.made,
+            "failed": [{"address": a, "why": why} for a, why in outcome.failed.items()],
+            "gone": [
+                {"kind": k, "key": key, "why": why} for (k, key), why in end.gone.kept.items()
+            ],
+            **end.found.as_json(),
+        }
+        click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+        return
+    if end.run:
+        click.echo(f"{outcome.made} of {len(end.found.plan.changes)} changes are made.")
+        click.echo(f"Take it back with: lakewarden undo {end.run}")
+    click.echo(f"Recovery point: {span(age)} ago (the backup {backup.id}).")

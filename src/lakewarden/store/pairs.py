@@ -1,0 +1,133 @@
+"""What syncing remembers of a workspace and its standby: what was applied, and who stands in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import delete, insert, select
+
+from lakewarden.store.database import PAIRED, ROLES, open_database
+
+Key = tuple[str, str]
+
+
+class Verb(StrEnum):
+    """What was done with a pair."""
+
+    SYNC = "sync"
+    FAILOVER = "failover"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One asset as a sync left it.
+
+    Attributes:
+        kind: of asset.
+        key: its key in the standby.
+        id: its id there.
+        wanted: digest of what was wanted.
+        left: digest of what the standby had after it.
+        run: the run of the journal that did it.
+    """
+
+    kind: str
+    key: str
+    id: str
+    wanted: str
+    left: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done with a pair as a whole.
+
+    Attributes:
+        source: the workspace that works.
+        target: its standby.
+        verb: what was done.
+        backup: the run of the vault that it was done from.
+        taken: when that run began, ISO 8601 in UTC.
+        at: when it was done.
+        kinds: those of which all is applied.
+    """
+
+    source: str
+    target: str
+    verb: Verb
+    backup: str
+    taken: str
+    at: str
+    kinds: tuple[str, ...]
+
+
+class Pairs:
+    """The pairs of a store."""
+
+    def __init__(self, url: str) -> None:
+        """Open a store.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self._engine = open_database(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def applied(self, source: str, target: str) -> Mapping[Key, Applied]:
+        """Return what was applied to a standby, by kind and key."""
+        mine = (PAIRED.c.source == source) & (PAIRED.c.target == target)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(PAIRED).where(mine))
+            return {
+                (r.kind, r.key): Applied(r.kind, r.key, r.id, r.wanted, r.left, r.run) for r in rows
+            }
+
+    def keep(
+        self, source: str, target: str, made: Iterable[Applied], gone: Iterable[Key] = ()
+    ) -> None:
+        """Remember what was applied, and forget what was removed; all of it or nothing."""
+        fresh = list(made)
+        pair = {"source": source, "target": target}
+        mine = (PAIRED.c.source == source) & (PAIRED.c.target == target)
+        with self._engine.begin() as connection:
+            for kind, key in [*((one.kind, one.key) for one in fresh), *gone]:
+                row = mine & (PAIRED.c.kind == kind) & (PAIRED.c.key == key)
+                connection.execute(delete(PAIRED).where(row))
+            if fresh:
+                rows = [
+                    {**pair, **{name: getattr(one, name) for name in Applied.__slots__}}
+                    for one in fresh
+                ]
+                connection.execute(insert(PAIRED), rows)
+
+    def done(self, deed: Deed) -> None:
+        """Remember something that was done."""
+        values = {name: getattr(deed, name) for name in Deed.__slots__}
+        values |= {"verb": deed.verb.value, "kinds": json.dumps(deed.kinds)}
+        with self._engine.begin() as connection:
+            connection.execute(insert(ROLES).values(**values))
+
+    def deeds(self, source: str = "", target: str = "") -> tuple[Deed, ...]:
+        """Return what was done with a pair, in either direction, the oldest first; or with all."""
+        query = select(ROLES).order_by(ROLES.c.number)
+        with self._engine.connect() as connection:
+            found = [
+                Deed(
+                    r.source,
+                    r.target,
+                    Verb(r.verb),
+                    r.backup,
+                    r.taken,
+                    r.at,
+                    tuple(json.loads(r.kinds)),
+                )
+                for r in connection.execute(query)
+            ]
+        return tuple(d for d in found if not source or {d.source, d.target} == {source, target})
