@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -259,6 +260,17 @@ def test_a_branch_that_somebody_moved_meanwhile_is_left_alone(git, tmp_path, mon
         backed_up(git, tmp_path / "spool", assets(9), _LATER)
     assert "README" in _files(git)
     backed_up(git, tmp_path / "spool", assets(9), _LATER)
+    assert problems(git) == []
+
+
+def test_the_lock_of_a_process_that_was_killed_is_taken_over(git, tmp_path):
+    lock = git / f"{_BRANCH.decode()}.lock"
+    lock.touch()
+    with pytest.raises(VaultError, match="another process is at the branch"):
+        backed_up(git, tmp_path / "spool", assets(9), _LATER)
+    os.utime(lock, (0, 0))
+    backed_up(git, tmp_path / "spool", assets(9), _LATER)
+    assert not lock.exists()
     assert problems(git) == []
 
 

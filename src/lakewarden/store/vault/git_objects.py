@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from dulwich.file import FileLocked
 from dulwich.index import commit_tree
 from dulwich.object_store import iter_tree_contents
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile
@@ -16,12 +19,15 @@ from dulwich.repo import Repo
 
 from lakewarden.errors import LakewardenError, VaultError
 from lakewarden.store.vault.manifest import altered
+from lakewarden.store.vault.places import sync_folder
 
 T = TypeVar("T")
 
 BRANCHES: Final = "refs/heads/lakewarden/"
 _AUTHOR: Final = b"lakewarden <lakewarden@localhost>"
 _FILE: Final = 0o100644
+_STALE: Final = 600
+"""Seconds after which nobody is at a branch any more that is locked: a move takes none."""
 _BATCH: Final = 16 << 20
 _MANY: Final = 10_000
 """GitObjects, and bytes of them, that are written as one pack."""
@@ -84,18 +90,38 @@ class GitObjects:
         return Writing(self._store, self._refused)
 
     def advance(self, branch: str, before: bytes | None, after: bytes) -> bool:
-        """Move a branch, if nobody else did meanwhile; return whether it was moved."""
-        refs, name = self._repository.refs, branch.encode()
+        """Move a branch, if nobody else did meanwhile; return whether it was moved.
+
+        Raises:
+            VaultError: it cannot be written, or somebody else is at it.
+        """
         try:
-            if before is None:
-                moved = refs.add_if_new(name, after)
-            else:
-                moved = refs.set_if_equals(name, before, after)
-            head = refs.get_symrefs().get(b"HEAD")
-            if moved and self._repository.bare and head is not None and head not in refs:
-                refs.set_symbolic_ref(b"HEAD", name)
+            try:
+                return self._moved(branch.encode(), before, after)
+            except FileLocked as lock:
+                file = Path(os.fsdecode(lock.lockfilename))
+                if time.time() - file.stat().st_mtime < _STALE:
+                    raise
+                file.unlink()  # of a process that was killed
+                return self._moved(branch.encode(), before, after)
+        except FileLocked as lock:
+            raise VaultError(
+                "another process is at the branch",
+                where=os.fsdecode(lock.lockfilename),
+                next_step="Back up again, what was read is kept; if no process is, delete the file",
+            ) from None
         except OSError as error:
             raise self._refused(error) from None
+
+    def _moved(self, name: bytes, before: bytes | None, after: bytes) -> bool:
+        refs = self._repository.refs
+        if before is None:
+            moved = refs.add_if_new(name, after)
+        else:
+            moved = refs.set_if_equals(name, before, after)
+        head = refs.get_symrefs().get(b"HEAD")
+        if moved and self._repository.bare and head is not None and head not in refs:
+            refs.set_symbolic_ref(b"HEAD", name)
         return bool(moved)
 
     def _guarded(self, call: Callable[[], T]) -> T:
@@ -167,6 +193,7 @@ class Writing:
     def _flush(self) -> None:
         try:
             self._store.add_objects([(thing, None) for thing in self._waiting.values()])
+            sync_folder(Path(self._store.pack_dir))
         except OSError as error:
             raise self._refused(error) from None
         self._waiting, self._size = {}, 0

@@ -74,12 +74,15 @@ def gaps(runs: Iterable[Run], held: Collection[str] = ()) -> Iterator[Problem]:
         runs: all that a vault has, the oldest first.
         held: those that pruning left alone, now or before.
     """
-    before: dict[str, set[str]] = {}
-    for run in runs:
-        older = before.setdefault(run.host, set())
-        if run.previous and run.previous not in older and older - set(held):
+    every = list(runs)
+    there = {run.id for run in every}
+    first: dict[str, str] = {}
+    for run in every:
+        older = first.get(run.host, run.ended) < run.ended
+        if run.previous and run.previous not in there and older:
             yield Problem(run.id, "", "", f"the run before it, {run.previous}, is missing")
-        older.add(run.id)
+        if run.id not in held:
+            first.setdefault(run.host, run.ended)
 
 
 def _of_the_run(vault: Vault, run: Run, key: PublicKey | None) -> Iterator[Problem]:
