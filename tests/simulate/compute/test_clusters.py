@@ -128,7 +128,8 @@ def test_an_update_changes_what_its_mask_names(admin: WorkspaceClient) -> None:
         ({"num_workers": 0}, "NumWorkers could be 0 only for SingleNode clusters"),
         ({"autoscale": AutoScale(min_workers=5, max_workers=2)}, "min <= max"),
         ({"autotermination_minutes": 5}, "between 10 and 10000"),
-        ({"instance_pool_id": "none"}, "Can't find an instance pool"),
+        ({"instance_pool_id": "none", "node_type_id": None}, "Can't find an instance pool"),
+        ({"instance_pool_id": "none"}, "The field 'node_type_id' cannot be supplied"),
         ({"docker_image": DockerImage(url="r/x:1")}, "Container Services is not enabled"),
     ],
 )
@@ -206,3 +207,20 @@ def test_the_catalogue_tells_which_machines_encrypt(admin: WorkspaceClient) -> N
     assert types["g5.xlarge"].is_graviton is False
     assert admin.clusters.select_spark_version(long_term_support=True) == "16.4.x-scala2.12"
     assert admin.clusters.list_zones().default_zone == "us-east-1a"
+
+
+def test_lists_do_not_say_what_clusters_were_asked_to_be(admin: WorkspaceClient) -> None:
+    pool = admin.instance_pools.create("asked", "m6id.large").instance_pool_id
+    made = admin.clusters.create(
+        "17.3.x-scala2.13", cluster_name="asked", instance_pool_id=pool, num_workers=1
+    )
+    listed = next(c for c in admin.clusters.list() if c.cluster_id == made.cluster_id)
+    assert (listed.spec, listed.node_type_id) == (None, "m6id.large")
+    asked = admin.clusters.get(made.cluster_id or "").spec
+    assert asked
+    assert asked.as_dict() == {
+        "cluster_name": "asked",
+        "spark_version": "17.3.x-scala2.13",
+        "instance_pool_id": pool,
+        "num_workers": 1,
+    }

@@ -70,7 +70,7 @@ def test_lists_page_and_are_brief(admin: WorkspaceClient) -> None:
 
 
 def test_offsets_still_work(admin: WorkspaceClient) -> None:
-    for n in range(3):
+    for n in range(4):
         make(admin, f"offset-{n}")
     everything = [job.job_id for job in admin.jobs.list()]
     body = admin.api_client.do("GET", "/api/2.1/jobs/list", query={"offset": 1, "limit": 2})

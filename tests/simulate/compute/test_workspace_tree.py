@@ -10,6 +10,7 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import (
     BadRequest,
     DatabricksError,
+    InternalError,
     InvalidParameterValue,
     NotFound,
     PermissionDenied,
@@ -187,7 +188,7 @@ def test_the_roots_are_protected(admin: WorkspaceClient) -> None:
 def test_the_access_list_of_shared_is_protected(admin: WorkspaceClient) -> None:
     shared = str(admin.workspace.get_status("/Shared").object_id)
     assert admin.permissions.get("directories", shared).access_control_list
-    with pytest.raises(BadRequest, match="protected"):
+    with pytest.raises(InternalError, match="Cannot modify permissions"):
         admin.permissions.set("directories", shared, access_control_list=[])
 
 

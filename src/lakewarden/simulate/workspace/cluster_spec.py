@@ -67,6 +67,40 @@ def govern(request: Request, asked: Json, cluster_type: str) -> Json:
         raise invalid(f"Cluster validation error: {error}") from error
 
 
+def given(asked: Json) -> Json:
+    """What a caller says about a cluster, as ``spec`` keeps it.
+
+    Raises:
+        ApiError: 400 for a machine type beside a pool, which has one.
+    """
+    for field, pool in (
+        ("node_type_id", "instance_pool_id"),
+        ("driver_node_type_id", "instance_pool_id"),
+        ("driver_node_type_id", "driver_instance_pool_id"),
+    ):
+        if asked.get(field) and asked.get(pool):
+            raise invalid(
+                f"The field '{field}' cannot be supplied when an instance pool ID is provided."
+            )
+    flag = "apply_policy_default_values"
+    return _given(asked) | ({flag: asked[flag]} if flag in asked else {})
+
+
+def unpooled(spec: Json) -> Json:
+    """A specification without the machine types that its pools have anyway."""
+    pooled = spec.get("instance_pool_id")
+    gone = {"node_type_id", "driver_node_type_id"} if pooled else set()
+    return {name: value for name, value in spec.items() if name not in gone}
+
+
+def resolved(body: Json) -> Json:
+    """What a cluster is launched with, from how it is shown."""
+    whole = {name: body[name] for name in SPEC_FIELDS if name in body}
+    if "autoscale" in whole:
+        whole.pop("num_workers", None)
+    return whole
+
+
 def under_policy(request: Request, asked: Json, stored: Json, cluster_type: str) -> Json:
     """The specification that a policy makes of a request.
 

@@ -12,7 +12,7 @@ from typing import Any
 from lakewarden.simulate.state import DAY_MS, Json, Workspace
 from lakewarden.simulate.web import Request, Seed, invalid, seeds
 from lakewarden.simulate.workspace import cluster_policies, identity, permissions
-from lakewarden.simulate.workspace.cluster_spec import SPEC_FIELDS, govern
+from lakewarden.simulate.workspace.cluster_spec import SPEC_FIELDS, given, govern
 from lakewarden.simulate.workspace.node_types import MACHINES
 from lakewarden.simulate.workspace.paging import visible_page
 from lakewarden.simulate.workspace.switches import conf_on
@@ -50,16 +50,22 @@ def cluster(request: Request, cluster_id: str, level: str) -> Json:
 def list_clusters(request: Request) -> Json:
     """Pinned and active clusters, and those terminated in the last 30 days; page_size <= 100."""
     table = request.workspace.table(KIND)
-    return visible_page(
+    answer = visible_page(
         request, table, "clusters", lambda body: _listed(request, body), size=20, most=100
     )
+    return answer | {"clusters": list(map(_brief, answer["clusters"]))}
 
 
 @route("GET", "/api/2.0/clusters/list")
 def list_at_once(request: Request) -> Json:
     """The same clusters in one answer."""
     bodies = request.workspace.table(KIND).values()
-    return {"clusters": [body for body in bodies if _listed(request, body)]}
+    return {"clusters": [_brief(body) for body in bodies if _listed(request, body)]}
+
+
+def _brief(body: Json) -> Json:
+    """A cluster as the lists show it, without what it was asked to be."""
+    return {name: value for name, value in body.items() if name != "spec"}
 
 
 def _listed(request: Request, body: Json) -> bool:
@@ -100,6 +106,7 @@ def create_cluster(request: Request) -> Json:
 
 def make(request: Request, asked: Json, *, source: str, cluster_type: str = "all-purpose") -> Json:
     """Make a running cluster of what is asked for, as far as the caller may."""
+    wanted = given(asked)
     spec = govern(request, asked, cluster_type)
     check_quota(request, spec)
     ids = request.account.ids
@@ -112,6 +119,7 @@ def make(request: Request, asked: Json, *, source: str, cluster_type: str = "all
         "spark_context_id": ids.number(18),
         "jdbc_port": 10000,
         **described(cluster_id, request.caller.name, spec),
+        "spec": wanted,
         **running(request.now),
     }
     request.workspace.table(KIND)[cluster_id] = body
@@ -204,10 +212,11 @@ def respecify(request: Request, cluster_id: str, asked: Json) -> None:
     body = cluster(request, cluster_id, "CAN_MANAGE")
     if body["cluster_source"] not in {"UI", "API"}:
         raise invalid(f"Cluster {cluster_id} was created by {body['cluster_source']}")
+    wanted = given(asked)
     spec = govern(request, asked, "all-purpose")
     for name in [*SPEC_FIELDS, "spec"]:
         body.pop(name, None)
-    body |= described(cluster_id, body["creator_user_name"], spec)
+    body |= described(cluster_id, body["creator_user_name"], spec) | {"spec": wanted}
     if body["state"] == "RUNNING":
         body["last_restarted_time"] = request.now
     note(request, cluster_id, "EDITED")

@@ -9,7 +9,7 @@ from typing import Any
 from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import Request, Seed, denied, invalid, page, seeds
 from lakewarden.simulate.workspace import identity, permissions
-from lakewarden.simulate.workspace.cluster_spec import govern
+from lakewarden.simulate.workspace.cluster_spec import given, govern
 from lakewarden.simulate.workspace.clusters import cluster
 from lakewarden.simulate.workspace.paging import visible_page
 from lakewarden.simulate.workspace.switches import conf_on, may_act_as
@@ -215,6 +215,7 @@ def _checked(request: Request, settings: Json) -> Json:
 def check_cluster(request: Request, entry: Json) -> None:
     """Refuse a task or job cluster whose cluster the caller may not start."""
     if "new_cluster" in entry:
+        given(entry["new_cluster"])
         govern(request, entry["new_cluster"], "job")
     if "existing_cluster_id" in entry:
         cluster(request, entry["existing_cluster_id"], "CAN_RESTART")

@@ -9,7 +9,7 @@ from lakewarden.simulate.policy_rules import text_of
 from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import ApiError, Request, invalid, page
 from lakewarden.simulate.workspace.cluster_policies import definition_of, policies, policy
-from lakewarden.simulate.workspace.cluster_spec import synthetic
+from lakewarden.simulate.workspace.cluster_spec import resolved, synthetic, unpooled
 from lakewarden.simulate.workspace.clusters import cluster, of, respecify
 from lakewarden.simulate.workspace.wire import route
 
@@ -38,7 +38,7 @@ def list_compliance(request: Request) -> Json:
     policy_id = policy(request, request.need_query("policy_id"))["policy_id"]
     rows = [
         {"cluster_id": body["cluster_id"]}
-        | verdict(violations_of(request, body["spec"], "all-purpose"))
+        | verdict(violations_of(request, resolved(body), "all-purpose"))
         for body in of(request.workspace, policy_id)
     ]
     return page(request, rows, "clusters", size=100, most=100)
@@ -48,18 +48,18 @@ def list_compliance(request: Request) -> Json:
 def get_compliance(request: Request) -> Json:
     """The verdict on one cluster."""
     body = cluster(request, request.need_query("cluster_id"), "CAN_ATTACH_TO")
-    return verdict(violations_of(request, body["spec"], "all-purpose"))
+    return verdict(violations_of(request, resolved(body), "all-purpose"))
 
 
 @route("POST", "/api/2.0/policies/clusters/enforce-compliance", audit="clusters.enforceCompliance")
 def enforce_compliance(request: Request) -> Json:
     """Change a cluster as its policy demands, at once; or, ``validate_only``, tell how."""
     body = cluster(request, request.need("cluster_id"), "CAN_MANAGE")
-    before = body["spec"]
+    before = resolved(body)
     after = mended(request, before, "all-purpose")
     changes = differences(before, after)
     if changes and not request.body.get("validate_only"):
-        respecify(request, body["cluster_id"], after)
+        respecify(request, body["cluster_id"], unpooled(after))
     return {"has_changes": bool(changes), "changes": changes}
 
 

@@ -212,10 +212,11 @@ def delete(request: Request) -> None:
 
 @permissions.guards("directories")
 def _guard_shared(request: Request, object_id: str) -> None:
-    """The access list of /Shared is not for changing."""
+    """The access list of /Shared is not for changing; the real service says so like this."""
     shared = make_roots(request.workspace)["/Shared"]
     if shared["resource_id"] == object_id:
-        raise ApiError(400, "DIRECTORY_PROTECTED", "Folder Shared is protected")
+        message = f"Cannot modify permissions of directory {object_id}"
+        raise ApiError(500, "INTERNAL_ERROR", message)
 
 
 def content_of(body: Json) -> bytes:
