@@ -25,6 +25,7 @@ _COMMANDS = {
     "drill": "Restore a backup into an empty workspace, and compare.",
     "explain": "Explain one control in full.",
     "hunt": "Look for secrets in code, settings, backups and Git history.",
+    "failover": "Let a standby take over, or go back.",
     "impact": "Show whom a plan would have refused, from recorded events.",
     "plan": "Plan the changes that would mend what fails.",
     "prove": "Prove or refute what policies allow and where data can go.",

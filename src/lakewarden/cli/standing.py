@@ -46,8 +46,9 @@ def _by_pair(deeds: tuple[Deed, ...]) -> list[list[Deed]]:
         if deed.verb is Verb.SYNC:
             found.setdefault((deed.source, deed.target), []).append(deed)
     for deed in deeds:
-        if deed.verb is Verb.FAILOVER and (deed.source, deed.target) in found:
-            found[deed.source, deed.target].append(deed)
+        for pair in ((deed.source, deed.target), (deed.target, deed.source)):
+            if deed.verb is Verb.FAILOVER and pair in found:
+                found[pair].append(deed)
     return list(found.values())
 
 
@@ -60,11 +61,15 @@ def _pair(deeds: list[Deed]) -> dict[str, Any]:
     return {
         "source": syncs[-1].source,
         "standby": syncs[-1].target,
-        "role": f"took over at {over[-1].at}" if over else "stands by",
+        "role": _role(syncs[-1].target, over[-1] if over else None),
         "backup": syncs[-1].backup,
         "recovery_point_seconds": max(ages.values(), default=age_of(syncs[-1].taken)),
         "kinds": ages,
     }
+
+
+def _role(standby: str, last: Deed | None) -> str:
+    return "stands by" if last is None or last.target != standby else f"took over at {last.at}"
 
 
 def age_of(moment: str) -> int:

@@ -248,7 +248,7 @@ def _insist_standing_by(pairs: Pairs, source: str, stands: str) -> None:
         raise ApplyError(
             f"the workspace {stands} has taken over at {over[-1].at}, and is no standby now",
             where=f"workspace {stands}",
-            next_step="Back it up and sync the other way, or go back with `failover --back`",
+            next_step="Back it up and sync the other way, or `lakewarden failover --back`",
         )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import ConnectionFailedError
-from lakewarden.plan.plan import Origin
+from lakewarden.plan.plan import Origin, Plan
 from lakewarden.restore.beside import beside
 from lakewarden.restore.doorway import kept_open
+from lakewarden.restore.failover import fence, let_go
 from lakewarden.restore.maps import Maps
 from lakewarden.restore.plan import Restoration, restoration
 from lakewarden.restore.planner import How, Planner
@@ -89,6 +90,36 @@ def synced(  # a plan, and what may be removed by it
     except CallFailedError as error:
         raise _unplanned(error, host) from None
     return restoration(judged, origin, lost.changes), lost, Notes(planner.found)
+
+
+def taken_over(
+    task: Task, vault: Vault, run: Run, target: TargetWorkspace, account: str
+) -> Restoration:
+    """Return the plan by which a standby works: what was held back starts, what waited is made.
+
+    Raises:
+        VaultError: the backup is damaged.
+        ConnectionFailedError: the workspace cannot be planned for.
+    """
+    host = target.catalogue.host.host
+    origin = Origin(account, run.ended, "", vault=vault.url, run=run.id, host=host)
+    try:
+        planner = Planner(target, mapped(task, vault, run), task.how)
+        return restoration(let_go(planner.judge()), origin)
+    except CallFailedError as error:
+        raise _unplanned(error, host) from None
+
+
+def fenced(run: Run, vault: Vault, target: TargetWorkspace, account: str) -> tuple[Plan, list[str]]:
+    """Return the plan after which nothing in a workspace starts by itself.
+
+    Returns:
+        The plan, and what could not be looked at.
+    """
+    host = target.catalogue.host.host
+    origin = Origin(account, run.ended, "", vault=vault.url, run=run.id, host=host)
+    changes, unseen = fence(target)
+    return Plan(origin, tuple(changes)), unseen
 
 
 def mapped(task: Task, vault: Vault, run: Run) -> list[Wanted]:
