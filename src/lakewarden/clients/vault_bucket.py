@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -22,8 +20,6 @@ _SCHEME: Final = "s3://"
 _REGION: Final = "us-east-1"
 _AT_ONCE: Final = 1000
 """So many objects may be deleted by one call."""
-_HELD: Final = 4
-"""Whole files that are kept in memory, since what is asked for next is most often beside."""
 _UNLOCKABLE: Final = ("InvalidRequest", "ObjectLockConfigurationNotFoundError")
 """What S3 answers about locks where a bucket has none."""
 
@@ -57,10 +53,11 @@ class VaultBucket:
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = account.client("s3", account.region or _REGION)
         self._lock = lock
-        self._held: OrderedDict[str, bytes] = OrderedDict()
-        self._holding = threading.Lock()
         if lock is not None:
             self._insist_lockable()
+
+    def close(self) -> None:
+        """Do nothing: the client is the account's."""
 
     def put(self, name: str, data: bytes) -> None:
         """Write an object, which S3 checks against its digest.
@@ -77,30 +74,17 @@ class VaultBucket:
             **self._retention("ObjectLock"),
         )
         self._ask("s3:PutObject", name, put)
-        with self._holding:
-            self._held.pop(name, None)
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> bytes | None:
-        """Return a part of an object, which is read as a whole and kept for a while.
+        """Return a part of an object; None where it is not there.
 
         Raises:
             ConnectionFailedError: it was refused.
         """
-        with self._holding:
-            data = self._held.get(name)
-            if data is not None:
-                self._held.move_to_end(name)
-        if data is None:
-            data = self._get(name)
-        if data is None:
-            return None
-        if length is None:
-            return data[offset:]
-        with self._holding:
-            self._held[name] = data
-            while len(self._held) > _HELD:
-                self._held.popitem(last=False)
-        return data[offset : offset + length]
+        if not offset and length is None:
+            return self._get(name)
+        end = "" if length is None else offset + length - 1
+        return self._get(name, Range=f"bytes={offset}-{end}")
 
     def tail(self, name: str, length: int) -> bytes | None:
         """Return the last bytes of an object; None where it is not there.

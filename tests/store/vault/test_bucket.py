@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import boto3
 import pytest
@@ -12,7 +15,10 @@ from lakewarden.clients.aws import AwsAccount
 from lakewarden.clients.vault_bucket import VaultBucket
 from lakewarden.errors import ConnectionFailedError, UsageError, VaultError
 from lakewarden.store.vault.manifest import digest_of
+from lakewarden.store.vault.nearby import Nearby
 from lakewarden.store.vault.opened import opened
+from lakewarden.store.vault.packed import PackedVault
+from lakewarden.store.vault.places import Folder
 from motos import moto_server
 from store.vault.vaults import RUN, assets, backed_up, contents, problems
 
@@ -67,6 +73,43 @@ def test_a_bucket_without_locks_is_a_vault(client, tmp_path):
         with pytest.raises(VaultError, match="is missing"):
             vault.get("0" * 64)
         assert vault.get(digest_of(b"print(1)")) == b"print(1)"
+
+
+class _Counting(Folder):
+    """A folder that counts what is read of it."""
+
+    def __init__(self, root):
+        super().__init__(root)
+        self.reads = Counter()
+
+    def read(self, name, offset=0, length=None):
+        self.reads[name] += 1
+        return super().read(name, offset, length)
+
+
+@pytest.mark.parametrize("room", [1 << 20, 3000, 0])
+def test_a_pack_is_fetched_once_for_all_that_is_in_it_as_long_as_there_is_room(
+    tmp_path, monkeypatch, room
+):
+    monkeypatch.setattr("lakewarden.store.vault.packed.FULL", 1000)
+    backed_up(tmp_path / "v", tmp_path / "spool", assets(40, "{0} {0} {0} {0}"))
+    expected = contents(tmp_path / "v")
+    folder = _Counting(tmp_path / "v")
+    near = Nearby(folder, room)
+    with PackedVault("v", near) as vault:
+        entries = list(vault.entries(RUN.id)) * 2
+        digests = [digest for entry in entries for _part, digest in entry.blobs()]
+        with ThreadPoolExecutor(8) as pool:
+            assert list(map(digest_of, pool.map(vault.get, digests))) == digests
+        kept = list(Path(near._folder.name).iterdir())
+    assert contents(tmp_path / "v") == expected
+    reads = {name: count for name, count in folder.reads.items() if name.endswith(".pack")}
+    assert len(reads) > 2
+    if room > 3000:
+        assert set(reads.values()) == {1}
+    else:
+        assert len(kept) == 1
+    assert not Path(near._folder.name).exists()
 
 
 def test_what_is_locked_stays_and_what_a_run_needs_of_older_packs_is_locked_anew(client, tmp_path):

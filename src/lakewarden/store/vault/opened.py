@@ -7,6 +7,7 @@ from typing import Final
 
 from lakewarden.errors import UsageError, VaultError
 from lakewarden.store.home import expanded
+from lakewarden.store.vault.nearby import Nearby
 from lakewarden.store.vault.packed import MARK, MARKED, PackedVault
 from lakewarden.store.vault.places import Folder, Objects
 from lakewarden.store.vault.vault import Vault
@@ -31,7 +32,7 @@ def opened(
         VaultError: it cannot be read or made.
     """
     if bucket is not None:
-        return _packed(url, bucket, spool, create=create)
+        return _packed(url, Nearby(bucket), spool, create=create)
     path = expanded(url.removeprefix(_GIT)).absolute()
     if url.startswith(_GIT) or _is_repository(path):
         from lakewarden.store.vault.git import GitVault  # noqa: PLC0415  # only where it is one
@@ -51,19 +52,27 @@ def opened(
 
 
 def _packed(url: str, objects: Objects, spool: Path | None, *, create: bool) -> PackedVault:
+    try:
+        _insist_marked(url, objects, create=create, writing=spool is not None)
+        return PackedVault(url, objects, spool)
+    except BaseException:
+        objects.close()
+        raise
+
+
+def _insist_marked(url: str, objects: Objects, *, create: bool, writing: bool) -> None:
+    """Refuse what is no vault; whoever cannot write learns it here, before all is read."""
     mark = objects.read(MARK)
-    if mark is None:
-        if not create:
-            raise _none_at(url)
-    elif mark != MARKED:
+    if mark is None and not create:
+        raise _none_at(url)
+    if mark not in {None, MARKED}:
         raise VaultError(
             "is not as it was written, or is of a later version",
             where=objects.where(MARK),
             next_step="Use the version of lakewarden that made the vault",
         )
-    if mark is None or spool is not None:  # whoever cannot write learns it before all is read
+    if mark is None or writing:
         objects.put(MARK, MARKED)
-    return PackedVault(url, objects, spool)
 
 
 def _is_repository(path: Path) -> bool:

@@ -69,7 +69,7 @@ class PackedVault:
     def close(self) -> None:
         """Let go of it; what was put and not sealed is found again by the next writer."""
         with self._lock:
-            for each in (self._spool, self._index, self._salvaged):
+            for each in (self._spool, self._index, self._salvaged, self.objects):
                 if each is not None:
                     each.close()
 

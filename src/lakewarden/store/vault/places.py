@@ -23,6 +23,9 @@ class Objects(Protocol):
 
     ahead: int
 
+    def close(self) -> None:
+        """Let go of it."""
+
     def put(self, name: str, data: bytes) -> None:
         """Write a file at once or not at all; it is durable afterwards."""
 
@@ -52,6 +55,9 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    def close(self) -> None:
+        """Do nothing: no file is open."""
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file.
