@@ -1,0 +1,160 @@
+"""A standby that follows, stays passive, keeps its own changes, takes over and goes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lakewarden.plan.change import Action
+from lakewarden.plan.plan import Plan
+from lakewarden.restore.failover import fence, let_go
+from lakewarden.restore.memory import Memory
+from lakewarden.restore.plan import restoration
+from lakewarden.restore.planner import Fate, How, Planner
+from lakewarden.restore.sync import LAZY, Prune, applied
+from lakewarden.restore.target import TargetWorkspace
+from lakewarden.restore.task import Task, mapped, synced
+from lakewarden.store.pairs import Pairs
+from lakewarden.store.vault.manifest import Collection, Status
+from lakewarden.store.vault.opened import opened
+
+JOB = "weekly-report"
+
+
+class Standby:
+    """Syncs the first workspace of a pair to the other, as the command does."""
+
+    def __init__(self, pair, folder):
+        self.pair = pair
+        self.pairs = Pairs(f"sqlite:///{folder}/store.db")
+        self.ends = (str(pair.source[0]), str(pair.standby[0]))
+
+    def workspace(self, place=None):
+        return TargetWorkspace(self.pair.doors(), f"workspace/{(place or self.pair.standby)[0]}")
+
+    def sync(self, run, prune=None, **how):
+        workspace = self.workspace()
+        memory = Memory(self.pairs.applied(*self.ends))
+        task = Task(how=How(**{"lazy": LAZY, "memory": memory, **how}), addresses=("127.0.0.1",))
+        with opened(self.pair.target()) as vault:
+            found, gone, notes = synced(task, vault, run, workspace, "", prune or Prune())
+        outcome = self.pair.carry_out(found.plan, watch=notes.tell)
+        assert outcome.failed == {}
+        removed = [(c.target.kind.partition(".")[2], c.target.key) for c in gone.changes]
+        made = applied(self.workspace(), found.judged, notes, "run")
+        self.pairs.keep(*self.ends, made, removed)
+        return found, gone
+
+    def jobs(self, place):
+        host = self.pair.at(place).host()
+        found = host.get("/api/2.2/jobs/list", {"limit": 100})["jobs"]
+        self.pair.at(self.pair.source)
+        return {job["settings"]["name"]: job for job in found}
+
+    def edit(self, place, name, **settings):
+        job = self.jobs(place)[name]["job_id"]
+        body = {"job_id": job, "new_settings": settings}
+        self.pair.at(place).host().send("POST", "/api/2.2/jobs/update", body)
+        self.pair.at(self.pair.source)
+
+
+@pytest.fixture
+def standby(pair, tmp_path):
+    made = Standby(pair, tmp_path)
+    yield made
+    made.pairs.close()
+
+
+def starts(jobs):
+    """The jobs of which something starts by itself."""
+    places = ("schedule", "continuous", "trigger")
+    return {
+        name
+        for name, job in jobs.items()
+        for place in places
+        if (job["settings"].get(place) or {}).get("pause_status", "PAUSED") == "UNPAUSED"
+    }
+
+
+def test_a_standby_follows_and_takes_over_and_goes_back(pair, standby):
+    run = pair.run()
+    awake = starts(standby.jobs(pair.source))
+    found, _ = standby.sync(run, overwrite=True)
+    there = standby.jobs(pair.standby)
+    assert awake
+    assert not starts(there)
+    later = {j.wanted.kind for j in found.of(Fate.LATER)}
+    assert later == {"cluster", "cluster_libraries", "cluster_pin", "job"}
+    again, _ = standby.sync(run)
+    assert again.plan.changes == ()
+
+    standby.edit(pair.source, JOB, description="at the source")
+    standby.edit(pair.standby, "web-sessions", description="in the standby")
+    newer = pair.run(accept=True)
+    found, _ = standby.sync(newer)
+    assert [c.target.key for c in found.plan.changes] == [JOB]
+    assert [(j.wanted.key, j.why) for j in found.of(Fate.DIFFERENT)] == [
+        ("web-sessions", "it was changed in the standby")
+    ]
+    assert standby.jobs(pair.standby)[JOB]["settings"]["description"] == "at the source"
+
+    for place, left in ((pair.source, set()), (pair.standby, awake)):
+        if place is pair.source:
+            changes, unseen = fence(standby.workspace(place))
+            assert unseen == []
+        else:
+            with opened(pair.target()) as vault:
+                wanted = mapped(Task(), vault, newer)
+            judged = Planner(standby.workspace(place), wanted, How()).judge()
+            taken = restoration(let_go(judged), found.plan.origin)
+            assert {j.wanted.kind for j in taken.of(Fate.CREATE)} == later
+            changes = taken.plan.changes
+        assert pair.carry_out(Plan(found.plan.origin, tuple(changes))).failed == {}
+        assert starts(standby.jobs(place)) == left
+    settings = standby.jobs(pair.standby)["web-sessions"]["settings"]
+    assert settings["description"] == "in the standby"
+
+
+def test_what_is_gone_goes_only_when_it_is_asked_for_and_surely_gone(pair, standby):
+    standby.sync(pair.run(), overwrite=True)
+    job = standby.jobs(pair.source)[JOB]["job_id"]
+    host = pair.host()
+    host.send("POST", "/api/2.2/jobs/delete", {"job_id": job})
+    host.send("POST", "/api/2.0/workspace/delete", {"path": "/Shared/handbook", "recursive": True})
+    run = pair.run(accept=True)
+    _, gone = standby.sync(run)
+    assert gone.changes == ()
+    assert gone.kept["job", JOB] == "it is gone at the source: --prune removes it"
+    broken = {**run.collections, "job": Collection(Status.PARTIAL, 3, ("no",))}
+    _, gone = standby.sync(replace(run, collections=broken))
+    assert ("job", JOB) not in gone.kept
+    standby.edit(pair.standby, JOB, description="mine")
+    _, gone = standby.sync(run, Prune(wanted=True))
+    assert [c.action for c in gone.changes] == [Action.DELETE] * len(gone.changes)
+    removed = [c.target.key for c in gone.changes]
+    assert removed[-1] == "/Shared/handbook"
+    assert gone.kept == {("job", JOB): "it is gone at the source, and was changed in the standby"}
+    _, gone = standby.sync(run, Prune(wanted=True, overwrite=True))
+    assert JOB not in standby.jobs(pair.standby)
+
+
+def test_a_great_many_are_not_removed_at_once(pair, standby):
+    for number in range(25):
+        pair.write(f"/Shared/many-{number}", "1")
+    standby.sync(pair.run())
+    for number in range(25):
+        path = {"path": f"/Shared/many-{number}"}
+        pair.host().send("POST", "/api/2.0/workspace/delete", path)
+    run = pair.run(accept=True)
+    _, gone = standby.sync(run, Prune(wanted=True))
+    assert gone.changes == ()
+    assert "25 of" in gone.kept["notebook", "/Shared/many-0"]
+    _, gone = standby.sync(run, Prune(wanted=True, massive=True))
+    assert len(gone.changes) == 25
+
+
+def test_what_was_made_is_remembered_with_its_id(pair, standby):
+    standby.sync(pair.run())
+    known = standby.pairs.applied(*standby.ends)
+    assert known["job", JOB].id == str(standby.jobs(pair.standby)[JOB]["job_id"])
