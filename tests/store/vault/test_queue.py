@@ -96,9 +96,10 @@ def test_blobs_are_durable_before_what_needs_them_is_done(work):
         assert flushed == [True]
 
 
-def test_what_cannot_be_written_is_told_to_whoever_goes_on(work):
+@pytest.mark.parametrize("kind", [VaultError, ValueError])
+def test_what_cannot_be_written_is_told_to_whoever_goes_on(work, kind):
     def full():
-        raise VaultError("cannot be written (No space left on device)", where="/v")
+        raise kind("cannot be written (No space left on device)")
 
     with Queue(work, _nothing) as queue:
         queue._flush = full

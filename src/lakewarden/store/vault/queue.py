@@ -297,7 +297,7 @@ class Queue:
                 if some:
                     self._flush()
                     _run(base, some)
-            except (sqlite3.Error, LakewardenError) as error:
+            except Exception as error:  # noqa: BLE001  # whoever waits for the writer has to learn of it
                 self._failed = error if isinstance(error, LakewardenError) else self._refused(error)
             with self._changed:
                 self._written += 0 if self._failed else len(some)
