@@ -23,6 +23,16 @@ def _here(monkeypatch, tmp_path):
 @pytest.fixture
 def pair(tmp_path, monkeypatch):
     """The first workspace of the typical world, and an empty one beside it."""
-    with start("typical", aws=False, standby=True) as simulation:
+    yield from _served("typical", tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A workspace with next to nothing in it, and an empty one beside it."""
+    yield from _served("fresh", tmp_path, monkeypatch)
+
+
+def _served(world, folder, monkeypatch):
+    with start(world, aws=False, standby=True) as simulation:
         monkeypatch.setenv("DATABRICKS_TOKEN", simulation.token)
-        yield Pair(simulation, tmp_path)
+        yield Pair(simulation, folder)

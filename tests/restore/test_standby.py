@@ -66,6 +66,19 @@ def standby(pair, tmp_path):
     made.pairs.close()
 
 
+@pytest.fixture
+def little(small, tmp_path):
+    made = Standby(small, tmp_path)
+    host = small.host()
+    schedule = {"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC"}
+    host.send("POST", "/api/2.2/jobs/create", {"name": JOB, "schedule": schedule})
+    for path in ("/Shared/handbook/inner", "/Shared/many"):
+        host.send("POST", "/api/2.0/workspace/mkdirs", {"path": path})
+    small.write("/Shared/handbook/inner/page", "1")
+    yield made
+    made.pairs.close()
+
+
 def starts(jobs):
     """The jobs of which something starts by itself."""
     places = ("schedule", "continuous", "trigger")
@@ -84,6 +97,8 @@ def test_a_standby_follows_and_takes_over_and_goes_back(pair, standby):
     there = standby.jobs(pair.standby)
     assert awake
     assert not starts(there)
+    known = standby.pairs.applied(*standby.ends)
+    assert known["job", JOB].id == str(there[JOB]["job_id"])
     later = {j.wanted.kind for j in found.of(Fate.LATER)}
     assert later == {"cluster", "cluster_libraries", "cluster_pin", "job"}
     again, _ = standby.sync(run)
@@ -116,45 +131,39 @@ def test_a_standby_follows_and_takes_over_and_goes_back(pair, standby):
     assert settings["description"] == "in the standby"
 
 
-def test_what_is_gone_goes_only_when_it_is_asked_for_and_surely_gone(pair, standby):
-    standby.sync(pair.run(), overwrite=True)
-    job = standby.jobs(pair.source)[JOB]["job_id"]
-    host = pair.host()
+def test_what_is_gone_goes_only_when_it_is_asked_for_and_surely_gone(small, little):
+    little.sync(small.run(), overwrite=True)
+    job = little.jobs(small.source)[JOB]["job_id"]
+    host = small.host()
     host.send("POST", "/api/2.2/jobs/delete", {"job_id": job})
     host.send("POST", "/api/2.0/workspace/delete", {"path": "/Shared/handbook", "recursive": True})
-    run = pair.run(accept=True)
-    _, gone = standby.sync(run)
+    run = small.run(accept=True)
+    _, gone = little.sync(run)
     assert gone.changes == ()
     assert gone.kept["job", JOB] == "it is gone at the source: --prune removes it"
     broken = {**run.collections, "job": Collection(Status.PARTIAL, 3, ("no",))}
-    _, gone = standby.sync(replace(run, collections=broken))
+    _, gone = little.sync(replace(run, collections=broken))
     assert ("job", JOB) not in gone.kept
-    standby.edit(pair.standby, JOB, description="mine")
-    _, gone = standby.sync(run, Prune(wanted=True))
+    little.edit(small.standby, JOB, description="mine")
+    _, gone = little.sync(run, Prune(wanted=True))
     assert [c.action for c in gone.changes] == [Action.DELETE] * len(gone.changes)
     removed = [c.target.key for c in gone.changes]
     assert removed[-1] == "/Shared/handbook"
     assert gone.kept == {("job", JOB): "it is gone at the source, and was changed in the standby"}
-    _, gone = standby.sync(run, Prune(wanted=True, overwrite=True))
-    assert JOB not in standby.jobs(pair.standby)
+    _, gone = little.sync(run, Prune(wanted=True, overwrite=True))
+    assert JOB not in little.jobs(small.standby)
 
 
-def test_a_great_many_are_not_removed_at_once(pair, standby):
+def test_a_great_many_are_not_removed_at_once(small, little):
     for number in range(25):
-        pair.write(f"/Shared/many-{number}", "1")
-    standby.sync(pair.run())
+        small.write(f"/Shared/many/{number}", "1")
+    little.sync(small.run())
     for number in range(25):
-        path = {"path": f"/Shared/many-{number}"}
-        pair.host().send("POST", "/api/2.0/workspace/delete", path)
-    run = pair.run(accept=True)
-    _, gone = standby.sync(run, Prune(wanted=True))
+        path = {"path": f"/Shared/many/{number}"}
+        small.host().send("POST", "/api/2.0/workspace/delete", path)
+    run = small.run(accept=True)
+    _, gone = little.sync(run, Prune(wanted=True))
     assert gone.changes == ()
-    assert "25 of" in gone.kept["notebook", "/Shared/many-0"]
-    _, gone = standby.sync(run, Prune(wanted=True, massive=True))
+    assert "25 of" in gone.kept["notebook", "/Shared/many/0"]
+    _, gone = little.sync(run, Prune(wanted=True, massive=True))
     assert len(gone.changes) == 25
-
-
-def test_what_was_made_is_remembered_with_its_id(pair, standby):
-    standby.sync(pair.run())
-    known = standby.pairs.applied(*standby.ends)
-    assert known["job", JOB].id == str(standby.jobs(pair.standby)[JOB]["job_id"])
