@@ -37,14 +37,12 @@ class Found:
         name: the name that it is assigned to, empty for formats.
         around: the text before and after, as far as the pattern was tried.
         start: where the secret begins in it.
-        plain: whether the document is a list of settings and not code.
     """
 
     secret: str
     name: str
     around: bytes
     start: int
-    plain: bool = False
 
     @property
     def line(self) -> str:
@@ -190,9 +188,14 @@ def assigned(found: Found) -> bool:
     return naming.is_secret(found.name, found.secret)
 
 
+def given(found: Found) -> bool:
+    """Return whether a value without quotes is a secret that a command or Spark is given."""
+    return naming.is_given(found.name, found.secret, found.line[: found.start])
+
+
 def set_bare(found: Found) -> bool:
-    """Return whether a value without quotes is a secret that a setting is given."""
-    return naming.is_set(found.name, found.secret, found.line, found.start, plain=found.plain)
+    """Return whether a value without quotes is a secret, in settings."""
+    return naming.is_set(found.name, found.secret, found.line[: found.start])
 
 
 CHECKS: Final[Mapping[str, Callable[[Found], bool]]] = {
@@ -212,6 +215,7 @@ CHECKS: Final[Mapping[str, Callable[[Found], bool]]] = {
     "password": password,
     "url-password": url_password,
     "assigned": assigned,
+    "given": given,
     "set": set_bare,
 }
 """Every check by the name that rules call it."""

@@ -13,6 +13,7 @@ from lakewarden.hunt.scanners import LONG, Scanner
 _NAME: frozenset[int] = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 )
+_NEWLINE = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,12 @@ class Detector:
         found: set[tuple[int, int, int]] = set()
         for number, place in hits:
             rule = self._rules[number]
-            if binary and rule.generic:
+            if (binary and rule.generic) or (rule.settings and not plain):
                 continue
             for start, end in _pieces(data, place, rule.block):
                 if (number, start) not in tried:
                     tried.add((number, start))
-                    spans = _matched(rule, data, start, end, plain=plain)
+                    spans = _matched(rule, data, start, end)
                     found.update((number, *span) for span in spans)
         return self._best(data, found)
 
@@ -93,29 +94,34 @@ def _pieces(data: bytes, place: int, block: int) -> Iterator[tuple[int, int]]:
             yield begin, min(end, begin + 2 * LONG)
 
 
-def _matched(
-    rule: Rule, data: bytes, start: int, end: int, *, plain: bool
-) -> Iterator[tuple[int, int]]:
-    for match in rule.pattern.finditer(data, start, end):
-        span = rule.secret(match)
+def _matched(rule: Rule, data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    text, at = data, 0
+    if rule.ignore_case:
+        at = max(0, start - 1)  # what stands before decides whether a word begins
+        text = data[at : end + 1].lower()
+    cut = end < len(data) and data[end] != _NEWLINE
+    for match in rule.pattern.finditer(text, start - at, end - at):
+        if cut and match.end() == end - at:
+            continue  # it goes on in the next piece
+        first, last = rule.secret(match)
+        span = first + at, last + at
         found = checks.Found(
             secret=data[span[0] : span[1]].decode("utf-8", "replace"),
-            name=_name(rule, match, data, start),
+            name=_name(rule, match, data, start, at),
             around=data[start:end],
             start=span[0] - start,
-            plain=plain,
         )
         if _holds(rule, found):
             yield span
 
 
-def _name(rule: Rule, match: re.Match[bytes], data: bytes, start: int) -> str:
+def _name(rule: Rule, match: re.Match[bytes], data: bytes, start: int, at: int) -> str:
     """Return the whole name that a secret is assigned to, with what stands before the match."""
     if not rule.name_group:
         return ""
-    begin, end = match.span(rule.name_group)
+    begin, end = match.start(rule.name_group) + at, match.end(rule.name_group) + at
     if rule.rest_group:
-        end = match.end(rule.rest_group)
+        end = match.end(rule.rest_group) + at
         while begin > start and data[begin - 1] in _NAME:
             begin -= 1
     return data[begin:end].decode("utf-8", "replace")

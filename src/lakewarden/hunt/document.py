@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 LARGEST: Final = 64 * 1024 * 1024
 """The most bytes of a document that is read, unless the caller allows more."""
@@ -50,8 +50,7 @@ class Unread:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A stretch of a document that is read by itself.
 
     Attributes:

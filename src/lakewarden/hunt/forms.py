@@ -29,6 +29,9 @@ _ZIPPED: Final = b"PK\x03\x04"
 _HEADERS: Final = (b"# Databricks notebook", b"-- Databricks notebook", b"// Databricks notebook")
 _SEPARATOR: Final = b"COMMAND ----------"
 _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_HEAD: Final = 4096
+"""How many bytes tell text from what is none."""
 _MOST_MEMBERS: Final = 20_000
 _MOST_EXPANDED: Final = 512 * 1024 * 1024
 _DEEPEST: Final = 2
@@ -79,17 +82,17 @@ def _asset(data: bytes) -> list[Part]:
 
 
 def _as_it_is(where: str, data: bytes) -> Part:
-    for mark, encoding in _UTF16.items():
-        if data.startswith(mark):
-            text = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
-            return Part(text, plain=_is_plain(where), whole=True)
-    return Part(data, plain=_is_plain(where), binary=b"\0" in data[:4096], whole=True)
+    encoding = _UTF16.get(data[:2])
+    if encoding:
+        text = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+        return Part(text, plain=_is_plain(where), whole=True)
+    binary = data.find(b"\0", 0, _HEAD) >= 0
+    return Part(data, plain=_is_plain(where), binary=binary, whole=True)
 
 
 def _is_plain(where: str) -> bool:
-    name = posixpath.basename(where).lower()
-    known = name.startswith((".env", "dockerfile")) or name in _PLAIN
-    return known or posixpath.splitext(name)[1] in _PLAIN
+    name = where[where.rfind("/") + 1 :].lower()
+    return name[name.rfind(".") :] in _PLAIN or name.startswith((".env", "dockerfile"))
 
 
 def _jupyter(data: bytes) -> Iterator[Part]:
@@ -174,9 +177,7 @@ def _zipped(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_tar(where: str, data: bytes) -> bool:
-    return where.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")) or (
-        data[257:262] == b"ustar"
-    )
+    return data.startswith(b"ustar", 257) or where.endswith(_TARS)
 
 
 def _tarred(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -56,11 +56,11 @@ _HASH: Final = re.compile(
     r"(?i)(?:sha(?:1|256|512)|md5)[:-]?[a-z0-9+/=]{20,}|\$2[aby]?\$.*|\$(?:5|6|argon2\w*)\$.*"
 )
 _SYMBOL: Final = re.compile(r"[!@#$%^&*?~+=|:;<>]")
-_INTRODUCED: Final = re.compile(
-    r"(?:^|[\s;&|(])(?:export|set|setx|ENV|ARG|env|declare -x)\s+[\w.-]*$"
-    r"|(?:^|\s)--[\w-]*$|spark\.[\w.-]*$|(?:^|\s)-D[\w.-]*$"
+_GIVEN: Final = re.compile(
+    r"(?:(?:^|[\s;&|(])(?:export|setx?|ENV|ARG|env|declare -x) [\w.-]{0,80}"
+    r"|(?:^|\s)--[\w-]{0,80}|spark\.[\w.-]{0,80}|(?:^|\s)-D[\w.-]{0,80})[=: \t]{1,6}$"
 )
-"""What stands before a name that a value is given to, in code as well."""
+"""What stands before a value that is given, in code as well."""
 _WEAK: Final = re.compile(r"(?:[A-Z][a-z]{2,}[-_.]?){1,4}\d{1,4}")
 _CAMEL: Final = re.compile(
     r"(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,5})+(?:\d{1,4}(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,5})*)?"
@@ -187,22 +187,17 @@ def is_secret(name: str, value: str) -> bool:
     return is_random(value)
 
 
-def is_set(name: str, value: str, line: str, start: int, *, plain: bool) -> bool:
-    """Return whether a value without quotes is a secret: in settings, or where one is given.
+def is_given(name: str, value: str, before: str) -> bool:
+    """Return whether a value without quotes is a secret that a command or Spark is given.
 
     Args:
         name: the whole name.
         value: the value.
-        line: the line.
-        start: where the value begins in it.
-        plain: whether the document has settings and no code.
+        before: what stands on its line before it.
     """
-    before = line[:start].rstrip("=: \t")
-    stem = before.removesuffix(name) if name else before
-    bare = line[:start].endswith((" ", "\t")) and not re.search(r"[=:]\s*$", line[:start])
-    given = _INTRODUCED.search(before) is not None
-    if not given and (not plain or bare or re.search(r"^\s*(?:#|//|--)", stem)):
-        return False
-    if bare and not re.search(r"spark\.[\w.-]*$|--[\w-]*$", before):
-        return False
-    return is_secret(name, value)
+    return _GIVEN.search(before) is not None and is_secret(name, value)
+
+
+def is_set(name: str, value: str, before: str) -> bool:
+    """Return whether a value without quotes is a secret, in settings or in prose."""
+    return re.search(r"[=:]\s*$", before) is not None and is_secret(name, value)

@@ -47,6 +47,7 @@ _FIELDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "block": int,
     "ignore_case": bool,
     "generic": bool,
+    "settings": bool,
     "check": list,
     "entropy": (int, float),
     "examples": list,
@@ -69,6 +70,7 @@ class Rule:
         block: how many bytes from that line the pattern is tried on; 0 for the line alone.
         ignore_case: whether letters stand for both cases.
         generic: whether it goes by names and not by a format, so that a format is preferred.
+        settings: whether it is for settings, where values stand without quotes, and not for code.
         checks: what must hold of the secret.
         entropy: the least bits a character.
         examples: texts in which it must be found.
@@ -84,6 +86,7 @@ class Rule:
     block: int
     ignore_case: bool
     generic: bool
+    settings: bool
     checks: tuple[str, ...]
     entropy: float
     examples: tuple[str, ...]
@@ -91,9 +94,9 @@ class Rule:
 
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
-        """Return the compiled pattern."""
-        flags = re.MULTILINE | (re.IGNORECASE if self.ignore_case else 0)
-        return re.compile(self.source.encode(), flags)
+        """Return the compiled pattern; one that ignores case is for text in lower case."""
+        source = _lowered(self.source) if self.ignore_case else self.source
+        return re.compile(source.encode(), re.MULTILINE)
 
     @cached_property
     def secrets(self) -> tuple[int, ...]:
@@ -118,6 +121,12 @@ class Rule:
             if match.start(group) >= 0:
                 return match.span(group)
         return match.span()
+
+
+def _lowered(source: str) -> str:
+    """Return a pattern that matches in lower case what the given one matches in any."""
+    parts = re.finditer(r"\\.|\(\?P<\w+>|.", source, re.DOTALL)
+    return "".join(p[0] if p[0][0] == "\\" or len(p[0]) > 1 else p[0].lower() for p in parts)
 
 
 @cache
@@ -162,6 +171,7 @@ def _rule(entry: Mapping[str, Any], where: str) -> Rule:
         block=entry.get("block", 0),
         ignore_case=entry.get("ignore_case", False),
         generic=entry.get("generic", False),
+        settings=entry.get("settings", False),
         checks=tuple(entry.get("check", ())),
         entropy=float(entry.get("entropy", 0)),
         examples=tuple(entry["examples"]),

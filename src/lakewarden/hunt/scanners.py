@@ -122,7 +122,8 @@ class Keywords:
             for place in _lines_with(lowered, word):
                 found.extend((number, place) for number in numbers)
         for number, rule in self._patterns:
-            found.extend((number, match.start(1)) for match in rule.pattern.finditer(data))
+            text = lowered if rule.ignore_case else data
+            found.extend((number, match.start(1)) for match in rule.pattern.finditer(text))
         return found
 
 
