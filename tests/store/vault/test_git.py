@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -271,6 +273,29 @@ def test_the_lock_of_a_process_that_was_killed_is_taken_over(git, tmp_path):
     os.utime(lock, (0, 0))
     backed_up(git, tmp_path / "spool", assets(9), _LATER)
     assert not lock.exists()
+    assert problems(git) == []
+
+
+_FILLS = """
+import resource, sys
+from pathlib import Path
+from store.vault.vaults import *
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+try: backed_up(sys.argv[1], Path(sys.argv[2]), assets(30), replace(RUN, id="other"))
+except Exception as error: print(error)
+"""
+
+
+def test_a_full_disk_is_told_and_what_was_half_written_is_deleted(git, tmp_path):
+    before = sorted(path for path in git.rglob("*") if path.is_file())
+    command = [sys.executable, "-c", _FILLS, str(git), str(tmp_path / "spool")]
+    path = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert f"{git}: the repository cannot be written (File too large)" in done.stdout
+    assert sorted(path for path in git.rglob("*") if path.is_file()) == before
+    assert backed_up(git, tmp_path / "spool", assets(30), _LATER).previous == RUN.id
     assert problems(git) == []
 
 

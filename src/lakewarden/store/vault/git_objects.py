@@ -26,8 +26,10 @@ T = TypeVar("T")
 BRANCHES: Final = "refs/heads/lakewarden/"
 _AUTHOR: Final = b"lakewarden <lakewarden@localhost>"
 _FILE: Final = 0o100644
+_UNFINISHED: Final = "tmp????????.pack"
+"""What the library calls a pack that it is at."""
 _STALE: Final = 600
-"""Seconds after which nobody is at a branch any more that is locked: a move takes none."""
+"""Seconds after which nobody is at a file any more that is there for a moment only."""
 _BATCH: Final = 16 << 20
 _MANY: Final = 10_000
 """GitObjects, and bytes of them, that are written as one pack."""
@@ -86,7 +88,10 @@ class GitObjects:
         return head == branch.encode() and not self._repository.bare
 
     def writing(self) -> Writing:
-        """Begin a commit."""
+        """Begin a commit; what one that was killed left behind is deleted."""
+        for file in Path(self._store.pack_dir).glob(_UNFINISHED):
+            if _is_stale(file):
+                file.unlink(missing_ok=True)
         return Writing(self._store, self._refused)
 
     def advance(self, branch: str, before: bytes | None, after: bytes) -> bool:
@@ -100,7 +105,7 @@ class GitObjects:
                 return self._moved(branch.encode(), before, after)
             except FileLocked as lock:
                 file = Path(os.fsdecode(lock.lockfilename))
-                if time.time() - file.stat().st_mtime < _STALE:
+                if not _is_stale(file):
                     raise
                 file.unlink()  # of a process that was killed
                 return self._moved(branch.encode(), before, after)
@@ -139,6 +144,10 @@ class GitObjects:
             where=str(self._path),
             next_step="Check its rights, and the room on the disk",
         )
+
+
+def _is_stale(file: Path) -> bool:
+    return time.time() - file.stat().st_mtime > _STALE
 
 
 class Writing:
@@ -191,9 +200,13 @@ class Writing:
         return bytes(commit.id)
 
     def _flush(self) -> None:
+        folder = Path(self._store.pack_dir)
+        before = set(folder.glob(_UNFINISHED))
         try:
             self._store.add_objects([(thing, None) for thing in self._waiting.values()])
-            sync_folder(Path(self._store.pack_dir))
+            sync_folder(folder)
         except OSError as error:
+            for file in set(folder.glob(_UNFINISHED)) - before:
+                file.unlink(missing_ok=True)
             raise self._refused(error) from None
         self._waiting, self._size = {}, 0
