@@ -140,6 +140,12 @@ near_misses = ['ACME-<hex:4>']
     assert run("hunt", code, "--rules", "own.toml").out.startswith(
         "low       a.py:1:6  Key of Acme"
     )
+    for old, new, said in (
+        ("ACME-<hex:8>", "ACME-<hex:7>", "does not find its example"),
+        ("ACME-<hex:4>", "ACME-<hex:8>", "finds its near miss"),
+    ):
+        (bare / "own.toml").write_text(rule.replace(old, new))
+        assert said in run("hunt", code, "--rules", "own.toml").err
     (bare / "own.toml").write_text(rule.replace("{8}", "{8}(?=x)"))
     refused = run("hunt", code, "--rules", "own.toml")
     assert (refused.code, "only one of the engines reads" in refused.err) == (2, True)

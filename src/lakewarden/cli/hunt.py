@@ -23,6 +23,7 @@ from lakewarden.hunt.rule import Rule, library
 from lakewarden.hunt.rule import parse as parse_rules
 from lakewarden.hunt.sarif import write as write_sarif
 from lakewarden.hunt.scanners import scanner
+from lakewarden.hunt.trying import failure
 from lakewarden.ledger.finding import Severity
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED, EXIT_INCOMPLETE
 from lakewarden.store.home import expanded, state_folder
@@ -102,13 +103,15 @@ def _rules(own: tuple[Path, ...]) -> tuple[Rule, ...]:
     """Return the rules of the package and of the files that a user named.
 
     Raises:
-        UsageError: a file cannot be read or has a rule that is there already.
+        UsageError: a file cannot be read, or has a rule that is there already or fails its examples.
     """
     rules = list(library())
     for file in own:
         for rule in parse_rules(_text(file), str(file)):
             if any(rule.id == other.id for other in rules):
                 raise UsageError(f"there is a rule {rule.id} already", where=str(file))
+            if what := failure(rule):
+                raise UsageError(f"the rule {rule.id} {what}", where=str(file))
             rules.append(rule)
     return tuple(rules)
 
