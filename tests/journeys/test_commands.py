@@ -106,6 +106,8 @@ def test_the_demo_says_what_it_did_and_where_the_report_is(bare):
     assert re.search(r"Read \d+ records in \d+ collections", said)
     assert re.search(r"Plan: \d+ to add", said)
     assert "report.html" in said
+    assert "all is there and whole" in said
+    assert "equal to the backup" in said
     written = {"plan.json", "report.html", "report.json"}
     assert {p.name for p in (bare / "report").iterdir()} == written
 

@@ -36,6 +36,7 @@ _COMMANDS = {
     "terraform": "Write Terraform for a plan, or for the deployment as it stands.",
     "tokens": "List every personal access token and OAuth secret.",
     "undo": "Take back what a run changed.",
+    "vault": "List the runs of a vault, and say which of them stay.",
     "verify": "Check that a backup is whole.",
     "watch": "Read logs into event tables, and find what is wrong in them.",
 }
