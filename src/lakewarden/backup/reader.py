@@ -133,10 +133,18 @@ class Reader:
         read_at = time_of(now_ms() / 1000)
         return replace(item, acl=acl, stamp={**item.stamp, ACL_READ_AT: read_at})
 
+    def _is_unset(self, kind: Kind, item: Item) -> bool:
+        """Return whether the workspace says once more that it has no such setting."""
+        try:
+            self._shared.lister.detail(kind, item.id, item.key)
+        except CallFailedError as error:
+            return error.cause is Cause.NOT_FOUND
+        return False
+
     def _failed(self, kind: Kind, item: Item, error: CallFailedError) -> Item:
         stage = item.stage
         if error.cause is Cause.NOT_FOUND and kind.name == _SETTING:
-            stage = LEFT  # how the API says that one was never set
+            stage = LEFT if self._is_unset(kind, item) else stage
         elif error.cause is Cause.NOT_FOUND:
             stage = GONE if kind.tree and self._shared.calls.vanished(item.key) else UNSEEN
         return replace(item, state=State.FAILED, stage=stage, error=str(error))
