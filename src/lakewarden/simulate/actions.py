@@ -23,12 +23,13 @@ from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog, Record
 from lakewarden.simulate.cloudtrail import Trail
 from lakewarden.simulate.launches import launched
-from lakewarden.simulate.seeding import Built, SeedError, Seeding
+from lakewarden.simulate.seeding import Built, Seeding
 from lakewarden.simulate.state import Bearer, Json
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 from lakewarden.simulate.workspace import identity
 from lakewarden.simulate.workspace.support_access import EVENT as VENDOR_LOGIN
 from lakewarden.simulate.workspace.support_access import vendor_admitted
+from lakewarden.simulate.world import SeedError
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
 _MINUTE_MS = 60_000

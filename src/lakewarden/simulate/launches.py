@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from lakewarden.simulate.seeding import SeedError
 from lakewarden.simulate.state import Json, Workspace
+from lakewarden.simulate.world import SeedError
 
 _CONTROL_PLANE = "414351767826"
 _IMAGE = "ami-0d6f1c9c3f7a8b2e4"

@@ -17,11 +17,12 @@ from lakewarden.simulate import gate
 from lakewarden.simulate.audit import AuditLog
 from lakewarden.simulate.generated import generate
 from lakewarden.simulate.scale import populate
+from lakewarden.simulate.standby import add_standby
 from lakewarden.simulate.state import Account, Bearer, Workspace
 from lakewarden.simulate.web import ACCOUNT, SEEDERS, WORKSPACE
 from lakewarden.simulate.workspace import identity
 from lakewarden.simulate.workspace.grown_notebooks import grow
-from lakewarden.simulate.world import Spec
+from lakewarden.simulate.world import SeedError, Spec
 
 _REFERENCE = re.compile(r"\$\{([^}]+)\}")
 _RELATIVE = re.compile(r"(iso:)?([+-]\d+)([dhm])")
@@ -44,24 +45,28 @@ class Built:
     client_secret: str
     now: int = field(default_factory=lambda: int(time.time() * 1000))
     references: dict[str, str] = field(default_factory=dict)
+    standby: int | None = None  # the id of the empty workspace beside
 
 
-class SeedError(Exception):
-    """A world declares something that the simulator refuses."""
+@dataclass(frozen=True)
+class Extras:
+    """What is added to a world.
 
-
-def build(
-    spec: Spec,
-    aws: Mapping[str, str],
-    *,
-    scale: int | None = None,
-    notebooks: int | None = None,
-    drawn: tuple[int, int] | None = None,
-) -> Built:
-    """Make a world's account and all in it. ``aws`` are the ids that seeding AWS returned.
-
-    ``drawn`` are a seed and a number of objects for the first workspace.
+    ``scale`` is a number of objects in ten more workspaces; ``notebooks`` a number of them, and
+    ``drawn`` a seed and a number of objects, for the first workspace; ``standby`` an empty one.
     """
+
+    scale: int | None = None
+    notebooks: int | None = None
+    drawn: tuple[int, int] | None = None
+    standby: bool = False
+
+
+_NOTHING = Extras()
+
+
+def build(spec: Spec, aws: Mapping[str, str], extras: Extras = _NOTHING) -> Built:
+    """Make a world's account and all in it. ``aws`` are the ids that seeding AWS returned."""
     own = spec.own
     account = Account(own["account_id"], tier=own["tier"], seed=own["account_id"])
     account.client_address = own["client_address"]
@@ -75,15 +80,22 @@ def build(
         seeding = Seeding(built, account.workspaces[int(kind)], built.now)
         for inner, entries in value.items():
             _seed(seeding, inner, entries)
-    if drawn:
-        first = next(iter(account.workspaces.values()))
-        generate(Seeding(built, first, built.now), *drawn)
-    if notebooks:
-        grow(next(iter(account.workspaces.values())), notebooks, built.now)
-    if scale:
-        scanner = built.references["scanner.id"]
-        populate(account, scale, built.now, (scanner, next(iter(account.table("users")))))
+    _add(built, extras)
     return built
+
+
+def _add(built: Built, extras: Extras) -> None:
+    account = built.account
+    first = next(iter(account.workspaces.values()))
+    if extras.drawn:
+        generate(Seeding(built, first, built.now), *extras.drawn)
+    if extras.notebooks:
+        grow(first, extras.notebooks, built.now)
+    if extras.scale:
+        admins = built.references["scanner.id"], next(iter(account.table("users")))
+        populate(account, extras.scale, built.now, admins)
+    if extras.standby:
+        built.standby = add_standby(account, built.now).id
 
 
 def _with_people(spec: Spec, account: Account) -> Built:

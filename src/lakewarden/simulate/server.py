@@ -28,8 +28,7 @@ from lakewarden.simulate.faults import Fault, parse_all
 from lakewarden.simulate.gate import Persona
 from lakewarden.simulate.rate_limits import RateLimits
 from lakewarden.simulate.request_log import RequestLog
-from lakewarden.simulate.seeding import Built, build
-from lakewarden.simulate.standby import add_standby
+from lakewarden.simulate.seeding import Built, Extras, build
 from lakewarden.simulate.state import Account, Workspace
 from lakewarden.simulate.web import ACCOUNT, WORKSPACE
 
@@ -99,7 +98,7 @@ class Simulation:
         self.account_host = built.account.url
         self.workspace_urls = {w.id: w.url for w in built.account.workspaces.values()}
         self.aws_url: str | None = aws.url if aws else None
-        self.standby: int | None = None
+        self.standby = built.standby
         self.token = built.token
         self.client_id = built.client_id
         self.client_secret = built.client_secret
@@ -197,11 +196,8 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     """Start a world: the account on ``port``, workspaces on the ports after it (0: any free).
 
     ``aws=False`` leaves the AWS side out; references to it become fixed ids. ``faults`` are texts
-    as `lakewarden.simulate.faults` describes them; ``scale`` adds a world of that many objects,
-    ``notebooks`` that many notebooks to the first workspace, ``drawn`` (a seed and a number) about
-    that many objects of all kinds, ``standby`` an empty workspace. With ``rate_limits`` (1 for
-    those that are documented, 2 for calls twice as fast) too many calls are answered 429, which
-    says when to come again if ``retry_after``.
+    as `lakewarden.simulate.faults` describes them, ``rate_limits`` and ``retry_after`` what
+    `lakewarden.simulate.rate_limits` takes; `Extras` says what else a world may have.
 
     Raises:
         ValueError: for an unknown world or fault.
@@ -210,21 +206,11 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
     here, for_aws = parse_all(faults)
     spec = worlds.read(world)
     with ExitStack() as stack:
-        log = RequestLog(request_log)
-        stack.callback(log.close)
-        trail = Trail(cloudtrail_dir)
-        stack.callback(trail.deliver)
-        options = {
-            "port": aws_port,
-            "latency_ms": latency_ms,
-            "faults": for_aws,
-            "request_log": log,
-            "trail": trail,
-            "address": spec.own["client_address"],
-        }
+        log, trail = _logs(stack, request_log, cloudtrail_dir)
+        options = {"port": aws_port, "latency_ms": latency_ms, "faults": for_aws}
+        options |= {"request_log": log, "trail": trail, "address": spec.own["client_address"]}
         aws_server, references = _start_aws(spec, options, stack) if aws else (None, {})
-        built = build(spec, references, scale=scale, notebooks=notebooks, drawn=drawn)
-        standing = add_standby(built.account, built.now).id if standby else None
+        built = build(spec, references, Extras(scale, notebooks, drawn, standby=standby))
         audit = AuditLog(audit_dir, built.account.id)
         stack.callback(audit.close)
         personas = _personas(built.account, audit)
@@ -234,9 +220,18 @@ def start(  # noqa: PLR0913 - one keyword for each thing that can be ordered
         app = partial(App, weather=Weather(here, latency_ms / 1000, limits), log=log)
         _serve([app(p) for p in personas], sockets, stack)
         running = Simulation(built, aws_server, here, trail, stack.pop_all())
-        running.standby = standing
         running.serve_created(lambda w: Persona(w.account, w, WORKSPACE, audit), app)
         return running
+
+
+def _logs(
+    stack: ExitStack, requests: Path | str | None, cloudtrail: Path | str | None
+) -> tuple[RequestLog, Trail]:
+    """The request log and CloudTrail, which end with the stack."""
+    log, trail = RequestLog(requests), Trail(cloudtrail)
+    stack.callback(log.close)
+    stack.callback(trail.deliver)
+    return log, trail
 
 
 def _addressed(personas: Sequence[Persona], port: int, stack: ExitStack) -> list[socket.socket]:

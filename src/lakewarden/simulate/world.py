@@ -37,6 +37,10 @@ _OWN_KEYS = {
 }
 
 
+class SeedError(Exception):
+    """A world declares something that the simulator refuses."""
+
+
 @dataclass
 class Spec:
     """A world as its files declare it."""

@@ -11,7 +11,7 @@ import pytest
 
 from lakewarden.simulate.cloudtrail import Trail
 from lakewarden.simulate.launches import launched
-from lakewarden.simulate.seeding import SeedError
+from lakewarden.simulate.world import SeedError
 from simulate.core.kit import Lab
 
 

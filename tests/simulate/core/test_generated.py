@@ -72,3 +72,9 @@ def test_the_standby_stays_empty(lab: Lab) -> None:
 def test_small_ones_have_one_of_each_kind(own: Callable[..., Lab], seed: int) -> None:
     place = own("fresh", drawn=(seed, 1)).simulation.account.workspaces[1001]
     assert all(place.table(kind) for kind in KINDS)
+
+
+def test_worlds_with_rules_refuse_some(own: Callable[..., Lab]) -> None:
+    place = own("high-security", drawn=(1, 100)).simulation.account.workspaces[3001]
+    assert not [body for body in place.table("repos").values() if "generated" in body["url"]]
+    assert len(place.table("queries")) > 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lakewarden.simulate import Simulation, start, world
-from lakewarden.simulate.seeding import SeedError
+from lakewarden.simulate.world import SeedError
 
 HEAD = """
 title = "T"
