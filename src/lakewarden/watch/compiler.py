@@ -11,12 +11,12 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from lakewarden.watch.fields import Setting, columns_of, expression
-from lakewarden.watch.kinds.form import Form
+from lakewarden.watch.kinds.form import Form, Past
 from lakewarden.watch.rule import Rule, duration
 from lakewarden.watch.selection import listed, parts, predicate
 from lakewarden.watch.sql import all_of, any_of, floored, joined_text
@@ -41,11 +41,13 @@ class Scope:
     Attributes:
         first: the earliest time, in ms.
         last: the latest time.
+        hits: the earliest time of an alert that is wanted.
         touched: only keys that the view `fresh_events` has.
     """
 
     first: int
     last: int
+    hits: int
     touched: bool = True
 
 
@@ -72,11 +74,10 @@ def form_of(rule: Rule, setting: Setting) -> Form:
 
 def looked_at(rule: Rule, setting: Setting) -> str:
     """Return the condition of the events that a rule looks at; FALSE for one in SQL."""
-    sources = ", ".join(setting.text(source.value) for source in rule.sources)
     render = [
         c.render(lambda name: predicate(rule.select[name], setting)) for c in rule.conditions()
     ]
-    return all_of([f"source IN ({sources})", any_of(render)])
+    return all_of([_recorded(rule, setting), any_of(render)])
 
 
 def key_of(rule: Rule, setting: Setting) -> str:
@@ -144,8 +145,7 @@ def needs_places(rule: Rule, setting: Setting) -> bool:
 
 def addresses(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     """Return the query of the public addresses that a rule may look at."""
-    sources = ", ".join(setting.text(source.value) for source in rule.sources)
-    where = all_of([f"source IN ({sources})", "ip_kind = 'public'", *_limits(scope)])
+    where = all_of([_recorded(rule, setting), "ip_kind = 'public'", *_limits(scope)])
     return f"SELECT DISTINCT src_ip FROM all_events WHERE {where}"
 
 
@@ -160,16 +160,69 @@ def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> st
         "now_ms": str(setting.now),
         **form.extra,
     }
+    if form.past is None:
+        rows = _rows(rule, setting, form, scope, columns)
+        return f"WITH m AS ({_touched(rule, setting, scope, rows)})"
+    late = replace(scope, first=scope.hits) if scope else None
+    named = {
+        **_past(rule, setting, form, form.past, scope),
+        **form.past.queries,
+        "m": _rows(rule, setting, form, late, columns),
+    }
+    return "WITH " + ", ".join(f"{name} AS ({query})" for name, query in named.items())
+
+
+def _past(
+    rule: Rule, setting: Setting, form: Form, past: Past, scope: Scope | None
+) -> Mapping[str, str]:
+    """Return the queries `spans` and, where it is asked for, `past`.
+
+    Fields make up keys after they were grouped, when there are far fewer of them.
+    """
+    account, fields = (
+        "COALESCE(account_id, '')",
+        {f"k{n}": _text(name, setting) for n, name in enumerate(rule.by)},
+    )
+    columns = {
+        "account_id": account,
+        "ts": "ts",
+        **fields,
+        **past.apart,
+        "amount": past.amount,
+        "span": floored("ts", past.span),
+    }
+    apart = ", ".join(("account_id", *fields, *past.apart, "span"))
+    grouped = (
+        f"SELECT {apart}, MIN(ts) AS first_of, MAX(ts) AS last_of, COUNT(*) AS n, "
+        f"SUM(amount) AS total FROM ({_rows(rule, setting, form, scope, columns)}) AS told "
+        f"GROUP BY {apart}"
+    )
+    keyed = f"SELECT *, {joined_text(fields)} AS k FROM ({grouped}) AS grouped"
+    spans = {"spans": _touched(rule, setting, scope, keyed)}
+    if not past.single:
+        return spans
+    single = {"account_id": account, "k": key_of(rule, setting), "ts": "ts"}
+    return {"past": _rows(rule, setting, form, scope, single), **spans}
+
+
+def _rows(
+    rule: Rule, setting: Setting, form: Form, scope: Scope | None, columns: Mapping[str, str]
+) -> str:
+    """Return some columns of the events that a rule looks at."""
     written = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    where = all_of([looked_at(rule, setting), form.where, *_limits(scope)])
     base = _from("all_events", form.places or _places(rule))
-    rows = f"SELECT {written} FROM {base} WHERE {where}"
-    if scope and scope.touched and rule.by:
-        rows = (
-            f"SELECT e.* FROM ({rows}) AS e JOIN ({touched_keys(rule, setting)}) AS touched "
-            "ON e.account_id = touched.account_id AND e.k = touched.k"
-        )
-    return f"WITH m AS ({rows})"
+    where = all_of([looked_at(rule, setting), form.where, *_limits(scope)])
+    return f"SELECT {written} FROM {base} WHERE {where}"
+
+
+def _touched(rule: Rule, setting: Setting, scope: Scope | None, rows: str) -> str:
+    """Return those rows whose keys new events have, where only they are wanted."""
+    if not (scope and scope.touched and rule.by):
+        return rows
+    return (
+        f"SELECT e.* FROM ({rows}) AS e JOIN ({touched_keys(rule, setting)}) AS touched "
+        "ON e.account_id = touched.account_id AND e.k = touched.k"
+    )
 
 
 def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
@@ -179,7 +232,7 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     place asks for; of a name that is used twice it would read all that any place asks for.
     """
     rank = rule.severity.rank
-    events = f"SELECT * FROM all_events WHERE {all_of(_limits(scope))}"
+    events = f"SELECT * FROM all_events WHERE {all_of([_recorded(rule, setting), *_limits(scope)])}"
     query = _EVENTS.sub(
         lambda found: f"{found[1]} ({events}) AS {found[2] or 'events'}", _filled(rule, setting)
     )
@@ -203,6 +256,10 @@ def _filled(rule: Rule, setting: Setting) -> str:
 
     query = re.sub(r"\$\{(?:site|set)\.\w+\}", filled, str(rule.spec["query"]))
     return re.sub(r"\$\{select\.(\w+)\}", selected, query)
+
+
+def _recorded(rule: Rule, setting: Setting) -> str:
+    return f"source IN ({', '.join(setting.text(source.value) for source in rule.sources)})"
 
 
 def _limits(scope: Scope | None) -> list[str]:

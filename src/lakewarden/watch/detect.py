@@ -265,7 +265,7 @@ class _Run:
         end = span[1] + form.ahead
         end += rule.suppress - end % rule.suppress
         narrow = rule.kind != "sql" and not form.waits and set(rule.by) <= set(rule.entity)
-        scope = Scope(start - form.back, end + form.ahead, touched=narrow)
+        scope = Scope(start - form.back, end + form.ahead, start, touched=narrow)
         found = [each for each in self._found(rule, scope) if start <= each.bucket < end]
         self._keep(rule, found)
         if form.fades:

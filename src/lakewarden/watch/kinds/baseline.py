@@ -7,9 +7,12 @@ is above when n·x - S > 0 and (n·x - S)² > times² · (n·Q - S²).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lakewarden.watch.fields import Setting, expression
-from lakewarden.watch.kinds.form import Form
+from lakewarden.watch.kinds.form import Form, Past
 from lakewarden.watch.rule import Rule, duration
+from lakewarden.watch.sql import floored
 
 
 def form(rule: Rule, setting: Setting) -> Form:
@@ -21,20 +24,21 @@ def form(rule: Rule, setting: Setting) -> Form:
         f"OVER (PARTITION BY account_id, k ORDER BY p RANGE BETWEEN {history} PRECEDING "
         f"AND {per} PRECEDING)"
     )
-    periods = f"SELECT account_id, k, p, {_measure(rule)} AS x FROM m GROUP BY account_id, k, p"
+    apart, amount, measure = _measure(rule, setting)
+    periods = (
+        f"SELECT account_id, k, span AS p, {measure} AS x FROM spans GROUP BY account_id, k, span"
+    )
     told = (
         f"SELECT account_id, k, p, x, COALESCE((p - MIN(p) {past}) / {per}, 0) AS n, "
         f"COALESCE(SUM(x) {past}, 0) AS s, COALESCE(SUM(x * x) {past}, 0) AS q "
         f"FROM ({periods}) AS periods"
     )
     high = f"SELECT account_id, k, p FROM ({told}) AS told WHERE {_above(rule, setting)}"
-    hits = (
-        "SELECT m.*, m.p AS hit_at FROM m JOIN "
-        f"({high}) AS high ON m.account_id = high.account_id AND m.k = high.k AND m.p = high.p"
-    )
     return Form(
-        hits,
-        extra={"p": f"(ts - ts % {per})", "amount": _amount(rule, setting)},
+        "SELECT m.*, m.p AS hit_at FROM m JOIN high "
+        "ON m.account_id = high.account_id AND m.k = high.k AND m.p = high.p",
+        past=Past({"high": high}, span=per, apart=apart, amount=amount),
+        extra={"p": floored("ts", per)},
         back=history + per,
         before=per,
         ahead=history + per,
@@ -42,22 +46,17 @@ def form(rule: Rule, setting: Setting) -> Form:
     )
 
 
-def _measure(rule: Rule) -> str:
-    word = str(rule.spec["measure"]).split()[0]
-    totals = {"count": "COUNT(*)", "sum": "SUM(amount)", "distinct": "COUNT(DISTINCT amount)"}
+def _measure(rule: Rule, setting: Setting) -> tuple[Mapping[str, str], str, str]:
+    """Return what tells events apart, the number that they have, and what is measured of spans."""
+    word, *fields = str(rule.spec["measure"]).split()
+    totals = {"count": "SUM(n)", "sum": "SUM(total)", "distinct": "COUNT(DISTINCT v)"}
     if word not in totals:
         raise ValueError(f"measure: {word!r} is none of {', '.join(totals)}")
-    return f"CAST({totals[word]} AS DOUBLE)"
-
-
-def _amount(rule: Rule, setting: Setting) -> str:
-    word, *fields = str(rule.spec["measure"]).split()
-    if word == "count":
-        return "1"
-    if len(fields) != 1:
+    if word != "count" and len(fields) != 1:
         raise ValueError(f"measure: {word} takes one field")
-    read = expression(fields[0], setting)
-    return f"COALESCE(TRY_CAST({read} AS DOUBLE), 0)" if word == "sum" else read
+    read = expression(fields[0], setting) if fields else ""
+    number = f"COALESCE(TRY_CAST({read} AS DOUBLE), 0)" if word == "sum" else "1"
+    return {"v": read} if word == "distinct" else {}, number, f"CAST({totals[word]} AS DOUBLE)"
 
 
 def _above(rule: Rule, setting: Setting) -> str:

@@ -7,11 +7,14 @@ one grouping, however many events there are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from lakewarden.watch.fields import Setting
-from lakewarden.watch.kinds.form import EVER, Form, value_of
+from lakewarden.watch.kinds.form import EVER, Form, Past, fields_of_value, value_of
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.selection import predicate
-from lakewarden.watch.sql import floored
+from lakewarden.watch.sql import joined_text
 
 
 def form(rule: Rule, setting: Setting) -> Form:
@@ -22,10 +25,12 @@ def form(rule: Rule, setting: Setting) -> Form:
     new, reach = f"(before IS NULL OR before < first_of - {history})", history + warmup
     if not rule.spec.get("value"):
         new, reach = f"before < first_of - {history}", EVER
+    parts = {f"v{n}": field for n, field in enumerate(fields_of_value(rule, setting))}
     told = rule.only
     wanted = told.render(lambda name: predicate(rule.select[name], setting)) if told else "TRUE"
     return Form(
-        _hits(history, warmup, new),
+        _HITS,
+        past=Past(_queries(history, warmup, new, joined_text(parts)), span=history, apart=parts),
         extra={"v": value, "wanted": f"COALESCE({wanted}, FALSE)"},
         where=there,
         back=reach,
@@ -34,28 +39,33 @@ def form(rule: Rule, setting: Setting) -> Form:
     )
 
 
-def _hits(history: int, warmup: int, new: str) -> str:
-    """Return the wanted events that are the first of a new value of one who is known."""
-    spans = (
-        "SELECT account_id, k, v, MIN(ts) AS first_of, MAX(ts) AS last_of "
-        f"FROM m GROUP BY account_id, k, v, {floored('ts', history)}"
-    )
+_HITS: Final = (
+    "SELECT * FROM (SELECT m.*, m.ts AS hit_at, MIN(CASE WHEN m.wanted THEN m.id END) "
+    "OVER (PARTITION BY m.account_id, m.k, m.v, m.ts) AS told_id FROM m "
+    "JOIN known ON m.account_id = known.account_id AND m.k = known.k AND m.v = known.v "
+    "AND m.ts = known.first_of) AS told WHERE id = told_id"
+)
+"""The wanted events that are the first of a new value of one who is known, one of each time."""
+
+
+def _queries(history: int, warmup: int, new: str, value: str) -> Mapping[str, str]:
+    """Return when each value was there, and when a new one came to one who is known."""
     before = "LAG(last_of) OVER (PARTITION BY account_id, k, v ORDER BY first_of) AS before"
-    firsts = f"SELECT account_id, k, v, first_of, {before} FROM ({spans}) AS spans"
-    heard = (
-        "SELECT account_id, k, MIN(first_of) AS since, MAX(last_of) AS until "
-        f"FROM ({spans}) AS spans GROUP BY account_id, k, {floored('first_of', history)}"
-    )
+    firsts = f"SELECT account_id, k, v, first_of, {before} FROM visits"
     known = f"BETWEEN firsts.first_of - {history + warmup} AND firsts.first_of - {warmup}"
-    ids = (
-        "SELECT MIN(CASE WHEN m.wanted THEN m.id END) AS id FROM m "
-        f"JOIN (SELECT * FROM ({firsts}) AS firsts WHERE {new}) AS firsts "
-        "ON m.account_id = firsts.account_id AND m.k = firsts.k AND m.v = firsts.v "
-        "AND m.ts = firsts.first_of "
-        f"JOIN ({heard}) AS heard ON m.account_id = heard.account_id AND m.k = heard.k "
-        f"AND (heard.since {known} OR heard.until {known}) "
-        "GROUP BY m.account_id, m.k, m.v, m.ts"
-    )
-    return (
-        f"SELECT m.*, m.ts AS hit_at FROM m JOIN ({ids}) AS told ON m.id = told.id WHERE m.wanted"
-    )
+    return {
+        "visits": (
+            "SELECT account_id, k, v, MIN(first_of) AS first_of, MAX(last_of) AS last_of "
+            f"FROM (SELECT *, {value} AS v FROM spans) AS valued GROUP BY account_id, k, v, span"
+        ),
+        "heard": (
+            "SELECT account_id, k, MIN(first_of) AS since, MAX(last_of) AS until "
+            "FROM spans GROUP BY account_id, k, span"
+        ),
+        "known": (
+            "SELECT DISTINCT firsts.account_id, firsts.k, firsts.v, firsts.first_of "
+            f"FROM (SELECT * FROM ({firsts}) AS firsts WHERE {new}) AS firsts "
+            "JOIN heard ON firsts.account_id = heard.account_id AND firsts.k = heard.k "
+            f"AND (heard.since {known} OR heard.until {known})"
+        ),
+    }

@@ -16,11 +16,35 @@ WINDOW: Final = "PARTITION BY account_id, k ORDER BY ts"
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What of the past a rule has to know, told without reading all that events say.
+
+    Attributes:
+        queries: by name. Each selects from those before it, and from `spans`: for every key and
+            span, and whatever else tells events apart, `account_id`, `k`, `span` (its start),
+            `first_of`, `last_of`, `n` (how many events) and `total`; there may be several rows of
+            one key.
+        span: the length of the spans, in ms.
+        apart: what else tells events apart, SQL by name.
+        amount: SQL of the number of an event that `total` is the sum of.
+        single: whether queries select from `past` as well: `account_id`, `k`, `ts` of each event.
+    """
+
+    queries: Mapping[str, str]
+    span: int
+    apart: Mapping[str, str] = field(default_factory=dict)
+    amount: str = "1"
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """The SQL of one rule's hits.
 
     Attributes:
         hits: selects from `m` the columns `m.*` and `hit_at`.
+        past: what hits are held against. Where there is any, `m` begins at the first hit that is
+            wanted.
         extra: columns to add to `m`, SQL by name.
         where: what else holds of the events of `m`.
         back: how far before a hit the events reach that it depends on or takes along, in ms.
@@ -32,6 +56,7 @@ class Form:
     """
 
     hits: str
+    past: Past | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     where: str = "TRUE"
     back: int = 0
@@ -77,8 +102,12 @@ def around_hits(inner: str, span: int) -> str:
 
 def value_of(rule: Rule, setting: Setting) -> tuple[str, str]:
     """Return the SQL of the watched value, and of whether there is one."""
-    fields = [expression(name, setting) for name in rule.spec.get("value", ())]
+    fields = fields_of_value(rule, setting)
     if not fields:
         return "''", "TRUE"
-    there = f"COALESCE({', '.join(f'CAST({each} AS STRING)' for each in fields)}) IS NOT NULL"
-    return joined_text(f"CAST({each} AS STRING)" for each in fields), there
+    return joined_text(fields), f"COALESCE({', '.join(fields)}) IS NOT NULL"
+
+
+def fields_of_value(rule: Rule, setting: Setting) -> list[str]:
+    """Return the SQL of each field of the watched value, as text."""
+    return [f"CAST({expression(name, setting)} AS STRING)" for name in rule.spec.get("value", ())]

@@ -7,9 +7,8 @@ enough to look from span to span, and to count only what was heard before a sile
 from __future__ import annotations
 
 from lakewarden.watch.fields import Setting
-from lakewarden.watch.kinds.form import Form
+from lakewarden.watch.kinds.form import Form, Past
 from lakewarden.watch.rule import Rule
-from lakewarden.watch.sql import floored
 
 
 def form(rule: Rule, setting: Setting) -> Form:
@@ -17,22 +16,27 @@ def form(rule: Rule, setting: Setting) -> Form:
     site = setting.site
     longest, history = rule.duration("longest", site), rule.duration("history", site)
     least = rule.number("at_least", site)
-    spans = (
-        "SELECT account_id, k, MIN(ts) AS first_of, MAX(ts) AS last_of "
-        f"FROM m GROUP BY account_id, k, {floored('ts', longest)}"
+    after = "LEAD(MIN(first_of)) OVER (PARTITION BY account_id, k ORDER BY span)"
+    followed = (
+        f"SELECT account_id, k, MAX(last_of) AS last_of, {after} AS after "
+        "FROM spans GROUP BY account_id, k, span"
     )
-    after = "LEAD(first_of) OVER (PARTITION BY account_id, k ORDER BY first_of)"
-    followed = f"SELECT account_id, k, last_of, {after} AS after FROM ({spans}) AS spans"
+    ended = (
+        f"SELECT account_id, k, last_of FROM ({followed}) AS followed "
+        f"WHERE COALESCE(after, {setting.now}) - last_of > {longest}"
+    )
     heard = (
-        "SELECT MAX(CASE WHEN m.ts = ended.last_of THEN m.id END) AS last_id, COUNT(*) AS heard "
-        f"FROM m JOIN ({followed}) AS ended ON m.account_id = ended.account_id AND m.k = ended.k "
-        f"AND m.ts BETWEEN ended.last_of - {history} AND ended.last_of "
-        f"WHERE COALESCE(ended.after, {setting.now}) - ended.last_of > {longest} "
-        "GROUP BY ended.account_id, ended.k, ended.last_of"
+        "SELECT ended.account_id, ended.k, ended.last_of FROM past JOIN ended "
+        "ON past.account_id = ended.account_id AND past.k = ended.k "
+        f"AND past.ts BETWEEN ended.last_of - {history} AND ended.last_of "
+        f"GROUP BY ended.account_id, ended.k, ended.last_of HAVING COUNT(*) >= {least}"
     )
     return Form(
-        "SELECT m.*, m.ts AS hit_at FROM m "
-        f"JOIN ({heard}) AS told ON m.id = told.last_id WHERE told.heard >= {least}",
+        "SELECT * FROM (SELECT m.*, m.ts AS hit_at, "
+        "MAX(m.id) OVER (PARTITION BY m.account_id, m.k, m.ts) AS last_id FROM m JOIN heard "
+        "ON m.account_id = heard.account_id AND m.k = heard.k AND m.ts = heard.last_of) AS told "
+        "WHERE id = last_id",
+        past=Past({"ended": ended, "heard": heard}, span=longest, single=True),
         back=history,
         before=longest,
         ahead=max(history, longest),
