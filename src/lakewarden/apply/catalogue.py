@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lakewarden.apply import asset_lists
+from lakewarden.apply.shelf import Held, Shelf, is_gone, keyed, parts_of
 from lakewarden.assets import places
-from lakewarden.assets.canonical import acl_of, numbered, spec_of
+from lakewarden.assets.canonical import acl_of, spec_of
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.databricks import DatabricksHost
@@ -24,25 +23,7 @@ from lakewarden.estate.fact import Cause
 
 Json = Mapping[str, Any]
 PERMISSIONS: Final = "/api/2.0/permissions"
-_AT_ONCE: Final = 16
 _EXPORT: Final = "/api/2.0/workspace/export"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One asset, as its list has it.
-
-    Attributes:
-        kind: of asset.
-        key: its natural key.
-        id: by which the API knows it.
-        raw: what the list says of it.
-    """
-
-    kind: str
-    key: str
-    id: str
-    raw: Json
 
 
 class Catalogue:
@@ -51,7 +32,7 @@ class Catalogue:
     def __init__(self, host: DatabricksHost) -> None:
         """Stand before a workspace; nothing is read yet."""
         self.host = host
-        self._lists: dict[str, _Shelf] = {}
+        self._lists: dict[str, Shelf] = {}
         self._tree: dict[str, list[Json]] | None = None
         self._stale: set[tuple[str, str]] = set()
         self._seen: set[tuple[str, str]] = set()
@@ -222,7 +203,7 @@ class Catalogue:
         Raises:
             CallFailedError: the parents cannot be listed.
         """
-        shelf, found = self._shelf(kind.parent), shelf_key(key)
+        shelf, found = self._shelf(kind.parent), parts_of(key)
         return next((held for one in found if (held := shelf.by_key(one))), None)
 
     def _again(self, held: Held) -> Held | None:
@@ -261,7 +242,7 @@ class Catalogue:
             return
         shelf = self._shelf(kind.name)
         found = asset_lists.listed(self.host, kind.listing, parent.id, parent.key)
-        helds = list(_numbered(kind, self, ((raw, parent.key) for raw in found)))
+        helds = list(keyed(kind, self.host, self.key_of, ((raw, parent.key) for raw in found)))
         for old in shelf.all():
             new = (kind.name, old.key) in self._stale and old.key != key
             if not new and self.parent(kind, old.key) == parent:
@@ -273,13 +254,16 @@ class Catalogue:
         with self._lists_lock:
             self._lists.pop(kind, None)
 
-    def _shelf(self, kind: str) -> _Shelf:
+    def _shelf(self, kind: str) -> Shelf:
         with self._lists_lock:
-            shelf = self._lists.setdefault(kind, _Shelf(kinds()[kind]))
-        shelf.fill(self)
+            shelf = self._lists.setdefault(kind, Shelf())
+        shelf.fill(lambda: self._listed(kinds()[kind]))
         return shelf
 
-    def raw_of(self, kind: Kind) -> Iterator[tuple[Json, str]]:
+    def _listed(self, kind: Kind) -> Iterator[Held]:
+        return keyed(kind, self.host, self.key_of, self._raw_of(kind))
+
+    def _raw_of(self, kind: Kind) -> Iterator[tuple[Json, str]]:
         """Yield the assets of a kind as they are listed, each with the key of its parent.
 
         Raises:
@@ -305,112 +289,3 @@ class Catalogue:
                 for raw in asset_lists.tree(self.host):
                     self._tree.setdefault(str(raw.get("object_type")), []).append(raw)
             return self._tree.get(form, ())
-
-
-def is_gone(error: CallFailedError) -> bool:
-    """Return whether a failed call says that the asset is not there."""
-    said = error.cause is Cause.MALFORMED and "does not exist" in error.detail
-    return error.cause is Cause.NOT_FOUND or said
-
-
-class _Shelf:
-    """The assets of one kind, filled when it is first used."""
-
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
-        self._keys: dict[str, Held] = {}
-        self._ids: dict[str, Held] = {}
-        self._full = False
-        self._lock = threading.RLock()
-
-    def fill(self, catalogue: Catalogue) -> None:
-        """List the kind, unless that was done."""
-        with self._lock:
-            if self._full:
-                return
-            for held in _numbered(self._kind, catalogue, catalogue.raw_of(self._kind)):
-                self.put(held)
-            self._full = True
-
-    def all(self) -> tuple[Held, ...]:
-        with self._lock:
-            return tuple(self._keys.values())
-
-    def by_key(self, key: str) -> Held | None:
-        with self._lock:
-            return self._keys.get(key)
-
-    def by_id(self, asset: str) -> Held | None:
-        with self._lock:
-            return self._ids.get(asset)
-
-    def put(self, held: Held) -> None:
-        with self._lock:
-            self._keys[held.key] = held
-            if held.id:
-                self._ids[held.id] = held
-
-    def drop(self, key: str) -> None:
-        with self._lock:
-            held = self._keys.pop(key, None)
-            if held is not None:
-                self._ids.pop(held.id, None)
-
-
-def shelf_key(key: str) -> Iterator[str]:
-    """Yield a key, and each part of it that ends before a slash, the longest first."""
-    while key:
-        yield key
-        key = key.rpartition("/")[0]
-
-
-def _numbered(
-    kind: Kind, catalogue: Catalogue, listed: Iterable[tuple[Json, str]]
-) -> Iterator[Held]:
-    """Yield the assets of a kind under their keys, those of one name by the time of creation."""
-    found = [one for one in listed if not (kind.skips and kind.skips(one[0]))]
-    if kind.detail and kind.key_of is not None:  # the key comes with the details
-        found = list(_detailed(kind, catalogue, found))
-    found.sort(key=lambda one: _age(kind, one[0]))
-    keys = numbered(_key(kind, catalogue, raw, parent) for raw, parent in found)
-    for key, (raw, _) in zip(keys, found, strict=True):
-        asset = next(places.values(raw, kind.id), key) if kind.id else key
-        yield Held(kind.name, key, str(asset), raw)
-
-
-def _detailed(
-    kind: Kind, catalogue: Catalogue, found: list[tuple[Json, str]]
-) -> Iterator[tuple[Json, str]]:
-    """Yield the assets of a kind as a whole, without those that are gone meanwhile."""
-
-    def read(one: tuple[Json, str]) -> tuple[Json, str] | None:
-        raw, parent = one
-        asset = str(next(places.values(raw, kind.id), ""))
-        try:
-            return asset_lists.whole(catalogue.host, kind, raw, asset, ""), parent
-        except CallFailedError as error:
-            if is_gone(error):
-                return None
-            raise
-
-    with ThreadPoolExecutor(_AT_ONCE, "detail") as pool:
-        for one in pool.map(read, found):
-            if one is not None and not (kind.skips and kind.skips(one[0])):
-                yield one
-
-
-def _age(kind: Kind, raw: Json) -> tuple[str, str]:
-    created = next(places.values(raw, kind.created), "") if kind.created else ""
-    asset = next(places.values(raw, kind.id), "") if kind.id else ""
-    return f"{created:020d}" if isinstance(created, int) else str(created), str(asset)
-
-
-def _key(kind: Kind, catalogue: Catalogue, raw: Json, parent: str) -> str:
-    if kind.fixed:
-        return str(raw["key"]) if kind.listing is None or len(kind.fixed) > 1 else kind.fixed[0]
-    if kind.key_of is not None:
-        return kind.key_of(raw, parent)
-    found = next(places.values(raw, kind.key), "")
-    if kind.named:
-        found = catalogue.key_of(kind.named, str(found)) or found
-    return str(found)

@@ -43,6 +43,7 @@ from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.plan import plan_from_json
 from lakewarden.restore.plan import Restoration, lines
 from lakewarden.restore.planner import Fate, How
+from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, planned
 from lakewarden.restore.wanted import Choice
 from lakewarden.store.journal import Journal, RunJournal, RunRecord, RunState
@@ -141,7 +142,13 @@ def command(
     """
     policy = policy_of(Selection(wish.policy_file))
     reach = reach_of(deployment, policy)
-    started = time.monotonic()
+    task = Task(
+        Choice(frozenset(wish.kinds), wish.paths),
+        maps_of(pace, policy),
+        How(wish.overwrite, not wish.without_acls, permanent=wish.allow_permanent),
+        wish.side_path,
+        parse_addresses(addresses),
+    )
     with journal_of(run) as journal, vault_of(target, aws_profile=deployment.aws_profile) as vault:
         if wish.resume:
             old = _to_resume(journal.find(wish.resume), vault)
@@ -150,29 +157,39 @@ def command(
         when = None if wish.moment is None else from_millis(wish.moment)
         backup = chosen(vault, wish.run_id, when)
         insist_signed(backup, vault, pace)
-        task = Task(
-            Choice(frozenset(wish.kinds), wish.paths),
-            maps_of(pace, policy),
-            How(wish.overwrite, not wish.without_acls, permanent=wish.allow_permanent),
-            wish.side_path,
-            parse_addresses(addresses),
-        )
         workspace = target_of(reach, pace, backup, vault)
         found = planned(task, vault, backup, workspace, reach.account_id)
-        _tell(found, wish.file, style if not run.yes else "table" if style == "table" else "")
+        if wish.file is not None:
+            write_plan(wish.file, found.plan)
+        if style == "table" or not run.yes:
+            _tell(found, wish.file, style)
         if not wanted_by(run, found.plan):
             return _left(found)
-        account = lock_of(reach, workspace.scope)
-        if run.break_lock:
-            journal.break_lock(account)
-        going = begun(journal, "apply", "", found.plan, account)
-        if style == "table":
-            click.echo(f"run {going.run.id}")
-        outcome = carried_out(
-            going, found.plan, workspace.doors, pace.most_errors, quiet=style == "json"
+        return _restored(
+            journal, found, workspace, lock_of(reach, workspace.scope), pace, run, style
         )
-        _told(going, found, outcome, time.monotonic() - started, style)
-        return EXIT_INCOMPLETE if outcome.failed else _left(found)
+
+
+def _restored(
+    journal: Journal,
+    found: Restoration,
+    workspace: TargetWorkspace,
+    account: str,
+    pace: Pace,
+    run: Run,
+    style: str,
+) -> int:
+    """Carry a plan out, and say what became of it; return the exit code."""
+    started = time.monotonic()
+    if run.break_lock:
+        journal.break_lock(account)
+    going = begun(journal, "apply", "", found.plan, account)
+    if style == "table":
+        click.echo(f"run {going.run.id}")
+    quiet = style == "json"
+    outcome = carried_out(going, found.plan, workspace.doors, pace.most_errors, quiet=quiet)
+    _told(going, found, outcome, time.monotonic() - started, style)
+    return EXIT_INCOMPLETE if outcome.failed else _left(found)
 
 
 def resumed(
@@ -203,12 +220,10 @@ def _to_resume(run: RunRecord, vault: Vault) -> RunRecord:
 
 
 def _tell(found: Restoration, file: Path | None, style: str) -> None:
-    """Print a plan, and write it where that was asked for."""
-    if file is not None:
-        write_plan(file, found.plan)
+    """Print a plan."""
     if style == "json":
         click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
-    elif style == "table":
+    else:
         for line in lines(found):
             click.echo(line)
         if file is not None and found.plan.changes:

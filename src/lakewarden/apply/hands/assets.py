@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lakewarden.apply.asset_lists import filled
-from lakewarden.apply.catalogue import Catalogue, Held, is_gone
+from lakewarden.apply.catalogue import Catalogue
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import Hand, Json
+from lakewarden.apply.shelf import Held, is_gone
 from lakewarden.assets import places
 from lakewarden.assets.canonical import body_of, digest, text
 from lakewarden.assets.kind import Call, Kind
