@@ -130,6 +130,19 @@ def test_what_the_files_still_have_is_told_of_them_alone(repo, look, fake):
     assert (finding.place.commit, finding.place.line) == ("", 2)
 
 
+def test_tags_lead_to_history_and_a_shallow_clone_is_said(repo, tmp_path_factory):
+    commit(repo, a_py="one")
+    last = commit(repo, a_py="two")
+    porcelain.tag_create(str(repo), b"v1", message=b"m", author=b"a <a@b>", annotated=True)
+    assert len(names(history.documents(repo))) == 2
+    with Repo(str(repo)) as opened:
+        (repo / ".git" / "shallow").write_bytes(opened.head() + b"\n")
+    found = list(history.documents(repo))
+    assert found[-1] == Unread(
+        f"the history before commit {last}", "is not in this clone, which is shallow"
+    )
+
+
 def test_what_is_staged_counts_and_not_what_lies_in_the_folder(repo):
     commit(repo, a_py="one", b_py="two")
     (repo / "a.py").write_text("staged")

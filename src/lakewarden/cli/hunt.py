@@ -103,7 +103,7 @@ def _rules(own: tuple[Path, ...]) -> tuple[Rule, ...]:
     """Return the rules of the package and of the files that a user named.
 
     Raises:
-        UsageError: a file cannot be read, or has a rule that is there already or fails its examples.
+        UsageError: a file cannot be read, or one of its rules is there already or fails.
     """
     rules = list(library())
     for file in own:

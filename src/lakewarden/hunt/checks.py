@@ -19,9 +19,16 @@ _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 """The alphabet of Bech32."""
 _GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+PUBLIC: Final = frozenset({"0011cc25eb4320717494d2703e8cba85743e71b500283c21c8b88147992f9059"})
+"""SHA-256 of secrets that everybody knows: the key of the Azure storage emulator."""
 _PUBLIC_SUBJECT: Final = "1234567890"
 """The subject of the token that everybody shows: not a login to anything."""
 _LOGIN: Final = re.compile(r"[\x20-\x7e]{1,80}:[\x20-\x7e]{3,200}")
+_LISTED: Final = re.compile(r",\s*[rbufRBUF]{0,2}\\?[\"']{1,3}$")
+_ARGUMENT: Final = re.compile(
+    r"(?:[(\[{]\s*[rbuf]?\\?[\"']-{0,2}|[\"']--)[\w.-]*\\?[\"']\]?\s*,\s*[rbufRBUF]{0,2}\\?[\"']{1,3}$"
+)
+"""A name that is the first argument of a call, or an option in a list of them, and its value."""
 _SHORTEST_KEY: Final = 60
 """The fewest characters of a key in PEM: one of Ed25519 has 64."""
 _KEY_ENTROPY: Final = 4.2
@@ -184,7 +191,10 @@ def url_password(found: Found) -> bool:
 
 
 def assigned(found: Found) -> bool:
-    """Return whether a literal under a name is a secret."""
+    """Return whether a literal under a name is a secret; behind a comma, if it is an argument."""
+    before = found.line[: found.start]
+    if _LISTED.search(before) and not _ARGUMENT.search(before):
+        return False
     return naming.is_secret(found.name, found.secret)
 
 

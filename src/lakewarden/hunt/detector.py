@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -124,7 +125,8 @@ def _name(rule: Rule, match: re.Match[bytes], data: bytes, start: int, at: int) 
         end = match.end(rule.rest_group) + at
         while begin > start and data[begin - 1] in _NAME:
             begin -= 1
-    return data[begin:end].decode("utf-8", "replace")
+    name = data[begin:end].decode("utf-8", "replace")
+    return f"{name} type" if data[begin - 2 : begin] == b"::" else name
 
 
 def _holds(rule: Rule, found: checks.Found) -> bool:
@@ -133,4 +135,6 @@ def _holds(rule: Rule, found: checks.Found) -> bool:
         return False
     if not rule.generic and not rule.block and naming.is_hollow(found.secret):
         return False
-    return all(checks.CHECKS[name](found) for name in rule.checks)
+    if not all(checks.CHECKS[name](found) for name in rule.checks):
+        return False
+    return hashlib.sha256(found.secret.encode()).hexdigest() not in checks.PUBLIC

@@ -20,11 +20,12 @@ _ABOUT: Final = re.compile(
     r"|var|ref|reference|arn|alias|manager|store|vault|header|param|parameter|schema|table|view|index"
     r"|error|message|msg|text|title|description|example|rotation|reset|link|page|location|region"
     r"|group|role|user|username|owner|status|state|kind|source|target|usage|counter|budget|price|cost"
-    r"|bucket|topic|sep|separator|delimiter|char|chars|tokenizer|model)$"
+    r"|bucket|topic|used|created|changed|updated|date|time|at|sep|separator|delimiter|char|chars|tokenizer|model)$"
 )
 """Last words of names that are about a secret and do not hold one."""
 _OTHER: Final = re.compile(
-    r"\b(?:page|next|continuation|cursor|idempotency|sync|delta|etag|request|client request|primary"
+    r"\b(?:page|next|starting|change|update|lock|continuation|cursor|idempotency|sync|delta|etag"
+    r"|request|client request|primary"
     r"|foreign|partition|sort|cache|public|hash|csrf|pad|eos|bos|unk|mask|sep|cls|special|stop|start"
     r"|end|max|num|n|count|total|prompt|completion|input|output|context) "
     r"(?:token|tokens|key|secret)\b"
@@ -62,9 +63,11 @@ _GIVEN: Final = re.compile(
 )
 """What stands before a value that is given, in code as well."""
 _WEAK: Final = re.compile(r"(?:[A-Z][a-z]{2,}[-_.]?){1,4}\d{1,4}")
-_CAMEL: Final = re.compile(
-    r"(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,5})+(?:\d{1,4}(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,5})*)?"
+_WORD: Final = (
+    r"[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,5}|[A-Z](?=[A-Z][a-z])"
+    r"|(?:Am|As|At|By|Db|Go|Id|In|Io|Ip|Is|Js|My|No|Of|On|Or|Os|To|Uc|Up)"
 )
+_CAMEL: Final = re.compile(rf"(?:{_WORD})+(?:\d{{1,4}}(?:{_WORD})*)?")
 """Words joined as in `nextPageToken2`."""
 _VOWELS: Final = frozenset("aeiouyAEIOUY")
 _SHORTEST: Final = 12
@@ -163,7 +166,7 @@ def is_password(value: str, user: str = "") -> bool:
         return False
     if user and value.lower() in {user.lower(), f"{user.lower()}s"}:
         return False
-    if _UUID.fullmatch(value) or _HASH.fullmatch(value) or _is_place(value):
+    if any(kind.fullmatch(value) for kind in (_UUID, _HASH, _DATE)) or _is_place(value):
         return False
     if _PLAIN_WORDS.fullmatch(value) or (_CLASS.fullmatch(value) and not _odd(value)):
         return _odd(value) or _is_weak(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -68,7 +69,7 @@ class Hyperscan:
 def _database(hyperscan: Any, rules: Sequence[Rule], cache: Path | None) -> Any:
     """Return the compiled rules, from the cache if they are there."""
     texts = [f"{rule.ignore_case:d}{rule.trigger}" for rule in rules]
-    version = f"{hyperscan.__version__} {os.uname().machine}"
+    version = f"{hyperscan.__version__} {platform.machine()}"
     digest = hashlib.sha256("\0".join([version, *texts]).encode()).hexdigest()
     file = cache / f"hunt-{digest[:32]}.hs" if cache else None
     if file and file.exists():

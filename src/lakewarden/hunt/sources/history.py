@@ -40,6 +40,9 @@ def documents(
             if not is_left_out(name, exclude):
                 seen.add(sha)
                 yield _blob(repo, sha, name, commit[:_SHORT].decode(), largest)
+        for commit in sorted(repo.get_shallow()):
+            where = f"the history before commit {commit[:_SHORT].decode()}"
+            yield Unread(where, "is not in this clone, which is shallow")
 
 
 def staged(
