@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from databricks.sdk.service.ml import ViewType
+from databricks.sdk.service.workspace import ObjectType
 
 from lakewarden.simulate import start
 from lakewarden.simulate.state import Workspace
@@ -56,9 +58,15 @@ def test_the_sdk_reads_what_was_drawn(lab: Lab) -> None:
     tasks = [task for job in jobs for task in (job.settings.tasks if job.settings else None) or []]
     for kind in ("run_job_task", "sql_task", "pipeline_task", "dashboard_task", "alert_task"):
         assert any(getattr(task, kind) for task in tasks), kind
-    paths = {entry.path or "" for entry in client.workspace.list("/", recursive=True)}
+    entries = list(client.workspace.list("/", recursive=True))
+    assert any(entry.object_type is ObjectType.LIBRARY for entry in entries)
+    paths = {entry.path or "" for entry in entries}
     assert len({path.lower() for path in paths}) < len(paths)
+    assert any(board.lifecycle_state for board in client.lakeview.list(show_trashed=True))
+    deleted = client.experiments.search_experiments(view_type=ViewType.DELETED_ONLY)
+    assert list(deleted)
     pools = {pool.instance_pool_id: pool for pool in client.instance_pools.list()}
+    assert {pool.state.value for pool in pools.values() if pool.state} == {"ACTIVE", "DELETED"}
     assert any(cluster.instance_pool_id in pools for cluster in client.clusters.list())
 
 

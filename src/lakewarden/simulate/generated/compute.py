@@ -20,8 +20,8 @@ def profile(draw: Draw, _: int) -> None:
     draw.keep("profile", arn)
 
 
-def pool(draw: Draw, _: int) -> None:
-    """A pool."""
+def pool(draw: Draw, place: int) -> None:
+    """A pool; a deleted one is listed still."""
     body = {
         "instance_pool_name": draw.name(),
         "node_type_id": draw.rng.choice(_MACHINES),
@@ -30,6 +30,9 @@ def pool(draw: Draw, _: int) -> None:
         "custom_tags": {"Owner": draw.plain("team")},
     }
     made = draw.call("POST", "/api/2.0/instance-pools/create", body)["instance_pool_id"]
+    if draw.gone(place):
+        draw.call("POST", "/api/2.0/instance-pools/delete", {"instance_pool_id": made}, days_ago=1)
+        return
     draw.keep("pool", made)
     draw.permit("instance-pools", made)
 

@@ -64,6 +64,10 @@ class Draw:
         """True as often as the chance says."""
         return self.rng.random() < chance
 
+    def gone(self, place: int) -> bool:
+        """Whether the object that is the n-th of its kind is thrown away again: one in five."""
+        return place % 5 == 3  # noqa: PLR2004 - the fourth of each five
+
     def pick(self, kind: str, chance: float = 1.0) -> str | None:
         """One of the objects of a kind that were made so far, if luck has it and there are any."""
         made = self.made[kind]

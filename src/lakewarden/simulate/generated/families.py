@@ -32,6 +32,7 @@ FAMILIES = (
     Family(tree.folder, 80),
     Family(tree.notebook, 450),
     Family(tree.file, 90),
+    Family(tree.library, 1, 20),
     Family(tree.repo, 8),
     Family(compute.init_script, 3, 30),
     Family(compute.warehouse, 5, 100),

@@ -23,8 +23,8 @@ def _place(draw: Draw) -> dict[str, Any]:
     return {"parent_path": folder} if folder else {}
 
 
-def query(draw: Draw, _: int) -> None:
-    """A query."""
+def query(draw: Draw, place: int) -> None:
+    """A query; some are in the trash."""
     body = {
         "display_name": draw.name(),
         "query_text": f"SELECT '{draw.rng.random()}' -- {draw.text(1, 3)}",
@@ -36,6 +36,9 @@ def query(draw: Draw, _: int) -> None:
         value = {"value": draw.plain("v")}
         body["parameters"] = [{"name": "p", "title": "P", "text_value": value}]
     made = draw.call("POST", "/api/2.0/sql/queries", {"query": body})["id"]
+    if draw.gone(place):
+        draw.call("DELETE", f"/api/2.0/sql/queries/{made}")
+        return
     draw.keep("query", made)
     draw.permit("queries", made)
 
@@ -78,8 +81,8 @@ def alert(draw: Draw, _: int) -> None:
     draw.permit("alertsv2", made)
 
 
-def dashboard(draw: Draw, _: int) -> None:
-    """A dashboard; some are published and go out by a schedule."""
+def dashboard(draw: Draw, place: int) -> None:
+    """A dashboard; some are published, some go out by a schedule, some are in the trash."""
     content = {"pages": [{"name": draw.plain("page"), "displayName": draw.name()}]}
     body = {
         "display_name": draw.name().replace("/", "-"),
@@ -96,5 +99,8 @@ def dashboard(draw: Draw, _: int) -> None:
         cron = {"quartz_cron_expression": f"0 {minute} 7 * * ?", "timezone_id": "UTC"}
         schedule = {"cron_schedule": cron, "display_name": draw.name()}
         draw.call("POST", f"{_BOARDS}/{made}/schedules", schedule)
+    if draw.gone(place):
+        draw.call("DELETE", f"{_BOARDS}/{made}")
+        return
     draw.keep("dashboard", made)
     draw.permit("dashboards", made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from lakewarden.simulate.generated.draw import Draw
+from lakewarden.simulate.workspace.workspace_tree import add
 
 _HEADERS = {"PYTHON": "#", "SQL": "--", "SCALA": "//", "R": "#"}
 
@@ -45,6 +46,11 @@ def file(draw: Draw, _: int) -> None:
     draw.call("POST", "/api/2.0/workspace/import", body)
     draw.keep("file", path)
     _permit(draw, "files", path)
+
+
+def library(draw: Draw, _: int) -> None:
+    """A library that the tree keeps from long ago."""
+    add(draw.workspace, draw.path(), "LIBRARY", created_at=0)
 
 
 def repo(draw: Draw, _: int) -> None:

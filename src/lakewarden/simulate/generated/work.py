@@ -28,11 +28,14 @@ def pipeline(draw: Draw, _: int) -> None:
     draw.permit("pipelines", made)
 
 
-def experiment(draw: Draw, _: int) -> None:
-    """An experiment."""
+def experiment(draw: Draw, place: int) -> None:
+    """An experiment; some are in the trash."""
     tags = [{"key": draw.plain("tag"), "value": draw.name()} for _ in range(draw.rng.randint(0, 3))]
     body = {"name": draw.path(), "tags": tags}
     made = draw.call("POST", "/api/2.0/mlflow/experiments/create", body)["experiment_id"]
+    if draw.gone(place):
+        draw.call("POST", "/api/2.0/mlflow/experiments/delete", {"experiment_id": made})
+        return
     draw.permit("experiments", made)
 
 
