@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lakewarden.errors import LockedError, UsageError
 from lakewarden.store.database import LOCKS, RUNS, STEPS, open_database
+from lakewarden.store.together import Together
 
 Attributes = Mapping[str, Any]
 LATEST: Final = "latest"
@@ -179,10 +180,11 @@ class Journal:
 
 
 class RunJournal:
-    """What one run writes while it is under way."""
+    """What one run writes while it is under way. Threads may share it."""
 
     def __init__(self, engine: Engine, run: RunRecord) -> None:
         self._engine = engine
+        self._together = Together(engine)
         self.run = run
 
     def intend(self, number: int, address: str, before: Attributes | None) -> None:
@@ -191,17 +193,19 @@ class RunJournal:
         What an earlier attempt at the same step found is kept: it is what undoing goes back to.
         """
         values = {"run_id": self.run.id, "number": number, "address": address}
-        with self._engine.begin() as connection:
-            mine = (STEPS.c.run_id == self.run.id) & (STEPS.c.number == number)
+        mine = (STEPS.c.run_id == self.run.id) & (STEPS.c.number == number)
+        found = json.dumps(before)
+
+        def write(connection: Connection) -> None:
             if connection.execute(select(STEPS.c.number).where(mine)).first() is None:
-                found = json.dumps(before)
                 connection.execute(insert(STEPS).values(**values, before=found, done=0))
+
+        self._together.write(write)
 
     def done(self, number: int) -> None:
         """Note that a change was made and read back."""
         mine = (STEPS.c.run_id == self.run.id) & (STEPS.c.number == number)
-        with self._engine.begin() as connection:
-            connection.execute(update(STEPS).where(mine).values(done=1))
+        self._together.write(lambda c: c.execute(update(STEPS).where(mine).values(done=1)))
 
     def finish(self, state: RunState, reason: str = "") -> None:
         """Note how the run ended, and let go of the account."""
