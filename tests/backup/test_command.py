@@ -26,8 +26,7 @@ def backup(own, monkeypatch, capsys):
     return of
 
 
-def test_it_prints_what_a_script_wants_to_know(backup, own):
-    kit = own("typical")
+def test_it_prints_what_a_script_wants_to_know(backup, kit):
     code, out, _ = backup(kit, "--format", "json")
     told = json.loads(out)
     assert code == 0

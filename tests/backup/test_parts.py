@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakewarden.assets.registry import kinds
@@ -55,6 +55,7 @@ def test_a_list_that_has_no_times_gives_no_mark():
     assert mark_of(NOTEBOOK, {"object_id": 1, "language": "SQL"}) is None
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(0.01, 3), min_size=8, max_size=40))
 def test_each_permission_is_read_again_within_the_period_and_few_at_a_time(pauses):
     """Runs at odd times, of twenty objects, with a period of seven days."""
@@ -130,6 +131,7 @@ statuses = st.sampled_from([WHOLE, PART])
 runs = st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from([A, B, C]))
 
 
+@settings(deadline=None)
 @given(runs, runs, statuses, statuses)
 def test_changes_are_what_a_comparison_finds(old, new, old_list, new_list):
     made = [[Entry("job", key, spec) for key, spec in sorted(run.items())] for run in (old, new)]

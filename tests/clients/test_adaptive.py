@@ -5,7 +5,7 @@ import time as clock
 from collections import deque
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.fake_time import FakeTime
@@ -44,6 +44,7 @@ def test_a_slow_rate_still_lets_the_first_one_through(rate):
     assert [slow.take(), slow.take()] == near([0, 2])
 
 
+@settings(deadline=None)
 @given(st.floats(0.5, 50), st.lists(st.tuples(st.floats(0, 3), st.booleans()), max_size=40))
 def test_the_rate_is_never_exceeded(ceiling, calls):
     time = FakeTime()

@@ -43,6 +43,7 @@ class Before:
     """The run before, in memory: about half a kilobyte for each asset.
 
     Attributes:
+        kinds: of which there were assets.
         signals: whose permissions were changed since, as far as anything says so.
     """
 
@@ -59,10 +60,12 @@ class Before:
         self._known: dict[bytes, tuple[Any, ...]] = {}
         self._started = parse_time(started).timestamp() if started else 0.0
         self._period = period
+        self.kinds: set[str] = set()
         self.signals = Signals()
         for entry in entries:
             kind = kinds().get(entry.kind)
             if kind is not None:
+                self.kinds.add(kind.name)
                 self._known[_place(kind, _row(kind, entry))] = _packed(kind, entry)
 
     def __len__(self) -> int:

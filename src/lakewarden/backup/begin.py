@@ -70,7 +70,7 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
     before, previous = _remembered(vault, previous, wishes)
     shared = Shared(
         calls=calls,
-        lister=Lister(calls, kinds.values()),
+        lister=Lister(calls, kinds.values(), before.kinds),
         kinds=kinds,
         selection=wishes.selection,
         vault=vault,

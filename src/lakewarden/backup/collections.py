@@ -132,6 +132,10 @@ class Collections:
                 self.skipped[f"{kind.name}: {skipped}"] += 1
                 continue
             stage, identity = NAMED if named_late(kind) else READ, id_in(kind, one.raw)
+            if kind.id and not identity:
+                what = f"one of {kind.title} has no {kind.id}"
+                failures.append(CallFailedError(Cause.MISSING_FIELD, what))
+                continue
             item = Item(kind.name, identity, key or "", stage, stamp=stamp_in(kind, one.raw))
             drafts[identity or place] = item, one.raw
         if kind.named and self._shared.keys.doubted(kind.named):

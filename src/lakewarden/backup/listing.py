@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -29,8 +29,18 @@ Listed = tuple[list[Found], list[CallFailedError]]
 class Lister:
     """Lists the assets of kinds; kinds that share a list share its reading."""
 
-    def __init__(self, calls: Calls, kinds: Iterable[Kind]) -> None:
+    def __init__(self, calls: Calls, kinds: Iterable[Kind], had: Container[str] = ()) -> None:
+        """Prepare to list.
+
+        Args:
+            calls: reads the workspace.
+            kinds: all that are listed.
+            had: those of which there were some in the run before. A service is free to leave an
+                empty list out of its answer, and an answer that lost it looks just the same; of
+                these it is taken for lost.
+        """
         self._calls = calls
+        self._had = had
         self._lists = [k.listing for k in kinds if k.listing and not k.parent]
         self._kept: list[tuple[Listing, Listed]] = []
         self._lock = threading.Lock()
@@ -45,13 +55,14 @@ class Lister:
         if kind.fixed:
             found, failures = self._read(listing)
             return [replace(one, key=kind.fixed[0]) for one in found], failures
+        insist = kind.name in self._had
         if self._lists.count(listing) == 1:
-            return self._read(listing)
+            return self._read(listing, insist=insist)
         with self._lock:
             for asked, answer in self._kept:
                 if asked == listing:
                     return answer
-            answer = self._read(listing)
+            answer = self._read(listing, insist=insist)
             self._kept.append((listing, answer))
             return answer
 
@@ -88,27 +99,34 @@ class Lister:
             whole.pop(name, None)
         return whole
 
-    def _read(self, listing: Listing) -> Listed:
+    def _read(self, listing: Listing, *, insist: bool = False) -> Listed:
         found: list[Found] = []
         try:
-            found.extend(map(Found, self._raws(listing)))
+            found.extend(map(Found, self._raws(listing, insist=insist)))
         except CallFailedError as error:
             return found, ([] if error.code in listing.absent else [error])
         return found, []
 
-    def _raws(self, listing: Listing) -> Iterator[Json]:
+    def _raws(self, listing: Listing, *, insist: bool) -> Iterator[Json]:
         if not listing.envelope:
             yield _mapping(self._ask(listing, listing.path, listing.query))
             return
-        paging = Paging(listing.paging.value)
+        lost = insist
+
+        def ask(path: str, query: Mapping[str, Any]) -> Any:
+            nonlocal lost
+            answer = self._ask(listing, path, query)
+            lost = lost and listing.envelope not in answer
+            return answer
+
+        paging, trust = Paging(listing.paging.value), listing.trust_empty
+        asked = listing.query
         yield from items(
-            lambda path, query: self._ask(listing, path, query),
-            listing.path,
-            listing.envelope,
-            paging,
-            query=listing.query,
-            trust_empty=listing.trust_empty,
+            ask, listing.path, listing.envelope, paging, query=asked, trust_empty=trust
         )
+        if lost:
+            what = f"no {listing.envelope} in the answer, and the run before had some"
+            raise CallFailedError(Cause.MISSING_FIELD, what)
 
     def _ask(self, listing: Listing, path: str, query: Mapping[str, Any]) -> Any:
         if listing.verb == "POST":

@@ -24,6 +24,8 @@ from lakewarden.store.vault.queue import Item, State
 _EXPORT: Final = "/api/2.0/workspace/export"
 _SECRET: Final = "/api/2.0/secrets/get"  # noqa: S105  # a path, not a secret
 _SETTING: Final = "setting"
+_WRAPPED: Final = frozenset({_SETTING, "registered_model"})
+"""Kinds whose details have the name at another place, or not at all."""
 _FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
 _TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
 _ANSWER: Final = 10 * 2**20
@@ -58,6 +60,7 @@ class Reader:
     def _detailed(self, kind: Kind, item: Item) -> Item:
         """Return an item with its definition, and with its key where that was not known yet."""
         whole = self._shared.lister.detail(kind, item.id, item.key)
+        _insist_whole(kind, whole)
         left_out = kind.skips(whole) if kind.skips else ""
         if left_out:
             return replace(item, state=State.FAILED, stage=LEFT, error=left_out)
@@ -123,7 +126,7 @@ class Reader:
         path = f"/api/2.0/permissions/{kind.acl}/{identity}"
         try:
             answer = self._shared.calls.get(PERMISSIONS, path)
-            acl = self._shared.keep(acl_of(answer))
+            acl = self._shared.keep(_entries(answer))
         except CallFailedError as error:
             if error.cause is Cause.DISABLED or (item.key == _ROOT and error.code):
                 return item  # permissions are not for sale here, or not on the root
@@ -148,6 +151,25 @@ class Reader:
         elif error.cause is Cause.NOT_FOUND:
             stage = GONE if kind.tree and self._shared.calls.vanished(item.key) else UNSEEN
         return replace(item, state=State.FAILED, stage=stage, error=str(error))
+
+
+def _insist_whole(kind: Kind, whole: Mapping[str, Any]) -> None:
+    """Refuse an answer that lost the definition: that would look like one that is empty."""
+    place = "" if kind.name in _WRAPPED else kind.spec or kind.key
+    if place and next(values(whole, place), None) is None:
+        raise CallFailedError(Cause.MISSING_FIELD, f"no {place} in the answer")
+
+
+def _entries(answer: Any) -> list[dict[str, str]]:
+    """Return direct entries; an answer that lost some would look like permissions of nobody."""
+    entries = answer.get("access_control_list") if isinstance(answer, Mapping) else None
+    if not isinstance(entries, list) or any("all_permissions" not in each for each in entries):
+        raise CallFailedError(Cause.MISSING_FIELD, "no whole access_control_list in the answer")
+    try:
+        return acl_of(answer)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__} in access_control_list: {error}"
+        raise CallFailedError(Cause.MALFORMED, what) from None
 
 
 def _is_too_large(error: CallFailedError) -> bool:

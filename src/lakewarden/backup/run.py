@@ -22,7 +22,7 @@ from lakewarden.backup.shared import Shared
 from lakewarden.backup.tally import Progress
 from lakewarden.backup.tree import Tree
 from lakewarden.clock import now_ms
-from lakewarden.store.vault.manifest import Entry, Run
+from lakewarden.store.vault.manifest import Collection, Entry, Run, Status
 from lakewarden.store.vault.queue import Item, State
 from lakewarden.store.vault.signing import Signer
 
@@ -148,7 +148,20 @@ class Backup:
             return {}
         queue = self._shared.queue
         old = self._shared.vault.entries(before.id)
-        return changes(old, queue.entries(), before.collections, queue.collections())
+        return changes(old, queue.entries(), before.collections, self._lists())
+
+    def _lists(self) -> dict[str, Collection]:
+        """Return how collections ended; one of which not all could be read is not complete.
+
+        So whoever compares runs never takes what could not be read for something that is gone.
+        """
+        failed = Counter(i.kind for i in self._failed() if i.stage not in {GONE, LEFT})
+        lists = self._shared.queue.collections()
+        for kind, count in failed.items():
+            told = f"{count} of {lists[kind].objects} could not be read"
+            if lists[kind].status is Status.COMPLETE:
+                lists[kind] = replace(lists[kind], status=Status.PARTIAL, errors=(told,))
+        return lists
 
     def _manifest(self, found: Mapping[str, Changes], accepted: tuple[str, ...]) -> Run:
         queue = self._shared.queue
@@ -168,7 +181,7 @@ class Backup:
             tool=f"lakewarden {__version__}",
             started=queue.started,
             ended=time_of(now_ms() / 1000),
-            collections=queue.collections(),
+            collections=self._lists(),
             incomplete=tuple(_told(i) for i in queue.items(state=State.DONE) if i.error),
             errors=tuple(_told(i) for i in self._failed() if i.stage not in {GONE, LEFT}),
             notes=notes,

@@ -18,6 +18,7 @@ from lakewarden.estate.fact import Cause
 _LIST: Final = "/api/2.0/workspace/list"
 _THREADS: Final = 16
 _FOLDER: Final = "DIRECTORY"
+_NEEDED: Final = ("object_type", "path", "object_id")
 
 Objects = list[Mapping[str, Any]]
 
@@ -97,10 +98,15 @@ class Walk:
             raise
         if not isinstance(answer, Mapping):
             raise CallFailedError(Cause.MALFORMED, "the answer is not an object")
+        if folder == "/" and "objects" not in answer:
+            raise CallFailedError(Cause.MISSING_FIELD, "no objects in the answer")
         return _objects(answer.get("objects", []))
 
 
 def _objects(listed: Any) -> Objects:
-    if isinstance(listed, list) and all(isinstance(o, Mapping) and "path" in o for o in listed):
-        return listed
-    raise CallFailedError(Cause.MALFORMED, "objects is not a list of objects with paths")
+    if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
+        raise CallFailedError(Cause.MALFORMED, "objects is not a list of objects")
+    for name in _NEEDED:
+        if any(name not in each for each in listed):
+            raise CallFailedError(Cause.MISSING_FIELD, f"an object has no {name}")
+    return listed

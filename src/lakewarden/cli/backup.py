@@ -304,7 +304,7 @@ def _json(run: Run) -> dict[str, Any]:
 
 
 def _collections(run: Run) -> list[dict[str, str]]:
-    """Return the kinds of which not all could be listed, as what is incomplete."""
+    """Return the kinds of which not all could be listed or read, as what is incomplete."""
     return [
         {"kind": kind, "key": "", "what": f"{c.status}: {'; '.join(c.errors)}"}
         for kind, c in run.collections.items()
