@@ -75,6 +75,12 @@ def test_a_job_refers_to_others_by_their_keys_and_comes_back_with_other_ids():
     assert body["tasks"][3] == raw["settings"]["tasks"][3]
 
 
+@pytest.mark.parametrize("kind", ["cluster", "dashboard", "job", "pipeline"])
+def test_what_lost_its_definition_is_not_taken_for_one_without(kind):
+    with pytest.raises(ValueError, match=f"{kind} without its definition"):
+        canonical.spec_of(kinds()[kind], {"id": "1", "name": "n"}, key_of)
+
+
 def test_what_refers_to_nothing_there_is_not_written():
     spec = {"tasks": [{"existing_cluster_id": {"$asset": "cluster", "key": "new"}}]}
     with pytest.raises(LookupError) as caught:

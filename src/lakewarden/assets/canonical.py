@@ -44,10 +44,13 @@ def spec_of(kind: Kind, raw: Json, key_of: KeyOf) -> dict[str, Any]:
     Raises:
         ValueError: it is not of the form that its kind has.
     """
-    given = kind.shape(raw) if kind.shape else raw
-    for step in kind.spec.split(".") if kind.spec else ():
-        given = given.get(step) or {}
-    spec: dict[str, Any] = copy.deepcopy(dict(given))
+    try:
+        given = kind.shape(raw) if kind.shape else raw
+        for step in kind.spec.split(".") if kind.spec else ():
+            given = given[step]
+        spec: dict[str, Any] = copy.deepcopy(dict(given))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{kind.name} without its definition: {error}") from None
     if kind.keeps:
         spec = {name: value for name, value in spec.items() if name in kind.keeps}
     for place in kind.volatile:

@@ -137,9 +137,7 @@ KINDS: Final = (
         unique=False,
         created="cluster_id",
         spec="spec",
-        shape=lambda raw: {
-            "spec": {"cluster_name": raw.get("cluster_name", ""), **(raw.get("spec") or {})}
-        },
+        shape=lambda raw: {"spec": {"cluster_name": raw.get("cluster_name", ""), **raw["spec"]}},
         references=cluster_references(""),
         principals=("single_user_name",),
         arns=_ARNS,
@@ -204,6 +202,7 @@ KINDS: Final = (
         key="name",
         unique=False,
         created="created_at",
+        row="position",
         detail="/api/2.0/global-init-scripts/{id}",
         keeps=("name", "enabled", "position"),
         content=Content("field", "script"),

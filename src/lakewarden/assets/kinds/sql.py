@@ -23,6 +23,10 @@ def _folder(raw: Json) -> Body:
     return shaped
 
 
+def _dashboard(raw: Json) -> Body:
+    return {**_folder(raw), "serialized_dashboard": raw["serialized_dashboard"]}
+
+
 def _alert(raw: Json) -> Body:
     """Return an alert with whom it runs as: made by another, it would run as that one."""
     shaped = _folder(raw)
@@ -131,7 +135,7 @@ KINDS: Final = (
         unique=False,
         created="create_time",
         detail="/api/2.0/lakeview/dashboards/{id}",
-        shape=_folder,
+        shape=_dashboard,
         volatile=("dashboard_id", "create_time", "update_time", "etag", "lifecycle_state", "path"),
         parsed=("serialized_dashboard",),
         references=_WAREHOUSE,

@@ -23,6 +23,7 @@ _OF_TASKS: Final = (
     ("alert_task.warehouse_id", "warehouse", False),
     ("power_bi_task.warehouse_id", "warehouse", False),
 )
+_PAGED: Final = ("tasks", "job_clusters", "environments", "parameters")
 _EVENTS: Final = (
     *("on_start", "on_success", "on_failure", "on_duration_warning_threshold_exceeded"),
     "on_streaming_backlog_exceeded",
@@ -35,14 +36,14 @@ def _run_as(name: Any) -> dict[str, str]:
 
 def _job(raw: Json) -> Body:
     """Return the settings, with whom it runs as: made by another, it would run as that one."""
-    settings = dict(raw.get("settings") or {})
+    settings = dict(raw["settings"])
     if "run_as" not in settings and raw.get("run_as_user_name"):
         settings["run_as"] = _run_as(raw["run_as_user_name"])
     return settings
 
 
 def _pipeline(raw: Json) -> Body:
-    spec = dict(raw.get("spec") or {})
+    spec = dict(raw["spec"])
     if "run_as" not in spec and raw.get("run_as_user_name"):
         spec["run_as"] = _run_as(raw["run_as_user_name"])
     return spec
@@ -74,7 +75,7 @@ KINDS: Final = (
         unique=False,
         created="created_time",
         detail="/api/2.2/jobs/get?job_id={id}",
-        paged=("settings.tasks", "settings.job_clusters"),
+        paged=tuple(f"settings.{name}" for name in _PAGED),
         shape=_job,
         volatile=("format",),
         references=_JOB_REFERENCES,
