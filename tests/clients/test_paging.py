@@ -123,6 +123,21 @@ class TestScim:
         assert cause is Cause.MALFORMED
         assert "entries were sent" in detail
 
+    def test_where_one_is_deleted_meanwhile_nobody_is_passed_over(self):
+        people = list(range(2500))
+
+        def get(_path, query):
+            start = query["startIndex"] - 1
+            page = scim_page(len(people), *people[start : start + query["count"]])
+            people[:1] = [] if len(people) > 2498 else people[:1]
+            return page
+
+        assert set(listed(get, Paging.SCIM)) >= set(people)
+
+    def test_a_list_that_never_stays_is_an_error(self):
+        pages = [scim_page(3, "a"), scim_page(2, "b")] * 5
+        assert "faster than they are listed" in refused(Pages(*pages), Paging.SCIM)[1]
+
     @pytest.mark.parametrize("total", [None, "3", 3.5])
     def test_a_total_is_wanted(self, total):
         cause, _ = refused(Pages({"totalResults": total, "Resources": rows("a")}), Paging.SCIM)
@@ -147,6 +162,10 @@ class TestOnce:
 
     def test_a_list_that_is_empty_is_empty(self):
         assert listed(Pages({"things": []}), Paging.ONCE) == []
+
+    def test_a_next_page_of_what_has_none_is_not_passed_over(self):
+        get = Pages({"things": rows("a"), "next_page_token": "t"})
+        assert "a next page is announced" in refused(get, Paging.ONCE)[1]
 
     @pytest.mark.parametrize("paging", [Paging.ONCE, Paging.TOKEN])
     def test_a_missing_list_is_empty_only_when_that_is_trusted(self, paging):

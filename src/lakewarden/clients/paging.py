@@ -18,6 +18,8 @@ Get = Callable[[str, Mapping[str, Any]], Any]
 Item = Mapping[str, Any]
 
 _SCIM_PAGE: Final = 1000
+_SCIM_ROUNDS: Final = 5
+"""How often a list is begun of which entries are deleted while it is read."""
 
 
 class Paging(StrEnum):
@@ -57,7 +59,10 @@ def items(
     if paging is Paging.ARRAY:
         yield from _entries(get(path, asked), path)
     elif paging is Paging.ONCE:
-        yield from _enveloped(get(path, asked), envelope, trust_empty=trust_empty)
+        answer = get(path, asked)
+        yield from _enveloped(answer, envelope, trust_empty=trust_empty)
+        if answer.get("next_page_token"):
+            raise CallFailedError(Cause.MALFORMED, "a next page is announced where there is none")
     elif paging is Paging.SCIM:
         yield from _scim(get, path, asked)
     else:
@@ -88,13 +93,35 @@ def _tokens(ask: Callable[[str], Any], envelope: str, *, trust_empty: bool) -> I
 
 
 def _scim(get: Get, path: str, query: dict[str, Any]) -> Iterator[Item]:
+    """Yield all entries once; begin anew where one was deleted, as others move up unseen then."""
+    sent: set[str] = set()
+    for _ in range(_SCIM_ROUNDS):
+        try:
+            for entry in _scim_round(get, path, query):
+                if (identity := str(entry.get("id"))) not in sent:
+                    sent.add(identity)
+                    yield entry
+        except _ShrunkError:
+            continue
+        return
+    raise CallFailedError(Cause.MALFORMED, "entries are deleted faster than they are listed")
+
+
+class _ShrunkError(Exception):
+    """A list became shorter while it was read."""
+
+
+def _scim_round(get: Get, path: str, query: dict[str, Any]) -> Iterator[Item]:
     seen: set[str] = set()
-    start = 1
+    start, before = 1, 0
     while True:
         answer = get(path, {**query, "startIndex": start, "count": _SCIM_PAGE})
         total = answer.get("totalResults") if isinstance(answer, Mapping) else None
         if not isinstance(total, int):
             raise CallFailedError(Cause.MISSING_FIELD, "no totalResults in the answer")
+        if total < before:
+            raise _ShrunkError
+        before = total
         page = _entries(answer.get("Resources", []), "Resources")
         fresh = [entry for entry in page if str(entry.get("id")) not in seen]
         seen.update(str(entry.get("id")) for entry in fresh)
