@@ -6,11 +6,15 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import pyrage
+
 from apply.nowhere import Nowhere
 from backup.kit import Kit
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.side_by_side import Outcome, carry_out_side_by_side
+from lakewarden.backup.begin import Wishes
+from lakewarden.backup.selection import Selection
 from lakewarden.collect.doors import Reach
 from lakewarden.plan.plan import Plan
 from lakewarden.restore.plan import Restoration
@@ -19,6 +23,7 @@ from lakewarden.restore.task import Task, planned
 from lakewarden.store.kept import Kept
 from lakewarden.store.vault.manifest import Run
 from lakewarden.store.vault.opened import opened
+from lakewarden.store.vault.secrets import ValueKey, encrypt
 
 
 class Noting(Nowhere):
@@ -39,6 +44,7 @@ class Pair(Kit):
 
     def __init__(self, simulation: Any, folder: Path) -> None:
         super().__init__(simulation, folder)
+        self.identity = pyrage.x25519.Identity.generate()
         self.source = (self.workspace, self.url)
         self.standby = (simulation.standby, simulation.workspace_urls[simulation.standby])
 
@@ -47,12 +53,22 @@ class Pair(Kit):
         self.workspace, self.url = place
         return self
 
+    def with_values(self) -> Wishes:
+        """What to wish of a backup that has values of secrets."""
+        key, to = ValueKey.of_this_machine(), (str(self.identity.to_public()),)
+
+        def seal(kind: str, name: str, value: bytes) -> tuple[str, bytes]:
+            return key.digest(kind, name, value), encrypt(value, to)
+
+        return Wishes(Selection(values=True), recipients=to, seal=seal)
+
     def doors(self) -> Doors:
         """Doors of a new process."""
         urls = {str(number): url for number, url in self.simulation.workspace_urls.items()}
         host, account = self.simulation.account_host, self.simulation.account_id
         reach = Reach(host, account, workspace_urls=urls, use_aws=False)
-        contents = Contents(Kept(self.folder / "kept"), opened(self.target()))
+        kept = Kept(self.folder / "kept")
+        contents = Contents(kept, opened(self.target()), str(self.identity))
         return Doors(reach, urls, contents, share=50)
 
     def plan(self, run: Run, task: Task, place: tuple[int, str] | None = None) -> Restoration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,7 @@ NOTEBOOK = "/Shared/handbook/connect-to-crm"
 
 def left(pair, run, task, found):
     """In what the standby differs from a run."""
-    again = pair.at(pair.standby).run("again")
+    again = pair.at(pair.standby).run("again", pair.with_values())
     pair.at(pair.source)
     by_hand = frozenset((j.wanted.kind, j.wanted.key) for j in found.of(Fate.BY_HAND))
     with opened(pair.target()) as vault:
@@ -31,7 +32,10 @@ def left(pair, run, task, found):
 
 
 def test_an_empty_workspace_becomes_what_the_backup_has_whatever_breaks_off(pair):
-    run = pair.run()
+    secrets, named = "/api/2.0/secrets", {"scope": "mine", "key": "word"}
+    pair.host().send("POST", f"{secrets}/scopes/create", {"scope": "mine"})
+    pair.host().send("POST", f"{secrets}/put", {**named, "string_value": "open sesame"})
+    run = pair.run(wishes=pair.with_values())
     found = pair.plan(run, ALL)
     assert found.of(Fate.BLOCKED, Fate.DIFFERENT) == []
     assert {j.wanted.kind for j in found.of(Fate.BY_HAND)} == {"secret"}
@@ -44,6 +48,8 @@ def test_an_empty_workspace_becomes_what_the_backup_has_whatever_breaks_off(pair
     assert broken.failed, "no error was met"
     assert left(pair, run, ALL, found) == []
     host = pair.at(pair.standby).host()
+    value = base64.b64decode(host.get(f"{secrets}/get", named)["value"])
+    assert value == b"open sesame"
     clusters = host.get("/api/2.1/clusters/list", {})["clusters"]
     assert {cluster["state"] for cluster in clusters} <= {"TERMINATED", "TERMINATING"}
     after = pair.plan(run, replace(ALL, how=How()))

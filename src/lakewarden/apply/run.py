@@ -184,7 +184,8 @@ def _read_back(doors: Doors, change: Change) -> Json | None:
         seen = look(doors, change)
         if seen.state is State.AFTER:
             return seen.found
-    places = "; ".join(shown(p) for p in seen.odd) if seen and seen.odd else "nothing changed"
+    odd = seen.odd if seen else ()
+    places = "; ".join(shown(p) or "as a whole" for p in odd) or "nothing changed"
     raise ApplyError(
         f"was written and does not read back ({places})",
         where=change.address,

@@ -120,6 +120,7 @@ class Kind:
             key of the parent.
         named: the kind whose id stands at the place of the key; its key is the key here as well.
         unique: no two may have one key; where not, the second by `created` is called `key#2`.
+        row: the place of the number by which they stand in a row, so that they are made in turn.
         created: the place of the time of creation, for those that are not unique.
         parent: the kind of which each asset has a list of these.
         fixed: the keys of a kind that has always the same ones: `workspace_conf` is read by one
@@ -163,6 +164,7 @@ class Kind:
     named: str = ""
     unique: bool = True
     created: str = ""
+    row: str = ""
     parent: str = ""
     fixed: tuple[str, ...] = ()
     detail: str = ""

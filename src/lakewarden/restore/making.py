@@ -8,6 +8,7 @@ from typing import Any
 from lakewarden.apply.hands.assets import ASSET, LATE, RUNNING
 from lakewarden.assets import places
 from lakewarden.assets.kind import Kind
+from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change
 from lakewarden.plan.paths import path, value_at
 from lakewarden.restore.ground import Ground
@@ -77,8 +78,8 @@ class Making:
     def _before(self, kind: Kind, wanted: Wanted) -> Iterator[str]:
         made, people = self._ground.made, self._ground.people
         yield from (made[needed] for needed in self._ground.needed(kind, wanted) if needed in made)
-        if wanted.kind == "cluster" and wanted.key in self._turns:
-            yield self._turns[wanted.key]
+        if before := self._turns.get((wanted.kind, wanted.key)):
+            yield before
         name, mark, number = wanted.key.rpartition("#")
         if mark and number.isdigit():
             elder = name if number == "2" else f"{name}#{int(number) - 1}"
@@ -108,25 +109,38 @@ class Making:
             part_of=made.address,
         )
 
-    def _taking_turns(self, every: list[Wanted]) -> dict[str, str]:
-        """Return for clusters the change that stops the one before it, by their keys.
+    def _taking_turns(self, every: list[Wanted]) -> dict[tuple[str, str], str]:
+        """Return which change must come before some assets, that are made one after the other.
 
-        A policy may say how many clusters one user may have running, and whoever restores is one.
+        Those that stand in a row are made in its order. Clusters of one policy are made when the
+        one before is stopped: it may say how many one user may have running.
         """
+        mine = [w for w in every if (w.kind, w.key) in self._ground.made]
+        rows = [(kinds()[w.kind].row, w) for w in mine if kinds()[w.kind].row]
+        ordered = sorted(rows, key=lambda one: int(one[1].spec.get(one[0]) or 0))
+        turns: dict[tuple[str, str], str] = {}
+        last: dict[str, str] = {}
+        for _, wanted in ordered:
+            self._queue(wanted, wanted.kind, ASSET, last, turns)
         free = {
             one.key
             for one in every
             if one.kind == "cluster_policy" and not one.spec.get("max_clusters_per_user")
         }
-        last: dict[str, str] = {}
-        turns: dict[str, str] = {}
-        for wanted in every:
-            policy = value_at(wanted.spec, "/policy_id/key")
-            mine = ("cluster", wanted.key)
-            if wanted.kind != "cluster" or mine not in self._ground.made:
-                continue
+        for wanted in mine:
+            policy = value_at(wanted.spec, "/policy_id/key") if wanted.kind == "cluster" else None
             if policy and policy not in free:
-                if policy in last:
-                    turns[wanted.key] = last[policy]
-                last[policy] = self._target.thing(RUNNING, *mine).address
+                self._queue(wanted, str(policy), RUNNING, last, turns)
         return turns
+
+    def _queue(
+        self,
+        wanted: Wanted,
+        queue: str,
+        prefix: str,
+        last: dict[str, str],
+        turns: dict[tuple[str, str], str],
+    ) -> None:
+        if queue in last:
+            turns[wanted.kind, wanted.key] = last[queue]
+        last[queue] = self._target.thing(prefix, wanted.kind, wanted.key).address

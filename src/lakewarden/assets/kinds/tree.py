@@ -72,6 +72,7 @@ KINDS: Final = (
         one="/api/2.0/repos/{id}",
         key="path",
         volatile=("id", "head_commit_id", "git_cli_enabled"),
+        late=("branch",),
         acl="repos",
         create=Call("POST", "/api/2.0/repos", lambda spec, _: dict(spec)),
         update=Call("PATCH", "/api/2.0/repos/{id}", lambda spec, _: {"branch": spec["branch"]}),
