@@ -89,7 +89,8 @@ def _tell(
         click.echo(visible(str(problem)))
         found.append(problem)
     for run in runs:
-        click.echo(visible(f"{run.id}  {run.host}  {run.objects} objects  root {run.root}"))
+        part = f" ({run.part})" if run.part else ""
+        click.echo(visible(f"{run.id}  {run.host}  {run.objects} objects{part}  root {run.root}"))
         if key is None and run.signature:
             click.echo(
                 f"{run.id}: signed by {run.public_key}, which nothing here vouches for; "
@@ -115,6 +116,7 @@ def _tell_json(runs: tuple[Run, ...], problems: Iterator[Problem]) -> list[Probl
                 "run": run.id,
                 "host": run.host,
                 "ended": run.ended,
+                "part": run.part,
                 "root": run.root,
                 "objects": run.objects,
                 "bytes": run.size,

@@ -69,6 +69,21 @@ def test_what_is_left_is_whole_and_no_complete_run_too_few(tmp_path_factory, run
         assert prune(vault, keep).runs == ()
 
 
+def test_what_is_of_a_part_replaces_nothing_of_all(tmp_path):
+    asked = [{"values": True}, {}, {}, {"kinds": ["job"]}, {"kinds": ["job"]}, {"paths": ["/a"]}]
+    for day, selection in enumerate(asked, 1):
+        with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
+            run = replace(_run(day), notes={"selection": selection}, collections=listed([]))
+            vault.seal(run, [], Signer.of_this_machine())
+    with opened(str(tmp_path / "v")) as vault:
+        assert prune(vault, 1).runs == (_run(2).id, _run(4).id)
+        assert [run.part for run in vault.runs()] == ["", "", "only job", "only in /a"]
+        part = replace(_run(7), notes={"selection": {"values": True}}, collections=listed([]))
+    with opened(str(tmp_path / "v"), spool=tmp_path / "spool") as vault:
+        vault.seal(part, [], Signer.of_this_machine())
+        assert len(prune(vault, 1).runs) == 4
+
+
 def test_a_run_that_is_held_stays_until_it_is_released(tmp_path):
     _filled(tmp_path, [({1}, True, "a"), ({2}, True, "a"), ({3}, True, "a")])
     with opened(str(tmp_path / "v")) as vault:

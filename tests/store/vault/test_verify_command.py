@@ -119,12 +119,30 @@ def test_a_reference_that_leads_nowhere_is_damage_where_the_kind_was_listed(tmp_
     assert "notebook /Users/a@b.c/n 0: refers to policy small, which is not in the run" in said
 
 
+def test_a_reference_to_what_could_not_be_read_is_incomplete(tmp_path):
+    with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
+        entries = [each for each in put(vault, assets(1)) if each.kind == "notebook"]
+        small = {"kind": "policy", "key": "small", "what": "server error"}
+        collections = {**listed(entries), "policy": Collection(Status.COMPLETE, 1)}
+        run = replace(RUN, collections=collections, errors=(small,))
+        vault.seal(run, entries, Signer.of_this_machine())
+    assert "0 missing, damaged" in _verify(tmp_path / "v", code=4)
+
+
 @pytest.mark.parametrize("data", [b"no json", b'{"$asset": "policy"}', b"[" * 100_000])
 def test_a_definition_that_is_none_is_damage(tmp_path, data):
     with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
         [entry] = [replace(e, spec=vault.put(data)) for e in put(vault, assets(0))]
         vault.seal(replace(RUN, collections=listed([entry])), [entry], Signer.of_this_machine())
     assert "policy small: its spec: is no definition" in _verify(tmp_path / "v", code=1)
+
+
+def test_a_run_of_a_part_is_not_said_to_be_of_all(tmp_path):
+    with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
+        asked = {"kinds": ["job"], "without": ["user", "/Users/*"], "paths": [], "values": False}
+        run = replace(RUN, notes={"selection": asked}, collections={})
+        vault.seal(run, [], Signer.of_this_machine())
+    assert "0 objects (only job; without user, /Users/*)  root" in _verify(tmp_path / "v")
 
 
 def test_wrong_usage_is_told(vault, tmp_path):

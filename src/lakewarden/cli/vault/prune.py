@@ -21,7 +21,8 @@ from lakewarden.store.vault.prune import prune
 def command(target: str, keep: int, aws_profile: str | None) -> int:
     """Delete old runs, and the blobs that no other run needs.
 
-    A run whose listings were not all complete replaces none. A run that is held stays. Nothing is
+    A run whose listings were not all complete replaces none, and one of a part of the workspace
+    replaces none of all of it. A run that is held stays. Nothing is
     deleted where something is damaged or locked.
     """
     with vault_of(target, aws_profile=aws_profile) as vault:

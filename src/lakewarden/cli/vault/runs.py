@@ -36,7 +36,8 @@ def command(target: str, aws_profile: str | None, style: str) -> int:
 def _line(run: Run, *, held: bool) -> str:
     state = "complete" if run.complete else "incomplete"
     size = f"{run.objects} objects, {run.size / 1e6:.1f} MB"
-    return f"{run.id}  {run.ended}  {run.host}  {size}, {state}{', held' if held else ''}"
+    of = f" ({run.part})" if run.part else ""
+    return f"{run.id}  {run.ended}  {run.host}  {size}{of}, {state}{', held' if held else ''}"
 
 
 def _json(run: Run, *, held: bool) -> dict[str, object]:
@@ -45,6 +46,7 @@ def _json(run: Run, *, held: bool) -> dict[str, object]:
         "host": run.host,
         "started": run.started,
         "ended": run.ended,
+        "part": run.part,
         "root": run.root,
         "objects": run.objects,
         "bytes": run.size,

@@ -12,6 +12,8 @@ from typing import Any, Final
 from lakewarden.errors import VaultError
 
 SCHEMA: Final = "lakewarden.backup/1"
+_PARTS: Final = {"kinds": "only", "paths": "only in", "without": "without"}
+"""What a run says of the part that it is of, and how people read it."""
 _DIGEST: Final = 64
 """The hexadecimal digits of a SHA-256."""
 
@@ -151,6 +153,21 @@ class Run:
         """Return whether everything that was asked for is there."""
         seen = all(collection.seen for collection in self.collections.values())
         return seen and not self.incomplete and not self.errors
+
+    @property
+    def part(self) -> str:
+        """Return which part of a workspace it is of, empty for all of it."""
+        asked = self.notes.get("selection")
+        asked = asked if isinstance(asked, Mapping) else {}
+        named = ((word, asked.get(name)) for name, word in _PARTS.items())
+        return "; ".join(f"{word} {', '.join(map(str, of))}" for word, of in named if of)
+
+    def replaces(self, other: Run) -> bool:
+        """Return whether all was asked for that another run was asked for."""
+        mine, its = (run.notes.get("selection") or {} for run in (self, other))
+        return bool(
+            mine == its or (not self.part and (mine.get("values") or not its.get("values")))
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON.

@@ -1,7 +1,8 @@
 """Old runs, and what nobody needs any more: deleted where that is asked for, and may be.
 
-A run counts as kept only if all its listings were complete: what saw a part of a workspace replaces
-nothing. A run that is held stays, and so does what it needs.
+A run counts as kept only if all its listings were complete, and only in the place of one that was
+asked for no more than it: what saw a part of a workspace replaces no run of all of it. A run that
+is held stays, and so does what it needs.
 """
 
 from __future__ import annotations
@@ -107,15 +108,15 @@ def prune(vault: Vault, keep: int) -> Pruned:
 
 
 def _old(runs: Iterable[Run], keep: int) -> list[Run]:
-    """Return the runs that are older than all that are to be kept."""
-    left: dict[str, int] = {}
+    """Return the runs after which there are enough complete ones of what they are of."""
+    whole: dict[str, list[Run]] = {}
     old = []
     for run in reversed(list(runs)):
-        count = left.setdefault(run.host, keep)
-        if count == 0:
+        later = whole.setdefault(run.host, [])
+        if sum(each.replaces(run) for each in later) >= keep:
             old.append(run)
         elif all(collection.seen for collection in run.collections.values()):
-            left[run.host] = count - 1
+            later.append(run)
     return old[::-1]
 
 

@@ -147,8 +147,9 @@ def _of_the_assets(run: Run, checked: Checked) -> Iterator[Problem]:
     """Yield what is wrong with the assets of a run."""
     for lost in checked.lost():
         yield Problem(run.id, lost.kind, lost.key, f"its {lost.part}: {lost.what}", lost.where)
+    failed = {(each.get("kind"), each.get("key")) for each in run.errors}
     for kind, key, other, name in checked.dangling():
         collection = run.collections.get(other)
-        unread = collection is None or not collection.seen
+        unread = collection is None or not collection.seen or (other, name) in failed
         what = f"refers to {other} {name}, which is not in the run"
         yield Problem(run.id, kind, key, what, incomplete=unread)
