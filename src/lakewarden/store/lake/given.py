@@ -14,7 +14,7 @@ from lakewarden.events import address
 from lakewarden.events.columns import Source
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.shapes import cloudtrail, databricks_delivered, vpcflow
-from lakewarden.store.lake.shapes.shape import ADDRESSES, PLACE, Shape, select
+from lakewarden.store.lake.shapes.shape import ADDRESSES, PLACE, Shape, made, select
 
 _SHAPES: Final = {
     shape.source: shape for shape in (databricks_delivered.SHAPE, cloudtrail.SHAPE, vpcflow.SHAPE)
@@ -63,7 +63,7 @@ def _read(connection: DuckDBPyConnection, shape: Shape, records: list[Mapping[st
         query = f"SELECT *, {place} FROM {read}"
         if shape is vpcflow.SHAPE:
             query = vpcflow.reading(columns, read, place)
-        connection.execute(f"CREATE OR REPLACE TABLE {shape.name} AS {query}")
+        connection.execute(f"CREATE OR REPLACE TABLE {shape.name} AS {made(shape, query)}")
     connection.execute("CREATE OR REPLACE TABLE context (file INTEGER, region VARCHAR)")
 
 

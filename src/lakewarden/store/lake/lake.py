@@ -78,7 +78,9 @@ class Lake:
         Args:
             connection: a database that knows the relation.
             relation: the name of a table or view with all columns of the table. A table is read
-                where it is; what a view says is stored first, so that it is computed once.
+                where it is; what a view says is stored first, so that it is computed once. A view
+                with the column `tables.ROW` is read where it is too, several times, and has to be
+                one that other cursors of the connection see.
             table: `events`, `files` or `quarantine`.
 
         Raises:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from deltalake.transaction import AddAction
@@ -21,11 +21,14 @@ from duckdb import DuckDBPyConnection
 from lakewarden.errors import LakewardenError
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.log import ConflictError, DataFile, Log, State
-from lakewarden.store.lake.tables import Table
+from lakewarden.store.lake.tables import ROW, Table
 from lakewarden.store.lake.writing import write
 
 _WRITERS: Final = 2
 """How many partitions are written at once: one of a few thousand rows keeps no more than a core."""
+
+_MANY: Final = 10_000
+"""A view is computed for each partition where they have so many rows, and else once for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,24 @@ def merge(log: Log, connection: DuckDBPyConnection, relation: str) -> Merged:
     raise AssertionError  # attempts raises first
 
 
+class _Span(NamedTuple):
+    """A partition, and the lowest and highest value in it of the column by which files differ."""
+
+    partition: tuple[str, ...]
+    low: int
+    high: int
+
+
 @dataclass(slots=True)
 class _Batch:
     """The rows that are to be added.
 
     Attributes:
         connection: where they are.
-        staged: the table that has them.
+        staged: the table or view that has them.
+        row: the column of it that tells them apart.
         fresh: the table that says where the first of each id is.
-        shared: whether other cursors of the connection see that table.
+        shared: whether other cursors of the connection see them.
         total: how many came.
         rows: how many are left.
         written: what adds the files that they were written to.
@@ -81,6 +93,7 @@ class _Batch:
 
     connection: DuckDBPyConnection
     staged: str
+    row: str
     fresh: str
     shared: bool
     total: int
@@ -114,11 +127,10 @@ class _Batch:
         """
         if self.written:
             return
-        partitions = self._partitions(log.table.partitions)
         pool = ThreadPoolExecutor(_WRITERS if self.shared else 1)
         writing: list[Future[list[AddAction]]] = []
         try:
-            writing += (pool.submit(self._write_one, log, each) for each in partitions)
+            writing += (pool.submit(self._write_one, log, each) for each in self.spans(log.table))
             for each in writing:
                 each.result()
         finally:
@@ -137,15 +149,17 @@ class _Batch:
                 next_step="This is a fault of lakewarden; nothing of them was kept. Report it",
             )
 
-    def _write_one(self, log: Log, partition: tuple[str, ...]) -> list[AddAction]:
+    def _write_one(self, log: Log, span: _Span) -> list[AddAction]:
         """Write the rows of one partition; of different ones at once, where others see the rows."""
-        columns = log.table.partitions
-        tests = [f"{c} = {duck.text(v)}" for c, v in zip(columns, partition, strict=True)]
-        if self.rows != self.total:
-            tests.append(f"rowid IN (SELECT row_id FROM {self.fresh})")
-        query = f"SELECT * FROM {self.staged} WHERE {' AND '.join(tests) or 'true'}"
+        table = log.table
+        pairs = zip(table.partitions, span.partition, strict=True)
+        own = " AND ".join(f"{column} = {duck.text(value)}" for column, value in pairs) or "true"
+        wanted = f"{self.row} IN (SELECT row_id FROM {self.fresh} WHERE {own})"
+        if table.span:  # so that others need not be looked at
+            wanted += f" AND {table.span} BETWEEN {span.low} AND {span.high}"
+        query = f"SELECT * FROM {self.staged} WHERE {wanted}"
         connection = self.connection.cursor() if self.shared else self.connection
-        return write(connection, query, log.table, log.place, partition)
+        return write(connection, query, table, log.place, span.partition)
 
     def commit(self, log: Log, state: State) -> int | None:
         """Make the written files the next version, and return it; None when another one came.
@@ -162,11 +176,12 @@ class _Batch:
             self.written = written
             return None
 
-    def _partitions(self, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
-        if not columns:
-            return [()]
-        listed = f"SELECT DISTINCT {', '.join(columns)} FROM {self.fresh} ORDER BY ALL"
-        return self.connection.execute(listed).fetchall()
+    def spans(self, table: Table) -> list[_Span]:
+        """Return the partitions that the rows belong to."""
+        bounds = f"min({table.span or 'NULL'}), max({table.span or 'NULL'})"
+        listed = f"SELECT {', '.join((*table.partitions, bounds))} FROM {self.fresh} GROUP BY ALL"
+        rows = self.connection.execute(f"{listed} ORDER BY ALL").fetchall()
+        return [_Span(row[:-2], *row[-2:]) for row in rows]
 
     def discard(self, log: Log) -> None:
         """Remove what was written and not committed."""
@@ -177,8 +192,7 @@ class _Batch:
 @contextmanager
 def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iterator[_Batch]:
     """Have the rows of a relation in a table, and in another where the first of each id is."""
-    listed = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
-    held = connection.execute(listed, [relation]).fetchone() != (0,)
+    held, row = _row(connection, relation)
     token = uuid4().hex
     staged, fresh = f"staged_{token}", f"fresh_{token}"
     rows = duck.name(relation) if held else staged
@@ -187,7 +201,7 @@ def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iter
             names = ", ".join(duck.name(column.name) for column in table.columns)
             source = f"SELECT {names} FROM {duck.name(relation)}"
             connection.execute(f"CREATE TABLE {staged} AS {source}")
-        connection.execute(f"CREATE TABLE {fresh} AS {_keys(rows, table)}")
+        connection.execute(f"CREATE TABLE {fresh} AS {_keys(rows, table, row)}")
         needed = table.bounds if table.latest else ("id", *table.bounds)
         lacking = " OR ".join(f"{column} IS NULL" for column in needed) or "false"
         some = f"(SELECT count(*) FROM {fresh})"
@@ -197,17 +211,32 @@ def _staged(connection: DuckDBPyConnection, relation: str, table: Table) -> Iter
         total, left, wrong = counts or (0, 0, 0)
         if wrong:
             raise ValueError(f"{wrong} rows have no {', no '.join(needed)}")
-        yield _Batch(connection, rows, fresh, not held, total, left)
+        batch = _Batch(connection, rows, row, fresh, row == ROW or not held, total, left)
+        if row == ROW and left < _MANY * len(batch.spans(table)):
+            connection.execute(f"CREATE TABLE {staged} AS FROM {rows}")
+            batch.staged = staged
+        yield batch
     finally:
         connection.execute(f"DROP TABLE IF EXISTS {fresh}; DROP TABLE IF EXISTS {staged}")
 
 
-def _keys(rows: str, table: Table) -> str:
+def _row(connection: DuckDBPyConnection, relation: str) -> tuple[bool, str]:
+    """Return whether a relation can be read where it is, and what tells its rows apart then."""
+    asked = (
+        "SELECT (SELECT count(*) FROM duckdb_tables() WHERE table_name = $name),"
+        " (SELECT count(*) FROM duckdb_columns() WHERE table_name = $name AND column_name = $row)"
+    )
+    found = connection.execute(asked, {"name": relation, "row": ROW}).fetchone()
+    stored, told = found or (0, 0)
+    return bool(stored or told), ROW if told and not stored else "rowid"
+
+
+def _keys(rows: str, table: Table, row: str) -> str:
     """Return the query for what tells the rows of a batch apart, and where they belong."""
     if table.latest:
-        return f"SELECT rowid AS row_id FROM {rows}"
-    bounds = (f"arg_min({column}, rowid) AS {column}" for column in table.bounds)
-    values = ", ".join(["min(rowid) AS row_id", *bounds])
+        return f"SELECT {row} AS row_id FROM {rows}"
+    bounds = (f"arg_min({column}, {row}) AS {column}" for column in table.bounds)
+    values = ", ".join([f"min({row}) AS row_id", *bounds])
     return f"SELECT id, {values} FROM {rows} GROUP BY id"
 
 
@@ -216,12 +245,8 @@ def _suspects(batch: _Batch, table: Table, files: list[DataFile]) -> Iterator[Da
     if not table.span:
         yield from files
         return
-    listed = batch.connection.execute(
-        f"SELECT {', '.join(table.partitions)}, min({table.span}), max({table.span})"
-        f" FROM {batch.fresh} GROUP BY ALL"
-    ).fetchall()
-    spans = {tuple(row[:-2]): (row[-2], row[-1]) for row in listed}
+    spans = {span.partition: span for span in batch.spans(table)}
     for file in files:
         span = spans.get(file.partition)
-        if span and (not file.span or (file.span[0] <= span[1] and span[0] <= file.span[1])):
+        if span and (not file.span or (file.span[0] <= span.high and span.low <= file.span[1])):
             yield file

@@ -19,6 +19,9 @@ DUCKDB: Final[Mapping[Kind, str]] = {
     Kind.TEXTS: "MAP(VARCHAR, VARCHAR)",
 }
 
+ROW: Final = "row_id"
+"""A column that tells the rows of a view apart, whenever they are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

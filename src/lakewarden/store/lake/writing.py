@@ -22,6 +22,8 @@ SORTED: Final = "sorted-"
 """How the names of files start whose rows are in order."""
 _ROWS: Final = 20_000
 """Rows a group: what is sorted is found by reading few of these, and few have to be in memory."""
+_LEVEL, _LEVEL_IN_ORDER = 1, 3
+"""How hard rows are compressed: those that are in order stay for longer."""
 _LONG: Final = 64
 """Longer text is left out of the statistics of a file."""
 
@@ -56,8 +58,9 @@ def write(
     order = f" ORDER BY {', '.join(table.order)}" if in_order else ""
     rows = f"SELECT {_columns(table)} FROM ({query}){order}"
     token = f"{SORTED if in_order else 'part-'}{uuid4().hex}"
+    level = _LEVEL_IN_ORDER if in_order else _LEVEL
     try:
-        written = connection.execute(_copy(rows, folder, token, size)).fetchall()
+        written = connection.execute(_copy(rows, folder, token, size, level)).fetchall()
     except BaseException:
         for path in folder.glob(f"*{token}*"):
             path.unlink(missing_ok=True)
@@ -82,11 +85,11 @@ def _columns(table: Table) -> str:
     return ", ".join(f"{name}::{kind} AS {name}" for name, kind in names)
 
 
-def _copy(rows: str, folder: Path, token: str, size: int) -> str:
+def _copy(rows: str, folder: Path, token: str, size: int, level: int) -> str:
     return (
         f"COPY ({rows}) TO {duck.text(str(folder))} (FORMAT parquet, COMPRESSION zstd,"
-        f" ROW_GROUP_SIZE {_ROWS}, FILE_SIZE_BYTES {size}, FILENAME_PATTERN '{token}-{{i}}',"
-        " OVERWRITE_OR_IGNORE, RETURN_STATS)"
+        f" COMPRESSION_LEVEL {level}, ROW_GROUP_SIZE {_ROWS}, FILE_SIZE_BYTES {size},"
+        f" FILENAME_PATTERN '{token}-{{i}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
     )
 
 

@@ -49,6 +49,6 @@ class Addresses:
     def _forget(self) -> None:
         self._known = 0
         self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {ADDRESSES}"
+            f"CREATE OR REPLACE TABLE {ADDRESSES}"
             " (raw VARCHAR, text VARCHAR, kind VARCHAR, key VARCHAR)"
         )

@@ -94,7 +94,7 @@ class Rereading:
 
 def unsound(shape: Shape) -> str:
     """Return SQL of whether a row is no event."""
-    return f"NOT coalesce(({shape.time}) > 0 AND {shape.sound}, false)"
+    return f'NOT coalesce("~ts" > 0 AND {shape.sound}, false)'
 
 
 def verdicts(connection: DuckDBPyConnection, shape: Shape) -> list[tuple[int, Refused]]:
@@ -103,7 +103,7 @@ def verdicts(connection: DuckDBPyConnection, shape: Shape) -> list[tuple[int, Re
     found = connection.execute(
         f'SELECT "~file", "~line", coalesce("~start", "~line"), CASE'  # noqa: S608  # ours
         f" WHEN ({shape.at}) IS NULL THEN 'has no time'"
-        f" WHEN ({shape.time}) IS NULL THEN 'has a time before 2000 or after 2100'"
+        " WHEN \"~ts\" IS NULL THEN 'has a time before 2000 or after 2100'"
         f" ELSE 'does not say what was done' END FROM {shape.name} WHERE {odd}"
     ).fetchall()
     if found:

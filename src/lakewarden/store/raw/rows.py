@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from lakewarden.events.columns import Source
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.shapes import vpcflow
-from lakewarden.store.lake.shapes.shape import PLACE, Shape
+from lakewarden.store.lake.shapes.shape import MADE, PLACE, Shape, made
 from lakewarden.store.raw.content import LONGEST
 from lakewarden.store.raw.forms import SHAPES, Layout
 from lakewarden.store.raw.joining import Unit
@@ -34,9 +34,9 @@ def tables(connection: DuckDBPyConnection, source: Source) -> None:
     """Make the tables that records of a source are read into, empty."""
     for shape in SHAPES:
         if shape.source is source:
-            columns = _listed({**shape.columns, **PLACE}, " ")
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {shape.name} ({columns})")
-    connection.execute("CREATE OR REPLACE TEMP TABLE context (file INTEGER, region VARCHAR)")
+            columns = _listed({**shape.columns, **PLACE, **MADE}, " ")
+            connection.execute(f"CREATE OR REPLACE TABLE {shape.name} ({columns})")
+    connection.execute("CREATE OR REPLACE TABLE context (file INTEGER, region VARCHAR)")
 
 
 def insert(connection: DuckDBPyConnection, units: Sequence[Unit], *, placed: bool = False) -> None:
@@ -61,7 +61,7 @@ def insert(connection: DuckDBPyConnection, units: Sequence[Unit], *, placed: boo
         query = _fields(first, place, placed=placed)
     else:
         query = _parquet(connection, first, shape, place)
-    connection.execute(f"INSERT INTO {shape.name} BY NAME {query}")
+    connection.execute(f"INSERT INTO {shape.name} BY NAME {made(shape, query)}")
 
 
 def longest(units: Iterable[Unit]) -> int:
@@ -103,15 +103,16 @@ def _parquet(connection: DuckDBPyConnection, unit: Unit, shape: Shape, place: st
             raise OddTableError
         return vpcflow.reading(given, read, place)
     columns = ", ".join(
-        f"{_cast(name, given[name], kind)} AS {duck.name(name)}"
+        f"{_cast(name, given.get(name), kind)} AS {duck.name(name)}"
         for name, kind in shape.columns.items()
-        if name in given
     )
     return f"SELECT {columns}, {place} FROM {read}"  # noqa: S608  # names are quoted
 
 
-def _cast(name: str, given: str, kind: str) -> str:
+def _cast(name: str, given: str | None, kind: str) -> str:
     """Return SQL of a column in the type that is wanted, by way of JSON where it is nested."""
+    if given is None:
+        return f"NULL::{kind}"
     if not kind.startswith(_NESTED):
         return f"CAST({duck.name(name)} AS VARCHAR)"
     text = given in {"VARCHAR", "JSON"}

@@ -20,6 +20,7 @@ from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, unreadable
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.shapes.shape import Shape, select
+from lakewarden.store.lake.tables import ROW
 from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
 from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
@@ -31,6 +32,8 @@ from lakewarden.store.raw.rows import insert, longest, tables
 
 VIEW: Final = "batch"
 """The view that has the events of a batch."""
+ROWS: Final = "batch_rows"
+"""The same with a column more, `ROW`."""
 _TOGETHER: Final = frozenset({Layout.LINES, Layout.RECORDS})
 """Layouts that DuckDB reads from several files at once."""
 
@@ -106,8 +109,11 @@ class Staging:
             _insist(one)
         self._addresses.read(self._shapes)
         met = [shape for shape in self._shapes if self._has_rows(shape)] or self._shapes[:1]
-        views = " UNION ALL ".join(map(select, met))
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS {views}")
+        views = (select(shape, f"rowid * {len(met)} + {n}") for n, shape in enumerate(met))
+        self._connection.execute(
+            f"CREATE OR REPLACE VIEW {ROWS} AS {' UNION ALL '.join(views)};"  # noqa: S608  # ours
+            f" CREATE OR REPLACE VIEW {VIEW} AS SELECT * EXCLUDE ({ROW}) FROM {ROWS}"
+        )
         return list(counted.values())
 
     def _read_whole(self, spooled: Spooled, counted: dict[int, Counted]) -> set[int]:
@@ -191,7 +197,7 @@ class Staging:
         for shape in self._shapes:
             query = (
                 f'SELECT "~file", count(*), count(*) FILTER ({unsound(shape)}),'  # noqa: S608  # ours
-                f" min({shape.time}), max({shape.time})"
+                ' min("~ts"), max("~ts")'
                 f' FROM {shape.name} WHERE "~file" IS NOT NULL GROUP BY 1'
             )
             for number, *new in self._connection.execute(query).fetchall():

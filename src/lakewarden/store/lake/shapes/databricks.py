@@ -29,12 +29,12 @@ def values(**given: str) -> Mapping[str, str]:
     return {
         **columns,
         "id": digest(
-            "ts",
-            *(columns[name] for name in identity),
+            '"~ts"',
+            *(given[name] for name in identity),
             flat(params),
             status,
-            columns["error"],
-            columns["result"],
+            given["error"],
+            given["result"],
         ),
         "actor_kind": _kind(actor),
         "status": status,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lakewarden.events.columns import COLUMNS, Source
-from lakewarden.store.lake.tables import DUCKDB
+from lakewarden.store.lake.tables import DUCKDB, ROW
 
 EARLIEST: Final = 946_684_800_000
 """The first millisecond of 2000: what is before is no time."""
@@ -19,6 +19,8 @@ LATEST: Final = 4_102_444_800_000
 """The first millisecond of 2100."""
 PLACE: Final[Mapping[str, str]] = {"~file": "INTEGER", "~line": "BIGINT", "~start": "BIGINT"}
 """Where a row comes from: the number of its file; its line and first byte where they are known."""
+MADE: Final[Mapping[str, str]] = {"~ts": "BIGINT", "~id": "VARCHAR"}
+"""What is made of a row as it is read, since it is asked for more than once."""
 ADDRESSES: Final = "addresses"
 """The table of the addresses: `raw`, and the parts of `events.address.Address`."""
 NO_PARAMS: Final = "MAP {}::MAP(VARCHAR, VARCHAR)"
@@ -62,16 +64,28 @@ class Shape:
         return f"CASE WHEN {self.at} >= {EARLIEST} AND {self.at} < {LATEST} THEN {self.at} END"
 
 
-def select(shape: Shape, relation: str = "") -> str:
-    """Return the SELECT of all columns of an event, in their order, from a table of a shape."""
+def made(shape: Shape, query: str) -> str:
+    """Return the SELECT of what is in the table of a shape, from one of its keys and place."""
+    timed = f'SELECT *, {shape.time} AS "~ts" FROM ({query}) timed'
+    return f'SELECT *, {shape.values["id"]} AS "~id" FROM ({timed}) r'
+
+
+def select(shape: Shape, row: str | None = None) -> str:
+    """Return the SELECT of all columns of an event, in their order, from the table of a shape.
+
+    Args:
+        shape: whose table it is.
+        row: SQL of the column `ROW`, which is the last; None for no such column.
+    """
     values = {
         **shape.values,
-        "ts": "ts",
+        "id": '"~id"',
+        "ts": '"~ts"',
         "src_ip": "a.text",
         "ip_kind": "coalesce(a.kind, 'none')",
         "ip_key": "a.key",
         "source": f"'{shape.source}'",
-        "day": "CAST(CAST(make_timestamp(ts * 1000) AS DATE) AS VARCHAR)",
+        "day": 'CAST(CAST(make_timestamp("~ts" * 1000) AS DATE) AS VARCHAR)',
     }
     joined = f" LEFT JOIN {ADDRESSES} a ON a.raw = src"
     if shape.dst_ip != "NULL":
@@ -81,8 +95,10 @@ def select(shape: Shape, relation: str = "") -> str:
         f"CAST({values.get(column.name, 'NULL')} AS {DUCKDB[column.kind]}) AS {column.name}"
         for column in COLUMNS
     )
-    inner = f"SELECT *, {shape.time} AS ts, {shape.src_ip} AS src, {shape.dst_ip} AS dst"
-    return f"SELECT {columns} FROM ({inner} FROM {relation or shape.name}) r{joined}{shape.context}"
+    inner = f"SELECT *, {shape.src_ip} AS src, {shape.dst_ip} AS dst"
+    if row:
+        columns, inner = f"{columns}, {ROW}", f"{inner}, {row} AS {ROW}"
+    return f"SELECT {columns} FROM ({inner} FROM {shape.name}) r{joined}{shape.context}"
 
 
 def text(expression: str) -> str:
