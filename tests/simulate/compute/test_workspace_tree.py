@@ -238,6 +238,7 @@ def test_a_git_folder_is_cloned_and_moved(client: Client) -> None:
     assert repo.id
     assert maker.workspace.get_status(repo.path).object_type is ObjectType.REPO
     before = maker.repos.get(repo.id).head_commit_id
+    assert repo.branch == "main"
     maker.repos.update(repo.id, branch="release")
     after = maker.repos.get(repo.id)
     assert after.branch == "release"

@@ -60,7 +60,8 @@ def repo(draw: Draw, _: int) -> None:
         "path": f"/Repos/generated/{name}",
         "url": f"https://github.com/generated-example/{name}",
         "provider": "gitHub",
-        "branch": draw.rng.choice(("main", "release", "v2")),
     }
     made = draw.call("POST", "/api/2.0/repos", body)
+    branch = {"branch": draw.rng.choice(("main", "release", "v2"))}
+    draw.call("PATCH", f"/api/2.0/repos/{made['id']}", branch)
     draw.permit("repos", made["id"])

@@ -54,7 +54,7 @@ def get_repo(request: Request) -> Json:
 
 @route("POST", _PATH, audit="repos.createRepo")
 def create_repo(request: Request) -> Json:
-    """Clone a Git repository into the tree."""
+    """Clone a Git repository into the tree, at its default branch."""
     if not conf_on(request.workspace, "enableProjectTypeInWorkspace", default=True):
         raise ApiError(404, "FEATURE_DISABLED", "Git folders are disabled in this workspace.")
     url, provider = request.need("url"), request.need("provider")
@@ -72,7 +72,7 @@ def create_repo(request: Request) -> Json:
         "path": path,
         "url": url,
         "provider": provider,
-        "branch": request.body.get("branch", "main"),
+        "branch": "main",
         "head_commit_id": request.account.ids.hex(40),
         "git_cli_enabled": False,
         **({"sparse_checkout": sparse} if (sparse := request.body.get("sparse_checkout")) else {}),
@@ -134,9 +134,11 @@ def _begins(url: str, prefix: str) -> bool:
 
 @seeds("repos")
 def seed_repo(seed: Seed, item: Json) -> None:
-    """``[[2001.repos]]``: a Git folder of the API, made ``by`` somebody; ``permissions``."""
-    body = {name: value for name, value in item.items() if name not in {"by", "permissions"}}
+    """``[[2001.repos]]``: a Git folder, made ``by`` somebody, at a ``branch``; ``permissions``."""
+    body = {name: v for name, v in item.items() if name not in {"branch", "by", "permissions"}}
     made = seed.call("POST", _PATH, body, by=item.get("by"))
+    if "branch" in item:
+        seed.call("PATCH", f"{_PATH}/{made['id']}", {"branch": item["branch"]})
     seed.remember("repo", made["path"], str(made["id"]))
     if "permissions" in item:
         path = f"/api/2.0/permissions/{KIND}/{made['id']}"
