@@ -144,6 +144,12 @@ def test_what_is_gone_goes_only_when_it_is_asked_for_and_surely_gone(small, litt
     broken = {**run.collections, "job": Collection(Status.PARTIAL, 3, ("no",))}
     _, gone = little.sync(replace(run, collections=broken))
     assert ("job", JOB) not in gone.kept
+    for key in (JOB, "7700"):  # the key is not known of what could not be read at all
+        failed = {"kind": "job", "key": key, "what": "500"}
+        _, gone = little.sync(replace(run, errors=(failed,)))
+        assert {kind for kind, _ in gone.kept} == {"directory", "notebook"}
+    _, gone = little.sync(replace(run, notes={"selection": {"paths": ["/Users/*"]}}))
+    assert {kind for kind, _ in gone.kept} == {"job"}
     little.edit(small.standby, JOB, description="mine")
     _, gone = little.sync(run, Prune(wanted=True))
     assert [c.action for c in gone.changes] == [Action.DELETE] * len(gone.changes)

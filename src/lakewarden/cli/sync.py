@@ -142,6 +142,8 @@ def command(
 def newest_complete(vault: Vault, run_id: str | None, host: str | None) -> Backup:
     """Return the newest run that listed all that it was to list, or the one that is asked for.
 
+    One of a part of the workspace is taken only where there is none of all of it.
+
     Raises:
         UsageError: there is none, or of several workspaces.
     """
@@ -155,7 +157,7 @@ def newest_complete(vault: Vault, run_id: str | None, host: str | None) -> Backu
         raise UsageError(
             "has runs of several workspaces", where=vault.url, next_step="Name one with --host"
         )
-    return runs[-1]
+    return next((run for run in reversed(runs) if not run.part), runs[-1])
 
 
 @dataclass(frozen=True, slots=True)

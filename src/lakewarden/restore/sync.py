@@ -67,7 +67,7 @@ def gone(
 ) -> Gone:
     """Return what was applied once, and is not wanted any more.
 
-    Nothing counts as gone unless the run could list all of its kind.
+    Nothing counts as gone unless the run could list all of its kind, and read all that was listed.
 
     Args:
         target: the standby.
@@ -77,8 +77,12 @@ def gone(
         prune: what may be removed.
     """
     there = {(w.kind, w.key) for w in wanted}
-    complete = {k for k, c in run.collections.items() if c.status is Status.COMPLETE}
-    lost = sorted(key for key in memory.applied.keys() - there if key[0] in complete)
+    whole = {kind for kind, c in run.collections.items() if c.status is Status.COMPLETE}
+    failed = {(each["kind"], each["key"]) for each in run.errors}
+    whole -= {kind for kind, key in failed if (kind, key) not in memory.applied}
+    if run.part_of_tree:
+        whole -= {kind.name for kind in kinds().values() if kind.tree}
+    lost = sorted(k for k in memory.applied.keys() - there - failed if k[0] in whole)
     found = target.read([(kind, key, True) for kind, key in lost])
     kept: dict[Key, str] = {}
     doomed: list[Key] = []

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lakewarden.cli.sync import newest_complete
 from lakewarden.clock import parse_time
 from lakewarden.errors import UsageError, VaultError
 from lakewarden.store.vault.as_of import as_of, chosen
@@ -76,6 +77,7 @@ def test_what_is_of_a_part_replaces_nothing_of_all(tmp_path):
             run = replace(_run(day), notes={"selection": selection}, collections=listed([]))
             vault.seal(run, [], Signer.of_this_machine())
     with opened(str(tmp_path / "v")) as vault:
+        assert newest_complete(vault, None, None).id == _run(3).id
         assert prune(vault, 1).runs == (_run(2).id, _run(4).id)
         assert [run.part for run in vault.runs()] == ["", "", "only job", "only in /a"]
         part = replace(_run(7), notes={"selection": {"values": True}}, collections=listed([]))

@@ -155,19 +155,28 @@ class Run:
         return seen and not self.incomplete and not self.errors
 
     @property
+    def asked(self) -> Mapping[str, Any]:
+        """Return what was asked for, where it says so."""
+        found = self.notes.get("selection")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def part_of_tree(self) -> bool:
+        """Return whether some of the workspace tree was not asked for."""
+        without = (str(each) for each in self.asked.get("without") or ())
+        return bool(self.asked.get("paths")) or any(each.startswith("/") for each in without)
+
+    @property
     def part(self) -> str:
         """Return which part of a workspace it is of, empty for all of it."""
-        asked = self.notes.get("selection")
-        asked = asked if isinstance(asked, Mapping) else {}
-        named = ((word, asked.get(name)) for name, word in _PARTS.items())
+        named = ((word, self.asked.get(name)) for name, word in _PARTS.items())
         return "; ".join(f"{word} {', '.join(map(str, of))}" for word, of in named if of)
 
     def replaces(self, other: Run) -> bool:
         """Return whether all was asked for that another run was asked for."""
-        mine, its = (run.notes.get("selection") or {} for run in (self, other))
-        return bool(
-            mine == its or (not self.part and (mine.get("values") or not its.get("values")))
-        )
+        mine, its = self.asked, other.asked
+        more = not self.part and (mine.get("values") or not its.get("values"))
+        return bool(mine == its or more)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON.
