@@ -145,12 +145,13 @@ class Reader:
         return False
 
     def _failed(self, kind: Kind, item: Item, error: CallFailedError) -> Item:
-        stage = item.stage
+        stage, what = item.stage, str(error)
         if error.cause is Cause.NOT_FOUND and kind.name == _SETTING:
-            stage = LEFT if self._is_unset(kind, item) else stage
+            if self._is_unset(kind, item):
+                stage, what = LEFT, "it was never set"
         elif error.cause is Cause.NOT_FOUND:
             stage = GONE if kind.tree and self._shared.calls.vanished(item.key) else UNSEEN
-        return replace(item, state=State.FAILED, stage=stage, error=str(error))
+        return replace(item, state=State.FAILED, stage=stage, error=what)
 
 
 def _insist_whole(kind: Kind, whole: Mapping[str, Any]) -> None:
