@@ -20,6 +20,7 @@ from lakewarden.store.vault.prune import held
 from lakewarden.store.vault.signing import PublicKey
 from lakewarden.store.vault.vault import Vault
 from lakewarden.store.vault.verify import Problem, gaps, verified
+from lakewarden.store.vault.work import taken_out
 
 
 @click.command()
@@ -61,17 +62,24 @@ def command(
         else:
             when = None if moment is None else from_millis(moment)
             runs = (chosen(vault, run_id, when, host),)
-        problems = _all_problems(vault, runs, key, every=every)
-        found = _tell_json(runs, problems) if style == "json" else _tell(runs, problems, key)
+        named = run_id is not None or moment is not None
+        problems = _all_problems(vault, runs, key, every=every, newest=not named)
+        if style == "json":
+            found = _tell_json(runs, problems, vouched=key is not None)
+        else:
+            found = _tell(runs, problems, key)
     if any(not problem.incomplete for problem in found):
         return 1
     return EXIT_INCOMPLETE if found else EXIT_CLEAN
 
 
 def _all_problems(
-    vault: Vault, runs: tuple[Run, ...], key: PublicKey | None, *, every: bool
+    vault: Vault, runs: tuple[Run, ...], key: PublicKey | None, *, every: bool, newest: bool
 ) -> Iterator[Problem]:
     damaged = vault.damaged() if every else ()
+    for run_id in taken_out(vault.url, vault.runs()) if newest else ():
+        what = "is missing, and was the newest that this machine made"
+        yield Problem(run_id, "", "", what, vault.url)
     for error in damaged:
         yield Problem("", "", "", error.what, error.where)
     if every and not damaged:
@@ -107,7 +115,9 @@ def _tell(
     return found
 
 
-def _tell_json(runs: tuple[Run, ...], problems: Iterator[Problem]) -> list[Problem]:
+def _tell_json(
+    runs: tuple[Run, ...], problems: Iterator[Problem], *, vouched: bool
+) -> list[Problem]:
     found = list(problems)
     told: dict[str, Any] = {
         "schema": "lakewarden.verify/1",
@@ -124,6 +134,7 @@ def _tell_json(runs: tuple[Run, ...], problems: Iterator[Problem]) -> list[Probl
             }
             for run in runs
         ],
+        "vouched": vouched,
         "problems": [problem.as_json() for problem in found],
         "whole": not found,
     }

@@ -14,6 +14,7 @@ from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.opened import opened
 from lakewarden.store.vault.prune import hold, prune, release
 from lakewarden.store.vault.signing import Signer
+from lakewarden.store.vault.work import Work
 from store.vault.vaults import RUN, assets, backed_up, listed, put
 
 _LATER = replace(RUN, id="20261128T010203Z-a1b2c3", ended="2026-11-28T02:00:00Z")
@@ -88,6 +89,21 @@ def test_a_run_that_somebody_took_out_from_between_others_is_missed(vault, tmp_p
     assert f"{last.id}: the run before it, {_LATER.id}, is missing" in said
     (vault / "runs" / f"{RUN.id}.json").unlink()
     _verify(vault, "--all")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all",)])
+def test_the_machine_that_made_the_newest_run_misses_it(vault, monkeypatch, arguments):
+    monkeypatch.chdir(vault.parent)
+    with Work.open(RUN.host, "./v") as work:
+        work.sealed(_LATER, "./v")
+    _verify(vault, *arguments)
+    for file in (vault / "runs").glob(f"{_LATER.id}*"):
+        file.unlink()
+    assert f"{_LATER.id}: is missing, and was the newest" in _verify(vault, *arguments, code=1)
+    _verify(vault, "--run", RUN.id)
+    newer = replace(RUN, id="20261129T010203Z-a1b2c3", ended="2026-11-29T02:00:00Z")
+    backed_up(vault, vault.parent / "spool", assets(8), newer)
+    _verify(vault)
 
 
 def test_what_the_backup_could_not_read_is_incomplete_and_not_damaged(tmp_path):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from lakewarden.errors import LockedError, VaultError
 from lakewarden.store.home import expanded, state_folder
-from lakewarden.store.vault.manifest import digest_of
+from lakewarden.store.vault.manifest import Run, digest_of
 
-_SHORT = 20
+_SHORT: Final = 20
 """Digits of a digest that name a folder."""
+_SEALED: Final = ".sealed"
+"""The ending of the file that says which run was sealed last."""
 
 
 class Work:
@@ -36,8 +41,7 @@ class Work:
             LockedError: another process is at it.
             VaultError: there is no room for it.
         """
-        place = url if "://" in url else str(expanded(url.removeprefix("git+")).resolve())
-        name = digest_of(f"{host}\n{place}".encode())[:_SHORT]
+        name = digest_of(f"{host}\n{_place(url)}".encode())[:_SHORT]
         folder = state_folder() / "backup" / name
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -70,6 +74,16 @@ class Work:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def sealed(self, run: Run, url: str) -> None:
+        """Remember the newest run of a vault, and delete what was kept for it."""
+        note = {"url": _place(url), "host": run.host, "run": run.id, "ended": run.ended}
+        file = self.folder.with_suffix(_SEALED)
+        part = file.with_suffix(".part")
+        with suppress(OSError):  # the run is sealed, whether it is remembered or not
+            part.write_text(json.dumps(note), "utf-8")
+            part.replace(file)
+        self.discard()
+
     def discard(self) -> None:
         """Delete what is kept: the run is sealed, or given up."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -79,3 +93,28 @@ class Work:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def taken_out(url: str, runs: Iterable[Run]) -> Iterator[str]:
+    """Yield runs of a vault that this machine sealed as the newest, and that are there no more.
+
+    Args:
+        url: of the vault.
+        runs: all that it has.
+    """
+    newest: dict[str, str] = {}
+    for run in runs:
+        newest[run.host] = max(run.ended, newest.get(run.host, ""))
+    for file in sorted((state_folder() / "backup").glob(f"*{_SEALED}")):
+        try:
+            note = json.loads(file.read_text("utf-8"))
+            mine = note["url"] == _place(url) and newest.get(note["host"], "") < note["ended"]
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        if mine:
+            yield str(note["run"])
+
+
+def _place(url: str) -> str:
+    """Return what a vault is called, however it was written."""
+    return url.rstrip("/") if "://" in url else str(expanded(url.removeprefix("git+")).resolve())
