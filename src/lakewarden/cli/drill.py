@@ -20,6 +20,7 @@ from lakewarden.cli.changing import journal_of
 from lakewarden.cli.options import Deployment, Selection, deployment_options, json_option, together
 from lakewarden.cli.recovering import (
     Pace,
+    absolute,
     carried_out,
     insist_signed,
     lock_of,
@@ -136,7 +137,10 @@ def command(
     policy = policy_of(Selection())
     reach = reach_of(deployment, policy)
     pace = replace(pace, workspace=drill.into)
-    with journal_of(run) as journal, vault_of(target, aws_profile=deployment.aws_profile) as vault:
+    with (
+        journal_of(run) as journal,
+        vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault,
+    ):
         when = None if drill.moment is None else from_millis(drill.moment)
         backup = chosen(vault, drill.run_id, when)
         insist_signed(backup, vault, pace)

@@ -22,6 +22,7 @@ from lakewarden.cli.options import (
 )
 from lakewarden.cli.recovering import (
     Pace,
+    absolute,
     carried_out,
     insist_signed,
     lock_of,
@@ -35,6 +36,7 @@ from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.cli.standing import age_of, span
 from lakewarden.cli.sync import newest_complete
 from lakewarden.cli.vaults import vault_of
+from lakewarden.collect.caller import parse_addresses
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import ConnectionFailedError, UsageError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
@@ -126,7 +128,7 @@ def command(
     pace: Pace,
     deployment: Deployment,
     run: Run,
-    addresses: tuple[str, ...],  # noqa: ARG001  # no list is changed here
+    addresses: tuple[str, ...],
     style: str,
 ) -> int:
     """Let a standby take over: fence what worked so far, then let go what was held back.
@@ -148,13 +150,14 @@ def command(
     try:
         with (
             journal_of(run) as journal,
-            vault_of(target, aws_profile=deployment.aws_profile) as vault,
+            vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault,
         ):
             first = newest_complete(vault, over.run_id, over.host or _first(pairs, vault))
             standby = target_of(reach, pace, first, vault)
             backup = _backup(pairs, vault, first, standby, over)
             insist_signed(backup, vault, pace)
-            task = Task(maps=maps_of(pace, policy), how=How())
+            where = parse_addresses(addresses)
+            task = Task(maps=maps_of(pace, policy), how=How(), addresses=where)
             change = Change(journal, reach, vault, backup, pace, run, style)
             return change.over(task, pairs, first, standby, over)
     finally:

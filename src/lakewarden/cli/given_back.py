@@ -14,7 +14,9 @@ from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.describe import described
 from lakewarden.plan.plan import Plan, plan_from_json
 from lakewarden.restore.undoing import inverse
+from lakewarden.store.database import default_url
 from lakewarden.store.journal import Journal, RunRecord
+from lakewarden.store.pairs import Pairs
 from lakewarden.store.vault.vault import Vault
 
 
@@ -71,4 +73,7 @@ def taken_back(journal: Journal, old: RunRecord, reach: Reach, run: Run) -> int:
         click.echo(f"When that is mended, go on with `lakewarden undo {old.id}`")
         return EXIT_INCOMPLETE
     journal.mark_undone(old.id)
+    pairs = Pairs(run.store or default_url())
+    pairs.forget(old.id)
+    pairs.close()
     return EXIT_INCOMPLETE if lasting else EXIT_CLEAN

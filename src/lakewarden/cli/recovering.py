@@ -26,7 +26,7 @@ from lakewarden.plan.plan import Plan
 from lakewarden.policyfile.policy import Policy
 from lakewarden.restore.maps import Maps
 from lakewarden.restore.target import TargetWorkspace
-from lakewarden.store.home import state_folder
+from lakewarden.store.home import expanded, state_folder
 from lakewarden.store.journal import RunJournal, RunState
 from lakewarden.store.kept import Kept
 from lakewarden.store.vault.manifest import Run as BackupRun
@@ -35,6 +35,8 @@ from lakewarden.store.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_ERRORS: Final = 100
+S3: Final = "s3://"
+GIT: Final = "git+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,14 @@ def percent(_: click.Context, __: click.Parameter, text: str) -> float:
     if number.isdecimal() and 0 < int(number) <= 10_000:  # noqa: PLR2004  # a hundred times a limit
         return int(number) / 100
     raise click.BadParameter(f"{text!r} is no share, as in 50%")
+
+
+def absolute(target: str) -> str:
+    """Return where a vault is, whatever folder is the current one."""
+    if S3 in target:
+        return target
+    front = GIT if target.startswith(GIT) else ""
+    return f"{front}{expanded(target.removeprefix(GIT)).absolute()}"
 
 
 def names(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from lakewarden.cli.options import (
 )
 from lakewarden.cli.recovering import (
     Pace,
+    absolute,
     carried_out,
     insist_signed,
     lock_of,
@@ -149,7 +150,10 @@ def command(
         wish.side_path,
         parse_addresses(addresses),
     )
-    with journal_of(run) as journal, vault_of(target, aws_profile=deployment.aws_profile) as vault:
+    with (
+        journal_of(run) as journal,
+        vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault,
+    ):
         if wish.resume:
             old = _to_resume(journal.find(wish.resume), vault)
             insist_same_account(reach.account_id, old.account_id)

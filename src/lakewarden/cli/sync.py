@@ -22,6 +22,7 @@ from lakewarden.cli.options import (
 )
 from lakewarden.cli.recovering import (
     Pace,
+    absolute,
     carried_out,
     insist_signed,
     lock_of,
@@ -124,7 +125,7 @@ def command(
     try:
         if sync.status:
             return status(pairs, Doors(reach, {}), style)
-        with vault_of(target, aws_profile=deployment.aws_profile) as vault:
+        with vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault:
             backup = newest_complete(vault, sync.run_id, sync.host)
             insist_signed(backup, vault, pace)
             task = Task(

@@ -15,6 +15,7 @@ from lakewarden.restore.target import TargetWorkspace
 Json = Mapping[str, Any]
 _LIST: Final = "ip_access_list"
 _SWITCH: Final = ("workspace_conf", "enableIpAccessLists")
+_TOKENS: Final = ("workspace_conf", "enableTokensConfig")
 _DONE: Final = frozenset({Fate.CREATE, Fate.UPDATE})
 
 
@@ -31,6 +32,7 @@ def kept_open(
     Raises:
         CallFailedError: its lists cannot be read.
     """
+    judged = [_with_tokens(j, target) for j in judged]
     about = [j for j in judged if _is_about(j) and j.fate in _DONE]
     if not about:
         return list(judged)
@@ -41,6 +43,15 @@ def kept_open(
         Judged(j.wanted, Fate.BLOCKED, why=why) if any(j is one for one in about) else j
         for j in judged
     ]
+
+
+def _with_tokens(one: Judged, target: TargetWorkspace) -> Judged:
+    """Return one that leaves tokens alone where the caller signs in with one."""
+    off = (one.wanted.kind, one.wanted.key) == _TOKENS and one.wanted.spec.get("value") == "false"
+    if off and one.fate in _DONE and target.catalogue.host.by_token:
+        why = "it would switch off the token that you sign in with"
+        return Judged(one.wanted, Fate.BLOCKED, why=why)
+    return one
 
 
 def _is_about(one: Judged) -> bool:

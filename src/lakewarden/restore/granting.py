@@ -53,7 +53,9 @@ def grant(
 
 
 def with_my_rights(me: Me, wanted: Wanted, found: Found) -> Wanted:
-    """Return the group of admins with whoever restores in it, if they are in it now."""
+    """Return what keeps whoever restores an admin who may come in, if they are one now."""
+    if wanted.key == me.name and wanted.kind == _KIND_OF[me.field]:
+        return replace(wanted, spec={**wanted.spec, "active": True})
     if (wanted.kind, wanted.key) != ("group", "admins"):
         return wanted
     kind = _KIND_OF[me.field]
@@ -75,5 +77,6 @@ def _with_me(me: Me, kind: Kind, entries: Entries) -> tuple[Entries, str]:
     levels = {e["permission_level"] for e in entries if e.get(me.field) == me.name}
     if me.admin or levels & {_OWNER, "CAN_MANAGE"}:
         return entries, ""
-    mine = {me.field: me.name, "permission_level": "CAN_MANAGE"}
+    level = "CAN_USE" if kind.name == "authorization" else "CAN_MANAGE"
+    mine = {me.field: me.name, "permission_level": level}
     return sorted([*others, mine], key=text), "you are no admin, so your own permission stays"

@@ -105,7 +105,8 @@ def taken_over(
     origin = Origin(account, run.ended, "", vault=vault.url, run=run.id, host=host)
     try:
         planner = Planner(target, mapped(task, vault, run), task.how)
-        return restoration(let_go(planner.judge()), origin)
+        judged = kept_open(list(let_go(planner.judge())), target, task.addresses)
+        return restoration(judged, origin)
     except CallFailedError as error:
         raise _unplanned(error, host) from None
 

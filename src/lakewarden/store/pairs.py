@@ -107,6 +107,11 @@ class Pairs:
                 ]
                 connection.execute(insert(PAIRED), rows)
 
+    def forget(self, run: str) -> None:
+        """Forget what a run of the journal applied, since it was taken back."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(PAIRED).where(PAIRED.c.run == run))
+
     def done(self, deed: Deed) -> None:
         """Remember something that was done."""
         values = {name: getattr(deed, name) for name in Deed.__slots__}

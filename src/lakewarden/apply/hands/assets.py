@@ -8,7 +8,7 @@ whether it runs.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lakewarden.apply.asset_lists import filled
@@ -19,7 +19,7 @@ from lakewarden.apply.hand import Hand, Json
 from lakewarden.apply.shelf import Held, is_gone
 from lakewarden.assets import places
 from lakewarden.assets.canonical import body_of, digest, text
-from lakewarden.assets.kind import Call, Kind
+from lakewarden.assets.kind import Body, Call, Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
@@ -125,7 +125,7 @@ class Asset(Hand):
         asset = held.id if held else target.key
         body = None
         if call.body is not None:
-            body = call.body(self._definition(catalogue, wanted.get("spec") or {}), asset)
+            body = self._body(catalogue, call.body, wanted.get("spec") or {}, asset)
             if wanted.get("content"):
                 body |= self._bytes(doors.contents, wanted["content"])
             if held is None and "overwrite" in body:
@@ -135,9 +135,14 @@ class Asset(Hand):
         query = {name: str(value).format(**names) for name, value in call.query.items()}
         return catalogue.host.send(call.verb, filled(call.path, **names), body, query or None)
 
-    def _definition(self, catalogue: Catalogue, spec: Json) -> dict[str, Any]:
+    def _body(
+        self, catalogue: Catalogue, make: Callable[[Json, str], Body], spec: Json, asset: str
+    ) -> Body:
         try:
-            return body_of(self.asset, spec, catalogue.id_of)
+            return make(body_of(self.asset, spec, catalogue.id_of), asset)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            what = f"its definition is not of the form that is known ({type(error).__name__})"
+            raise CallFailedError(Cause.MALFORMED, what) from None
         except LookupError as error:
             kind, key = error.args
             raise CallFailedError(Cause.NOT_FOUND, f"there is no {kind} {key}") from None
