@@ -14,6 +14,7 @@ from lakewarden.errors import UsageError, VaultError
 from lakewarden.store.vault.as_of import as_of, chosen
 from lakewarden.store.vault.manifest import Collection, Entry, Status
 from lakewarden.store.vault.opened import opened
+from lakewarden.store.vault.packed import PACKS
 from lakewarden.store.vault.prune import held, hold, prune, release
 from lakewarden.store.vault.signing import Signer
 from store.vault.vaults import HOST, RUN, backed_up, contents, listed, problems
@@ -84,6 +85,41 @@ def test_what_is_of_a_part_replaces_nothing_of_all(tmp_path):
     with opened(str(tmp_path / "v"), spool=tmp_path / "spool") as vault:
         vault.seal(part, [], Signer.of_this_machine())
         assert len(prune(vault, 1).runs) == 4
+
+
+def test_what_could_not_be_read_stays_in_the_newest_run_that_has_it(tmp_path):
+    bad = ({"kind": "x", "key": "bad", "what": "500"}, {"kind": "x", "key": "7", "what": "500"})
+    asked = [(), (), bad, bad]
+    for day, errors in enumerate(asked, 1):
+        with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
+            names = ["a"] if errors else ["a", "b", "bad"]
+            digest = vault.put(b"%d" % day)
+            entries = [Entry("x", n, digest, stamp={"id": "7" if n == "b" else n}) for n in names]
+            run = replace(_run(day), collections=listed(entries), errors=errors)
+            vault.seal(run, entries, Signer.of_this_machine())
+    with opened(str(tmp_path / "v")) as vault:
+        assert prune(vault, 1).runs == (_run(1).id, _run(3).id)
+    assert contents(str(tmp_path / "v"), _run(2).id)
+
+
+def test_nothing_is_deleted_when_a_run_is_sealed_meanwhile(tmp_path, monkeypatch):
+    _filled(tmp_path, [({1}, True, HOST), ({2}, True, HOST)])
+    with opened(str(tmp_path / "v")) as vault:
+        names, later = vault.objects.names, [_run(3)]
+
+        def busy(prefix):
+            yield from names(prefix)
+            if prefix == PACKS and later:
+                with opened(vault.url, spool=tmp_path / "spool") as other:
+                    digest = other.put(b"1" * 50)
+                    other.seal(later.pop(), [Entry("x", digest, content=digest)], None)
+
+        monkeypatch.setattr(vault.objects, "names", busy)
+        with pytest.raises(VaultError, match="sealed meanwhile"):
+            prune(vault, 1)
+        assert len(vault.runs()) == 3
+        prune(vault, 1)
+    assert contents(str(tmp_path / "v"), _run(3).id)
 
 
 def test_a_run_that_is_held_stays_until_it_is_released(tmp_path):

@@ -1,8 +1,8 @@
 """Old runs, and what nobody needs any more: deleted where that is asked for, and may be.
 
 A run counts as kept only if all its listings were complete, and only in the place of one that was
-asked for no more than it: what saw a part of a workspace replaces no run of all of it. A run that
-is held stays, and so does what it needs.
+asked for no more than it: what saw a part of a workspace replaces no run of all of it. What could
+not be read stays in the newest run that has it. A run that is held stays. So does what they need.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ def prune(vault: Vault, keep: int) -> Pruned:
     runs = vault.runs()
     staying = held(vault)
     old = [run for run in _old(runs, keep) if run.id not in staying]
+    alone = _alone(packed, runs, old)
+    old = [run for run in old if run.id not in alone]
     gone = {run.id for run in old}
     with closing(Digests()) as needed:
         for run in runs:
@@ -103,6 +105,12 @@ def prune(vault: Vault, keep: int) -> Pruned:
         packs = list(_unneeded(packed, needed))
     manifests = [f"{RUNS}{run.id}.json" for run in old]
     entries = [f"{RUNS}{run.id}.jsonl.gz" for run in old]
+    if {run.id for run in vault.runs()} - {run.id for run in runs}:
+        raise VaultError(
+            "nothing is deleted: a run was sealed meanwhile, whose needs are not known",
+            where=vault.url,
+            next_step="Prune again",
+        )
     packed.objects.remove([*manifests, *entries, *packs])
     return Pruned(tuple(run.id for run in old), len(packs))
 
@@ -118,6 +126,26 @@ def _old(runs: Iterable[Run], keep: int) -> list[Run]:
         elif all(collection.seen for collection in run.collections.values()):
             later.append(run)
     return old[::-1]
+
+
+def _alone(vault: PackedVault, runs: Iterable[Run], old: list[Run]) -> set[str]:
+    """Return those of the old runs that alone have what the others could not read."""
+    kept = [run for run in runs if run not in old]
+    unread = {(run.host, each.get("kind"), each.get("key")) for run in kept for each in run.errors}
+    alone = set()
+    for run in (*reversed(kept), *reversed(old)):
+        if not unread:
+            break
+        names = (
+            (run.host, entry.kind, name)
+            for entry in vault.entries(run.id)
+            for name in (entry.key, str(entry.stamp.get("id")))
+        )
+        found = unread.intersection(names)
+        if found and run in old:
+            alone.add(run.id)
+        unread -= found
+    return alone
 
 
 def _unneeded(vault: PackedVault, needed: Digests) -> Iterator[str]:
