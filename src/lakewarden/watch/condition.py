@@ -6,13 +6,32 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 from lakewarden.watch.sql import all_of, any_of, none_of
 
 _TOKEN: Final = re.compile(r"\s*(?:(\()|(\))|([\w*]+))")
 _WORDS: Final = frozenset({"and", "or", "not", "of", "them"})
 _QUANTIFIERS: Final = frozenset({"1", "any", "all"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Logic:
+    """What `and`, `or` and `not` make of the selections."""
+
+    every: Callable[[list[Any]], Any]
+    some: Callable[[list[Any]], Any]
+    none: Callable[[Any], Any]
+
+
+_Told = Callable[[Callable[[str], Any], _Logic], Any]
+_SQL: Final = _Logic(all_of, any_of, none_of)
+_SURE: Final = _Logic(
+    lambda parts: False if False in parts else None if None in parts else True,
+    lambda parts: True if True in parts else None if None in parts else False,
+    lambda part: None if part is None else not part,
+)
+"""Of what is certainly so, certainly not, and None for what nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +42,22 @@ class Condition:
         text: as it was written.
         names: the selections that it speaks of.
         denied: those of them that must not hold.
-        render: makes SQL of it, from the SQL of each selection.
+        told: what it comes to, of what each selection does.
     """
 
     text: str
     names: frozenset[str]
     denied: frozenset[str]
-    render: Callable[[Callable[[str], str]], str]
+    told: _Told
+
+    def render(self, sql: Callable[[str], str]) -> str:
+        """Return it as SQL, from the SQL of each selection."""
+        return str(self.told(sql, _SQL))
+
+    def holds(self, known: Callable[[str], bool | None]) -> bool | None:
+        """Return whether it holds, from what is known of each selection; None for not known."""
+        sure: bool | None = self.told(known, _SURE)
+        return sure
 
 
 def read(text: str, selections: Collection[str]) -> Condition:
@@ -43,11 +71,8 @@ def read(text: str, selections: Collection[str]) -> Condition:
         ValueError: with what is wrong about it.
     """
     parser = _Parser(text, selections)
-    render = parser.whole()
-    return Condition(text, frozenset(parser.used), frozenset(parser.denied), render)
-
-
-Render = Callable[[Callable[[str], str]], str]
+    told = parser.whole()
+    return Condition(text, frozenset(parser.used), frozenset(parser.denied), told)
 
 
 class _Parser:
@@ -61,30 +86,34 @@ class _Parser:
         self.denied: set[str] = set()
         self._denying = False
 
-    def whole(self) -> Render:
-        render = self._either()
+    def whole(self) -> _Told:
+        told = self._either()
         if self._words:
             raise ValueError(f"{self._words[0]!r} is not expected in {self._text!r}")
-        return render
+        return told
 
-    def _either(self) -> Render:
+    def _either(self) -> _Told:
         parts = [self._both()]
         while self._take("or"):
             parts.append(self._both())
-        return parts[0] if len(parts) == 1 else lambda sql: any_of(part(sql) for part in parts)
+        if len(parts) == 1:
+            return parts[0]
+        return lambda leaf, logic: logic.some([part(leaf, logic) for part in parts])
 
-    def _both(self) -> Render:
+    def _both(self) -> _Told:
         parts = [self._single()]
         while self._take("and"):
             parts.append(self._single())
-        return parts[0] if len(parts) == 1 else lambda sql: all_of(part(sql) for part in parts)
+        if len(parts) == 1:
+            return parts[0]
+        return lambda leaf, logic: logic.every([part(leaf, logic) for part in parts])
 
-    def _single(self) -> Render:
+    def _single(self) -> _Told:
         if self._take("not"):
             self._denying = not self._denying
             inner = self._single()
             self._denying = not self._denying
-            return lambda sql: none_of(inner(sql))
+            return lambda leaf, logic: logic.none(inner(leaf, logic))
         if self._take("("):
             inner = self._either()
             if not self._take(")"):
@@ -94,20 +123,22 @@ class _Parser:
             raise ValueError(f"{self._text!r} ends too early")
         word = self._words.pop(0)
         if word in _QUANTIFIERS and self._take("of"):
-            return self._several(all_of if word == "all" else any_of)
+            return self._several(every=word == "all")
         if word not in self._selections or word in _WORDS:
             raise ValueError(f"{word!r} in {self._text!r} is no selection")
         self._use(word)
-        return lambda sql: sql(word)
+        return lambda leaf, _: leaf(word)
 
-    def _several(self, join: Callable[[Iterator[str]], str]) -> Render:
+    def _several(self, *, every: bool) -> _Told:
         pattern = self._words.pop(0) if self._words else ""
         wanted = "*" if pattern == "them" else pattern
         names = [name for name in self._selections if fnmatchcase(name, wanted)]
         if not names:
             raise ValueError(f"no selection is called {pattern!r} in {self._text!r}")
         self._use(*names)
-        return lambda sql: join(sql(name) for name in names)
+        if every:
+            return lambda leaf, logic: logic.every([leaf(name) for name in names])
+        return lambda leaf, logic: logic.some([leaf(name) for name in names])
 
     def _use(self, *names: str) -> None:
         self.used.update(names)

@@ -29,6 +29,7 @@ from lakewarden.watch.compiler import (
     needs_places,
     touched_keys,
 )
+from lakewarden.watch.concern import concerned
 from lakewarden.watch.engine import Engine
 from lakewarden.watch.fields import Setting
 from lakewarden.watch.found import Found, gathered
@@ -306,6 +307,8 @@ class _Run:
 
     def _spans(self, rules: Sequence[Rule]) -> Iterator[tuple[str, tuple[int, int]]]:
         """Yield the first and the last time of new events that concern each rule."""
+        done = self._engine.rows("SELECT DISTINCT source, service, action FROM fresh_events")
+        rules = concerned(rules, self._watch.site, done)
         for start in range(0, len(rules), _AT_ONCE):
             some = rules[start : start + _AT_ONCE]
             asked = [self._asked(n, rule) for n, rule in enumerate(some)]
