@@ -32,6 +32,8 @@ _EVENTS: Final = re.compile(
     r"\b(FROM|JOIN)\s+events(?:\s+AS\s+(\w+)|(?=\s+WHERE\b|\s*\)|\s*$))", re.IGNORECASE
 )
 """Where a query of one's own reads events."""
+_RECENT: Final = "recent"
+"""What it calls those that it selects its rows from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def form_of(rule: Rule, setting: Setting) -> Form:
         return Form(
             "SELECT *, ts AS hit_at FROM m",
             back=reach,
-            before=reach,
+            before=rule.duration("ahead", setting.site, reach),
             ahead=reach,
             fades=True,
             waits=waits,
@@ -119,7 +121,7 @@ def _looked_up(kept: str, scope: Scope | None) -> str:
     said = ", ".join(name for name in _TOLD if name != "place")
     events = (
         f"SELECT id, ts, {said}, COALESCE(workspace_id, region) AS place "
-        f"FROM all_events WHERE {all_of(_limits(scope))}"
+        f"FROM all_events WHERE {all_of(_limits(_late(scope)))}"
     )
     columns = ", ".join((*(f"bare.{n}" for n in (*_HEAD, "id", "ts")), *_TOLD))
     return (
@@ -163,11 +165,10 @@ def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> st
     if form.past is None:
         rows = _rows(rule, setting, form, scope, columns)
         return f"WITH m AS ({_touched(rule, setting, scope, rows)})"
-    late = replace(scope, first=scope.hits) if scope else None
     named = {
         **_past(rule, setting, form, form.past, scope),
         **form.past.queries,
-        "m": _rows(rule, setting, form, late, columns),
+        "m": _rows(rule, setting, form, _late(scope), columns),
     }
     return "WITH " + ", ".join(f"{name} AS ({query})" for name, query in named.items())
 
@@ -231,17 +232,23 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     They are put in wherever it reads them, since an engine then reads for each place only what that
     place asks for; of a name that is used twice it would read all that any place asks for.
     """
+
+    def within(limits: Scope | None) -> str:
+        where = all_of([_recorded(rule, setting), *_limits(limits)])
+        return f"SELECT * FROM all_events WHERE {where}"
+
+    def put(found: re.Match[str]) -> str:
+        name = found[2] or "events"
+        return f"{found[1]} ({within(_late(scope) if name == _RECENT else scope)}) AS {name}"
+
     rank = rule.severity.rank
-    events = f"SELECT * FROM all_events WHERE {all_of([_recorded(rule, setting), *_limits(scope)])}"
-    query = _EVENTS.sub(
-        lambda found: f"{found[1]} ({events}) AS {found[2] or 'events'}", _filled(rule, setting)
-    )
+    query = _EVENTS.sub(put, _filled(rule, setting))
     rows = (
         f"SELECT COALESCE(account_id, '') AS account_id, id, ts, COALESCE(entity, '') AS k, "
         f"COALESCE(entity, '') AS entity, {rank} AS severity_rank FROM ({query}) AS query_rows "
         "WHERE ts IS NOT NULL"
     )
-    return f"WITH events AS ({events}), m AS ({rows})"
+    return f"WITH events AS ({within(scope)}), m AS ({rows})"
 
 
 def _filled(rule: Rule, setting: Setting) -> str:
@@ -260,6 +267,11 @@ def _filled(rule: Rule, setting: Setting) -> str:
 
 def _recorded(rule: Rule, setting: Setting) -> str:
     return f"source IN ({', '.join(setting.text(source.value) for source in rule.sources)})"
+
+
+def _late(scope: Scope | None) -> Scope | None:
+    """Return a scope from the first alert on that is wanted."""
+    return replace(scope, first=scope.hits) if scope else None
 
 
 def _limits(scope: Scope | None) -> list[str]:

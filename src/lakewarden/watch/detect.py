@@ -250,14 +250,31 @@ class _Run:
         fresh = self._count("fresh_events")
         self._outcome.fresh = max(self._outcome.fresh, fresh)
         spans = dict(self._spans(rules)) if fresh else {}
+        heard = self._heard(rules) if fresh else {}
         for rule in rules:
             form = form_of(rule, self._watch.setting(rule, self._engine))
-            waited = min(known[rule.id].at, self._watch.now) - form.waits
+            ends = (heard[source] for source in rule.sources if source in heard)
+            waited = min(known[rule.id].at, self._watch.now, *ends) - form.waits
             span = _with_waiting(spans.get(rule.id), form, waited, self._watch.now)
             if span is None:
                 self._outcome.quiet += 1
                 continue
             self._look_around(rule, form, span)
+
+    def _heard(self, rules: Sequence[Rule]) -> Mapping[str, int]:
+        """Return up to when there were events of each source that has new ones.
+
+        A query of one's own that finds what is missing may wait for events that come afterwards.
+        """
+        if not any(rule.kind == "sql" and "waits" in rule.spec for rule in rules):
+            return {}
+        first = "SELECT source, MIN(ts) AS first_ts FROM fresh_events GROUP BY source"
+        newest = (
+            "SELECT heard.source, MAX(heard.ts) AS newest FROM all_events AS heard "
+            f"JOIN ({first}) AS fresh ON heard.source = fresh.source "
+            "WHERE heard.ts < fresh.first_ts GROUP BY heard.source"
+        )
+        return {str(source): int(time) for source, time in self._engine.rows(newest)}
 
     def _look_around(self, rule: Rule, form: Form, span: tuple[int, int]) -> None:
         """Find a rule's alerts in the spans that a stretch of time may change."""

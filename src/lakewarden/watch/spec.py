@@ -33,7 +33,7 @@ KINDS: Final[Mapping[str, Keys]] = {
     "baseline": _keys("select condition by per measure history times", "floor least_periods flat"),
     "travel": _keys("select condition by max_kmh min_km window"),
     "silence": _keys("select condition by longest at_least history"),
-    "sql": _keys("query reach", "waits"),
+    "sql": _keys("query reach", "ahead waits"),
 }
 
 THREATS: Final = frozenset({"AT", "EX", "IN", "RA", "VC", "SC", "DS"})
