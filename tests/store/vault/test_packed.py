@@ -40,6 +40,13 @@ def test_what_was_backed_up_comes_back_and_only_its_owner_may_read_it(tmp_path):
     assert {path.stat().st_mode & 0o777 for path in _files(tmp_path / "v")} == {0o600}
 
 
+def test_what_has_no_name_comes_back(tmp_path):
+    for url in (tmp_path / "v", f"git+{tmp_path / 'g'}"):
+        backed_up(url, tmp_path / "spool", [("cluster", "", {}, [], None)])
+        assert list(contents(url)) == [("cluster", "")]
+        assert problems(url) == []
+
+
 def _blobs(url):
     with opened(str(url)) as vault:
         return dict(vault.blobs())

@@ -85,7 +85,8 @@ class Entry:
     def line(self) -> bytes:
         """Return it as one line of JSON."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return canonical({name: value for name, value in values.items() if value}) + b"\n"
+        named = {"kind": self.kind, "key": self.key}
+        return canonical({name: value for name, value in values.items() if value} | named) + b"\n"
 
     @classmethod
     def of_line(cls, line: bytes | str, where: str) -> Entry:
