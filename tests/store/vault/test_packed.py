@@ -280,6 +280,9 @@ def test_what_is_no_public_key_is_refused(tmp_path, text):
 
 
 def test_what_is_no_vault_is_refused(tmp_path):
+    for nothing in ("", "git+"):  # not the folder that one happens to be in
+        with pytest.raises(UsageError, match="no vault is named"):
+            opened(nothing, create=True)
     with pytest.raises(UsageError, match="there is no vault"):
         opened(str(tmp_path / "nowhere"))
     (tmp_path / "full").mkdir()

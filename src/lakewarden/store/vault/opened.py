@@ -14,6 +14,7 @@ from lakewarden.store.vault.vault import Vault
 
 S3: Final = "s3://"
 _GIT: Final = "git+"
+_NAMED: Final = "Name a folder, git+PATH, or s3://bucket/prefix"
 
 
 def opened(
@@ -33,17 +34,15 @@ def opened(
     """
     if bucket is not None:
         return _packed(url, Nearby(bucket), spool, create=create)
+    if not url.removeprefix(_GIT):
+        raise UsageError("no vault is named", next_step=_NAMED)
     path = expanded(url.removeprefix(_GIT)).absolute()
     if url.startswith(_GIT) or _is_repository(path):
         from lakewarden.store.vault.git import GitVault  # noqa: PLC0415  # only where it is one
 
         return GitVault.open(path, spool, create=create)
     if "://" in url:
-        raise UsageError(
-            "is no vault",
-            where=url,
-            next_step="Name a folder, git+PATH, or s3://bucket/prefix",
-        )
+        raise UsageError("is no vault", where=url, next_step=_NAMED)
     if not create and not path.is_dir():
         raise _none_at(url)
     if create and path.exists() and not (path / MARK).exists():
