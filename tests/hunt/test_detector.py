@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from benchmarks import secret_corpus
 from benchmarks.hunting import score
@@ -61,6 +63,16 @@ def test_a_secret_in_a_long_line_is_found(detectors, engine, offset, fake):
     [leak] = detectors[engine].leaks(data)
     assert leak.secret == fake.token.encode()
     assert data[leak.start : leak.end] == leak.secret
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [b"secretsecret=", b"token: ", b"-----BEGIN PRIVATE KEY-----", b"PuTTY-User-Key-File-2: \n"],
+)
+def test_hostile_text_costs_no_more_than_its_length(detectors, hostile):
+    began = time.process_time()
+    detectors["hyperscan"].leaks(hostile * (100_000 // len(hostile)), plain=True)
+    assert time.process_time() - began < 8
 
 
 def test_of_several_rules_the_most_certain_has_it(detectors, fake):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from lakewarden.hunt import checks, naming
 from lakewarden.hunt.rule import Rule
-from lakewarden.hunt.scanners import LONG, Scanner
+from lakewarden.hunt.scanners import LONG, Hit, Scanner
 
 _NAME: frozenset[int] = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 )
 _NEWLINE = ord("\n")
+_LONGEST_NAME = 120
+_AROUND = 400
+"""How many bytes before and after a secret its checks see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,45 +59,50 @@ class Detector:
         hits = self._scanner.hits(data)
         if not hits:
             return []
-        tried: set[tuple[int, int]] = set()
         found: set[tuple[int, int, int]] = set()
-        for number, place in hits:
+        for number, start, end in _stretches(data, hits):
             rule = self._rules[number]
             if (binary and rule.generic) or (rule.settings and not plain):
                 continue
-            for start, end in _pieces(data, place, rule.block):
-                if (number, start) not in tried:
-                    tried.add((number, start))
-                    spans = _matched(rule, data, start, end)
-                    found.update((number, *span) for span in spans)
+            found.update((number, *span) for span in _matched(rule, data, start, end))
         return self._best(data, found)
 
     def _best(self, data: bytes, found: set[tuple[int, int, int]]) -> list[Leak]:
         """Return of those that overlap the first by rule, and of these the longest."""
-        best: list[Leak] = []
+        best: list[tuple[int, int, int]] = []
         order = sorted(found, key=lambda f: (self._rules[f[0]].generic, f[1] - f[2], f))
         for number, start, end in order:
-            if all(end <= leak.start or leak.end <= start for leak in best):
-                best.append(Leak(self._rules[number], start, end, data[start:end]))
-        return sorted(best, key=lambda leak: leak.start)
+            at = bisect(best, (start, end, number))
+            before = at > 0 and best[at - 1][1] > start
+            behind = at < len(best) and best[at][0] < end
+            if not before and not behind:
+                best.insert(at, (start, end, number))
+        return [Leak(self._rules[n], start, end, data[start:end]) for start, end, n in best]
 
 
-def _pieces(data: bytes, place: int, block: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of text around a place: its line, or pieces of one that is long."""
-    start = data.rfind(b"\n", 0, place) + 1
-    if block:
-        yield start, min(len(data), start + block)
-        return
-    end = data.find(b"\n", place)
-    end = len(data) if end < 0 else end
+def _stretches(data: bytes, hits: Iterable[Hit]) -> Iterator[tuple[int, int, int]]:
+    """Yield a rule and the text around a place of it: its line, or pieces of one that is long."""
+    tried: set[tuple[int, int]] = set()
+    start = end = -1
+    for number, place in sorted(hits, key=itemgetter(1)):
+        if place > end:
+            start = data.rfind(b"\n", 0, place) + 1
+            end = data.find(b"\n", place)
+            end = len(data) if end < 0 else end
+        for first, last in _pieces(start, end, place):
+            if (number, first) not in tried:
+                tried.add((number, first))
+                yield number, first, last
+
+
+def _pieces(start: int, end: int, place: int) -> Iterator[tuple[int, int]]:
     if end - start <= 2 * LONG:
         yield start, end
         return
-    first = max(0, (place - start) // LONG - 1)
-    for number in (first, first + 1):
-        begin = start + number * LONG
-        if begin <= place < begin + 2 * LONG:
-            yield begin, min(end, begin + 2 * LONG)
+    piece = max(0, (place - start) // LONG - 1)
+    for first in (start + piece * LONG, start + (piece + 1) * LONG):
+        if first <= place < first + 2 * LONG:
+            yield first, min(end, first + 2 * LONG)
 
 
 def _matched(rule: Rule, data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -101,7 +111,7 @@ def _matched(rule: Rule, data: bytes, start: int, end: int) -> Iterator[tuple[in
         at = max(0, start - 1)  # what stands before decides whether a word begins
         text = data[at : end + 1].lower()
     cut = end < len(data) and data[end] != _NEWLINE
-    for match in rule.pattern.finditer(text, start - at, end - at):
+    for match in _matches(rule, text, start - at, end - at):
         if cut and match.end() == end - at:
             continue  # it goes on in the next piece
         first, last = rule.secret(match)
@@ -109,11 +119,22 @@ def _matched(rule: Rule, data: bytes, start: int, end: int) -> Iterator[tuple[in
         found = checks.Found(
             secret=data[span[0] : span[1]].decode("utf-8", "replace"),
             name=_name(rule, match, data, start, at),
-            around=data[start:end],
-            start=span[0] - start,
+            around=data[max(start, span[0] - _AROUND) : min(end, span[1] + _AROUND)],
+            start=min(_AROUND, span[0] - start),
         )
         if _holds(rule, found):
             yield span
+
+
+def _matches(rule: Rule, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Yield the matches of a rule on a line, or in the lines that begin on it."""
+    if not rule.block:
+        yield from rule.pattern.finditer(text, start, end)
+        return
+    for begun in rule.beginning.finditer(text, start, end):
+        match = rule.pattern.match(text, begun.start(), begun.start() + rule.block)
+        if match:
+            yield match
 
 
 def _name(rule: Rule, match: re.Match[bytes], data: bytes, start: int, at: int) -> str:
@@ -123,7 +144,8 @@ def _name(rule: Rule, match: re.Match[bytes], data: bytes, start: int, at: int) 
     begin, end = match.start(rule.name_group) + at, match.end(rule.name_group) + at
     if rule.rest_group:
         end = match.end(rule.rest_group) + at
-        while begin > start and data[begin - 1] in _NAME:
+        first = max(start, begin - _LONGEST_NAME)
+        while begin > first and data[begin - 1] in _NAME:
             begin -= 1
     name = data[begin:end].decode("utf-8", "replace")
     return f"{name} type" if data[begin - 2 : begin] == b"::" else name

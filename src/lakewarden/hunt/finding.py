@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 from lakewarden.errors import UsageError
 from lakewarden.hunt.detector import Leak
 from lakewarden.hunt.document import Document, Form, Part, Unread
-from lakewarden.hunt.forms import cell_of
+from lakewarden.hunt.forms import SEPARATOR, cell_at
 from lakewarden.ledger.finding import Severity
 
 _KEY_BYTES: Final = 32
@@ -136,22 +137,46 @@ def _no_key(file: Path, what: str) -> UsageError:
     )
 
 
-def finding_of(leak: Leak, document: Document, part: Part, key: Key) -> Finding:
-    """Return what is kept of a secret that was found."""
-    place = place_of(leak, document, part)
-    rule = leak.rule
-    return Finding(rule.id, rule.name, rule.severity, place, key.fingerprint(leak.secret))
+def findings_of(
+    leaks: Iterable[Leak], document: Document, part: Part, key: Key
+) -> Iterator[Finding]:
+    """Yield what is kept of the secrets of a part, which come in order."""
+    lines, cells = Cursor(part.data, b"\n"), Cursor(part.data, SEPARATOR)
+    for leak in leaks:
+        place = _place_of(leak, document, part, lines, cells)
+        rule = leak.rule
+        yield Finding(rule.id, rule.name, rule.severity, place, key.fingerprint(leak.secret))
 
 
-def place_of(leak: Leak, document: Document, part: Part) -> Place:
+class Cursor:
+    """Counts something up to places that come in order, each stretch of text once."""
+
+    def __init__(self, data: bytes, what: bytes) -> None:
+        """Begin at the beginning."""
+        self._data = data
+        self._what = what
+        self._at = 0
+        self._count = 0
+
+    def count(self, place: int) -> int:
+        """Return how often it stands before a place."""
+        self._count += self._data.count(self._what, self._at, place)
+        self._at = place
+        return self._count
+
+
+def _place_of(leak: Leak, document: Document, part: Part, lines: Cursor, cells: Cursor) -> Place:
     """Return where a secret lies: by line in a file, and by cell and line in a notebook."""
-    line, column = _line(part.data, leak.start)
+    start = part.data.rfind(b"\n", 0, leak.start) + 1
+    line = lines.count(start) + 1
+    column = len(part.data[start : leak.start].decode("utf-8", "replace")) + 1
     base = Place(document.where, part.member, output=part.output, commit=document.commit)
     if part.places:
         return replace(base, member=part.places[line - 1])
     if part.whole:
-        cell, start = cell_of(part.data, leak.start)
-        inner = part.data.count(b"\n", start, leak.start) + 1 if cell else 0
+        begins = cell_at(part.data, leak.start)
+        cell = cells.count(start) + 1 if begins >= 0 else 0
+        inner = part.data.count(b"\n", begins, leak.start) + 1 if cell else 0
         return replace(base, line=line, column=column, cell=cell, cell_line=inner)
     inside = part.member or document.form is Form.ASSET
     outer = 0 if inside else _outer_line(document.data, leak.secret)
@@ -162,12 +187,6 @@ def place_of(leak: Leak, document: Document, part: Part) -> Place:
         cell=part.cell,
         cell_line=line if part.cell else 0,
     )
-
-
-def _line(data: bytes, place: int) -> tuple[int, int]:
-    start = data.rfind(b"\n", 0, place) + 1
-    column = len(data[start:place].decode("utf-8", "replace")) + 1
-    return data.count(b"\n", 0, start) + 1, column
 
 
 def _outer_line(data: bytes, secret: bytes) -> int:

@@ -27,7 +27,8 @@ _NOTEBOOKS: Final = frozenset((".python", ".scala", ".sql", ".r"))
 """Ends of names of notebooks in a `.dbc` archive."""
 _ZIPPED: Final = b"PK\x03\x04"
 _HEADERS: Final = (b"# Databricks notebook", b"-- Databricks notebook", b"// Databricks notebook")
-_SEPARATOR: Final = b"COMMAND ----------"
+SEPARATOR: Final = b"COMMAND ----------"
+"""What stands between two cells of a notebook in source form."""
 _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _HEAD: Final = 4096
@@ -59,19 +60,19 @@ def parts(document: Document, depth: int = 0) -> Iterator[Part]:
         yield _as_it_is(document.where, data)
 
 
-def cell_of(data: bytes, place: int) -> tuple[int, int]:
-    """Return the cell of a notebook in source form that a byte is in, and where that cell begins.
+def cell_at(data: bytes, place: int) -> int:
+    """Return where the cell of a notebook in source form begins that a byte is in.
 
     Returns:
-        The number from 1, and the cell's first byte; 0 and 0 for what is no notebook.
+        The first byte of the cell, -1 for what is no notebook.
     """
     if not data.startswith(_HEADERS):
-        return 0, 0
-    before = data.rfind(_SEPARATOR, 0, place)
-    start = data.find(b"\n", before) + 1 if before >= 0 else data.find(b"\n") + 1
+        return -1
+    before = data.rfind(SEPARATOR, 0, place)
+    start = data.find(b"\n", max(0, before)) + 1
     while data[start : start + 1] in {b"\r", b"\n"}:
         start += 1
-    return data.count(_SEPARATOR, 0, place) + 1, min(start, place)
+    return min(start, place)
 
 
 def _asset(data: bytes) -> list[Part]:

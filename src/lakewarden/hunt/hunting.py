@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from lakewarden.hunt.detector import Detector
 from lakewarden.hunt.document import Document, Unread, UnreadableError
-from lakewarden.hunt.finding import Finding, Key, Result, finding_of
+from lakewarden.hunt.finding import Finding, Key, Result, findings_of
 from lakewarden.hunt.forms import parts
 
 
@@ -56,8 +56,7 @@ def _findings(
     try:
         for part in parts(document):
             leaks = detector.leaks(part.data, plain=part.plain, binary=part.binary)
-            for leak in leaks:
-                yield finding_of(leak, document, part, key)
+            yield from findings_of(leaks, document, part, key)
     except UnreadableError as error:
         result.unread.append(Unread(document.where, str(error)))
         result.scanned -= 1

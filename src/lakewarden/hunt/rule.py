@@ -67,7 +67,7 @@ class Rule:
         keywords: lower-case texts; whatever the rule finds has one of them on its line.
         source: the pattern, `<sep>` filled in.
         trigger: finds the line where to begin; the pattern itself unless it takes more than a line.
-        block: how many bytes from that line the pattern is tried on; 0 for the line alone.
+        block: how many bytes from there the pattern is tried on; 0 for the line alone.
         ignore_case: whether letters stand for both cases.
         generic: whether it goes by names and not by a format, so that a format is preferred.
         settings: whether it is for settings, where values stand without quotes, and not for code.
@@ -97,6 +97,11 @@ class Rule:
         """Return the compiled pattern; one that ignores case is for text in lower case."""
         source = _lowered(self.source) if self.ignore_case else self.source
         return re.compile(source.encode(), re.MULTILINE)
+
+    @cached_property
+    def beginning(self) -> re.Pattern[bytes]:
+        """Return the compiled trigger, for a pattern that takes several lines."""
+        return re.compile(self.trigger.encode(), re.MULTILINE)
 
     @cached_property
     def secrets(self) -> tuple[int, ...]:
