@@ -6,13 +6,25 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change, Reason
 from lakewarden.plan.plan import Blocked, Manual, Origin, Plan
 from lakewarden.restore.planner import Fate, Judged
 
-_RESTORE = "restore"
+_RESTORE: Final = "restore"
+_MOST_ALIKE: Final = 100
+"""How many of a kind with one fate are named."""
+_SIGNS: Final = {
+    Fate.CREATE: "+",
+    Fate.UPDATE: "~",
+    Fate.UNCHANGED: " ",
+    Fate.DIFFERENT: "=",
+    Fate.BY_HAND: "!",
+    Fate.BLOCKED: "?",
+    Fate.LATER: ".",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +118,30 @@ def in_order(changes: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(made)
 
 
-def lines(found: Restoration, *, every: bool = False) -> Iterator[str]:
+def lines(found: Restoration) -> Iterator[str]:
     """Yield a plan as people read it: what is done, what is not and why, and a count."""
-    signs = {
-        Fate.CREATE: "+",
-        Fate.UPDATE: "~",
-        Fate.DIFFERENT: "=",
-        Fate.BLOCKED: "?",
-        Fate.LATER: ".",
-    }
+    shown: Counter[tuple[Fate, str]] = Counter()
     for one in found.judged:
         if one.fate is Fate.UNCHANGED and not one.notes:
             continue
-        sign = signs.get(one.fate, "!" if one.fate is Fate.BY_HAND else " ")
-        why = _why(one)
-        yield f"{sign} {one.wanted.kind} {one.wanted.key}" + (f": {why}" if why else "")
-        yield from (f"    {note}" for note in one.notes)
-        yield from (f"    {line}" for line in _differing(one) if every or one.changes)
+        like = (one.fate, one.wanted.kind)
+        shown[like] += 1
+        if shown[like] <= _MOST_ALIKE:
+            yield from _told(one)
+    for (fate, kind), count in shown.items():
+        if count > _MOST_ALIKE:
+            yield f"{_SIGNS[fate]} {count - _MOST_ALIKE} more of {_title(kind)}"
     for change in found.plan.changes:
         if change.after is None and not change.part_of:
             yield f"- {change.address}"
     yield summary(found)
+
+
+def _told(one: Judged) -> Iterator[str]:
+    why = _why(one)
+    yield f"{_SIGNS[one.fate]} {one.wanted.kind} {one.wanted.key}" + (f": {why}" if why else "")
+    yield from (f"    {note}" for note in one.notes)
+    yield from (f"    {place}" for place in _differing(one))
 
 
 def summary(found: Restoration) -> str:
@@ -145,6 +160,11 @@ def summary(found: Restoration) -> str:
     }
     parts += [f"{counts[fate]} {what}" for fate, what in told.items() if counts[fate]]
     return f"Plan: {'; '.join(parts)}."
+
+
+def _title(kind: str) -> str:
+    known = kinds().get(kind)
+    return known.title if known else kind
 
 
 def _why(one: Judged) -> str:
