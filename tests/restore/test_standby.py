@@ -6,15 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from lakewarden.apply.doors import Doors
+from lakewarden.collect.doors import Reach
 from lakewarden.plan.change import Action
 from lakewarden.plan.plan import Plan
 from lakewarden.restore.failover import fence, let_go
+from lakewarden.restore.managed import groups
 from lakewarden.restore.memory import Memory
 from lakewarden.restore.plan import restoration
 from lakewarden.restore.planner import Fate, How, Planner
 from lakewarden.restore.sync import LAZY, Prune, applied
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, mapped, synced
+from lakewarden.simulate import start
 from lakewarden.store.pairs import Pairs
 from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.opened import opened
@@ -173,3 +177,13 @@ def test_a_great_many_are_not_removed_at_once(small, little):
     assert "25 of" in gone.kept["notebook", "/Shared/many/0"]
     _, gone = little.sync(run, Prune(wanted=True, massive=True))
     assert len(gone.changes) == 25
+
+
+def test_what_the_account_keeps_in_another_region_is_known(monkeypatch):
+    with start("high-security", aws=False) as simulation:
+        monkeypatch.setenv("DATABRICKS_TOKEN", simulation.token)
+        reach = Reach(simulation.account_host, simulation.account_id, use_aws=False)
+        (group,) = groups(Doors(reach, {}))
+    assert (group.name, group.state) == ("hs-standby", "ACTIVE")
+    assert group.workspaces == {"3001", "3002"}
+    assert group.as_json()["age_seconds"] is not None
