@@ -21,8 +21,10 @@ inherited ones follow from the folder.
 """
 _NEVER = """
 Never in a backup: table data, Hive metastores, personal access tokens, Git credentials, runs of
-jobs and of experiments, revisions of notebooks, and anything of the account beside its groups in
-the workspace.
+jobs and of experiments, revisions of notebooks, libraries in the tree, legacy alerts and
+dashboards, apps, Genie spaces, vector search, and anything of the account beside its groups in the
+workspace. Of Unity Catalog: tables, volumes, functions, models, connections, shares, clean rooms,
+which workspaces a catalog is bound to, and grants on the metastore and on service credentials.
 """
 
 

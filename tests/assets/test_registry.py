@@ -75,6 +75,27 @@ def test_a_job_refers_to_others_by_their_keys_and_comes_back_with_other_ids():
     assert body["tasks"][3] == raw["settings"]["tasks"][3]
 
 
+def test_whom_a_task_tells_is_named_by_its_key():
+    told = [{"destination_id": "0101-a"}, {"user_name": "ann@example.com"}]
+    tasks = [
+        {"alert_task": {"subscribers": told}},
+        {"dashboard_task": {"subscription": {"subscribers": told}}},
+        {"for_each_task": {"task": {"sql_task": {"alert": {"subscriptions": told}}}}},
+    ]
+    tasks = json.loads(json.dumps(tasks))
+    kind, asked = kinds()["job"], []
+
+    def key(of, asset):
+        asked.append((of, asset))
+        return "on call"
+
+    spec = canonical.spec_of(kind, {"settings": {"tasks": tasks}}, key)
+    assert asked == [("notification_destination", "0101-a")] * 3
+    assert sorted(set(canonical.references_of(spec))) == [("notification_destination", "on call")]
+    people = [name for place in kind.principals for name in places.values(spec, place)]
+    assert people == ["ann@example.com"] * 3
+
+
 @pytest.mark.parametrize("kind", ["cluster", "dashboard", "job", "pipeline"])
 def test_what_lost_its_definition_is_not_taken_for_one_without(kind):
     with pytest.raises(ValueError, match=f"{kind} without its definition"):

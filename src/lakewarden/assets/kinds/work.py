@@ -8,6 +8,11 @@ from lakewarden.assets.kind import Body, Call, Json, Kind, Listing, Paging, Paus
 from lakewarden.assets.kinds.compute import cluster_references
 
 _TASKS: Final = ("tasks[].", "tasks[].for_each_task.task.")
+_TOLD: Final = (
+    *("alert_task.subscribers[]", "dashboard_task.subscription.subscribers[]"),
+    *("sql_task.alert.subscriptions[]", "sql_task.dashboard.subscriptions[]"),
+)
+"""Whom a task tells of what it found."""
 _OF_TASKS: Final = (
     ("existing_cluster_id", "cluster", False),
     ("pipeline_task.pipeline_id", "pipeline", False),
@@ -22,6 +27,7 @@ _OF_TASKS: Final = (
     ("alert_task.alert_id", "alert", False),
     ("alert_task.warehouse_id", "warehouse", False),
     ("power_bi_task.warehouse_id", "warehouse", False),
+    *((f"{told}.destination_id", "notification_destination", False) for told in _TOLD),
 )
 _PAGED: Final = ("tasks", "job_clusters", "environments", "parameters")
 _EVENTS: Final = (
@@ -79,8 +85,16 @@ KINDS: Final = (
         shape=_job,
         volatile=("format",),
         references=_JOB_REFERENCES,
-        principals=("run_as.user_name", "run_as.service_principal_name", *_MAIL),
-        arns=("job_clusters[].new_cluster.aws_attributes.instance_profile_arn",),
+        principals=(
+            *("run_as.user_name", "run_as.service_principal_name"),
+            *(f"{of}{mail}" for of in ("", *_TASKS) for mail in _MAIL),
+            *(f"{of}{told}.user_name" for of in _TASKS for told in _TOLD),
+            *(f"{of}new_cluster.single_user_name" for of in ("job_clusters[].", *_TASKS)),
+        ),
+        arns=tuple(
+            f"{of}new_cluster.aws_attributes.instance_profile_arn"
+            for of in ("job_clusters[].", *_TASKS)
+        ),
         acl="jobs",
         pauses=(
             Pause("schedule.pause_status"),
