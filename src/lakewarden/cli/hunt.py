@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -29,6 +32,8 @@ from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED, EXIT_INCOMPLETE
 from lakewarden.store.home import expanded, state_folder
 
 _BASELINE: Final = Path("lakewarden-hunt.toml")
+_TICK: Final = 0.5
+"""Seconds between two counts on a terminal."""
 
 
 @click.command()
@@ -80,13 +85,33 @@ def command(
     key = key_at(_key_file())
     accepted = _accepted(baseline, key)
     detector = Detector(rules, scanner(rules, _cache()))
-    with source_of(target, scope, deployment) as source:
-        result = hunt(source, detector, key)
+    with source_of(target, scope, deployment) as source, _progress() as told:
+        result = hunt(source, detector, key, told)
     sifted = sift(result.findings, accepted, Clock().now().astimezone(UTC).date())
     _write(result, sifted, rules, key, style)
     if any(f.severity.rank >= Severity(fail_on).rank for f in sifted.open):
         return EXIT_FAILED
     return EXIT_INCOMPLETE if result.unread else EXIT_CLEAN
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """Count documents on standard error, when it is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    shown = 0.0
+
+    def told(count: int) -> None:
+        nonlocal shown
+        if time.monotonic() - shown > _TICK:
+            shown = time.monotonic()
+            click.echo(f"\r{count} documents", nl=False, err=True)
+
+    try:
+        yield told
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _write(result: Result, sifted: Sifted, rules: tuple[Rule, ...], key: Key, style: str) -> None:
