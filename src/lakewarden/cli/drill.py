@@ -31,7 +31,7 @@ from lakewarden.cli.recovering import (
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
-from lakewarden.cli.vaults import as_of_option, vault_of
+from lakewarden.cli.vaults import as_of_option, tell_of_lacks, vault_of
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import from_millis
 from lakewarden.collect.caller import parse_addresses
@@ -144,6 +144,7 @@ def command(
         when = None if drill.moment is None else from_millis(drill.moment)
         backup = chosen(vault, drill.run_id, when)
         insist_signed(backup, vault, pace)
+        tell_of_lacks(backup)
         workspace = target_of(reach, pace, backup, vault)
         there = _emptied(workspace, backup)
         how = How(overwrite=True)

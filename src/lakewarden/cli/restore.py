@@ -35,7 +35,7 @@ from lakewarden.cli.recovering import (
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
-from lakewarden.cli.vaults import as_of_option, vault_of
+from lakewarden.cli.vaults import as_of_option, tell_of_lacks, vault_of
 from lakewarden.clock import from_millis
 from lakewarden.collect.caller import parse_addresses
 from lakewarden.collect.doors import Reach
@@ -161,6 +161,7 @@ def command(
         when = None if wish.moment is None else from_millis(wish.moment)
         backup = chosen(vault, wish.run_id, when)
         insist_signed(backup, vault, pace)
+        tell_of_lacks(backup)
         workspace = target_of(reach, pace, backup, vault)
         found = planned(task, vault, backup, workspace, reach.account_id)
         if wish.file is not None:

@@ -35,7 +35,7 @@ from lakewarden.cli.recovering import (
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.cli.standing import age_of, span, status
-from lakewarden.cli.vaults import vault_of
+from lakewarden.cli.vaults import tell_of_lacks, vault_of
 from lakewarden.collect.caller import parse_addresses
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import ApplyError, UsageError
@@ -128,6 +128,7 @@ def command(
         with vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault:
             backup = newest_complete(vault, sync.run_id, sync.host)
             insist_signed(backup, vault, pace)
+            tell_of_lacks(backup)
             task = Task(
                 Choice(frozenset(sync.kinds)),
                 maps_of(pace, policy),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lakewarden.cli.watch.stored import until
+from lakewarden.report.view import visible
+from lakewarden.store.vault.manifest import Run
 from lakewarden.store.vault.opened import S3, opened
 from lakewarden.store.vault.vault import Vault
 
@@ -44,6 +46,17 @@ def vault_of(
     """
     bucket = _bucket(target, aws_profile, lock_days, lock_mode)
     return opened(target, spool=spool, bucket=bucket, create=create)
+
+
+def tell_of_lacks(run: Run) -> None:
+    """Say on standard error that a run is of a part of a workspace, or could not read all of it."""
+    if run.part:
+        click.echo(visible(f"{run.id} is of a part of {run.host}: {run.part}"), err=True)
+    if not run.complete:
+        click.echo(
+            f"{run.id} could not read everything: `lakewarden verify` says what is missing",
+            err=True,
+        )
 
 
 def aws_profile_option(command: F) -> F:

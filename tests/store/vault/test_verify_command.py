@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from lakewarden.cli.vaults import tell_of_lacks
 from lakewarden.cli.verify import command
 from lakewarden.errors import LakewardenError, UsageError, VaultError
 from lakewarden.store.vault.manifest import Collection, Status
@@ -153,12 +154,16 @@ def test_a_definition_that_is_none_is_damage(tmp_path, data):
     assert "policy small: its spec: is no definition" in _verify(tmp_path / "v", code=1)
 
 
-def test_a_run_of_a_part_is_not_said_to_be_of_all(tmp_path):
+def test_a_run_of_a_part_is_not_said_to_be_of_all(tmp_path, capsys):
     with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
         asked = {"kinds": ["job"], "without": ["user", "/Users/*"], "paths": [], "values": False}
         run = replace(RUN, notes={"selection": asked}, collections={})
         vault.seal(run, [], Signer.of_this_machine())
     assert "0 objects (only job; without user, /Users/*)  root" in _verify(tmp_path / "v")
+    tell_of_lacks(replace(run, errors=({"kind": "job", "key": "j", "what": "500"},)))
+    of, lacks = capsys.readouterr().err.splitlines()
+    assert of == f"{RUN.id} is of a part of {RUN.host}: only job; without user, /Users/*"
+    assert "could not read everything" in lacks
 
 
 def test_wrong_usage_is_told(vault, tmp_path):
