@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lakewarden.apply.asset_lists import filled
-from lakewarden.apply.catalogue import Catalogue
+from lakewarden.apply.catalogue import PERMISSIONS, Catalogue
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import Hand, Json
@@ -38,8 +38,12 @@ class Asset(Hand):
     def __init__(self, kind: Kind) -> None:
         self.asset = kind
         self.kind = f"{ASSET}{kind.name}"
-        calls = (kind.create, kind.update, kind.delete)
-        self.calls = tuple(f"{call.verb} {call.path}" for call in calls if call)
+        writes = (kind.create, kind.update, kind.delete)
+        reads = (kind.listing.path if kind.listing else "", kind.detail, kind.one)
+        self.calls = (
+            *(f"GET {path}" for path in reads if path),
+            *(f"{call.verb} {call.path}" for call in writes if call),
+        ) or (f"GET {PERMISSIONS}/{kind.acl}/{{object_id}}",)
 
     def read(self, doors: Doors, target: Target) -> Json | None:
         """Return definition and digest of the content; None when there is no such asset."""
@@ -195,7 +199,7 @@ class Acl(Hand):
     def __init__(self, kind: Kind) -> None:
         self.asset = kind
         self.kind = f"{ACL}{kind.name}"
-        self.calls = (f"PUT /api/2.0/permissions/{kind.acl}/{{object_id}}",)
+        self.calls = (f"PUT {PERMISSIONS}/{kind.acl}/{{object_id}}",)
 
     def read(self, doors: Doors, target: Target) -> Json | None:
         """Return the entries; None when there is no such asset."""
