@@ -46,6 +46,8 @@ def stream(file: BinaryIO, largest: int = LARGEST) -> Iterator[Document | Unread
 
 def is_left_out(where: str, exclude: Sequence[str]) -> bool:
     """Return whether a pattern matches a path, or a folder that it is in."""
+    if not exclude:
+        return False
     steps = where.split("/")
     paths = ["/".join(steps[: n + 1]) for n in range(len(steps))]
     return any(fnmatchcase(path, pattern.rstrip("/")) for pattern in exclude for path in paths)
@@ -72,13 +74,13 @@ def _below(
 
 def _read(path: Path, where: str, largest: int) -> Document | Unread:
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 return Unread(where, "is no file")
             if about.st_size > largest:
                 return _bounded(where, b"", largest, about.st_size)
-            return _bounded(where, file.read(largest + 1), largest)
+            return _bounded(where, file.read(), largest)
     except OSError as error:
         return Unread(where, _said(error))
 
