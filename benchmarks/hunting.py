@@ -229,10 +229,14 @@ def _speed() -> None:
 def main() -> int:
     """Print the tables."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 0
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     lacking = prepare()
     _quality(seed or secret_corpus.PUBLISHED, lacking)
-    _speed()
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        _speed()
+    finally:
+        os.sched_setaffinity(0, cores)
     return 0
 
 
