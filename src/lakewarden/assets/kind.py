@@ -150,7 +150,8 @@ class Kind:
         stamp: the fields that change when it changes, so that it need not be read again.
         tree: the type of object in the workspace tree.
         beside: it hangs on its parent and has neither ACL nor name of its own.
-        permanent: why its changes can never be taken back; empty when they can.
+        permanent: why changes of some can never be taken back; empty when they all can.
+        lasting: what the keys of those have in them.
         by_hand: what a person must do after it was made again; empty for nothing.
         limits: what the API does not give, or not take.
     """
@@ -194,6 +195,7 @@ class Kind:
     tree: str = ""
     beside: bool = False
     permanent: str = ""
+    lasting: tuple[str, ...] = ()
     by_hand: str = ""
     limits: str = ""
 

@@ -120,6 +120,8 @@ class Planner:
             return Judged(wanted, fate, why=blocked)
         if lacking := _unmakable(kind, wanted):
             return lacking
+        if self._is_permanent(kind, wanted):
+            return Judged(wanted, Fate.BY_HAND, why=kind.permanent)
         judged = Judged(wanted, Fate.CREATE, list(self._making.changes(kind, wanted)))
         if kind.by_hand and not wanted.content:
             judged.notes.append(f"by hand: {kind.by_hand}")
@@ -130,13 +132,17 @@ class Planner:
             return Judged(wanted, Fate.DIFFERENT, judged.changes, removed)
         return judged
 
+    def _is_permanent(self, kind: Kind, wanted: Wanted) -> bool:
+        """Return whether nobody could take back what is done about an asset, unless allowed."""
+        return not self._how.permanent and any(part in wanted.key for part in kind.lasting)
+
     def _present(self, kind: Kind, wanted: Wanted, found: Found) -> Judged:
         judged = Judged(wanted, Fate.UNCHANGED)
         if wanted.around:
             return judged
         wanted = with_my_rights(self._target.me, wanted, found)
         before, after = differences(kind, wanted, found.document or {})
-        if after and kind.permanent and not self._how.permanent:
+        if after and self._is_permanent(kind, wanted):
             return Judged(wanted, Fate.BY_HAND, why=f"it differs, and {kind.permanent}")
         if after and kind.update is None:
             names = ", ".join(place.removeprefix("/spec/") for place in after)

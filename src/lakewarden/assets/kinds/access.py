@@ -79,7 +79,8 @@ KINDS: Final = (
         shape=_set_values,
         skips=lambda raw: "" if _set_values(raw) else "it was never set",
         update=Call("PATCH", "/api/2.1/settings/{key}", lambda spec, key: {"name": key, **spec}),
-        permanent="some settings can never be switched off again",
+        permanent="security profiles can never be switched off again",
+        lasting=("compliance", "csp_", "esm_"),
     ),
     Kind(
         name="ip_access_list",
