@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from benchmarks import (
+    backing_up,
     collecting,
     context,
     egress,
     event_tables,
+    hunting,
     judging,
     policy_engine,
     scanners,
+    standing_by,
     startup,
     watching,
 )
@@ -24,6 +27,9 @@ _ALL = (
     scanners,
     event_tables,
     watching,
+    backing_up,
+    standing_by,
+    hunting,
 )
 
 if __name__ == "__main__":
