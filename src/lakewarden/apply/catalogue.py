@@ -62,6 +62,15 @@ class Catalogue:
         self._list_again(kinds()[kind], key)
         return self._shelf(kind).by_key(key)
 
+    def known(self, kind: str, key: str) -> Held | None:
+        """Return the asset with a key as it was last seen, where nothing but its id counts.
+
+        Raises:
+            CallFailedError: the kind cannot be listed, or the asset not be read again.
+        """
+        found = self._shelf(kind).by_key(key)
+        return found if found is not None and found.id else self.held(kind, key)
+
     def _beside(self, kind: Kind, key: str) -> Held | None:
         """Look for what came with a parent that was made meanwhile."""
         parent = self.parent(kind, key) if kind.parent else None
@@ -80,9 +89,7 @@ class Catalogue:
         Raises:
             CallFailedError: the kind cannot be listed.
         """
-        found = self._shelf(kind).by_key(key)
-        if found is not None and not found.id:
-            found = self.held(kind, key)
+        found = self.known(kind, key)
         if found is None and self._first_miss(kind, key):
             self._forget(kind)
             found = self._shelf(kind).by_key(key)

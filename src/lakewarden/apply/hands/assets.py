@@ -204,7 +204,7 @@ class Acl(Hand):
     def read(self, doors: Doors, target: Target) -> Json | None:
         """Return the entries; None when there is no such asset."""
         catalogue = doors.catalogue(target.scope)
-        held = catalogue.held(self.asset.name, target.key)
+        held = catalogue.known(self.asset.name, target.key)
         if held is None:
             return None
         try:
@@ -217,7 +217,7 @@ class Acl(Hand):
     def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:  # noqa: ARG002  # the list has no etag
         """Replace the entries."""
         catalogue = doors.catalogue(target.scope)
-        held = catalogue.held(self.asset.name, target.key)
+        held = catalogue.known(self.asset.name, target.key)
         if held is None:
             raise CallFailedError(Cause.NOT_FOUND, "it is gone")
         body = {"access_control_list": wanted.get("acl") or []}
