@@ -274,7 +274,7 @@ def covers(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, list | tuple) and isinstance(found, list | tuple):
         pairs = zip(found, wanted, strict=False)
         return len(found) == len(wanted) and all(covers(f, w) for f, w in pairs)
-    return bool(plain(found) == plain(wanted))
+    return bool(plain(found) == plain(wanted)) or (wanted == "" and found is None)
 
 
 def _is_there(error: CallFailedError) -> bool:

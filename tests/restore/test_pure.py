@@ -1,0 +1,133 @@
+"""What needs no workspace: holding back, three-way drift, order, and keeping one's own rights."""
+
+from __future__ import annotations
+
+import pytest
+
+from lakewarden.apply.hands.assets import covers
+from lakewarden.assets.registry import kinds
+from lakewarden.plan.change import Change, Target
+from lakewarden.plan.plan import Origin, Plan
+from lakewarden.restore.granting import with_my_rights
+from lakewarden.restore.memory import Memory, found_digest, wanted_digest
+from lakewarden.restore.passive import held_back, starts_itself
+from lakewarden.restore.plan import in_order
+from lakewarden.restore.target import Found, Me
+from lakewarden.restore.undoing import inverse
+from lakewarden.restore.wanted import Choice, Wanted
+from lakewarden.store.pairs import Applied
+
+CRON = {"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "held"),
+    [
+        ("job", {"schedule": CRON}, {"schedule": {**CRON, "pause_status": "PAUSED"}}),
+        (
+            "job",
+            {"continuous": {"pause_status": "UNPAUSED"}, "trigger": {"table_update": {}}},
+            {
+                "continuous": {"pause_status": "PAUSED"},
+                "trigger": {"table_update": {}, "pause_status": "PAUSED"},
+            },
+        ),
+        ("job", {"triggers": [{"a": 1}]}, {"triggers": [{"a": 1, "pause_status": "PAUSED"}]}),
+        ("job", {"name": "by hand"}, {"name": "by hand"}),
+        ("pipeline", {"continuous": True}, {"continuous": False}),
+        ("pipeline", {"name": "p"}, {"name": "p"}),
+        ("instance_pool", {"min_idle_instances": 4}, {"min_idle_instances": 0}),
+    ],
+)
+def test_what_is_held_back_does_not_start(kind, spec, held):
+    before = str(spec)
+    assert held_back(kinds()[kind], spec) == held
+    assert not starts_itself(kinds()[kind], held)
+    assert starts_itself(kinds()[kind], spec) == (spec != held)
+    assert str(spec) == before
+
+
+JOB = Wanted("job", "nightly", {"name": "nightly", "tags": {"a": "1"}}, acl=[])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "said"),
+    [
+        (JOB.spec, JOB.spec, ""),
+        ({"name": "nightly"}, JOB.spec, ""),
+        (JOB.spec, {"name": "nightly"}, "it was changed in the standby"),
+        (
+            {"name": "nightly"},
+            {"name": "other"},
+            "it was changed in the standby, and at the source as well",
+        ),
+    ],
+)
+def test_three_states_tell_who_changed_what(wanted, found, said):
+    left = found_digest(Found({"spec": JOB.spec}, []))
+    known = Applied("job", "nightly", "7", wanted_digest(JOB), left, "run")
+    memory = Memory({("job", "nightly"): known})
+    now = Wanted("job", "nightly", wanted, acl=[])
+    assert memory.drift(now, Found({"spec": found}, [])) == said
+    assert memory.same(now) == (wanted == JOB.spec)
+    other = Wanted("job", "other", {})
+    assert "in the standby before" in memory.drift(other, Found({"spec": {}}, []))
+
+
+def test_whoever_restores_stays_an_admin_who_may_come_in():
+    me = Me("ann@example.com", "user_name", admin=True)
+    mine = {"user": {"$asset": "user", "key": me.name}}
+    eve = {"user": {"$asset": "user", "key": "eve@example.com"}}
+    admins = Wanted("group", "admins", {"displayName": "admins", "members": [eve]})
+    there = Found({"spec": {"members": [mine]}})
+    assert with_my_rights(me, admins, there).spec["members"] == [mine, eve]
+    assert with_my_rights(me, admins, Found({"spec": {"members": [eve]}})) == admins
+    off = Wanted("user", me.name, {"userName": me.name, "active": False})
+    assert with_my_rights(me, off, Found({"spec": {}})).spec["active"] is True
+
+
+def change(key, before=None, after=None, **more):
+    return Change(Target("asset.job", "workspace/1", key), key, before, after, **more)
+
+
+def test_taking_back_goes_the_other_way_and_leaves_out_what_goes_along():
+    pool = change("pool", after={"/spec": {}})
+    job = change("job", after={"/spec": {}}, follows=(pool.address,))
+    acl = change("acl", {"/acl": None}, {"/acl": []}, follows=(job.address,), part_of=job.address)
+    lasting = change("switch", after={"/spec": {}}, irreversible="no call takes it away again")
+    plan = Plan(Origin("", "", "", vault="v"), (pool, job, acl, lasting))
+    back, left = inverse(plan, [(0, None), (1, None), (2, {"/acl": [1]}), (3, None)])
+    assert [c.name for c in back.changes] == ["job", "pool"]
+    assert back.changes[1].follows == (job.address,)
+    assert [c.name for c in left] == ["switch"]
+
+
+def test_changes_come_after_those_that_they_follow():
+    last = change("last", after={}, follows=(change("first").address,))
+    first = change("first", after={})
+    assert in_order([last, first]) == (first, last)
+    with pytest.raises(ValueError, match="wait for each other"):
+        in_order([change("a", after={}, follows=(change("a").address,))])
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [
+        ({"a": 1, "more": 2}, {"a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": []}, True),
+        ({"a": 1}, {"a": 1, "b": [0]}, False),
+        ({"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1}]}, True),
+        ({"a": [1, 2]}, {"a": [1]}, False),
+        (None, {"a": ""}, True),
+    ],
+)
+def test_a_new_asset_may_have_more_than_was_asked_for(found, wanted, same):
+    assert covers(found, wanted) == same
+
+
+def test_paths_are_of_a_folder_and_all_in_it():
+    choice = Choice(paths=("/Shared/etl", "/Users/*/a"))
+    assert choice.has("notebook", "/Shared/etl/deep/page")
+    assert choice.has("notebook", "/Users/ann/a")
+    assert not choice.has("notebook", "/Shared/etl-old/page")
+    assert not choice.has("job", "etl")
