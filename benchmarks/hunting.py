@@ -28,7 +28,7 @@ from typing import Final
 from benchmarks import secret_corpus
 from benchmarks.secret_corpus import Corpus, Label
 from lakewarden.hunt.detector import Detector
-from lakewarden.hunt.document import Document
+from lakewarden.hunt.document import Document, Part
 from lakewarden.hunt.finding import Key
 from lakewarden.hunt.forms import parts
 from lakewarden.hunt.hunting import hunt
@@ -167,7 +167,8 @@ def _engine(folder: Path, *, plain: bool) -> float:
     began = time.process_time()
     for document in documents:
         for part in parts(document):
-            detector.leaks(part.data, plain=part.plain, binary=part.binary)
+            if isinstance(part, Part):
+                detector.leaks(part.data, plain=part.plain, binary=part.binary)
     return sum(len(d.data) for d in documents) / (time.process_time() - began)
 
 

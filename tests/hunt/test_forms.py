@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
 
 import pytest
 
-from lakewarden.hunt import forms
-from lakewarden.hunt.document import Document, Form
+from lakewarden.hunt import archives
+from lakewarden.hunt.document import Document, Form, Unread
 from lakewarden.hunt.finding import Place
 
 
@@ -102,19 +105,68 @@ def test_archives_within_archives(look, fake):
     inner = zipped(settings_conf=f"spark.password {fake.password}").replace(b"s_conf", b"s.conf")
     assert places(look(("x.whl", zipped(inner_zip=inner))))[0].member.startswith("inner_zip!")
     deep = zipped(c=zipped(b=zipped(a=inner)))
-    [unread] = look(("deep.zip", deep)).unread
-    assert unread.why == "a is an archive within archives"
+    result = look(("deep.zip", deep))
+    assert result.unread == [Unread("deep.zip!c!b!a", "is an archive within archives")]
+    assert result.scanned == 0
 
 
-def test_tar_archives(look, fake):
+def tarred(mode="w", **members):
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        data = f"token = '{fake.token}'".encode()
-        about = tarfile.TarInfo("conf/a.py")
-        about.size = len(data)
-        archive.addfile(about, io.BytesIO(data))
-    [place] = places(look(("a.tar.gz", buffer.getvalue())))
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, text in members.items():
+            about = tarfile.TarInfo(f"conf/{name}.py")
+            about.size = len(text)
+            archive.addfile(about, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.bin"])
+def test_tar_archives(look, fake, name):
+    [place] = places(look((name, tarred("w:gz", a=f"token = '{fake.token}'"))))
     assert place.member == "conf/a.py"
+
+
+@pytest.mark.parametrize("spoilt", ["damaged", "followed"])
+def test_what_is_behind_the_end_of_a_tar_archive_is_said(look, fake, spoilt):
+    whole = bytearray(tarred(a="x = 1", b=f"token = '{fake.token}'"))
+    whole[1024] ^= 1
+    data = bytes(whole) if spoilt == "damaged" else tarred(a="x = 1") + tarred(b="y = 2")
+    result = look(("a.tar", data))
+    assert result.unread[0].why == "the archive is damaged, or another one follows it"
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_file_is_opened_whatever_it_is_called(look, fake, packed):
+    data = packed(f"\ntoken = '{fake.token}'".encode())
+    [place] = places(look(("dump.gz", data)))
+    assert (place.member, place.line) == ("dump", 2)
+    [place] = places(look(("dump", packed(data))))
+    assert place.member == "dump!dump"
+    assert look(("dump", data[:-9])).unread[0].why == "the archive is cut or damaged"
+
+
+def test_an_archive_behind_a_program_is_opened_and_the_program_read(look, fake):
+    data = f"#!/bin/sh\nexport T={fake.token}\n".encode() + zipped(a=f"t = '{fake.other}'")
+    assert [(p.member, p.line) for p in places(look(("run", data)))] == [("", 2), ("a", 1)]
+
+
+def test_one_member_that_cannot_be_read_keeps_none_back(look, fake):
+    result = look(("a.zip", zipped(a=b"PK\x03\x04", b=f"t = '{fake.token}'")))
+    assert [place.member for place in places(result)] == ["b"]
+    assert result.unread == [Unread("a.zip!a", "the archive is cut or damaged")]
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        *(b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01"),
+        *(b"PACK\0\0\0\2", b"PAR1", b"ORC\x0a", b"Obj\x01", b"x\x9c", b"%PDF-1.7\n<</FlateDecode"),
+        b"version https://git-lfs.github.com/spec/v1\n",
+    ],
+)
+def test_what_is_not_opened_is_said(look, begins):
+    result = look(("a", begins + bytes(9)))
+    assert (len(result.unread), result.scanned) == (1, 0)
 
 
 @pytest.mark.parametrize("name", ["cut.zip", "cut.tgz"])
@@ -126,7 +178,7 @@ def test_a_cut_archive_is_not_scanned(look, name):
 
 
 def test_an_archive_that_would_burst_is_not_opened(look, monkeypatch):
-    monkeypatch.setattr(forms, "_MOST_EXPANDED", 2**20)
+    monkeypatch.setattr(archives, "_MOST_EXPANDED", 2**20)
     result = look(("bomb.zip", zipped(a=bytes(2**20 + 1))))
     assert "more than" in result.unread[0].why
 

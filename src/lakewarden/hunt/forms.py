@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import posixpath
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lakewarden.hunt import assets
-from lakewarden.hunt.document import Document, Form, Part, UnreadableError
+from lakewarden.hunt import archives, assets
+from lakewarden.hunt.document import Document, Form, Part, Unread, UnreadableError
 
 _PLAIN: Final = frozenset(
     {
@@ -25,39 +21,45 @@ _PLAIN: Final = frozenset(
 """Ends of names of files with settings or commands, where values stand without quotes."""
 _NOTEBOOKS: Final = frozenset((".python", ".scala", ".sql", ".r"))
 """Ends of names of notebooks in a `.dbc` archive."""
-_ZIPPED: Final = b"PK\x03\x04"
 _HEADERS: Final = (b"# Databricks notebook", b"-- Databricks notebook", b"// Databricks notebook")
 SEPARATOR: Final = b"COMMAND ----------"
 """What stands between two cells of a notebook in source form."""
 _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _HEAD: Final = 4096
 """How many bytes tell text from what is none."""
-_MOST_MEMBERS: Final = 20_000
-_MOST_EXPANDED: Final = 512 * 1024 * 1024
 _DEEPEST: Final = 2
 """How deep archives within archives are opened."""
 
 
-def parts(document: Document, depth: int = 0) -> Iterator[Part]:
-    """Yield the parts of a document.
+def parts(document: Document) -> Iterator[Part | Unread]:
+    """Yield the parts of a document, and the members of an archive that cannot be read.
 
     Raises:
-        UnreadableError: it is an archive that cannot be opened, or only in part.
+        UnreadableError: it cannot be read, or only in part.
     """
-    data = document.data
     if document.form is Form.ASSET:
-        yield from _asset(data)
+        yield from _asset(document.data)
     elif document.form is Form.SCRIPT:
-        yield Part(data, plain=True, whole=True)
-    elif data.startswith(_ZIPPED):
-        yield from _inside(_zipped(data), depth)
-    elif _is_tar(document.where, data):
-        yield from _inside(_tarred(data), depth)
-    elif document.where.endswith(".ipynb"):
+        yield Part(document.data, plain=True, whole=True)
+    else:
+        yield from _file(document.where, document.data, 0)
+
+
+def _file(where: str, data: bytes, depth: int) -> Iterator[Part | Unread]:
+    members = archives.members(where, data)
+    if members is not None:
+        if depth > _DEEPEST:
+            raise UnreadableError("is an archive within archives")
+        if not archives.is_archive_alone(data):
+            yield _as_it_is(where, data)
+        yield from _inside(members, depth)
+    elif where.endswith(".ipynb"):
         yield from _jupyter(data)
     else:
-        yield _as_it_is(document.where, data)
+        yield _as_it_is(where, data)
+        what = archives.opaque(data)
+        if what:
+            raise UnreadableError(what)
 
 
 def cell_at(data: bytes, place: int) -> int:
@@ -129,17 +131,19 @@ def _joined(text: Any) -> bytes:
     return str(text).encode("utf-8", "replace")
 
 
-def _inside(members: Iterator[tuple[str, bytes]], depth: int) -> Iterator[Part]:
-    """Yield the parts of the members of an archive."""
+def _inside(members: Iterator[archives.Member], depth: int) -> Iterator[Part | Unread]:
+    """Yield the parts of the members of an archive; one that cannot be read keeps none back."""
     for name, data in members:
-        if depth >= _DEEPEST and data.startswith(_ZIPPED):
-            raise UnreadableError(f"{name} is an archive within archives")
         cells = _notebook(data) if posixpath.splitext(name)[1] in _NOTEBOOKS else None
-        for part in parts(Document(name, data), depth + 1) if cells is None else cells:
-            member = f"{name}!{part.member}" if part.member else name
-            yield Part(
-                part.data, member, part.cell, part.output, part.plain, part.binary, part.whole
-            )
+        try:
+            for part in _file(name, data, depth + 1) if cells is None else cells:
+                if isinstance(part, Unread):
+                    yield Unread(f"{name}!{part.where}", part.why)
+                else:
+                    member = f"{name}!{part.member}" if part.member else name
+                    yield part._replace(member=member)
+        except UnreadableError as error:
+            yield Unread(name, str(error))
 
 
 def _notebook(data: bytes) -> list[Part] | None:
@@ -156,55 +160,3 @@ def _notebook(data: bytes) -> list[Part] | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return found
-
-
-def _zipped(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each member of a zip archive.
-
-    Raises:
-        UnreadableError: it is cut, encrypted, or would expand beyond all bounds.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
-            _insist_on_bounds(len(members), sum(member.file_size for member in members))
-            for member in members:
-                with archive.open(member) as file:
-                    yield member.filename, file.read(member.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
-        raise UnreadableError("the archive is cut or damaged") from None
-    except (RuntimeError, NotImplementedError):
-        raise UnreadableError("the archive is encrypted or of an unknown kind") from None
-
-
-def _is_tar(where: str, data: bytes) -> bool:
-    return data.startswith(b"ustar", 257) or where.endswith(_TARS)
-
-
-def _tarred(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each member of a tar archive.
-
-    Raises:
-        UnreadableError: it is cut, or would expand beyond all bounds.
-    """
-    size = count = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
-            for member in archive:
-                if not member.isfile():
-                    continue
-                count, size = count + 1, size + member.size
-                _insist_on_bounds(count, size)
-                file = archive.extractfile(member)
-                if file is not None:
-                    yield member.name, file.read()
-    except (tarfile.TarError, zlib.error, EOFError, OSError):
-        raise UnreadableError("the archive is cut or damaged") from None
-
-
-def _insist_on_bounds(members: int, size: int) -> None:
-    if members > _MOST_MEMBERS or size > _MOST_EXPANDED:
-        raise UnreadableError(
-            f"the archive has more than {_MOST_MEMBERS:,} members"
-            f" or {_MOST_EXPANDED // 2**20} MB in them"
-        )

@@ -53,13 +53,17 @@ def hunt(
 def _findings(
     document: Document, detector: Detector, key: Key, result: Result
 ) -> Iterator[Finding]:
+    unread = len(result.unread)
     try:
         for part in parts(document):
+            if isinstance(part, Unread):
+                result.unread.append(Unread(f"{document.where}!{part.where}", part.why))
+                continue
             leaks = detector.leaks(part.data, plain=part.plain, binary=part.binary)
             yield from findings_of(leaks, document, part, key)
     except UnreadableError as error:
         result.unread.append(Unread(document.where, str(error)))
-        result.scanned -= 1
+    result.scanned -= len(result.unread) > unread
 
 
 def _at(finding: Finding) -> tuple[str, str, int, int, int]:

@@ -1,0 +1,160 @@
+"""Archives and compressed files: their members, within bounds, and the names of what is opaque."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import posixpath
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from lakewarden.hunt.document import UnreadableError
+
+Member = tuple[str, bytes]
+"""The name of a member and its bytes."""
+
+_ZIPPED: Final = b"PK\x03\x04"
+_ZIP_END: Final = b"PK\x05\x06"
+_ZIP_TAIL: Final = 66_000
+"""In how many last bytes a zip archive has its end, whatever stands before it."""
+_TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_TAR_MARK: Final = b"ustar"
+_TAR_MARK_AT: Final = 257
+_STREAMS: Final[tuple[tuple[re.Pattern[bytes], Callable[..., Any]], ...]] = (
+    (re.compile(rb"\x1f\x8b\x08"), gzip.open),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), bz2.open),
+    (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})"), lzma.open),
+)
+_PACKED_NAMES: Final = (".gz", ".bz2", ".xz", ".lzma")
+_OPAQUE: Final = (
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "is compressed by zstd"),
+    (re.compile(rb"\x04\x22\x4d\x18"), "is compressed by lz4"),
+    (re.compile(rb"\xff\x06\0\0sNaPpY"), "is compressed by snappy"),
+    (re.compile(rb"\x1f[\x9d\xa0]|LZIP|x[\x01\x9c\xda]"), "is compressed"),
+    (re.compile(rb"7z\xbc\xaf\x27\x1c"), "is an archive of 7-Zip"),
+    (re.compile(rb"Rar!\x1a\x07"), "is an archive of RAR"),
+    (re.compile(rb"MSCF\0|xar!|hsqs|!<arch>\ndebian|\xed\xab\xee\xdb"), "is a package"),
+    (re.compile(rb"PACK\0\0\0[\2\3]"), "is a pack of git, which --history opens"),
+    (re.compile(rb"PAR[1E]"), "is a Parquet file"),
+    (re.compile(rb"ORC[\0-\x20]"), "is an ORC file"),
+    (re.compile(rb"Obj\x01"), "is an Avro file"),
+    (re.compile(rb"ARROW1\0\0|FEA1"), "is an Arrow file"),
+    (re.compile(rb"\x89HDF\r\n"), "is an HDF5 file"),
+    (re.compile(rb"%PDF-(?=[\0-\xff]*/FlateDecode)"), "is a PDF with compressed text"),
+    (
+        re.compile(rb"version https://git-lfs\.github\.com/spec/"),
+        "is a pointer of Git LFS, whose content is not here",
+    ),
+)
+"""What has its text in a form that is not opened, by how it begins."""
+_MOST_MEMBERS: Final = 20_000
+_MOST_EXPANDED: Final = 512 * 1024 * 1024
+_BLOCK: Final = 2**20
+
+
+def members(where: str, data: bytes) -> Iterator[Member] | None:
+    """Return the members of an archive, of which a compressed file has one; None for what is none.
+
+    Raises:
+        UnreadableError: while it is iterated: it is cut, encrypted, or expands beyond all bounds.
+    """
+    if data.startswith(_ZIPPED):
+        return _guarded(_zipped(data))
+    if _is_tar(data) or where.endswith(_TARS):
+        return _guarded(_tarred(data))
+    for beginning, opener in _STREAMS:
+        if beginning.match(data):
+            return _guarded(_expanded(where, data, opener))
+    if _is_zip_behind_something(data):
+        return _guarded(_zipped(data))
+    return None
+
+
+def is_archive_alone(data: bytes) -> bool:
+    """Return whether an archive has nothing before it, as a program that unpacks itself has."""
+    return not _is_zip_behind_something(data) or data.startswith(_ZIPPED) or _is_tar(data)
+
+
+def opaque(data: bytes) -> str:
+    """Return what a file is whose text cannot be read as it stands; empty for all others."""
+    return next((what for beginning, what in _OPAQUE if beginning.match(data)), "")
+
+
+def _is_tar(data: bytes) -> bool:
+    return data.startswith(_TAR_MARK, _TAR_MARK_AT)
+
+
+def _is_zip_behind_something(data: bytes) -> bool:
+    return data.find(_ZIP_END, max(0, len(data) - _ZIP_TAIL)) >= 0 and zipfile.is_zipfile(
+        io.BytesIO(data)
+    )
+
+
+def _guarded(found: Iterator[Member]) -> Iterator[Member]:
+    try:
+        yield from found
+    except UnreadableError:
+        raise
+    except (RuntimeError, NotImplementedError):
+        raise UnreadableError("the archive is encrypted or of an unknown kind") from None
+    except Exception:  # noqa: BLE001  # whatever a damaged archive raises
+        raise UnreadableError("the archive is cut or damaged") from None
+
+
+def _zipped(data: bytes) -> Iterator[Member]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        inside = [member for member in archive.infolist() if not member.is_dir()]
+        _insist_on_bounds(len(inside), sum(member.file_size for member in inside))
+        for member in inside:
+            with archive.open(member) as file:
+                yield member.filename, file.read(member.file_size + 1)
+
+
+def _tarred(data: bytes) -> Iterator[Member]:
+    size = count = 0
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+        for member in archive:
+            if not member.isfile():
+                continue
+            count, size = count + 1, size + member.size
+            _insist_on_bounds(count, size)
+            file = archive.extractfile(member)
+            if file is not None:
+                yield member.name, file.read()
+        _insist_on_its_end(archive, size)
+
+
+def _insist_on_its_end(archive: tarfile.TarFile, size: int) -> None:
+    """Refuse what a tar archive has behind its last member: a header that is damaged ends it."""
+    rest: Any = archive.fileobj
+    rest.seek(archive.offset)
+    while block := rest.read(_BLOCK):
+        size += len(block)
+        _insist_on_bounds(1, size)
+        if block.count(0) < len(block):
+            raise UnreadableError("the archive is damaged, or another one follows it")
+
+
+def _expanded(where: str, data: bytes, opener: Callable[..., Any]) -> Iterator[Member]:
+    with opener(io.BytesIO(data)) as file:
+        if _is_tar(file.read(_TAR_MARK_AT + len(_TAR_MARK))):
+            yield from _tarred(data)
+            return
+        file.seek(0)
+        text = file.read(_MOST_EXPANDED + 1)
+    _insist_on_bounds(1, len(text))
+    name, end = posixpath.splitext(posixpath.basename(where))
+    yield name if end in _PACKED_NAMES else name + end, text
+
+
+def _insist_on_bounds(number: int, size: int) -> None:
+    if number > _MOST_MEMBERS or size > _MOST_EXPANDED:
+        raise UnreadableError(
+            f"the archive has more than {_MOST_MEMBERS:,} members"
+            f" or {_MOST_EXPANDED // 2**20} MB in them"
+        )
