@@ -59,6 +59,12 @@ def test_what_is_too_large_is_unread(tree):
     assert found[2].why == "is larger than 4.76837e-06 MB"
 
 
+def test_a_repository_without_files_is_unread(tree):
+    porcelain.init(str(tree / "b" / "bare"), bare=True).close()
+    [unread] = [one for one in folder.documents(tree) if isinstance(one, Unread)]
+    assert unread == Unread("b/bare/", "is a git repository without files: use --history")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_what_may_not_be_read_is_unread(tree):
     (tree / "a.py").chmod(0)

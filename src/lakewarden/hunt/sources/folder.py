@@ -7,10 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from lakewarden.errors import UsageError
 from lakewarden.hunt.document import LARGEST, Document, Unread
+
+_REPOSITORY: Final = {"HEAD", "objects", "refs"}
+"""What is in the folder of a git repository that has no files beside it."""
 
 
 def documents(
@@ -60,6 +63,9 @@ def _below(
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         yield Unread(prefix or str(folder), _said(error))
+        return
+    if {entry.name for entry in entries} >= _REPOSITORY:
+        yield Unread(prefix or str(folder), "is a git repository without files: use --history")
         return
     for entry in entries:
         where = f"{prefix}{entry.name}"
