@@ -183,9 +183,11 @@ def test_an_archive_that_would_burst_is_not_opened(look, monkeypatch):
     assert "more than" in result.unread[0].why
 
 
-def test_text_in_utf_16(look, fake):
-    data = b"\xff\xfe" + f"\n$token = '{fake.token}'".encode("utf-16-le")
-    [place] = places(look(("a.ps1", data)))
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_text_in_wide_characters(look, fake, encoding, marked):
+    text = "\ufeff" * marked + f"# größe\n$password = '{fake.password}'"
+    [place] = places(look(("a.ps1", text.encode(encoding))))
     assert place.line == 2
 
 

@@ -24,7 +24,21 @@ _NOTEBOOKS: Final = frozenset((".python", ".scala", ".sql", ".r"))
 _HEADERS: Final = (b"# Databricks notebook", b"-- Databricks notebook", b"// Databricks notebook")
 SEPARATOR: Final = b"COMMAND ----------"
 """What stands between two cells of a notebook in source form."""
-_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_MARKS: Final = (
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+"""How text in wide characters begins, where it says what it is."""
+_WIDE: Final = {
+    (1,): "utf-16-le",
+    (0,): "utf-16-be",
+    (1, 2, 3): "utf-32-le",
+    (0, 1, 2): "utf-32-be",
+}
+"""Which bytes of each character are zero in most text in Latin letters."""
+_MOSTLY: Final = 0.7
 _HEAD: Final = 4096
 """How many bytes tell text from what is none."""
 _DEEPEST: Final = 2
@@ -51,12 +65,12 @@ def _file(where: str, data: bytes, depth: int) -> Iterator[Part | Unread]:
         if depth > _DEEPEST:
             raise UnreadableError("is an archive within archives")
         if not archives.is_archive_alone(data):
-            yield _as_it_is(where, data)
+            yield from _as_it_is(where, data)
         yield from _inside(members, depth)
     elif where.endswith(".ipynb"):
         yield from _jupyter(data)
     else:
-        yield _as_it_is(where, data)
+        yield from _as_it_is(where, data)
         what = archives.opaque(data)
         if what:
             raise UnreadableError(what)
@@ -84,13 +98,31 @@ def _asset(data: bytes) -> list[Part]:
         raise UnreadableError("its definition is not JSON") from None
 
 
-def _as_it_is(where: str, data: bytes) -> Part:
-    encoding = _UTF16.get(data[:2])
-    if encoding:
-        text = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
-        return Part(text, plain=_is_plain(where), whole=True)
+def _as_it_is(where: str, data: bytes) -> Iterator[Part]:
+    plain = _is_plain(where)
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            yield Part(_narrow(data[len(mark) :], encoding), plain=plain, whole=True)
+            return
     binary = data.find(b"\0", 0, _HEAD) >= 0
-    return Part(data, plain=_is_plain(where), binary=binary, whole=True)
+    yield Part(data, plain=plain, binary=binary, whole=True)
+    if binary and (guessed := _wide(data[:_HEAD])):
+        yield Part(_narrow(data, guessed), plain=plain, whole=True)
+
+
+def _narrow(data: bytes, encoding: str) -> bytes:
+    return data.decode(encoding, "replace").encode("utf-8", "replace")
+
+
+def _wide(head: bytes) -> str:
+    """Return the encoding of text in wide characters that does not say it; empty for all else."""
+    for size in (4, 2):
+        columns = [head[at::size] for at in range(size)]
+        zero = tuple(n for n, c in enumerate(columns) if c and c.count(0) >= _MOSTLY * len(c))
+        lettered = all(c.count(0) == 0 for n, c in enumerate(columns) if n not in zero)
+        if lettered and zero in _WIDE and len(zero) * 2 >= size:
+            return _WIDE[zero]
+    return ""
 
 
 def _is_plain(where: str) -> bool:
