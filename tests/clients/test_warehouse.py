@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -95,8 +97,12 @@ def test_what_takes_too_long_is_cancelled(warehouse):
 
 
 def test_what_nobody_waits_for_is_cancelled(warehouse, engine, monkeypatch):
-    def interrupted(_):
-        raise KeyboardInterrupt
+    here, sleep = threading.current_thread(), time.sleep
+
+    def interrupted(seconds):
+        if threading.current_thread() is here:
+            raise KeyboardInterrupt
+        sleep(seconds)
 
     warehouse.waits = 1000
     monkeypatch.setattr("time.sleep", interrupted)
