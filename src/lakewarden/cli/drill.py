@@ -147,7 +147,7 @@ def command(
         tell_of_lacks(backup)
         workspace = target_of(reach, pace, backup, vault)
         there = _emptied(workspace, backup)
-        how = How(overwrite=True)
+        how = How(overwrite=True, values=pace.identity is not None)
         task = Task(maps=maps_of(pace, policy), how=how, addresses=parse_addresses(addresses))
         found = planned(task, vault, backup, workspace, reach.account_id)
         click.echo(summary(found), err=style == "json")

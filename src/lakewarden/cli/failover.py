@@ -157,7 +157,11 @@ def command(
             backup = _backup(pairs, vault, first, standby, over)
             insist_signed(backup, vault, pace)
             where = parse_addresses(addresses)
-            task = Task(maps=maps_of(pace, policy), how=How(), addresses=where)
+            task = Task(
+                maps=maps_of(pace, policy),
+                how=How(values=pace.identity is not None),
+                addresses=where,
+            )
             change = Change(journal, reach, vault, backup, pace, run, style)
             return change.over(task, pairs, first, standby, over)
     finally:

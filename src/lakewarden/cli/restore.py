@@ -146,7 +146,12 @@ def command(
     task = Task(
         Choice(frozenset(wish.kinds), wish.paths),
         maps_of(pace, policy),
-        How(wish.overwrite, not wish.without_acls, permanent=wish.allow_permanent),
+        How(
+            wish.overwrite,
+            not wish.without_acls,
+            permanent=wish.allow_permanent,
+            values=pace.identity is not None,
+        ),
         wish.side_path,
         parse_addresses(addresses),
     )

@@ -132,7 +132,11 @@ def command(
             task = Task(
                 Choice(frozenset(sync.kinds)),
                 maps_of(pace, policy),
-                How(sync.overwrite, lazy=frozenset() if sync.create_clusters else LAZY),
+                How(
+                    sync.overwrite,
+                    lazy=frozenset() if sync.create_clusters else LAZY,
+                    values=pace.identity is not None,
+                ),
                 addresses=parse_addresses(addresses),
             )
             job = Job(vault, backup, pairs, sync, pace, run, style)

@@ -64,6 +64,7 @@ class How:
         lazy: kinds that are not made now.
         permanent: settings may be changed that can never be changed back.
         memory: what was applied before, where it is a standby.
+        values: encrypted values of secrets can be opened.
     """
 
     overwrite: bool = False
@@ -71,6 +72,7 @@ class How:
     lazy: frozenset[str] = frozenset()
     permanent: bool = False
     memory: Memory | None = None
+    values: bool = True
 
 
 class Planner:
@@ -120,6 +122,8 @@ class Planner:
             return Judged(wanted, fate, why=blocked)
         if lacking := _unmakable(kind, wanted):
             return lacking
+        if wanted.cipher and not self._how.values:
+            return Judged(wanted, Fate.BY_HAND, why="its value is encrypted: give --identity")
         if self._is_permanent(kind, wanted):
             return Judged(wanted, Fate.BY_HAND, why=kind.permanent)
         judged = Judged(wanted, Fate.CREATE, list(self._making.changes(kind, wanted)))
