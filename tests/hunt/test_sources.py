@@ -164,15 +164,80 @@ def test_before_the_first_commit_everything_staged_counts(repo):
     assert names(history.staged(repo)) == ["a.py"]
 
 
-def test_a_damaged_repository_is_not_read_to_its_end(repo):
-    commit(repo, a_py="one")
+def spoil(repo, sha, data=None):
+    """Take an object out of a repository, or damage it."""
+    file = repo / ".git" / "objects" / sha[:2] / sha[2:]
+    file.chmod(0o600)
+    file.write_bytes(data) if data else file.unlink()
+
+
+def shas(repo):
+    """Return the hashes of the last commit, of the one before it, and of what the last one has."""
     with Repo(str(repo)) as opened:
-        sha = opened[opened[opened.head()].tree][b"a.py"][1].decode()
-    blob = repo / ".git" / "objects" / sha[:2] / sha[2:]
-    blob.chmod(0o600)
-    blob.write_bytes(b"damaged")
+        last = opened[opened.head()]
+        files = {entry.path.decode(): entry.sha.decode() for entry in opened[last.tree].items()}
+        return last.id.decode(), last.parents[0].decode(), last.tree.decode(), files
+
+
+def test_a_damaged_repository_is_not_read_to_its_end(repo):
+    commit(repo, b_py="one")
+    commit(repo, a_py="one", b_py=None)
+    spoil(repo, shas(repo)[3]["a.py"], b"damaged")
     [unread] = history.documents(repo)
     assert unread.why.startswith("its content is not in the repository")
+
+
+@pytest.mark.parametrize("data", [None, b"damaged"])
+def test_a_commit_that_is_missing_or_damaged_is_said(repo, data):
+    commit(repo, a_py="one")
+    commit(repo, a_py="two", b_py="same")
+    last, first, _, _ = shas(repo)
+    spoil(repo, first, data)
+    found = list(history.documents(repo))
+    assert [one.where for one in found[:-1]] == ["a.py", "b.py"]
+    assert found[-1] == Unread(
+        f"the history before commit {last[:12]}", f"{first[:12]} is missing or damaged"
+    )
+    spoil(repo, last, data)
+    assert {one.where for one in history.documents(repo)} == {
+        "the history of HEAD",
+        "the history of refs/heads/master",
+    }
+
+
+def test_a_folder_that_is_missing_hides_no_other(repo):
+    commit(repo, a_py="one", jobs__b_py="two")
+    commit(repo, a_py="three", c_py="four")
+    _, _, tree, files = shas(repo)
+    spoil(repo, files["jobs"])
+    found = list(history.documents(repo))
+    assert sorted(one.data for one in found if isinstance(one, Document)) == [
+        *(b"four", b"one", b"three")
+    ]
+    [unread] = [one for one in found if isinstance(one, Unread)]
+    assert unread.where == f"jobs/ in tree {files['jobs'][:12]}"
+    spoil(repo, tree)
+    assert f"all files in tree {tree[:12]}" in names(history.documents(repo))
+
+
+def test_a_tag_of_a_file_or_folder_and_an_older_stash_are_history(repo):
+    commit(repo, a_py="one", b_py="two")
+    head, files = "", {}
+    with Repo(str(repo)) as opened:
+        files = {entry.path: entry.sha for entry in opened[opened[opened.head()].tree].items()}
+        head = opened.head()
+        opened.refs[b"refs/tags/file"] = files[b"a.py"]
+        opened.refs[b"refs/tags/folder"] = opened[head].tree
+        del opened.refs[b"refs/heads/master"]
+    assert names(history.documents(repo)) == ["refs/tags/file", "b.py"]
+    with Repo(str(repo)) as opened:
+        for name in (b"refs/tags/file", b"refs/tags/folder"):
+            del opened.refs[name]
+    assert not names(history.documents(repo))
+    log = repo / ".git" / "logs" / "refs" / "stash"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"0" * 40 + b" " + head + b" a <a@b> 1 +0000\tWIP\n")
+    assert names(history.documents(repo)) == ["a.py", "b.py"]
 
 
 def test_no_repository_is_said(tmp_path):

@@ -5,17 +5,15 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from lakewarden.errors import UsageError
 from lakewarden.hunt.document import LARGEST, Document, Unread
+from lakewarden.hunt.sources.commits import brought, text
 from lakewarden.hunt.sources.folder import is_left_out
 
 if TYPE_CHECKING:
     from dulwich.repo import Repo
-
-_SHORT: Final = 12
-"""How many digits of a commit are shown."""
 
 
 def documents(
@@ -33,16 +31,17 @@ def documents(
     """
     with _opened(path) as (repo, prefix):
         seen: set[bytes] = set()
-        for commit, where, sha in _brought(repo):
+        for found in brought(repo):
+            if isinstance(found, Unread):
+                yield found
+                continue
+            commit, where, sha = found
             if sha in seen or not where.startswith(prefix):
                 continue
             name = where.removeprefix(prefix)
             if not is_left_out(name, exclude):
                 seen.add(sha)
-                yield _blob(repo, sha, name, commit[:_SHORT].decode(), largest)
-        for commit in sorted(repo.get_shallow()):
-            where = f"the history before commit {commit[:_SHORT].decode()}"
-            yield Unread(where, "is not in this clone, which is shallow")
+                yield _blob(repo, sha, name, commit, largest)
 
 
 def staged(
@@ -56,7 +55,7 @@ def staged(
     with _opened(path) as (repo, prefix):
         changes = repo.open_index().changes_from_tree(repo.object_store, _tree(repo))
         for (_, new), (_, mode), (_, sha) in changes:
-            where = _text(new or b"")
+            where = text(new or b"")
             name = where.removeprefix(prefix)
             if not sha or not stat.S_ISREG(mode or 0) or not where.startswith(prefix):
                 continue
@@ -101,18 +100,6 @@ class _opened:  # noqa: N801  # used as a function is
         self._repo.close()
 
 
-def _brought(repo: Repo) -> Iterator[tuple[bytes, str, bytes]]:
-    """Yield commit, path and content of what commits brought, the oldest first."""
-    heads = [sha for sha in repo.get_refs().values() if _is_commit(repo, sha)]
-    if not heads:
-        return
-    for entry in repo.get_walker(include=heads, reverse=True):
-        for change in _flat(entry.changes()):
-            new = change.new
-            if new is not None and new.sha and stat.S_ISREG(new.mode or 0):
-                yield entry.commit.id, _text(new.path), new.sha
-
-
 def _tree(repo: Repo) -> Any:
     """Return the tree of the commit that is checked out, None before the first."""
     try:
@@ -120,21 +107,6 @@ def _tree(repo: Repo) -> Any:
     except KeyError:
         return None
     return head.tree
-
-
-def _is_commit(repo: Repo, sha: Any) -> bool:
-    from dulwich.objects import Commit, Tag  # noqa: PLC0415  # slow to load
-
-    return sha in repo.object_store and isinstance(repo.object_store[sha], Commit | Tag)
-
-
-def _flat(changes: list[Any]) -> Iterator[Any]:
-    """Yield changes; those of a merge come in a list for each of its parents."""
-    for change in changes:
-        if isinstance(change, list):
-            yield from change
-        else:
-            yield change
 
 
 def _blob(repo: Repo, sha: Any, where: str, commit: str, largest: int) -> Document | Unread:
@@ -145,7 +117,3 @@ def _blob(repo: Repo, sha: Any, where: str, commit: str, largest: int) -> Docume
     if len(data) > largest:
         return Unread(where, f"is larger than {largest / 2**20:g} MB")
     return Document(where, data, commit)
-
-
-def _text(path: bytes) -> str:
-    return path.decode("utf-8", "replace")
