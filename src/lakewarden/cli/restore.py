@@ -42,6 +42,7 @@ from lakewarden.collect.doors import Reach
 from lakewarden.errors import UsageError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.plan import plan_from_json
+from lakewarden.policyfile.policy import Policy
 from lakewarden.restore.plan import Restoration, lines
 from lakewarden.restore.planner import Fate, How
 from lakewarden.restore.target import TargetWorkspace
@@ -143,18 +144,7 @@ def command(
     """
     policy = policy_of(Selection(wish.policy_file))
     reach = reach_of(deployment, policy)
-    task = Task(
-        Choice(frozenset(wish.kinds), wish.paths),
-        maps_of(pace, policy),
-        How(
-            wish.overwrite,
-            not wish.without_acls,
-            permanent=wish.allow_permanent,
-            values=pace.identity is not None,
-        ),
-        wish.side_path,
-        parse_addresses(addresses),
-    )
+    task = _task(wish, pace, policy, addresses)
     with (
         journal_of(run) as journal,
         vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault,
@@ -178,6 +168,18 @@ def command(
         return _restored(
             journal, found, workspace, lock_of(reach, workspace.scope), pace, run, style
         )
+
+
+def _task(wish: Wish, pace: Pace, policy: Policy, addresses: tuple[str, ...]) -> Task:
+    how = How(
+        wish.overwrite,
+        not wish.without_acls,
+        permanent=wish.allow_permanent,
+        values=pace.identity is not None,
+    )
+    choice = Choice(frozenset(wish.kinds), wish.paths)
+    where = parse_addresses(addresses)
+    return Task(choice, maps_of(pace, policy), how, wish.side_path, where)
 
 
 def _restored(
