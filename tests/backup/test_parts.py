@@ -30,7 +30,7 @@ def entry(number, read_at, **more):
 
 
 def test_what_is_known_comes_back_as_it_was():
-    known = Before([entry(1, time_of(9000))], time_of(9000)).of(NOTEBOOK, "/n1")
+    known = Before([entry(1, time_of(9000))]).of(NOTEBOOK, "/n1")
     assert (known.spec, known.acl, known.content, known.cipher) == (A, B, C, None)
     assert (known.identity, known.acl_read_at) == ("1", 9000)
     assert Before().of(NOTEBOOK, "/n1") is None
@@ -47,7 +47,7 @@ def test_what_is_known_comes_back_as_it_was():
     ],
 )
 def test_only_an_equal_stamp_with_a_time_in_it_is_trusted(stamp, same):
-    before = Before([entry(1, time_of(0))], time_of(0))
+    before = Before([entry(1, time_of(0))])
     assert before.same(NOTEBOOK, before.of(NOTEBOOK, "/n1"), stamp) is same
 
 
@@ -60,32 +60,31 @@ def test_a_list_that_has_no_times_gives_no_mark():
 def test_each_permission_is_read_again_within_the_period_and_few_at_a_time(pauses):
     """Runs at odd times, of twenty objects, with a period of seven days."""
     read_at = dict.fromkeys(range(20), 1e9)
-    last = now = 1e9
+    now = 1e9
     for pause in pauses:
         now += pause * DAY
         entries = [entry(n, time_of(at)) for n, at in read_at.items()]
-        before = Before(entries, time_of(last), period=7 * DAY)
+        before = Before(entries, period=7 * DAY)
         due = {n for n in read_at if before.due(before.of(NOTEBOOK, f"/n{n}"), now)}
         for n in read_at:
             assert n in due or now - read_at[n] < 7 * DAY
         read_at |= dict.fromkeys(due, now)
-        last = now
 
 
 def test_a_run_a_moment_later_reads_no_permission_again():
-    before = Before([entry(n, time_of(1e9)) for n in range(500)], time_of(1e9), period=7 * DAY)
+    before = Before([entry(n, time_of(1e9)) for n in range(500)], period=7 * DAY)
     due = sum(before.due(before.of(NOTEBOOK, f"/n{n}"), 1e9 + 60) for n in range(500))
     assert due <= 1
 
 
 def test_a_day_later_it_reads_about_a_seventh():
-    before = Before([entry(n, time_of(1e9)) for n in range(500)], time_of(1e9), period=7 * DAY)
+    before = Before([entry(n, time_of(1e9)) for n in range(500)], period=7 * DAY)
     due = sum(before.due(before.of(NOTEBOOK, f"/n{n}"), 1e9 + DAY) for n in range(500))
     assert 40 < due < 110
 
 
 def test_permissions_that_are_known_to_have_changed_are_read_at_once():
-    before = Before([entry(1, time_of(1e9))], time_of(1e9), period=7 * DAY)
+    before = Before([entry(1, time_of(1e9))], period=7 * DAY)
     before.signalled(Signals(frozenset({"1"})))
     assert before.due(before.of(NOTEBOOK, "/n1"), 1e9 + 1)
 

@@ -2,7 +2,7 @@
 
 An object keeps its digests when it has the same stamp. Permissions have no stamp. So they are read
 anew in a sweep: each has a moment of its own within a period, and a run reads those whose moment
-came since the run before. Runs together read each once in a period, and none reads all.
+came since it was read. Runs together read each once in a period, and none reads all.
 """
 
 from __future__ import annotations
@@ -47,18 +47,14 @@ class Before:
         signals: whose permissions were changed since, as far as anything says so.
     """
 
-    def __init__(
-        self, entries: Iterable[Entry] = (), started: str = "", *, period: float = 0.0
-    ) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), *, period: float = 0.0) -> None:
         """Remember a run.
 
         Args:
             entries: of the run.
-            started: when it began, ISO 8601; empty when there was none.
             period: seconds within which each permission is read again; 0 for each time.
         """
         self._known: dict[bytes, tuple[Any, ...]] = {}
-        self._started = parse_time(started).timestamp() if started else 0.0
         self._period = period
         self.kinds: set[str] = set()
         self.signals = Signals()
@@ -93,10 +89,8 @@ class Before:
         """Return whether the permissions of an asset are to be read again."""
         if known.acl is None or not self._period or known.identity in self.signals.ids:
             return True
-        if not known.acl_read_at or now - known.acl_read_at >= self._period:
-            return True
         moment = int.from_bytes(_digest(known.identity)[:6], "big") / 2**48 * self._period
-        return (now - moment) // self._period > (self._started - moment) // self._period
+        return (now - moment) // self._period > (known.acl_read_at - moment) // self._period
 
 
 def time_of(seconds: float) -> str:

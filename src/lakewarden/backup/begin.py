@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lakewarden.assets.kind import Kind
+from lakewarden.assets.registry import kinds as every_kind
 from lakewarden.backup.before import Before
-from lakewarden.backup.calls import Calls
+from lakewarden.backup.calls import LISTING, Calls
 from lakewarden.backup.keys import Keys
 from lakewarden.backup.listing import Lister
 from lakewarden.backup.run import Backup
@@ -16,8 +17,10 @@ from lakewarden.backup.selection import Selection
 from lakewarden.backup.shared import Sealed, Shared
 from lakewarden.backup.signals import Signals
 from lakewarden.backup.tally import Tally
+from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import now_ms, parse_time
 from lakewarden.errors import UsageError, VaultError
+from lakewarden.estate.fact import Cause
 from lakewarden.store.vault.manifest import Entry, Run
 from lakewarden.store.vault.queue import Queue
 from lakewarden.store.vault.vault import Vault
@@ -66,8 +69,16 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
             next_step="Give the same kinds, paths and options again, or --fresh to begin anew",
         )
     queue.note("selection", asked)
-    previous = next((run for run in reversed(vault.runs()) if run.workspace == workspace), None)
-    before, previous = _remembered(vault, previous, wishes)
+    runs = [run for run in reversed(vault.runs()) if run.workspace == workspace]
+    alike = [run for run in runs if run.asked == asked]
+    before, known = _remembered(vault, next(iter((*alike, *runs)), None), wishes)
+    seen = (run for run in alike if all(c.seen for c in run.collections.values()))
+    previous = next(seen, next(iter(alike), None))
+    if previous is not known and not _is_readable(vault, previous):
+        previous = None
+    keys = Keys()
+    for name in set(every_kind()) - set(kinds):
+        keys.doubt(name)
     shared = Shared(
         calls=calls,
         lister=Lister(calls, kinds.values(), before.kinds),
@@ -75,11 +86,12 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
         selection=wishes.selection,
         vault=vault,
         queue=queue,
-        keys=Keys(),
+        keys=keys,
         before=before,
         tally=Tally(wishes.most_errors),
         now=now_ms() / 1000,
         seal=wishes.seal,
+        blind=_blindness(calls),
     )
     return Backup(shared, workspace, previous, wishes.recipients)
 
@@ -91,13 +103,32 @@ def _remembered(vault: Vault, previous: Run | None, wishes: Wishes) -> tuple[Bef
     same = tuple(previous.notes.get("recipients", ())) == wishes.recipients
     try:
         entries = _usable(vault.entries(previous.id), wishes.selection.chosen(), same=same)
-        before = Before(entries, previous.started, period=wishes.sweep_days * DAY)
+        before = Before(entries, period=wishes.sweep_days * DAY)
     except VaultError:
         return Before(), None
     if wishes.signal is not None:
         since = parse_time(previous.started).timestamp() - _LATE
         before.signalled(wishes.signal(previous.workspace, since))
     return before, previous
+
+
+def _is_readable(vault: Vault, run: Run | None) -> bool:
+    try:
+        return run is not None and all(True for _ in vault.entries(run.id))
+    except VaultError:
+        return False
+
+
+def _blindness(calls: Calls) -> str:
+    """Return why lists may leave things out: whoever is no admin sees what is shared alone."""
+    try:
+        calls.get(LISTING, "/api/2.0/workspace-conf", {"keys": "enableIpAccessLists"})
+    except CallFailedError as error:
+        if error.cause in {Cause.FORBIDDEN, Cause.UNAUTHENTICATED}:
+            return (
+                "the caller is no admin of the workspace, and lists leave out what it may not see"
+            )
+    return ""
 
 
 def _usable(entries: Iterator[Entry], kinds: dict[str, Kind], *, same: bool) -> Iterator[Entry]:

@@ -18,6 +18,7 @@ LISTING: Final = "listing"
 DETAIL: Final = "detail"
 CONTENT: Final = "content"
 PERMISSIONS: Final = "permissions"
+LIST: Final = "/api/2.0/workspace/list"
 STATUS: Final = "/api/2.0/workspace/get-status"
 
 _TRIES: Final = 6
@@ -72,12 +73,17 @@ class Calls:
         return bytes(self._patiently(purpose, lambda: self.host.download(path, query)))
 
     def vanished(self, path: str) -> bool:
-        """Return whether there is certainly no object at a path of the workspace tree any more."""
+        """Return whether there is certainly no object at a path of the workspace tree any more.
+
+        That it is not found may pass; its folder lists it no more, or is gone itself.
+        """
+        folder = path.rpartition("/")[0] or "/"
         try:
-            self.get(LISTING, STATUS, {"path": path})
+            answer = self.get(LISTING, LIST, {"path": folder})
         except CallFailedError as error:
-            return error.cause is Cause.NOT_FOUND
-        return False
+            return folder != "/" and error.cause is Cause.NOT_FOUND and self.vanished(folder)
+        listed = answer.get("objects", []) if isinstance(answer, Mapping) else None
+        return isinstance(listed, list) and path not in {str(each.get("path")) for each in listed}
 
     def _patiently(self, purpose: str, call: Callable[[], Any]) -> Any:
         since = time.monotonic()

@@ -15,17 +15,21 @@ from typing import Any, Final
 
 from lakewarden.assets.canonical import spec_of
 from lakewarden.assets.kind import Json, Kind
+from lakewarden.assets.places import values
 from lakewarden.backup.crew import Read, finish
 from lakewarden.backup.listing import Listed, outcome
 from lakewarden.backup.shaping import (
     GONE,
     LEFT,
     NAMED,
+    NAMES,
     READ,
+    SETTING,
     UNSEEN,
     Found,
     id_in,
     key_in,
+    left_out,
     named_late,
     stamp_in,
     told_apart,
@@ -92,8 +96,13 @@ class Collections:
             self._list(kind)
         if named_late(kind):
             self._name(kind)
-        self._shared.keys.learn(self._there(kind))
+        self._learn(kind)
         self.ready.add(kind.name)
+
+    def _learn(self, kind: Kind) -> None:
+        """Remember the keys of a kind; those that come late are known of what was read alone."""
+        late = named_late(kind)
+        self._shared.keys.learn(i for i in self._there(kind) if not late or i.state is State.DONE)
 
     def _there(self, kind: Kind) -> Iterator[Item]:
         for item in self._shared.queue.items(kind.name):
@@ -105,15 +114,19 @@ class Collections:
         if not named_late(kind):
             keyed = told_apart([item for item, _ in drafts])
             drafts = [(item, raw) for item, (_, raw) in zip(keyed, drafts, strict=True)]
-        collection = outcome(len(drafts), failures)
-        if collection.status is not Status.COMPLETE:
-            self._shared.keys.doubt(kind.name)
-        self._shared.keys.learn(item for item, _ in drafts)
+        collection = self._shared.judged(kind, outcome(len(drafts), failures))
+        if not named_late(kind):
+            self._shared.keys.learn(item for item, _ in drafts)
         ready = [self._ready(kind, item, raw) for item, raw in drafts]
         for item in ready:
             self._shared.tally.begin(kind, item)
         self._shared.queue.put(*ready)
+        self._shared.queue.note(left_out(kind.name), self._skipped(kind))
         self._shared.queue.listed(kind.name, collection)
+
+    def _skipped(self, kind: Kind) -> dict[str, int]:
+        mine = f"{kind.name}: "
+        return {why: count for why, count in self.skipped.items() if why.startswith(mine)}
 
     def _drafts(self, kind: Kind) -> tuple[Drafts, list[CallFailedError]]:
         """Return the items of a kind, each once, and why there may be more."""
@@ -121,7 +134,7 @@ class Collections:
         drafts: dict[Any, tuple[Item, Json]] = {}
         for place, one in enumerate(found):
             try:
-                skipped = kind.skips(one.raw) if kind.skips and not kind.detail else ""
+                skipped = kind.skips(one.raw) if kind.skips and kind.name != SETTING else ""
                 key = "" if named_late(kind) or skipped else self._key(kind, one)
             except _ODD as error:
                 what = f"one of {kind.title}: {type(error).__name__}: {error}"
@@ -136,11 +149,19 @@ class Collections:
                 what = f"one of {kind.title} has no {kind.id}"
                 failures.append(CallFailedError(Cause.MISSING_FIELD, what))
                 continue
-            item = Item(kind.name, identity, key or "", stage, stamp=stamp_in(kind, one.raw))
+            stamp = {**stamp_in(kind, one.raw), **self._names(kind, one.raw)}
+            item = Item(kind.name, identity, key or "", stage, stamp=stamp)
             drafts[identity or place] = item, one.raw
-        if kind.named and self._shared.keys.doubted(kind.named):
+        if kind.named in self._shared.kinds and self._shared.keys.doubted(kind.named):
             failures.append(self._not_all(kind.named))
         return list(drafts.values()), failures
+
+    def _names(self, kind: Kind, raw: Json) -> dict[str, list[str]]:
+        """Return the keys that a list names by id: where one has another name, so has this."""
+        if not kind.detail or not kind.stamp or not kind.references:
+            return {}
+        ids = [(r.kind, str(i)) for r in kind.references for i in values(raw, r.place)]
+        return {NAMES: [self._shared.keys.find(*each) or "" for each in ids]}
 
     def _key(self, kind: Kind, one: Found) -> str | None:
         """Return the key of an asset; None where it is named by one that is not kept."""

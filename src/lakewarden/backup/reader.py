@@ -14,7 +14,18 @@ from lakewarden.assets.kind import Kind
 from lakewarden.assets.places import values
 from lakewarden.backup.before import ACL_READ_AT, time_of
 from lakewarden.backup.calls import CONTENT, PERMISSIONS
-from lakewarden.backup.shaping import GONE, LEFT, UNSEEN, Found, key_in, named_late, stamp_in
+from lakewarden.backup.shaping import (
+    GONE,
+    LEFT,
+    REPO,
+    SETTING,
+    UNSEEN,
+    Found,
+    key_in,
+    named_late,
+    path_of,
+    stamp_in,
+)
 from lakewarden.backup.shared import Shared
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import now_ms
@@ -23,8 +34,7 @@ from lakewarden.store.vault.queue import Item, State
 
 _EXPORT: Final = "/api/2.0/workspace/export"
 _SECRET: Final = "/api/2.0/secrets/get"  # noqa: S105  # a path, not a secret
-_SETTING: Final = "setting"
-_WRAPPED: Final = frozenset({_SETTING, "registered_model"})
+_WRAPPED: Final = frozenset({SETTING, "registered_model"})
 """Kinds whose details have the name at another place, or not at all."""
 _FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
 _TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
@@ -128,7 +138,8 @@ class Reader:
             answer = self._shared.calls.get(PERMISSIONS, path)
             acl = self._shared.keep(_entries(answer))
         except CallFailedError as error:
-            if error.cause is Cause.DISABLED or (item.key == _ROOT and error.code):
+            unlike = error.cause in {Cause.MALFORMED, Cause.NOT_FOUND} and error.code
+            if error.cause is Cause.DISABLED or (item.key == _ROOT and unlike):
                 return item  # permissions are not for sale here, or not on the root
             if error.cause is Cause.NOT_FOUND:
                 raise
@@ -146,11 +157,12 @@ class Reader:
 
     def _failed(self, kind: Kind, item: Item, error: CallFailedError) -> Item:
         stage, what = item.stage, str(error)
-        if error.cause is Cause.NOT_FOUND and kind.name == _SETTING:
-            if self._is_unset(kind, item):
+        if error.cause is Cause.NOT_FOUND and kind.name == SETTING:
+            if self._shared.before.of(kind, item.id) is None and self._is_unset(kind, item):
                 stage, what = LEFT, "it was never set"
         elif error.cause is Cause.NOT_FOUND:
-            stage = GONE if kind.tree and self._shared.calls.vanished(item.key) else UNSEEN
+            in_tree = kind.tree or kind.name == REPO
+            stage = GONE if in_tree and self._shared.calls.vanished(path_of(item)) else UNSEEN
         return replace(item, state=State.FAILED, stage=stage, error=what)
 
 

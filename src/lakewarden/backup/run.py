@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any, Final
 
 from lakewarden import __version__
@@ -17,11 +16,13 @@ from lakewarden.backup.collections import Collections
 from lakewarden.backup.crew import Crew
 from lakewarden.backup.reader import Reader
 from lakewarden.backup.resuming import take_up
-from lakewarden.backup.shaping import GONE, LEFT, READ, TREE, UNSEEN
+from lakewarden.backup.shaping import GONE, LEFT, READ, REPO, TREE, UNSEEN, left_out
 from lakewarden.backup.shared import Shared
+from lakewarden.backup.strays import Strays, forget_gone
 from lakewarden.backup.tally import Progress
 from lakewarden.backup.tree import Tree
 from lakewarden.clock import now_ms
+from lakewarden.errors import LakewardenError
 from lakewarden.store.vault.manifest import Collection, Entry, Run, Status
 from lakewarden.store.vault.queue import Item, State
 from lakewarden.store.vault.signing import Signer
@@ -88,7 +89,10 @@ class Backup:
         if self._shared.queue.resumed:
             take_up(self._shared)
         self._read(watch)
+        Strays(self._shared, self._reader.read).find()
         self._confirm()
+        forget_gone(self._shared)
+        self._insist_finished()
         found = self._changes()
         held = tuple(kind for kind, count in found.items() if count.massive)
         if held and not accept:
@@ -136,31 +140,32 @@ class Backup:
             unseen.setdefault(item.kind, []).append(item)
         for name, items in unseen.items():
             kind = self._shared.kinds[name]
-            if not kind.parent and not kind.tree and not kind.fixed:
+            if not kind.parent and not kind.tree and not kind.fixed and name != REPO:
                 there = self._shared.lister.ids(kind)
                 gone = [i for i in items if there is not None and i.id not in there]
                 queue.put(*(replace(item, stage=GONE) for item in gone))
 
+    def _insist_finished(self) -> None:
+        """Refuse to seal while something is neither read nor known to be unreadable."""
+        for item in self._shared.queue.items(state=State.OPEN):
+            raise LakewardenError(
+                f"{item.kind} {item.key or item.id} was not read", next_step="Back up again"
+            )
+
     def _changes(self) -> dict[str, Changes]:
         before = self._previous
-        selection = self._shared.selection.as_json()
-        if before is None or before.notes.get("selection") != selection:
+        if before is None:
             return {}
         queue = self._shared.queue
         old = self._shared.vault.entries(before.id)
         return changes(old, queue.entries(), before.collections, self._lists())
 
     def _lists(self) -> dict[str, Collection]:
-        """Return how collections ended; one of which not all could be read is not complete.
-
-        So whoever compares runs never takes what could not be read for something that is gone.
-        """
-        failed = Counter(i.kind for i in self._failed() if i.stage not in {GONE, LEFT})
+        """Return how collections ended; of what could not be read, nothing counts as gone."""
+        failed = {i.kind for i in self._failed() if i.stage not in {GONE, LEFT}}
         lists = self._shared.queue.collections()
-        for kind, count in failed.items():
-            told = f"{count} of {lists[kind].objects} could not be read"
-            if lists[kind].status is Status.COMPLETE:
-                lists[kind] = replace(lists[kind], status=Status.PARTIAL, errors=(told,))
+        for kind in failed & lists.keys():
+            lists[kind] = replace(lists[kind], status=Status.PARTIAL)
         return lists
 
     def _manifest(self, found: Mapping[str, Changes], accepted: tuple[str, ...]) -> Run:
@@ -181,7 +186,7 @@ class Backup:
             tool=f"lakewarden {__version__}",
             started=queue.started,
             ended=time_of(now_ms() / 1000),
-            collections=self._lists(),
+            collections=queue.collections(),
             incomplete=tuple(_told(i) for i in queue.items(state=State.DONE) if i.error),
             errors=tuple(_told(i) for i in self._failed() if i.stage not in {GONE, LEFT}),
             notes=notes,
@@ -192,8 +197,10 @@ class Backup:
 
     def _left_out(self) -> Counter[str]:
         late = (f"{item.kind}: {item.error}" for item in self._failed() if item.stage == LEFT)
-        seen = chain(self._tree.skipped.elements(), self._collections.skipped.elements())
-        return Counter(chain(late, seen))
+        counts = Counter(late)
+        for name in ("tree", *self._shared.kinds):
+            counts.update(self._shared.queue.noted(left_out(name), {}))
+        return counts
 
 
 def _then(work: Callable[[], None], event: threading.Event) -> None:

@@ -36,6 +36,12 @@ class Selection:
         """
         known = kinds()
         left_out = {name for name in self.without if not name.startswith("/")}
+        for pattern in self.paths:
+            if not pattern.startswith(("/", "*")):
+                raise UsageError(
+                    f"{pattern} is no path of the workspace",
+                    next_step="Paths begin with a slash, as in '/Shared/*'",
+                )
         for name in (*self.kinds, *sorted(left_out)):
             if name not in known:
                 raise UsageError(

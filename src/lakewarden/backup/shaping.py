@@ -21,6 +21,12 @@ LEFT: Final = "left out"
 """The stage of a failed item that is not to be in the backup."""
 UNSEEN: Final = "not found"
 """The stage of a failed item that was listed and then not found."""
+REPO: Final = "repo"
+"""The kind that the tree has more of than its list."""
+NAMES: Final = "refers"
+"""The field of a stamp with the keys that a list names by their ids."""
+SETTING: Final = "setting"
+"""The kind of which the list has no more than names."""
 GONE: Final = "gone"
 """The stage of a failed item that vanished while it was to be read."""
 
@@ -78,8 +84,18 @@ def stamp_in(kind: Kind, raw: Json) -> dict[str, Any]:
 
 def mark_of(kind: Kind, stamp: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the part of a stamp that changes with the asset; None when there is none."""
-    mark = {name: stamp[name] for name in kind.stamp if name in stamp}
+    mark = {name: stamp[name] for name in (*kind.stamp, NAMES) if name in stamp}
     return mark if any(part in name for name in mark for part in _TIMES) else None
+
+
+def path_of(item: Item) -> str:
+    """Return the path of an item of the workspace tree, as the tree has it."""
+    return item.key.removeprefix("/Workspace") or "/"
+
+
+def left_out(name: str) -> str:
+    """Return the name of the note that has what of a kind, or of the tree, is not kept, and why."""
+    return f"left out of {name}"
 
 
 def told_apart(items: Sequence[Item]) -> list[Item]:

@@ -16,6 +16,7 @@ from lakewarden.backup.listing import Lister
 from lakewarden.backup.selection import Selection
 from lakewarden.backup.shaping import named_late
 from lakewarden.backup.tally import Tally, calls_for
+from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.queue import Item, Queue, State
 from lakewarden.store.vault.vault import Vault
 
@@ -39,6 +40,7 @@ class Shared:
         tally: how far all is.
         now: when this run began, Unix time in seconds.
         seal: encrypts values of secrets; None when these are not read.
+        blind: why lists may leave things out unsaid, empty where they do not.
         stop: set when everybody is to stop.
     """
 
@@ -53,11 +55,20 @@ class Shared:
     tally: Tally
     now: float
     seal: Sealed | None = None
+    blind: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
 
     def keep(self, document: Any) -> str:
         """Keep a JSON document as a blob; return its digest."""
         return self.vault.put(text(document).encode("utf-8", "surrogatepass"))
+
+    def judged(self, kind: Kind, collection: Collection) -> Collection:
+        """Return how the listing of a kind ended; what may leave things out is not complete."""
+        if self.blind and collection.status is Status.COMPLETE and not kind.fixed:
+            collection = Collection(Status.PARTIAL, collection.objects, (self.blind,))
+        if collection.status is not Status.COMPLETE:
+            self.keys.doubt(kind.name)
+        return collection
 
     def planned(self, kind: Kind, item: Item) -> Item:
         """Return an item with what the run before has of it, where that still holds."""
@@ -74,6 +85,8 @@ class Shared:
             return item
         if not self.before.same(kind, known, item.stamp):
             return item
+        if named_late(kind) and self.before.due(known, self.now):
+            return item  # its folder may have another name, which no time of change tells
         kept = replace(item, content=known.content, cipher=known.cipher)
         if kind.detail:
             kept = replace(kept, spec=known.spec)

@@ -9,14 +9,17 @@ from typing import Any, Final
 from lakewarden.assets.canonical import spec_of
 from lakewarden.assets.kind import Kind
 from lakewarden.backup.listing import outcome
-from lakewarden.backup.shaping import GONE, TREE, mark_of, stamp_in
+from lakewarden.backup.shaping import GONE, TREE, left_out, mark_of, stamp_in
 from lakewarden.backup.shared import Shared
 from lakewarden.backup.walk import Objects, Walk
 from lakewarden.store.vault.manifest import Status
 from lakewarden.store.vault.queue import Item, State
 
-_ELSEWHERE: Final = frozenset({"DASHBOARD", "MLFLOW_EXPERIMENT", "REPO"})
+_REPO: Final = "REPO"
+_ELSEWHERE: Final = frozenset({"DASHBOARD", "MLFLOW_EXPERIMENT", _REPO})
 """Types of objects that are kept by lists of their own."""
+REPOS: Final = "repos"
+"""The note that has the paths of Git folders in the tree, by their ids."""
 
 
 class Tree:
@@ -31,6 +34,7 @@ class Tree:
         self._kinds = {kind.tree: kind for kind in shared.kinds.values() if kind.tree}
         self._counts: Counter[str] = Counter()
         self._earlier: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        self._repos: dict[str, str] = {}
         self.skipped: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -47,8 +51,11 @@ class Tree:
             return
         if not failures:
             self._drop_vanished()
-        for name in names:
-            self._shared.queue.listed(name, outcome(self._counts[name], failures))
+        self._shared.queue.note(left_out("tree"), dict(self.skipped))
+        self._shared.queue.note(REPOS, self._repos)
+        for kind in self._kinds.values():
+            whole = self._shared.judged(kind, outcome(self._counts[kind.name], failures))
+            self._shared.queue.listed(kind.name, whole)
 
     def _remember(self) -> None:
         """Take note of what an earlier walk of this run found."""
@@ -62,6 +69,8 @@ class Tree:
     def _found(self, objects: Objects) -> None:
         fresh = []
         for raw in objects:
+            if raw.get("object_type") == _REPO and self._shared.selection.has(str(raw["path"])):
+                self._repos[str(raw["object_id"])] = str(raw["path"])
             kind = self._kinds.get(str(raw.get("object_type")))
             if kind is None:
                 self.skipped.update({str(raw.get("object_type"))} - _ELSEWHERE)

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from lakewarden.backup.calls import LISTING, STATUS, Calls
+from lakewarden.backup.calls import LIST, LISTING, STATUS, Calls
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
 
-_LIST: Final = "/api/2.0/workspace/list"
 _THREADS: Final = 16
 _FOLDER: Final = "DIRECTORY"
 _NEEDED: Final = ("object_type", "path", "object_id")
@@ -91,7 +90,7 @@ class Walk:
 
     def _list(self, folder: str) -> Objects:
         try:
-            answer = self._calls.get(LISTING, _LIST, {"path": folder})
+            answer = self._calls.get(LISTING, LIST, {"path": folder})
         except CallFailedError as error:
             if error.cause is Cause.NOT_FOUND and self._calls.vanished(folder):
                 return []

@@ -1,0 +1,146 @@
+"""What a list leaves out, what goes meanwhile, and what is called otherwise: nothing is silent."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lakewarden.backup.begin import Wishes
+from lakewarden.backup.listing import Lister
+from lakewarden.backup.selection import Selection
+from lakewarden.errors import UsageError
+from lakewarden.store.vault.manifest import Status
+from lakewarden.store.vault.opened import opened
+from lakewarden.store.vault.verify import verified
+
+CLUSTER = {"spark_version": "15.4.x-scala2.12", "node_type_id": "m6gd.xlarge", "num_workers": 1}
+
+
+def problems(kit, run):
+    """What verifying says, of the signature nothing."""
+    with opened(kit.target()) as vault:
+        return [p for p in verified(vault, (run,), None) if p.what != "is not signed"]
+
+
+def task(**more):
+    return {"task_key": "t", "notebook_task": {"notebook_path": "/n"}, **more}
+
+
+def spec(kit, run, *name):
+    return json.loads(kit.blob(kit.entries(run)[name].spec))
+
+
+def test_who_may_not_see_everything_is_told_so(kit, monkeypatch):
+    wishes = Wishes(Selection(kinds=("cluster",)))
+    assert kit.run("admin", wishes).complete
+    people = kit.host().get("/api/2.0/preview/scim/v2/ServicePrincipals", {"count": 100})
+    [etl] = [p["applicationId"] for p in people["Resources"] if p["displayName"] == "ty-etl"]
+    body = {"application_id": etl, "lifetime_seconds": 3600}
+    path = "/api/2.0/token-management/on-behalf-of/tokens"
+    monkeypatch.setenv("DATABRICKS_TOKEN", kit.host().send("POST", path, body)["token_value"])
+    run = kit.run("admin", wishes)
+    assert {c.status for c in run.collections.values()} == {Status.PARTIAL}
+    assert "no admin of the workspace" in run.collections["cluster"].errors[0]
+    assert not any(gone for _, _, gone in run.notes["changes"].values())
+
+
+def test_a_git_folder_that_the_list_leaves_out_is_found_in_the_tree(kit):
+    clean = kit.run("clean")
+    with kit.broken("GET /api/2.0/repos=drop:repos"):
+        run = kit.run()
+    assert run.root == clean.root
+    assert run.complete
+    assert run.collections["repo"] == clean.collections["repo"]
+    with kit.broken("GET /api/2.0/repos=drop:repos", "GET /api/2.0/repos/*=500"):
+        run = kit.run("broken")
+    assert {error["kind"] for error in run.errors} == {"repo"}
+    assert len(run.errors) == clean.collections["repo"].objects
+
+
+def test_a_cluster_that_goes_while_it_is_read_is_named_by_nobody(own, monkeypatch):
+    kit = own()
+    host = kit.host()
+    body = {"cluster_name": "c", **CLUSTER}
+    cluster = host.send("POST", "/api/2.1/clusters/create", body)["cluster_id"]
+    host.send("POST", "/api/2.1/clusters/pin", {"cluster_id": cluster})
+    body = {"name": "j", "tasks": [task(existing_cluster_id=cluster)]}
+    host.send("POST", "/api/2.2/jobs/create", body)
+    detail = Lister.detail
+
+    def late(lister, kind, identity, key):
+        if identity == cluster:
+            host.send("POST", "/api/2.1/clusters/permanent-delete", {"cluster_id": cluster})
+        return detail(lister, kind, identity, key)
+
+    monkeypatch.setattr(Lister, "detail", late)
+    run = kit.run()
+    assert run.complete
+    assert problems(kit, run) == []
+    named = spec(kit, run, "job", "j")["tasks"][0]["existing_cluster_id"]
+    assert named == {"$missing": "cluster", "id": cluster}
+    assert ("cluster_pin", "c") not in kit.entries(run)
+
+
+def test_what_names_a_query_that_could_not_be_read_is_incomplete(kit):
+    host = kit.host()
+    query = host.get("/api/2.0/sql/queries")["results"][0]
+    sql = {"warehouse_id": query["warehouse_id"], "query": {"query_id": query["id"]}}
+    body = {"name": "asks", "tasks": [{"task_key": "t", "sql_task": sql}]}
+    job = host.send("POST", "/api/2.2/jobs/create", body)["job_id"]
+    with kit.broken(f"GET /api/2.0/sql/queries/{query['id']}=500"):
+        run = kit.run()
+    host.send("POST", "/api/2.2/jobs/delete", {"job_id": job})
+    named = spec(kit, run, "job", "asks")["tasks"][0]["sql_task"]["query"]["query_id"]
+    assert named == {"$missing": "query", "id": query["id"]}
+    assert ("job", "asks") in {(each["kind"], each["key"]) for each in run.incomplete}
+    assert all(problem.incomplete for problem in problems(kit, run))
+
+
+def test_what_is_called_otherwise_is_read_again_where_it_is_named(own):
+    kit = own("typical")
+    host = kit.host()
+    kit.run()
+    for warehouse in host.get("/api/2.0/sql/warehouses")["warehouses"]:
+        body = {"name": f"{warehouse['name']} 2", "cluster_size": warehouse["cluster_size"]}
+        host.send("POST", f"/api/2.0/sql/warehouses/{warehouse['id']}/edit", body)
+    run = kit.run()
+    assert problems(kit, run) == []
+    assert kit.run("clean").root == run.root
+
+
+def test_what_was_left_out_on_purpose_is_not_named_unsaid(kit):
+    run = kit.run(wishes=Wishes(Selection(without=("cluster",))))
+    named = {each["kind"] for each in run.incomplete if "cluster" in each["what"]}
+    assert "job" in named
+
+
+def test_runs_are_compared_with_the_last_one_of_all_of_the_same(own):
+    kit = own(notebooks=30)
+    kit.run()
+    kit.run(wishes=Wishes(Selection(kinds=("cluster_policy",))))
+    with kit.broken("GET /api/2.0/workspace/list?path=/Shared*=500"):
+        assert kit.run(accept=True).collections["notebook"].status is Status.PARTIAL
+    for path in [key for kind, key in kit.entries(kit.run("there"), "there") if kind == "notebook"]:
+        kit.host().send("POST", "/api/2.0/workspace/delete", {"path": path})
+    outcome = kit.backup()
+    assert "notebook" in outcome.held
+    kit.backup(accept=True)
+
+
+def test_not_found_is_gone_only_where_the_folder_says_so_too(kit):
+    clean = kit.run("clean")
+    notebook = next(key for kind, key in kit.entries(clean, "clean") if kind == "notebook")
+    folder = notebook.rpartition("/")[0]
+    with kit.broken(f"GET /api/2.0/workspace/[eg]*path={notebook}*=404"):
+        run = kit.run()
+    assert [(error["kind"], error["key"]) for error in run.errors] == [("notebook", notebook)]
+    lost = (f"GET /api/2.0/workspace/list?path={folder}=404", "GET *get-status?path=/?*=404")
+    with kit.broken(*lost):
+        run = kit.run("lost")
+    assert run.collections["notebook"].status is Status.PARTIAL
+
+
+def test_paths_begin_with_a_slash():
+    with pytest.raises(UsageError, match="Shared/x is no path"):
+        Selection(paths=("Shared/x",)).chosen()
