@@ -199,7 +199,7 @@ def command(options: Options, deployment: Deployment, style: str) -> int:
             backup = begun(Calls(host), workspace, vault, queue, wishes)
             outcome = backup.run(Signer.of_this_machine(), _watch(), accept=options.accept)
         if outcome.run is not None:
-            work.discard()
+            work.sealed(outcome.run, options.target)
     return _told(outcome, style)
 
 
@@ -338,6 +338,11 @@ def _held_json(outcome: Outcome) -> dict[str, Any]:
     return {
         "schema": "lakewarden.backup-result/1",
         "run": None,
+        "root": "",
+        "objects": 0,
+        "bytes": 0,
+        "incomplete": [],
+        "errors": [],
         "held": {
             kind: {"before": c.before, "changed": c.changed, "gone": c.gone}
             for kind, c in changed.items()

@@ -100,7 +100,7 @@ KINDS: Final = (
             else ""
         ),
         arns=("storage_root",),
-        limits="definitions; tables, volumes and models are data, and not kept",
+        limits="definitions of those that the caller may see; an admin of the metastore sees all",
     ),
     Kind(
         name="schema",
