@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
 import posixpath
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -25,11 +25,6 @@ _ZIP_TAIL: Final = 66_000
 _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _TAR_MARK: Final = b"ustar"
 _TAR_MARK_AT: Final = 257
-_STREAMS: Final[tuple[tuple[re.Pattern[bytes], Callable[..., Any]], ...]] = (
-    (re.compile(rb"\x1f\x8b\x08"), gzip.open),
-    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), bz2.open),
-    (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})"), lzma.open),
-)
 _PACKED_NAMES: Final = (".gz", ".bz2", ".xz", ".lzma")
 _OPAQUE: Final = (
     (re.compile(rb"\x28\xb5\x2f\xfd"), "is compressed by zstd"),
@@ -55,6 +50,8 @@ _OPAQUE: Final = (
 _MOST_MEMBERS: Final = 20_000
 _MOST_EXPANDED: Final = 512 * 1024 * 1024
 _BLOCK: Final = 2**20
+_GZIP: Final = 31
+"""What zlib calls its streams with the header of gzip."""
 
 
 def members(where: str, data: bytes) -> Iterator[Member] | None:
@@ -67,9 +64,9 @@ def members(where: str, data: bytes) -> Iterator[Member] | None:
         return _guarded(_zipped(data))
     if _is_tar(data) or where.endswith(_TARS):
         return _guarded(_tarred(data))
-    for beginning, opener in _STREAMS:
+    for beginning, expand in _STREAMS:
         if beginning.match(data):
-            return _guarded(_expanded(where, data, opener))
+            return _guarded(_expanded(where, expand(data)))
     if _is_zip_behind_something(data):
         return _guarded(_zipped(data))
     return None
@@ -85,7 +82,7 @@ def opaque(data: bytes) -> str:
     return next((what for beginning, what in _OPAQUE if beginning.match(data)), "")
 
 
-def _is_tar(data: bytes) -> bool:
+def _is_tar(data: bytes | bytearray) -> bool:
     return data.startswith(_TAR_MARK, _TAR_MARK_AT)
 
 
@@ -140,16 +137,52 @@ def _insist_on_its_end(archive: tarfile.TarFile, size: int) -> None:
             raise UnreadableError("the archive is damaged, or another one follows it")
 
 
-def _expanded(where: str, data: bytes, opener: Callable[..., Any]) -> Iterator[Member]:
-    with opener(io.BytesIO(data)) as file:
-        if _is_tar(file.read(_TAR_MARK_AT + len(_TAR_MARK))):
-            yield from _tarred(data)
-            return
-        file.seek(0)
-        text = file.read(_MOST_EXPANDED + 1)
-    _insist_on_bounds(1, len(text))
+def _expanded(where: str, blocks: Iterator[bytes]) -> Iterator[Member]:
+    """Yield the one member that a compressed file has, or those of the tar archive in it."""
+    text = bytearray()
+    for block in blocks:
+        text += block
+        _insist_on_bounds(1, len(text))
+    if _is_tar(text):
+        yield from _tarred(bytes(text))
+        return
     name, end = posixpath.splitext(posixpath.basename(where))
-    yield name if end in _PACKED_NAMES else name + end, text
+    yield name if end in _PACKED_NAMES else name + end, bytes(text)
+
+
+def _gunzipped(data: bytes) -> Iterator[bytes]:
+    """Yield what streams of gzip expand to, one behind the other, and zeros behind the last."""
+    source = io.BytesIO(data)
+    rest = source.read(_BLOCK)
+    while rest:
+        stream = zlib.decompressobj(_GZIP)
+        while not stream.eof:
+            block = stream.decompress(rest, _BLOCK)
+            yield block
+            rest = stream.unconsumed_tail
+            if not rest and not stream.eof and len(block) < _BLOCK:
+                rest = source.read(_BLOCK)
+                if not rest:
+                    raise UnreadableError("the archive is cut or damaged")
+        rest = (stream.unused_data or source.read(_BLOCK)).lstrip(b"\0")
+
+
+def _bunzipped(data: bytes) -> Iterator[bytes]:
+    with bz2.open(io.BytesIO(data)) as file:
+        yield from iter(lambda: file.read(_BLOCK), b"")
+
+
+def _unxzed(data: bytes) -> Iterator[bytes]:
+    with lzma.open(io.BytesIO(data)) as file:
+        yield from iter(lambda: file.read(_BLOCK), b"")
+
+
+_STREAMS: Final[tuple[tuple[re.Pattern[bytes], Callable[[bytes], Iterator[bytes]]], ...]] = (
+    (re.compile(rb"\x1f\x8b\x08"), _gunzipped),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), _bunzipped),
+    (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})"), _unxzed),
+)
+"""What expands a compressed file, by how it begins."""
 
 
 def _insist_on_bounds(number: int, size: int) -> None:
