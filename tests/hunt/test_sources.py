@@ -240,6 +240,33 @@ def test_a_tag_of_a_file_or_folder_and_an_older_stash_are_history(repo):
     assert names(history.documents(repo)) == ["a.py", "b.py"]
 
 
+def test_a_name_or_stash_that_leads_nowhere_is_said(repo):
+    commit(repo, a_py="one")
+    (repo / ".git" / "refs" / "heads" / "x").write_bytes(b"")
+    log = repo / ".git" / "logs" / "refs" / "stash"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"junk")
+    assert {one.where for one in history.documents(repo) if isinstance(one, Unread)} == {
+        "the history of refs/heads/x",
+        "the history of stashes but the last",
+    }
+
+
+def test_what_is_staged_of_a_damaged_repository(repo):
+    commit(repo, a_py="one")
+    (repo / "b.py").write_text("two")
+    porcelain.add(str(repo), [str(repo / "b.py")])
+    with Repo(str(repo)) as opened:
+        spoil(repo, opened[opened.head()].tree.decode())
+    assert names(history.staged(repo)) == ["a.py", "b.py"]
+    (repo / ".git" / "index").write_bytes(b"")
+    [unread] = history.staged(repo)
+    assert unread == Unread("what is staged", "the index is damaged (AssertionError)")
+    (repo / ".git" / "config").write_bytes(b"[[[")
+    with pytest.raises(UsageError, match="git repository cannot be opened"):
+        list(history.staged(repo))
+
+
 def test_no_repository_is_said(tmp_path):
     with pytest.raises(UsageError, match="is not in a git repository"):
         list(history.documents(tmp_path))

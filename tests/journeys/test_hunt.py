@@ -64,6 +64,7 @@ def test_only_what_is_bad_enough_fails(run, code):
     ("arguments", "said"),
     [
         (("nowhere",), "nowhere: is not there"),
+        (("n" * 300,), "cannot be read (File name too long)"),
         ((".", "--staged"), "is not in a git repository"),
         ((".", "--history"), "is not in a git repository"),
         ((".", "--run", "x"), "--run was given, which has no meaning here"),

@@ -145,7 +145,10 @@ def _is_vault(target: str) -> bool:
     from lakewarden.store.vault.packed import MARK  # noqa: PLC0415  # only where there is a folder
 
     path = expanded(target)
-    return path.is_dir() and (path / MARK).exists()
+    try:
+        return path.is_dir() and (path / MARK).exists()
+    except OSError:  # told when it is opened
+        return False
 
 
 @contextmanager

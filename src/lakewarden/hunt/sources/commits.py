@@ -27,7 +27,8 @@ def brought(repo: Repo) -> Iterator[Brought | Unread]:
     for name, sha in _leads(repo):
         target = _target(repo, sha)
         if target is None:
-            yield Unread(f"the history of {text(name)}", f"{_short(sha)} is missing or damaged")
+            what = _short(sha) or "what it names"
+            yield Unread(f"the history of {text(name)}", f"{what} is missing or damaged")
         elif target.type_name == b"commit":
             heads.append(target.id)
         elif target.type_name == b"tree":
@@ -60,9 +61,16 @@ def _short(sha: bytes) -> str:
 
 def _leads(repo: Repo) -> Iterator[tuple[bytes, Any]]:
     """Yield names and hashes that history begins at; stashes but the last are in a log alone."""
-    yield from sorted(repo.get_refs().items())
-    for number, entry in enumerate(repo.read_reflog(_STASH)):
-        yield _STASH + b"@%d" % number, entry.new_sha
+    refs = repo.get_refs()
+    for name in sorted(repo.refs.allkeys()):
+        if name in refs:
+            yield name, refs[name]
+        elif not (repo.refs.read_ref(name) or b"").startswith(b"ref:"):
+            yield name, b""
+    try:
+        yield from ((_STASH, entry.new_sha) for entry in repo.read_reflog(_STASH))
+    except (OSError, ValueError):
+        yield b"stashes but the last", b""
 
 
 def _target(repo: Repo, sha: Any) -> Any:

@@ -27,11 +27,15 @@ def documents(
         largest: the most bytes of a file that is read.
 
     Raises:
-        UsageError: there is nothing at the path.
+        UsageError: there is nothing at the path, or it cannot be asked for.
     """
-    if path.is_dir():
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise UsageError(_said(error), where=str(path), next_step="Check its name") from None
+    if is_folder:
         yield from _below(path, "", exclude, largest)
-    elif path.exists():
+    elif is_there:
         yield _read(path, str(path), largest)
     else:
         raise UsageError(

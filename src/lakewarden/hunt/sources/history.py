@@ -53,7 +53,11 @@ def staged(
         UsageError: there is no repository.
     """
     with _opened(path) as (repo, prefix):
-        changes = repo.open_index().changes_from_tree(repo.object_store, _tree(repo))
+        try:
+            changes = _staged(repo)
+        except Exception as error:  # noqa: BLE001  # whatever a damaged index raises
+            yield Unread("what is staged", f"the index is damaged ({type(error).__name__})")
+            return
         for (_, new), (_, mode), (_, sha) in changes:
             where = text(new or b"")
             name = where.removeprefix(prefix)
@@ -88,6 +92,12 @@ class _opened:  # noqa: N801  # used as a function is
                 where=str(path),
                 next_step="Name one, or leave --history and --staged out",
             ) from None
+        except Exception as error:  # noqa: BLE001  # whatever a damaged repository raises
+            raise UsageError(
+                f"its git repository cannot be opened ({type(error).__name__})",
+                where=str(path),
+                next_step="Check it: git fsck",
+            ) from None
         top = Path(self._repo.path).resolve()
         below = path.resolve()
         inside = not self._repo.bare and below.is_relative_to(top) and below != top
@@ -98,6 +108,15 @@ class _opened:  # noqa: N801  # used as a function is
 
     def __exit__(self, *_: object) -> None:
         self._repo.close()
+
+
+def _staged(repo: Repo) -> list[Any]:
+    """Return what is staged and was not so in the last commit; all where that one is damaged."""
+    index = repo.open_index()
+    try:
+        return list(index.changes_from_tree(repo.object_store, _tree(repo)))
+    except Exception:  # noqa: BLE001  # whatever a damaged repository raises
+        return list(index.changes_from_tree(repo.object_store, None))
 
 
 def _tree(repo: Repo) -> Any:
