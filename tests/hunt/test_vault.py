@@ -18,11 +18,11 @@ def vault(tmp_path):
         yield made
 
 
-def sealed(vault, number, *entries, **about):
+def sealed(vault, number, *entries, workspace="1", **about):
     run = Run(
         id=f"20261128T00000{number}Z-aaaaaa",
         host="https://a",
-        workspace="1",
+        workspace=workspace,
         tool="t",
         started=f"2026-11-28T00:00:0{number}+00:00",
         ended=f"2026-11-28T00:00:0{number}+00:00",
@@ -53,7 +53,7 @@ def test_contents_and_definitions_are_looked_through(vault, look, fake):
         ("/Shared/etl", ""),
         ("job nightly", "parameters.db_password"),
     ]
-    assert result.scanned == result.total == 4
+    assert result.scanned == result.total == 5
 
 
 def test_each_content_comes_once_with_the_run_that_brought_it(vault, look, fake):
@@ -67,6 +67,37 @@ def test_each_content_comes_once_with_the_run_that_brought_it(vault, look, fake)
     ]
     fresh = list(kept.documents(vault, [second], since=first))
     assert [document.where for document in fresh] == ["/b"]
+
+
+def test_a_copy_is_found_wherever_it_lies(vault, look, fake):
+    text = f"x = '{fake.token}'"
+    one = sealed(vault, 1, notebook(vault, "/a", text), notebook(vault, "/copy", text))
+    other = sealed(vault, 2, notebook(vault, "/a", text), workspace="2")
+    found = look(*kept.documents(vault, [one, other])).findings
+    assert [(f.place.where, f.place.commit) for f in found] == [
+        ("1:/a", ""),
+        ("1:/copy", ""),
+        ("2:/a", ""),
+    ]
+    fresh = kept.documents(vault, [one, other], since=one, exclude=["/copy"])
+    assert [document.where for document in fresh] == ["2:/a"]
+
+
+def test_of_each_workspace_the_newest_whole_run_counts_and_parts_after_it(vault):
+    def made(number, **selection):
+        workspace = selection.pop("workspace", "1")
+        return sealed(vault, number, workspace=workspace, notes={"selection": selection})
+
+    runs = [
+        made(1, kinds=["job"]),
+        made(2),
+        *(made(number, kinds=["job"]) for number in (3, 4)),
+        made(5, paths=["/a*"], workspace="2"),
+    ]
+    assert kept.newest(runs) == (
+        [runs[1], runs[3], runs[4]],
+        [Unread("the rest of workspace 2", "no run has it (only in /a*)")],
+    )
 
 
 def test_what_a_run_could_not_read_is_not_scanned(vault):

@@ -225,9 +225,11 @@ def test_a_workspace_and_its_backup_come_to_the_same(run, world, bare):
     backup = run("backup", "--to", bare / "vault", "--kinds", kinds, "--no-aws", world=served)
     assert backup.code == 0
     kept = run("hunt", bare / "vault", "--format", "json")
+    assert "only cluster, file" in kept.json["unread"][-1]["why"]
     assert {(f["where"], f["member"], f["rule"]) for f in kept.json["findings"]} == found
     [first] = {p.name.split(".")[0] for p in (bare / "vault" / "runs").iterdir()}
-    again = run("hunt", bare / "vault", "--since", first, "--format", "json")
+    since = ("--run", first, "--since", first)
+    again = run("hunt", bare / "vault", *since, "--format", "json")
     assert (again.code, again.json["total"]) == (0, 0)
 
 

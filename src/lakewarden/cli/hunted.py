@@ -160,16 +160,17 @@ def _vault(target: str, scope: Scope, aws_profile: str | None) -> Iterator[Sourc
         raise UsageError("--run and --history were given", next_step="Give one of them")
     with vault_of(target, aws_profile=aws_profile) as vault:
         everything = vault.runs()
-        newest = {run.workspace: run for run in everything}
-        runs = everything if scope.history else tuple(newest.values())
+        runs, rest = kept.newest(everything)
+        if scope.history:
+            runs = list(everything)
         if scope.run:
-            runs = (vault.manifest(scope.run),)
+            runs, rest = [vault.manifest(scope.run)], []
         if not runs:
             raise UsageError("has no run", where=target, next_step="Make one: lakewarden backup")
         since = vault.manifest(scope.since) if scope.since else None
         damaged = (Unread(error.where, error.what) for error in vault.damaged())
         found = kept.documents(vault, runs, since=since, exclude=scope.exclude, largest=scope.most)
-        yield chain(found, damaged)
+        yield chain(found, rest, damaged)
 
 
 def _live(scope: Scope, deployment: Deployment) -> Source:

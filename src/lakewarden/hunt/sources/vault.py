@@ -1,7 +1,8 @@
-"""A backup: what its runs keep, each content once."""
+"""A backup: what its runs keep, each content once wherever it lies."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -32,18 +33,44 @@ def documents(
         exclude: patterns of what is left out, by path or as `job nightly*`.
         largest: the most bytes of a document that is read.
     """
-    seen: set[str] = set()
+    seen: set[tuple[str, str, str]] = set()
     if since is not None:
-        seen.update(digest for entry in vault.entries(since.id) for digest, _ in _contents(entry))
+        for entry in vault.entries(since.id):
+            seen.update((since.workspace, _where(entry), digest) for digest, _ in _contents(entry))
+    number = Counter(run.workspace for run in runs)
     for run in runs:
-        past = run.id if len(runs) > 1 else ""
+        past = run.id if number[run.workspace] > 1 else ""
         for entry in vault.entries(run.id):
             where = _where(entry)
+            told = f"{run.workspace}:{where}" if len(number) > 1 else where
             for digest, form in _contents(entry):
-                if digest not in seen and not is_left_out(where, exclude):
-                    seen.add(digest)
-                    yield _document(vault, digest, Document(where, b"", past, form), largest)
+                place = run.workspace, where, digest
+                if place not in seen and not is_left_out(where, exclude):
+                    seen.add(place)
+                    yield _document(vault, digest, Document(told, b"", past, form), largest)
         yield from _lacking(run)
+
+
+def newest(runs: Sequence[Run]) -> tuple[list[Run], list[Unread]]:
+    """Return the newest run of each whole workspace, and what is said where there is none.
+
+    Runs of a part of a workspace count where they are newer than that, the newest of each part.
+
+    Args:
+        runs: all that there are, the oldest first.
+    """
+    chosen: dict[str, dict[str, Run]] = {}
+    for run in runs:
+        of_workspace = chosen.setdefault(run.workspace, {})
+        if not run.part:
+            of_workspace.clear()
+        of_workspace[run.part] = run
+    found = [run for of_workspace in chosen.values() for run in of_workspace.values()]
+    return sorted(found, key=lambda run: run.ended), [
+        Unread(f"the rest of workspace {workspace}", f"no run has it ({' and '.join(parts)})")
+        for workspace, parts in chosen.items()
+        if "" not in parts
+    ]
 
 
 def _where(entry: Entry) -> str:
