@@ -164,6 +164,19 @@ def test_what_is_gone_goes_only_when_it_is_asked_for_and_surely_gone(small, litt
     assert JOB not in little.jobs(small.standby)
 
 
+def test_what_the_standby_lists_as_untouched_is_not_read_again(small, little):
+    page = "/Shared/handbook/inner/page"
+    run = small.run()
+    little.sync(run)
+    with small.broken("GET /api/2.0/workspace/export=500"):
+        found, _ = little.sync(run)
+    assert found.of(Fate.BLOCKED, Fate.DIFFERENT, Fate.UPDATE) == []
+    small.at(small.standby).write(page, "2")
+    small.at(small.source)
+    found, _ = little.sync(run)
+    assert [j.wanted.key for j in found.of(Fate.DIFFERENT)] == [page]
+
+
 def test_a_great_many_are_not_removed_at_once(small, little):
     for number in range(25):
         small.write(f"/Shared/many/{number}", "1")

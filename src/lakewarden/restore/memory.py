@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from lakewarden.apply.shelf import Held
 from lakewarden.assets.canonical import digest, text
+from lakewarden.assets.registry import kinds
 from lakewarden.restore.target import Found
 from lakewarden.restore.wanted import Wanted
 from lakewarden.store.pairs import Applied, Key
 
 Json = Mapping[str, Any]
+_CHANGED: Final = "modified_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,16 @@ class Memory:
         mine = self.applied.get((wanted.kind, wanted.key))
         return mine is not None and mine.wanted == wanted_digest(wanted)
 
+    def assumed(self, wanted: Wanted, held: Held) -> str | None:
+        """Return the digest of the bytes that an asset still has; None where nobody knows.
+
+        Its bytes need not be read when its list says that nothing happened to it.
+        """
+        mine = self.applied.get((wanted.kind, wanted.key))
+        if mine is None or not mine.mark or not self.same(wanted):
+            return None
+        return wanted.content if mine.mark == mark_of(held) else None
+
     def drift(self, wanted: Wanted, found: Found) -> str:
         """Return how an asset was changed in the standby; empty where it was left alone."""
         mine = self.applied.get((wanted.kind, wanted.key))
@@ -44,6 +57,14 @@ class Memory:
         if mine.wanted == wanted_digest(wanted):
             return "it was changed in the standby"
         return "it was changed in the standby, and at the source as well"
+
+
+def mark_of(held: Held) -> str:
+    """Return what the list of an asset says when it changes; empty where that tells nothing."""
+    kind = kinds()[held.kind]
+    if not kind.tree or kind.content is None or held.raw.get(_CHANGED) is None:
+        return ""
+    return text([held.id, {name: held.raw.get(name) for name in kind.stamp}])
 
 
 def wanted_digest(wanted: Wanted) -> str:

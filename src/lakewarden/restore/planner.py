@@ -17,7 +17,7 @@ from lakewarden.restore.granting import grant, with_my_rights
 from lakewarden.restore.ground import Ground
 from lakewarden.restore.making import Making
 from lakewarden.restore.memory import Memory
-from lakewarden.restore.target import Found, TargetWorkspace
+from lakewarden.restore.target import Assumed, Found, TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 
 Json = Mapping[str, Any]
@@ -89,11 +89,21 @@ class Planner:
         self._how = how
         self._wanted = sorted(wanted, key=lambda w: (order.get(w.kind, len(order)), w.key))
         known = [w for w in self._wanted if w.kind in order]
-        self.found = target.read([(w.kind, w.key, how.acls and w.acl is not None) for w in known])
+        self.found = target.read(
+            [(w.kind, w.key, how.acls and w.acl is not None) for w in known], self._assumed(known)
+        )
         absent = [w for w in self._wanted if self._absent_now(w)]
         self._ground = Ground(target, absent)
         self._blocked = self._ground.obstacles(absent, how.lazy)
         self._making = Making(self._ground, self._wanted)
+
+    def _assumed(self, known: list[Wanted]) -> Assumed:
+        """Return what says which bytes an asset still has."""
+        memory = self._how.memory
+        if memory is None:
+            return lambda _: None
+        wanted = {(w.kind, w.key): w for w in known}
+        return lambda held: memory.assumed(wanted[held.kind, held.key], held)
 
     def judge(self) -> Iterator[Judged]:
         """Yield each asset with what is done about it, those first on which others stand."""

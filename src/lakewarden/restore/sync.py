@@ -10,7 +10,7 @@ from lakewarden.apply.hands.assets import ACL, ASSET, LATE
 from lakewarden.apply.run import Stepped
 from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change
-from lakewarden.restore.memory import Memory, left_digest, wanted_digest
+from lakewarden.restore.memory import Memory, left_digest, mark_of, wanted_digest
 from lakewarden.restore.passive import held_back
 from lakewarden.restore.planner import Fate, Judged
 from lakewarden.restore.target import Found, TargetWorkspace
@@ -119,7 +119,9 @@ def applied(
         if not document or (counts and acl is None):
             again = target.read([(kind, key, counts)])[kind, key]
             document, acl = again.document or {}, again.acl
-        yield Applied(kind, key, asset, wanted_digest(wanted), left_digest(document, acl), run)
+        held = target.catalogue.known(kind, key)
+        left, mark = left_digest(document, acl), mark_of(held) if held else ""
+        yield Applied(kind, key, asset, wanted_digest(wanted), left, run, mark)
 
 
 @dataclass(slots=True)

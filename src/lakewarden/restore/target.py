@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.apply.hands.assets import ACL, ASSET
+from lakewarden.apply.shelf import Held
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
@@ -18,6 +19,7 @@ from lakewarden.errors import ConnectionFailedError
 from lakewarden.plan.change import Target as Thing
 
 Json = Mapping[str, Any]
+Assumed = Callable[[Held], str | None]
 _ME: Final = "/api/2.0/preview/scim/v2/Me"
 _METASTORE: Final = "/api/2.1/unity-catalog/metastore_summary"
 _AT_ONCE: Final = 32
@@ -110,19 +112,34 @@ class TargetWorkspace:
         """Return what a change is about."""
         return Thing(f"{prefix}{kind}", self.scope, key)
 
-    def read(self, keys: list[tuple[str, str, bool]]) -> dict[tuple[str, str], Found]:
-        """Return what there is of each kind and key, with its permissions where these count."""
+    def read(
+        self, keys: list[tuple[str, str, bool]], assumed: Assumed = lambda _: None
+    ) -> dict[tuple[str, str], Found]:
+        """Return what there is of each kind and key, with its permissions where these count.
+
+        Args:
+            keys: kind, key, and whether permissions count.
+            assumed: says which bytes an asset still has, so that they need not be read.
+        """
         with ThreadPoolExecutor(_AT_ONCE, "look") as pool:
-            found = pool.map(lambda one: self._one(*one), keys)
+            found = pool.map(lambda one: self._one(one, assumed), keys)
             return {(kind, key): one for (kind, key, _), one in zip(keys, found, strict=True)}
 
-    def _one(self, kind: str, key: str, acl: bool) -> Found:  # noqa: FBT001  # one of a row
-        thing = self.thing(ASSET, kind, key)
+    def _one(self, one: tuple[str, str, bool], assumed: Assumed) -> Found:
+        kind, key, acl = one
         try:
-            document = hands()[thing.kind].read(self.doors, thing)
+            document = self._document(kind, key, assumed)
             if document is None or not acl or not kinds()[kind].acl:
                 return Found(document)
             granted = hands()[f"{ACL}{kind}"].read(self.doors, self.thing(ACL, kind, key))
             return Found(document, (granted or {}).get("acl"))
         except CallFailedError as error:
             return Found(problem=str(error))
+
+    def _document(self, kind: str, key: str, assumed: Assumed) -> Json | None:
+        held = self.catalogue.held(kind, key)
+        content = assumed(held) if held else None
+        if held is not None and content is not None:
+            return {"spec": self.catalogue.definition(held, held.raw), "content": content}
+        thing = self.thing(ASSET, kind, key)
+        return hands()[thing.kind].read(self.doors, thing)

@@ -113,7 +113,7 @@ PAIRED: Final = Table(
     Column("target", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    *(Column(name, Text, nullable=False) for name in ("id", "wanted", "left", "run")),
+    *(Column(name, Text, nullable=False) for name in ("id", "wanted", "left", "run", "mark")),
 )
 """What a sync left in a standby: by source and target workspace, what was wanted and what came."""
 ROLES: Final = Table(

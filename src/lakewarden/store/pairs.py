@@ -32,6 +32,7 @@ class Applied:
         wanted: digest of what was wanted.
         left: digest of what the standby had after it.
         run: the run of the journal that did it.
+        mark: what its list says when it changes; empty where that tells nothing.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Applied:
     wanted: str
     left: str
     run: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Pairs:
         with self._engine.connect() as connection:
             rows = connection.execute(select(PAIRED).where(mine))
             return {
-                (r.kind, r.key): Applied(r.kind, r.key, r.id, r.wanted, r.left, r.run) for r in rows
+                (r.kind, r.key): Applied(r.kind, r.key, r.id, r.wanted, r.left, r.run, r.mark)
+                for r in rows
             }
 
     def keep(
