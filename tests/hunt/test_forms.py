@@ -16,6 +16,7 @@ import pytest
 from lakewarden.hunt import archives
 from lakewarden.hunt.document import Document, Form, Unread
 from lakewarden.hunt.finding import Place
+from lakewarden.hunt.report import spelt
 
 
 def places(result):
@@ -82,6 +83,35 @@ def test_a_jupyter_notebook_with_what_it_printed(look, fake):
     lines = data.decode().splitlines()
     assert fake.token in lines[printed.line - 1]
     assert fake.password in lines[written.line - 1]
+
+
+def test_what_else_a_jupyter_notebook_says(look, fake):
+    cells = [
+        {
+            "source": "",
+            "metadata": {"widgets": {"db_password": {"currentValue": fake.password}}},
+            "attachments": {"a.png": {"image/png": fake.other}},
+            "outputs": [{"evalue": fake.token, "metadata": {"data": [["x", fake.token]]}}],
+        },
+    ]
+    data = json.dumps({"cells": cells, "metadata": {"note": f"a\n{fake.token}"}}).encode()
+    found = look(("a.ipynb", data)).findings
+    assert [spelt(f.place) for f in found] == [
+        "a.ipynb:1",
+        "a.ipynb:1 (cell 1, printed)",
+        "a.ipynb:1 (cell 1)",
+    ]
+
+
+def test_what_else_a_notebook_in_an_archive_says(look, fake):
+    commands = [{"command": "", "error": fake.token, "bindings": {"db_password": fake.password}}]
+    text = json.dumps({"commands": commands, "inputWidgets": {"token": fake.other}})
+    data = zipped(a__sql=text).replace(b"a/sql", b"a.sql")
+    assert [spelt(place) for place in places(look(("x.dbc", data)))] == [
+        "x.dbc!a.sql",
+        "x.dbc!a.sql (cell 1)",
+        "x.dbc!a.sql (cell 1)",
+    ]
 
 
 def test_what_is_no_notebook_is_looked_through_as_text(look, fake):
@@ -213,6 +243,13 @@ def test_settings_are_told_by_their_place(look, fake):
         "policy.spark_env_vars.API_TOKEN.value",
         "query",
     }
+
+
+def test_settings_however_deep_are_looked_through(look, fake):
+    spec = {"token": fake.token}
+    for _ in range(80):
+        spec = {"a": spec}
+    assert len(look(Document("job x", json.dumps(spec).encode(), form=Form.ASSET)).findings) == 1
 
 
 def test_a_definition_that_is_none_is_not_scanned(look):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lakewarden.hunt.document import Part
 
-_VALUES: Final = frozenset({"value", "default", "default_value", "defaultValue"})
+_VALUES: Final = frozenset({"value", "default", "default_value", "defaultValue", "currentValue"})
 _NAMES: Final = ("key", "name", "keyword")
 _DEEPEST: Final = 60
 
@@ -23,9 +23,18 @@ def parts(data: bytes) -> Iterator[Part]:
     Raises:
         ValueError: it is not JSON.
     """
+    yield from _parts(json.loads(data))
+
+
+def flat(value: Any) -> bytes:
+    """Return the settings of what was read from JSON as one text, without their places."""
+    return b"\n".join(filter(None, (part.data for part in _parts(value))))
+
+
+def _parts(value: Any) -> Iterator[Part]:
     lines: list[str] = []
     places: list[str] = []
-    for place, name, text in _leaves(json.loads(data), "", "", 0):
+    for place, name, text in _leaves(value, "", "", 0):
         if "\n" in text:
             yield Part(_bytes(text), member=place)
         else:
@@ -46,6 +55,8 @@ def _leaves(value: Any, place: str, name: str, depth: int) -> Iterator[tuple[str
             return
         for number, inner in enumerate(value):
             yield from _leaves(inner, f"{place}[{number}]", name, depth + 1)
+    elif isinstance(value, Mapping | list):
+        yield place, name, json.dumps(value, ensure_ascii=False)
     elif isinstance(value, str) and value:
         inner = _json_in(value)
         if inner is not None and depth < _DEEPEST:

@@ -61,6 +61,7 @@ class Part(NamedTuple):
         plain: whether it has settings and not code.
         binary: whether it is no text.
         whole: whether it is the document as it is, so that lines count in it.
+        about: whether it is what is said about a cell or document, so that no line counts in it.
         places: the place in a definition that each of its lines is of.
     """
 
@@ -71,6 +72,7 @@ class Part(NamedTuple):
     plain: bool = False
     binary: bool = False
     whole: bool = False
+    about: bool = False
     places: tuple[str, ...] = ()
 
 

@@ -183,9 +183,9 @@ def _place_of(leak: Leak, document: Document, part: Part, lines: Cursor, cells: 
     return replace(
         base,
         line=outer,
-        column=0 if outer else column,
+        column=0 if outer or part.about else column,
         cell=part.cell,
-        cell_line=line if part.cell else 0,
+        cell_line=line if part.cell and not part.about else 0,
     )
 
 

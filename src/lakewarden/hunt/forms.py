@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
-from lakewarden.hunt import archives, assets
+from lakewarden.hunt import archives, assets, notebooks
 from lakewarden.hunt.document import Document, Form, Part, Unread, UnreadableError
 
 _PLAIN: Final = frozenset(
@@ -67,8 +66,10 @@ def _file(where: str, data: bytes, depth: int) -> Iterator[Part | Unread]:
         if not archives.is_archive_alone(data):
             yield from _as_it_is(where, data)
         yield from _inside(members, depth)
-    elif where.endswith(".ipynb"):
-        yield from _jupyter(data)
+        return
+    cells = notebooks.jupyter(data) if where.endswith(".ipynb") else None
+    if cells is not None:
+        yield from cells
     else:
         yield from _as_it_is(where, data)
         what = archives.opaque(data)
@@ -130,43 +131,10 @@ def _is_plain(where: str) -> bool:
     return name[name.rfind(".") :] in _PLAIN or name.startswith((".env", "dockerfile"))
 
 
-def _jupyter(data: bytes) -> Iterator[Part]:
-    """Yield the cells of a Jupyter notebook, what they printed, and what is said about it."""
-    try:
-        notebook = json.loads(data)
-        cells = notebook["cells"]
-        found = [part for number, cell in enumerate(cells, 1) for part in _cell(cell, number)]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        yield Part(data, whole=True)  # no notebook after all: it is looked through as text
-        return
-    yield from found
-    about = {name: value for name, value in notebook.items() if name != "cells"}
-    yield Part(json.dumps(about, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _cell(cell: Mapping[str, Any], number: int) -> Iterator[Part]:
-    yield Part(_joined(cell.get("source", "")), cell=number)
-    for output in cell.get("outputs", ()):
-        texts = [output.get("text", ""), output.get("traceback", "")]
-        shown = output.get("data", {})
-        texts += [shown[kind] for kind in sorted(shown) if not kind.startswith("image/")]
-        for text in texts:
-            if text:
-                yield Part(_joined(text), cell=number, output=True)
-
-
-def _joined(text: Any) -> bytes:
-    if isinstance(text, list) and all(isinstance(line, str) for line in text):
-        text = "".join(text)
-    if not isinstance(text, str):
-        text = json.dumps(text, ensure_ascii=False)
-    return str(text).encode("utf-8", "replace")
-
-
 def _inside(members: Iterator[archives.Member], depth: int) -> Iterator[Part | Unread]:
     """Yield the parts of the members of an archive; one that cannot be read keeps none back."""
     for name, data in members:
-        cells = _notebook(data) if posixpath.splitext(name)[1] in _NOTEBOOKS else None
+        cells = notebooks.exported(data) if posixpath.splitext(name)[1] in _NOTEBOOKS else None
         try:
             for part in _file(name, data, depth + 1) if cells is None else cells:
                 if isinstance(part, Unread):
@@ -176,19 +144,3 @@ def _inside(members: Iterator[archives.Member], depth: int) -> Iterator[Part | U
                     yield part._replace(member=member)
         except UnreadableError as error:
             yield Unread(name, str(error))
-
-
-def _notebook(data: bytes) -> list[Part] | None:
-    """Return the commands of a notebook of a `.dbc` archive; None where it is none."""
-    try:
-        commands = json.loads(data)["commands"]
-        ordered = sorted(commands, key=lambda command: float(command.get("position", 0)))
-        found = []
-        for number, command in enumerate(ordered, 1):
-            found.append(Part(str(command.get("command", "")).encode(), cell=number))
-            if command.get("results"):
-                shown = json.dumps(command["results"], ensure_ascii=False)
-                found.append(Part(shown.encode("utf-8", "replace"), cell=number, output=True))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return found

@@ -47,8 +47,8 @@ def spelt(place: Place) -> str:
     if place.line:
         text += f":{place.line}" + (f":{place.column}" if place.column else "")
     if place.cell:
-        printed = ", printed" if place.output else ""
-        text += f" (cell {place.cell}, line {place.cell_line}{printed})"
+        line = f", line {place.cell_line}" if place.cell_line else ""
+        text += f" (cell {place.cell}{line}{', printed' if place.output else ''})"
     return text + (f" in commit {place.commit}" if place.commit else "")
 
 
