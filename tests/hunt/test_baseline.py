@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from lakewarden.errors import UsageError
 from lakewarden.hunt.baseline import parse, sift, written
+from lakewarden.hunt.document import Unread
 from lakewarden.hunt.finding import Finding, Place
 from lakewarden.ledger.finding import Severity
 
@@ -81,3 +83,14 @@ def test_what_is_written_is_read_once_there_are_reasons_and_days():
         parse(text, "f", "k")
     accepted = parse(text.replace('reason = ""', 'reason = "old"'), "f", "k")
     assert not sift([LEAK, OTHER], accepted, TODAY).open
+
+
+@pytest.mark.parametrize("path", ["a[1]*?.py", "d\udcff/x\udcfe.py", 'a"\x7f\n\x01😀.py'])
+def test_what_is_written_of_any_path_fits_it(path):
+    leak = replace(LEAK, place=Place(path))
+    text = written([leak], "k", [Unread(path, "is cut")]).replace("# expires", "expires")
+    [entry] = parse(text.replace('reason = ""', 'reason = "old"'), "f", "k")
+    assert entry.covers(leak)
+    assert not entry.covers(replace(LEAK, place=Place(path[:-1])))
+    text.encode()
+    assert "# Not scanned: " in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -182,9 +183,23 @@ def test_sarif_has_what_code_hosts_ask_for(run, code):
     assert "cut.zip" in invocation["toolExecutionNotifications"][0]["message"]["text"]
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_name_that_is_no_utf_8_is_told(run, code, style):
+    folder = Path(os.fsdecode(bytes(code) + b"/d\xff"))
+    folder.mkdir()
+    (folder / "a.py").write_text(f'x = "{TOKEN}"\n')
+    (folder / "cut.zip").write_bytes(b"PK\x03\x04")
+    result = run("hunt", code, "--format", style)
+    assert result.code == 3
+    result.out.encode()
+    assert {"sarif": "d%FF/a.py", "baseline": "d?/a.py"}.get(style, "d\\udcff/a.py") in result.out
+
+
 def test_a_name_cannot_act_on_a_terminal(run, code):
-    (code / "a\x1b[2J.py").write_text(f'x = "{TOKEN}"\n')
-    assert "\x1b" not in run("hunt", code).out
+    (code / "a\x1b[2J\nScanned.py").write_text(f'x = "{TOKEN}"\n')
+    result = run("hunt", code)
+    assert "\x1b" not in result.out
+    assert result.out.count("\nScanned") == 1
 
 
 def test_no_secret_leaves_it(run, code, bare, cache):

@@ -118,7 +118,7 @@ def _write(result: Result, sifted: Sifted, rules: tuple[Rule, ...], key: Key, st
     if style == "sarif":
         write_sarif(result, sifted, rules, sys.stdout)
     elif style == "baseline":
-        click.echo(written(sifted.open, key.id), nl=False)
+        click.echo(written(sifted.open, key.id, result.unread), nl=False)
     else:
         write = write_json if style == "json" else write_table
         write(result, sifted, sys.stdout)

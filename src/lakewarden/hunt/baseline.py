@@ -11,7 +11,9 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from lakewarden.errors import UsageError
+from lakewarden.hunt.document import Unread
 from lakewarden.hunt.finding import Finding
+from lakewarden.report.view import visible
 
 _FIELDS: Final = {"fingerprint": str, "rule": str, "where": str, "reason": str, "expires": date}
 
@@ -137,15 +139,23 @@ def sift(findings: Iterable[Finding], accepted: Sequence[Accepted], today: date)
     return Sifted(left, taken, [e for e in expired if e in used], stale)
 
 
-def written(findings: Iterable[Finding], key_id: str) -> str:
-    """Return a baseline of findings, for somebody to give reasons and days in."""
+def written(findings: Iterable[Finding], key_id: str, unread: Iterable[Unread] = ()) -> str:
+    """Return a baseline of findings, for somebody to give reasons and days in.
+
+    Args:
+        findings: what is to be accepted.
+        key_id: which key the fingerprints are made with.
+        unread: what was not looked through, and is told in comments.
+    """
     lines = [f'key = "{key_id}"', ""]
+    told = (f"# Not scanned: {one.where}: {one.why}" for one in unread)
+    lines += [visible(line.replace("\n", "\\n")) for line in told]
     for finding in findings:
         lines += [
             "[[accepted]]",
             f'fingerprint = "{finding.fingerprint}"',
             f'rule = "{finding.rule}"',
-            f"where = {json.dumps(_literal(finding.place.where), ensure_ascii=False)}",
+            f"where = {_quoted(_literal(finding.place.where))}",
             'reason = ""',
             "# expires = 2027-01-31",
             "",
@@ -154,5 +164,13 @@ def written(findings: Iterable[Finding], key_id: str) -> str:
 
 
 def _literal(path: str) -> str:
-    """Return a pattern that matches a path and nothing else."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in path)
+    """Return a pattern that matches a path, and nothing else unless TOML cannot have its letters.
+
+    Bytes of a name that are no UTF-8 come as halves of letters; any one letter stands for each.
+    """
+    marks = {"*": "[*]", "?": "[?]", "[": "[[]"}
+    return "".join("?" if "\ud800" <= char <= "\udfff" else marks.get(char, char) for char in path)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

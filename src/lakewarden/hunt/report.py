@@ -17,7 +17,8 @@ _MEGABYTE: Final = 1_000_000
 
 def write_table(result: Result, sifted: Sifted, stream: TextIO) -> None:
     """Write one line a finding, and then what was scanned and what was not."""
-    stream.writelines(f"{visible(line)}\n" for line in _lines(result, sifted))
+    for line in _lines(result, sifted):
+        stream.write(visible(line.replace("\n", "\\n")) + "\n")
 
 
 def write_json(result: Result, sifted: Sifted, stream: TextIO) -> None:

@@ -13,6 +13,7 @@ from lakewarden.hunt.finding import Finding, Result
 from lakewarden.hunt.report import spelt
 from lakewarden.hunt.rule import Rule
 from lakewarden.ledger.finding import Severity
+from lakewarden.report.view import visible
 
 _SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -49,7 +50,10 @@ def write(result: Result, sifted: Sifted, rules: Sequence[Rule], stream: TextIO)
             {
                 "executionSuccessful": not result.unread,
                 "toolExecutionNotifications": [
-                    {"level": "error", "message": {"text": f"Not scanned: {u.where}: {u.why}"}}
+                    {
+                        "level": "error",
+                        "message": {"text": visible(f"Not scanned: {u.where}: {u.why}")},
+                    }
                     for u in result.unread
                 ],
             }
@@ -78,7 +82,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, places: dict[str, int]) -> dict[str, Any]:
     place = finding.place
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.where, safe="/")}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.where)}}
     if place.line:
         physical["region"] = {"startLine": place.line}
         if place.column:
@@ -87,13 +91,21 @@ def _result(finding: Finding, places: dict[str, int]) -> dict[str, Any]:
     if place.cell or place.member:
         inner = [place.member] if place.member else []
         inner += [f"cell {place.cell}"] if place.cell else []
-        location["logicalLocations"] = [{"fullyQualifiedName": " ".join(inner)}]
+        location["logicalLocations"] = [{"fullyQualifiedName": visible(" ".join(inner))}]
     return {
         "ruleId": finding.rule,
         "ruleIndex": places[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{finding.name} in {spelt(place)}"},
+        "message": {"text": visible(f"{finding.name} in {spelt(place)}")},
         "locations": [location],
         "partialFingerprints": {"lakewardenSecret/v1": finding.fingerprint},
         "properties": {"commit": place.commit} if place.commit else {},
     }
+
+
+def _uri(path: str) -> str:
+    """Return a path as a relative address, bytes of its name that are no UTF-8 as they are."""
+    try:
+        return quote(path, safe="/", errors="surrogateescape")
+    except UnicodeEncodeError:  # the name of an asset may have half a character
+        return quote(path, safe="/", errors="replace")

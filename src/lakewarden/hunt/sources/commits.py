@@ -51,8 +51,8 @@ def brought(repo: Repo) -> Iterator[Brought | Unread]:
 
 
 def text(path: bytes) -> str:
-    """Return a path of a repository as text."""
-    return path.decode("utf-8", "replace")
+    """Return a path of a repository as text, as that of a file is."""
+    return path.decode("utf-8", "surrogateescape")
 
 
 def _short(sha: bytes) -> str:
