@@ -28,6 +28,7 @@ from lakewarden.cli.recovering import (
     pace_options,
     target_of,
     wanted_by,
+    whereabouts,
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
@@ -147,8 +148,9 @@ def command(
         tell_of_lacks(backup)
         workspace = target_of(reach, pace, backup, vault)
         there = _emptied(workspace, backup)
+        where = whereabouts(reach, workspace, parse_addresses(addresses))
         how = How(overwrite=True, values=pace.identity is not None)
-        task = Task(maps=maps_of(pace, policy), how=how, addresses=parse_addresses(addresses))
+        task = Task(maps=maps_of(pace, policy), how=how, addresses=where)
         found = planned(task, vault, backup, workspace, reach.account_id)
         click.echo(summary(found), err=style == "json")
         if not wanted_by(run, found.plan):

@@ -6,7 +6,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from lakewarden.apply.side_by_side import Outcome, Watch, carry_out_side_by_side
 from lakewarden.cli.options import together
 from lakewarden.cli.run_options import Run
 from lakewarden.cli.workspaces import open_workspace
+from lakewarden.collect.caller import read_caller
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import LakewardenError, PolicyFileError, UsageError, VaultError
 from lakewarden.plan.change import Change
@@ -182,6 +183,18 @@ def target_of(reach: Reach, pace: Pace, run: BackupRun, vault: Vault | None) -> 
         host = opened.host
     doors = Doors(reach, {workspace: host}, contents_of(pace, vault), pace.share)
     return TargetWorkspace(doors, f"workspace/{workspace}")
+
+
+def whereabouts(reach: Reach, workspace: TargetWorkspace, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where the caller's calls come from: as they say, else as delivered audit logs do.
+
+    Raises:
+        UsageError: there is no such folder of audit logs.
+    """
+    if said or reach.events is None:
+        return said
+    urls = {workspace.scope.partition("/")[2]: workspace.catalogue.host.host}
+    return read_caller(replace(reach, use_aws=False), urls).addresses
 
 
 def contents_of(pace: Pace, vault: Vault | None) -> Contents:

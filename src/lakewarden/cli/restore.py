@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -32,6 +32,7 @@ from lakewarden.cli.recovering import (
     pace_options,
     target_of,
     wanted_by,
+    whereabouts,
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
@@ -158,6 +159,7 @@ def command(
         insist_signed(backup, vault, pace)
         tell_of_lacks(backup)
         workspace = target_of(reach, pace, backup, vault)
+        task = replace(task, addresses=whereabouts(reach, workspace, task.addresses))
         found = planned(task, vault, backup, workspace, reach.account_id)
         if wish.file is not None:
             write_plan(wish.file, found.plan)

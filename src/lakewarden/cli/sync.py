@@ -31,6 +31,7 @@ from lakewarden.cli.recovering import (
     pace_options,
     target_of,
     wanted_by,
+    whereabouts,
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
@@ -203,7 +204,8 @@ def _synced(job: Job, task: Task, reach: Reach) -> int:
     _insist_standing_by(job.pairs, source, stands)
     _insist_not_managed(groups(standby.doors), source, stands)
     memory = Memory(job.pairs.applied(source, stands))
-    task = replace(task, how=replace(task.how, memory=memory))
+    where = whereabouts(reach, standby, task.addresses)
+    task = replace(task, how=replace(task.how, memory=memory), addresses=where)
     prune = Prune(sync.prune, sync.overwrite, sync.accept_prune)
     end = Ended(*synced(task, job.vault, backup, standby, reach.account_id, prune))
     if job.style == "table":
