@@ -7,6 +7,7 @@ import pytest
 from lakewarden.errors import UsageError
 from lakewarden.hunt.rule import library, parse, unfit
 from lakewarden.hunt.samples import filled
+from lakewarden.hunt.trying import failure
 
 RULES = library()
 IDS = [rule.id for rule in RULES]
@@ -70,11 +71,43 @@ def test_patterns_that_both_read_are_not_refused():
     assert not [rule.id for rule in RULES if unfit(rule.source) or unfit(rule.trigger)]
 
 
+OWN = """[[rules]]
+id = "acme"
+name = "Key of Acme"
+severity = "low"
+keywords = ["acme-"]
+pattern = '(ACME-[0-9a-f]{8})'
+examples = ['ACME-<hex:8>']
+near_misses = ['ACME-<hex:4>']
+"""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("(ACME-[0-9a-f]{8})", ""),
+        ("(ACME-[0-9a-f]{8})|", "has a pattern that cannot be used"),
+        ("(ACME-[0-9a-f]{8,70000})", "has a pattern that cannot be used"),
+    ],
+)
+def test_a_rule_is_tried_with_both_engines(pattern, said):
+    [rule] = parse(OWN.replace("(ACME-[0-9a-f]{8})", pattern), "own.toml")
+    assert failure(rule)[:33] == said
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[[rules]]\nid = 3", "has no name"),
         ("[[rules", "is not TOML"),
+        ("rules = [1]", "no tables"),
+        ("rules = 3", "no tables"),
+        ("[[rule]]", "has 'rule'"),
+        (OWN.replace('["acme-"]', "[1]"), "keywords is of the wrong type"),
+        (OWN.replace("['ACME-<hex:8>']", "[1]"), "examples is of the wrong type"),
+        (OWN + "check = [[1]]", "check is of the wrong type"),
+        (OWN + "entropy = true", "entropy is of the wrong type"),
+        (OWN + "block = -1", "block is less than nothing"),
     ],
 )
 def test_a_broken_rule_is_said(text, said):

@@ -17,8 +17,7 @@ _MEGABYTE: Final = 1_000_000
 
 def write_table(result: Result, sifted: Sifted, stream: TextIO) -> None:
     """Write one line a finding, and then what was scanned and what was not."""
-    for line in _lines(result, sifted):
-        stream.write(visible(line.replace("\n", "\\n")) + "\n")
+    stream.writelines(visible(line.replace("\n", "\\n")) + "\n" for line in _lines(result, sifted))
 
 
 def write_json(result: Result, sifted: Sifted, stream: TextIO) -> None:

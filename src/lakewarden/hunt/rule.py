@@ -150,9 +150,15 @@ def parse(text: str, where: str) -> list[Rule]:
         UsageError: it is not TOML, or a rule in it says something impossible.
     """
     try:
-        entries = tomllib.loads(text).get("rules", [])
+        read = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"is not TOML: {error}", where=where) from None
+    entries = read.pop("rules", [])
+    if read or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        what = f"has {min(read)!r}" if read else "has rules that are no tables"
+        raise UsageError(
+            what, where=where, next_step="A file of rules has [[rules]] and nothing else"
+        )
     rules = [_rule(entry, where) for entry in entries]
     twice = {rule.id for rule in rules if sum(r.id == rule.id for r in rules) > 1}
     if twice:
@@ -191,9 +197,17 @@ def _fault(entry: Mapping[str, Any]) -> str:
     for key, value in entry.items():
         if key not in _FIELDS:
             return f"has {key!r}, which rules do not have"
-        if not isinstance(value, _FIELDS[key]):
+        if not _is_of(value, _FIELDS[key]):
             return f"{key} is of the wrong type"
     return _impossible(entry)
+
+
+def _is_of(value: Any, kind: type | tuple[type, ...]) -> bool:
+    if isinstance(value, bool):
+        return kind is bool
+    if isinstance(value, list):
+        return kind is list and all(isinstance(text, str) for text in value)
+    return isinstance(value, kind)
 
 
 def _impossible(entry: Mapping[str, Any]) -> str:
@@ -202,6 +216,8 @@ def _impossible(entry: Mapping[str, Any]) -> str:
     for name in entry.get("check", ()):
         if name not in CHECKS:
             return f"there is no check {name!r}"
+    if entry.get("block", 0) < 0:
+        return "block is less than nothing"
     if any(word != word.lower() or not word for word in entry["keywords"]):
         return "a keyword is empty or not in lower case"
     return next(filter(None, (unfit(entry[k]) for k in ("pattern", "trigger") if k in entry)), "")
