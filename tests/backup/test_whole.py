@@ -7,9 +7,13 @@ import json
 import pytest
 
 from lakewarden.backup.begin import Wishes
+from lakewarden.backup.calls import LIST
 from lakewarden.backup.listing import Lister
 from lakewarden.backup.selection import Selection
+from lakewarden.clients.databricks import DatabricksHost
+from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import UsageError
+from lakewarden.estate.fact import Cause
 from lakewarden.store.vault.manifest import Status
 from lakewarden.store.vault.opened import opened
 from lakewarden.store.vault.verify import verified
@@ -139,6 +143,34 @@ def test_not_found_is_gone_only_where_the_folder_says_so_too(kit):
     with kit.broken(*lost):
         run = kit.run("lost")
     assert run.collections["notebook"].status is Status.PARTIAL
+
+
+def test_the_root_is_never_gone(kit):
+    kit.run("clean")
+    host = DatabricksHost.get
+
+    def once(self, path, query=None):
+        if (path, query) == (LIST, {"path": "/"}):
+            asked.append(path)
+            if len(asked) == 1:
+                raise CallFailedError(Cause.NOT_FOUND, "not found")
+        return host(self, path, query)
+
+    asked = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabricksHost, "get", once)
+        run = kit.run()
+    assert run.collections["notebook"].status is Status.PARTIAL
+
+
+def test_what_hangs_on_what_was_not_found_is_missed(kit):
+    dashboards = kit.host().get("/api/2.0/lakeview/dashboards")["dashboards"]
+    with kit.broken("GET /api/2.0/permissions/dashboards/*=404"):
+        run = kit.run()
+    assert len(run.errors) == len(dashboards)
+    for kind in ("dashboard_publication", "dashboard_schedule"):
+        assert run.collections[kind].status is Status.PARTIAL
+    assert any("dashboard" in each["what"] for each in run.incomplete if each["kind"] == "job")
 
 
 def test_paths_begin_with_a_slash():

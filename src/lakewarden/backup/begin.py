@@ -76,7 +76,7 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
     previous = next(seen, next(iter(alike), None))
     if previous is not known and not _is_readable(vault, previous):
         previous = None
-    keys = Keys()
+    keys = Keys(workspace)
     for name in set(every_kind()) - set(kinds):
         keys.doubt(name)
     shared = Shared(

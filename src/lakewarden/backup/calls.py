@@ -75,8 +75,11 @@ class Calls:
     def vanished(self, path: str) -> bool:
         """Return whether there is certainly no object at a path of the workspace tree any more.
 
-        That it is not found may pass; its folder lists it no more, or is gone itself.
+        That it is not found may pass; its folder lists it no more, or is gone itself. The root
+        never is.
         """
+        if path == "/":
+            return False
         folder = path.rpartition("/")[0] or "/"
         try:
             answer = self.get(LISTING, LIST, {"path": folder})

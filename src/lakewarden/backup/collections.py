@@ -214,9 +214,8 @@ class Collections:
         named = list(queue.items(kind.name, State.DONE))
         renamed = told_apart(named)
         queue.put(*(new for new, old in zip(renamed, named, strict=True) if new != old))
-        if any(
-            item.state is State.FAILED and item.stage == NAMED for item in queue.items(kind.name)
-        ):
+        failed = queue.items(kind.name, State.FAILED)
+        if any(item.stage not in {GONE, LEFT} for item in failed):
             self._shared.keys.doubt(kind.name)
 
     def _finish(self, item: Item) -> None:

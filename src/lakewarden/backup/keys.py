@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from lakewarden.assets.canonical import HERE, WORKSPACE
 from lakewarden.store.vault.queue import Item
 
 
 class Keys:
     """Keys by kind and id. Threads may share it."""
 
-    def __init__(self) -> None:
-        self._keys: dict[str, dict[str, str]] = {}
+    def __init__(self, workspace: str = "") -> None:
+        """Begin with the id of the workspace, whose key is `here`."""
+        self._keys: dict[str, dict[str, str]] = {WORKSPACE: {workspace: HERE}}
         self._doubted: set[str] = set()
         self._lock = threading.Lock()
 

@@ -99,12 +99,16 @@ class Lister:
             whole.pop(name, None)
         return whole
 
-    def _read(self, listing: Listing, *, insist: bool = False) -> Listed:
+    def _read(self, listing: Listing, *, insist: bool = False, again: bool = False) -> Listed:
+        """Read a list; there is none where that is said twice."""
         found: list[Found] = []
         try:
             found.extend(map(Found, self._raws(listing, insist=insist)))
         except CallFailedError as error:
-            return found, ([] if error.code in listing.absent else [error])
+            if error.code not in listing.absent:
+                return found, [error]
+            if not again:
+                return self._read(listing, insist=insist, again=True)
         return found, []
 
     def _raws(self, listing: Listing, *, insist: bool) -> Iterator[Json]:
