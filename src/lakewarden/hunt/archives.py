@@ -156,14 +156,15 @@ def _gunzipped(data: bytes) -> Iterator[bytes]:
     rest = source.read(_BLOCK)
     while rest:
         stream = zlib.decompressobj(_GZIP)
+        block = stream.decompress(rest, _BLOCK)
+        yield block
         while not stream.eof:
+            has_more = len(block) == _BLOCK
+            rest = stream.unconsumed_tail or (b"" if has_more else source.read(_BLOCK))
+            if not rest and not has_more:
+                raise UnreadableError("the archive is cut or damaged")
             block = stream.decompress(rest, _BLOCK)
             yield block
-            rest = stream.unconsumed_tail
-            if not rest and not stream.eof and len(block) < _BLOCK:
-                rest = source.read(_BLOCK)
-                if not rest:
-                    raise UnreadableError("the archive is cut or damaged")
         rest = (stream.unused_data or source.read(_BLOCK)).lstrip(b"\0")
 
 
