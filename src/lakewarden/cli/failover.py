@@ -36,12 +36,15 @@ from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.cli.standing import age_of, span
 from lakewarden.cli.sync import newest_complete
 from lakewarden.cli.vaults import vault_of
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.clients.patience import Patience
 from lakewarden.collect.caller import parse_addresses
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import ConnectionFailedError, UsageError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.plan import Plan
 from lakewarden.restore.failover import TO_DO
+from lakewarden.restore.maps import Maps
 from lakewarden.restore.plan import Restoration, lines
 from lakewarden.restore.planner import Fate, How
 from lakewarden.restore.target import TargetWorkspace
@@ -53,6 +56,8 @@ from lakewarden.store.vault.manifest import Run as Backup
 from lakewarden.store.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
+_SOON: Final = Patience(connect=5.0, answer=10.0, retry=10.0)
+"""How long the first workspace may take to say that it is there: the standby waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ def command(
             vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault,
         ):
             first = newest_complete(vault, over.run_id, over.host or _first(pairs, vault))
-            standby = target_of(reach, pace, first, vault)
+            standby = _standby(reach, pace, first, vault)
             backup = _backup(pairs, vault, first, standby, over)
             insist_signed(backup, vault, pace)
             where = parse_addresses(addresses)
@@ -168,6 +173,15 @@ def command(
         pairs.close()
 
 
+def _standby(reach: Reach, pace: Pace, first: Backup, vault: Vault) -> TargetWorkspace:
+    standby = target_of(reach, pace, first, vault)
+    if standby.catalogue.host.host == first.host:
+        raise UsageError(
+            "is the workspace of the backup", where=first.host, next_step="Name its standby"
+        )
+    return standby
+
+
 def _first(pairs: Pairs, vault: Vault) -> str | None:
     """Return the workspace that was synced last, by its URL; None where there was no sync."""
     syncs = [deed for deed in pairs.deeds() if deed.verb is Verb.SYNC]
@@ -178,18 +192,41 @@ def _first(pairs: Pairs, vault: Vault) -> str | None:
 def _backup(
     pairs: Pairs, vault: Vault, first: Backup, standby: TargetWorkspace, over: Over
 ) -> Backup:
-    """Return the backup that says what is to start; going back, the newer one of the standby."""
+    """Return the backup that says what is to start: never one of a workspace that was fenced.
+
+    Going back, it is a newer one of the standby, or the one by which the standby took over.
+    """
     stands, host = standby.scope.partition("/")[2], standby.catalogue.host.host
     if over.run_id is not None:
         return first
     deeds = pairs.deeds(first.workspace, stands)
-    if over.back:
-        since = [d.at for d in deeds if d.verb is Verb.FAILOVER and d.target == stands]
-        newer = [r for r in vault.runs(host) if since and r.started > since[-1]]
-        return newer[-1] if newer else first
-    synced = [d.backup for d in deeds if d.verb is Verb.SYNC and d.source == first.workspace]
+    synced = [d for d in deeds if d.verb is Verb.SYNC and d.source == first.workspace]
     known = {r.id: r for r in vault.runs(first.host)}
-    return next((known[run] for run in reversed(synced) if run in known), first)
+    if over.back:
+        taken = [d for d in deeds if d.verb is Verb.FAILOVER and d.target == stands]
+        newer = [r for r in vault.runs(host) if taken and r.started > taken[-1].at]
+        if whole := [r for r in newer if r.complete and not r.part]:
+            return whole[-1]
+        synced += taken
+    return next((known[d.backup] for d in reversed(synced) if d.backup in known), first)
+
+
+def _named(maps: Maps, backup: Backup, works: str, first: Backup) -> Maps:
+    """Return what is called otherwise in the workspace that is to work.
+
+    Maps say what the first workspace's things are called in its standby.
+    """
+    if backup.host == works:
+        return Maps()
+    return maps if backup.host == first.host else maps.back()
+
+
+def _silence(workspace: TargetWorkspace) -> str:
+    """Return why a workspace does not answer; empty when it does."""
+    try:
+        return "" if workspace.me else "it does not say who calls"
+    except CallFailedError as error:
+        return str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +272,17 @@ class Change:
         return EXIT_INCOMPLETE if left else EXIT_CLEAN
 
     def _primary(self, first: Backup, end: Ending) -> TargetWorkspace | None:
+        """Return the first workspace, None where it does not answer within seconds."""
+        here = replace(self.pace, workspace=None)
+        soon = replace(self.reach, patience=_SOON)
         try:
-            here = replace(self.pace, workspace=None)
-            found = target_of(self.reach, here, first, self.vault)
+            why = _silence(target_of(soon, here, first, self.vault))
+            if not why:
+                return target_of(self.reach, here, first, self.vault)
         except ConnectionFailedError as error:
-            end.notes.append(f"the workspace {first.workspace} cannot be reached: {error.what}")
-            return None
-        return found
+            why = error.what
+        end.notes.append(f"the workspace {first.workspace} cannot be reached: {why}")
+        return None
 
     def _fence(self, old: TargetWorkspace | None, end: Ending) -> Plan | None:
         if old is None:
@@ -252,6 +293,9 @@ class Change:
 
     def _show(self, barrier: Plan | None, found: Restoration, end: Ending) -> None:
         if self.style == "json":
+            if not self.run.yes:
+                plan = {"fence": barrier.as_json() if barrier else None, **found.as_json()}
+                click.echo(json.dumps({**plan, "remarks": end.notes}, indent=2, ensure_ascii=False))
             return
         for change in barrier.changes if barrier else ():
             click.echo(f"| {change.address}: paused")

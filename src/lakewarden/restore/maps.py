@@ -60,6 +60,22 @@ class Maps:
             **{e.name: {**getattr(other, e.name), **getattr(self, e.name)} for e in fields(self)}
         )
 
+    def back(self) -> Maps:
+        """Return the maps of the way back.
+
+        Raises:
+            PolicyFileError: two names became one, so that nobody knows which it was.
+        """
+        turned = {}
+        for each in fields(self):
+            there = getattr(self, each.name)
+            turned[each.name] = {new: old for old, new in there.items()}
+            if len(turned[each.name]) < len(there):
+                raise _wrong(
+                    f"two of the {each.name} have one name", "the way back", "Give a map of it"
+                )
+        return Maps(**turned)
+
     def who(self, name: str) -> str:
         """Return what a principal is called."""
         return self.principals.get(name, name)
