@@ -116,6 +116,17 @@ def test_a_folder_of_a_repository_has_its_own_history(repo):
     assert names(history.documents(repo / "jobs")) == ["b.py"]
 
 
+def test_a_file_of_a_repository_has_its_own_history(repo):
+    commit(repo, a_py="one", jobs__b_py="two")
+    commit(repo, jobs__b_py="three")
+    file = repo / "jobs" / "b.py"
+    found = [(d.where, d.data) for d in history.documents(file)]
+    assert found == [(str(file), b"two"), (str(file), b"three")]
+    (repo / "jobs" / "b.py").write_text("four")
+    porcelain.add(str(repo), [str(file)])
+    assert names(history.staged(file)) == [str(file)]
+
+
 def test_a_repository_without_commits_has_no_history(repo):
     assert not list(history.documents(repo))
 

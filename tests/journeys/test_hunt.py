@@ -65,9 +65,13 @@ def test_only_what_is_bad_enough_fails(run, code):
     ("arguments", "said"),
     [
         (("nowhere",), "nowhere: is not there"),
+        (("n" * 300, "--staged"), "cannot be read (File name too long)"),
         (("n" * 300,), "cannot be read (File name too long)"),
         ((".", "--staged"), "is not in a git repository"),
         ((".", "--history"), "is not in a git repository"),
+        (("-", "--history"), "--history was given, which has no meaning here"),
+        (("nowhere", "--staged"), "nowhere: is not there"),
+        ((".", "--workspace", "x"), "--workspace was given, which has no meaning here"),
         ((".", "--run", "x"), "--run was given, which has no meaning here"),
         (("live", "--history"), "--history was given, which has no meaning here"),
         (("live",), "no deployment was given"),

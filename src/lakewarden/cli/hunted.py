@@ -103,11 +103,11 @@ def source_of(target: str, scope: Scope, deployment: Deployment) -> Iterator[Sou
         _refuse(scope, target, history=True, staged=True, run=True, since=True)
         yield _live(scope, deployment)
     elif target.startswith(_VAULTS) or _is_vault(target):
-        _refuse(scope, target, staged=True)
+        _refuse(scope, target, staged=True, workspace=True)
         with _vault(target, scope, deployment.aws_profile) as found:
             yield found
     else:
-        _refuse(scope, target, run=True, since=True)
+        _refuse(scope, target, run=True, since=True, workspace=True)
         yield _files(target, scope)
 
 
@@ -130,10 +130,11 @@ def _files(target: str, scope: Scope) -> Source:
     path = expanded(target)
     if scope.staged and scope.history:
         raise UsageError("--staged and --history were given", next_step="Give one of them")
+    if target == "-":
+        _refuse(scope, target, history=True, staged=True)
+        return folder.stream(sys.stdin.buffer, scope.most)
     if scope.staged:
         return history.staged(path, exclude=scope.exclude, largest=scope.most)
-    if target == "-":
-        return folder.stream(sys.stdin.buffer, scope.most)
     found = folder.documents(path, exclude=scope.exclude, largest=scope.most)
     if not scope.history:
         return found

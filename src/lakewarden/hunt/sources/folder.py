@@ -29,20 +29,29 @@ def documents(
     Raises:
         UsageError: there is nothing at the path, or it cannot be asked for.
     """
+    if is_folder(path):
+        yield from _below(path, "", exclude, largest)
+    else:
+        yield _read(path, str(path), largest)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a target is a folder.
+
+    Raises:
+        UsageError: there is nothing at the path, or it cannot be asked for.
+    """
     try:
-        is_folder, is_there = path.is_dir(), path.exists()
+        found, is_there = path.is_dir(), path.exists()
     except OSError as error:
         raise UsageError(_said(error), where=str(path), next_step="Check its name") from None
-    if is_folder:
-        yield from _below(path, "", exclude, largest)
-    elif is_there:
-        yield _read(path, str(path), largest)
-    else:
+    if not is_there:
         raise UsageError(
             "is not there",
             where=str(path),
             next_step="Name a file, a folder, - for standard input, live, or a vault",
         )
+    return found
 
 
 def stream(file: BinaryIO, largest: int = LARGEST) -> Iterator[Document | Unread]:

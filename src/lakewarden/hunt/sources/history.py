@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakewarden.errors import UsageError
 from lakewarden.hunt.document import LARGEST, Document, Unread
 from lakewarden.hunt.sources.commits import brought, text
-from lakewarden.hunt.sources.folder import is_left_out
+from lakewarden.hunt.sources.folder import is_folder, is_left_out
 
 if TYPE_CHECKING:
     from dulwich.repo import Repo
@@ -22,24 +22,22 @@ def documents(
     """Yield every file of every commit that a branch, tag or stash leads to, each content once.
 
     Args:
-        path: the repository, or a folder in it.
+        path: the repository, or a folder or file in it.
         exclude: patterns of paths that are left out.
         largest: the most bytes of a file that is read.
 
     Raises:
-        UsageError: there is no repository.
+        UsageError: there is no repository, or nothing at the path.
     """
-    with _opened(path) as (repo, prefix):
+    with _opened(path) as (repo, named):
         seen: set[bytes] = set()
         for found in brought(repo):
             if isinstance(found, Unread):
                 yield found
                 continue
             commit, where, sha = found
-            if sha in seen or not where.startswith(prefix):
-                continue
-            name = where.removeprefix(prefix)
-            if not is_left_out(name, exclude):
+            name = named(where)
+            if name and sha not in seen and not is_left_out(name, exclude):
                 seen.add(sha)
                 yield _blob(repo, sha, name, commit, largest)
 
@@ -50,18 +48,17 @@ def staged(
     """Yield the files that the next commit would bring or change, as they are staged.
 
     Raises:
-        UsageError: there is no repository.
+        UsageError: there is no repository, or nothing at the path.
     """
-    with _opened(path) as (repo, prefix):
+    with _opened(path) as (repo, named):
         try:
             changes = _staged(repo)
         except Exception as error:  # noqa: BLE001  # whatever a damaged index raises
             yield Unread("what is staged", f"the index is damaged ({type(error).__name__})")
             return
         for (_, new), (_, mode), (_, sha) in changes:
-            where = text(new or b"")
-            name = where.removeprefix(prefix)
-            if not sha or not stat.S_ISREG(mode or 0) or not where.startswith(prefix):
+            name = named(text(new or b""))
+            if not sha or not stat.S_ISREG(mode or 0) or not name:
                 continue
             if not is_left_out(name, exclude):
                 yield _blob(repo, sha, name, "", largest)
@@ -71,19 +68,20 @@ def is_bare(path: Path) -> bool:
     """Return whether a folder is a repository without files beside it.
 
     Raises:
-        UsageError: there is no repository.
+        UsageError: there is no repository, or nothing at the path.
     """
     with _opened(path) as (repo, _):
         return bool(repo.bare)
 
 
 class _opened:  # noqa: N801  # used as a function is
-    """Opens the repository that a folder lies in, for the length of a block."""
+    """Opens the repository that a file or folder lies in, for the length of a block."""
 
     def __init__(self, path: Path) -> None:
         from dulwich.errors import NotGitRepository  # noqa: PLC0415  # slow to load
         from dulwich.repo import Repo  # noqa: PLC0415  # likewise
 
+        self._file = "" if is_folder(path) else str(path)
         try:
             self._repo = Repo.discover(str(path.absolute()))
         except NotGitRepository:
@@ -101,10 +99,17 @@ class _opened:  # noqa: N801  # used as a function is
         top = Path(self._repo.path).resolve()
         below = path.resolve()
         inside = not self._repo.bare and below.is_relative_to(top) and below != top
-        self._prefix = f"{below.relative_to(top).as_posix()}/" if inside else ""
+        self._at = below.relative_to(top).as_posix() if inside else ""
 
-    def __enter__(self) -> tuple[Repo, str]:
-        return self._repo, self._prefix
+    def __enter__(self) -> tuple[Repo, Callable[[str], str]]:
+        return self._repo, self._named
+
+    def _named(self, where: str) -> str:
+        """Return what a path of the repository is called here, empty for one that is elsewhere."""
+        if self._file:
+            return self._file if where == self._at else ""
+        prefix = f"{self._at}/" if self._at else ""
+        return where.removeprefix(prefix) if where.startswith(prefix) else ""
 
     def __exit__(self, *_: object) -> None:
         self._repo.close()
