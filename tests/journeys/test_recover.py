@@ -97,6 +97,16 @@ def test_a_drill_says_whether_all_comes_back_and_a_standby_takes_over(served, ru
     assert over.json["asleep"] == 0
     assert over.json["runs"].keys() == {"fence", "work"}
     assert "has taken over" in run("sync", vault, *to, "--yes", world=served).err
+    assert run("backup", "--to", vault, "--accept-changes", world=served).code == 0
+    shown = run("failover", vault, *to, "--back", "--dry-run", "--format", "json", world=served)
+    assert shown.json["fence"]["changes"]
     back = run("failover", vault, *to, "--back", "--yes", world=served)
     assert "What is left for people" in back.out
-    assert run("sync", vault, *to, "--dry-run", world=served).code == 4
+    assert "~ job weekly-report" in back.out
+    fenced = run("sync", vault, *to, "--dry-run", world=served)
+    assert "everything is paused in it" in fenced.err
+    earlier = ("--run", over.json["backup"])
+    assert run("sync", vault, *to, *earlier, "--dry-run", world=served).code == 4
+    assert run("undo", first.json["run"], "--yes", world=served).code in {0, 4}
+    known = run("sync", vault, "--status", "--format", "json", world=served).json["pairs"]
+    assert known == []

@@ -153,9 +153,14 @@ def command(
         task = Task(maps=maps_of(pace, policy), how=how, addresses=where)
         found = planned(task, vault, backup, workspace, reach.account_id)
         click.echo(summary(found), err=style == "json")
+        if style == "json" and not run.yes:
+            click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
         if not wanted_by(run, found.plan):
             return EXIT_CLEAN
-        going = noted(journal, "apply", "", found.plan, lock_of(reach, workspace.scope))
+        account = lock_of(reach, workspace.scope)
+        if run.break_lock:
+            journal.break_lock(account)
+        going = noted(journal, "apply", "", found.plan, account)
         watch = Stopwatch()
         carried_out(going, found.plan, workspace.doors, pace.most_errors, also=watch.tell)
         seconds = watch.now() - watch.since

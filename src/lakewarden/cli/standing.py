@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lakewarden.apply.doors import Doors
+from lakewarden.assets.registry import kinds
 from lakewarden.clock import parse_time
 from lakewarden.ledger.run import EXIT_CLEAN
 from lakewarden.restore.managed import groups
@@ -31,6 +32,8 @@ def status(pairs: Pairs, doors: Doors, style: str) -> int:
         for kind, age in pair["kinds"].items():
             if age != pair["recovery_point_seconds"]:
                 click.echo(f"    {kind}: {span(age)} ago")
+        if pair["never"]:
+            click.echo(f"    never as a whole: {', '.join(pair['never'])}")
     for group in managed:
         age = group.age(datetime.now(UTC))
         point = "nobody says when" if age is None else f"{span(round(age))} ago"
@@ -65,6 +68,7 @@ def _pair(deeds: list[Deed]) -> dict[str, Any]:
         "backup": syncs[-1].backup,
         "recovery_point_seconds": max(ages.values(), default=age_of(syncs[-1].taken)),
         "kinds": ages,
+        "never": [kind for kind in kinds() if kind not in ages],
     }
 
 

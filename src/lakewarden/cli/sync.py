@@ -12,6 +12,7 @@ import click
 
 from lakewarden.apply.doors import Doors
 from lakewarden.apply.side_by_side import Outcome
+from lakewarden.assets.registry import kinds
 from lakewarden.cli.changing import begun, journal_of
 from lakewarden.cli.options import (
     Deployment,
@@ -37,6 +38,7 @@ from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
 from lakewarden.cli.standing import age_of, span, status
 from lakewarden.cli.vaults import tell_of_lacks, vault_of
+from lakewarden.clock import parse_time
 from lakewarden.collect.caller import parse_addresses
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import ApplyError, UsageError
@@ -51,6 +53,7 @@ from lakewarden.restore.task import Task, synced
 from lakewarden.restore.wanted import Choice
 from lakewarden.store.database import default_url
 from lakewarden.store.pairs import Deed, Pairs, Verb
+from lakewarden.store.vault.as_of import insist_readable
 from lakewarden.store.vault.manifest import Run as Backup
 from lakewarden.store.vault.manifest import Status
 from lakewarden.store.vault.vault import Vault
@@ -153,9 +156,11 @@ def newest_complete(vault: Vault, run_id: str | None, host: str | None) -> Backu
 
     Raises:
         UsageError: there is none, or of several workspaces.
+        VaultError: a manifest cannot be read, so that it may be that one.
     """
     if run_id is not None:
         return vault.manifest(run_id)
+    insist_readable(vault)
     fine = {Status.COMPLETE, Status.DISABLED}
     runs = [r for r in vault.runs(host) if all(c.status in fine for c in r.collections.values())]
     if not runs:
@@ -202,6 +207,7 @@ def _synced(job: Job, task: Task, reach: Reach) -> int:
     standby = _standby(reach, job.pace, backup, job.vault)
     source, stands = backup.workspace, standby.scope.partition("/")[2]
     _insist_standing_by(job.pairs, source, stands)
+    _insist_not_fenced(job.pairs, backup, stands)
     _insist_not_managed(groups(standby.doors), source, stands)
     memory = Memory(job.pairs.applied(source, stands))
     where = whereabouts(reach, standby, task.addresses)
@@ -211,10 +217,14 @@ def _synced(job: Job, task: Task, reach: Reach) -> int:
     if job.style == "table":
         for line in (*lines(end.found), *_kept(end.gone)):
             click.echo(line)
+    elif not (run.yes or run.dry_run):
+        click.echo(json.dumps(end.found.as_json(), indent=2, ensure_ascii=False))
     go = not end.found.plan.changes or wanted_by(run, end.found.plan)
     if go and end.found.plan.changes:
         with journal_of(run) as journal:
             account = lock_of(reach, standby.scope)
+            if run.break_lock:
+                journal.break_lock(account)
             going = begun(journal, "apply", "", end.found.plan, account)
             end.run = going.run.id
             quiet = job.style == "json"
@@ -262,6 +272,29 @@ def _insist_standing_by(pairs: Pairs, source: str, stands: str) -> None:
         )
 
 
+def _insist_not_fenced(pairs: Pairs, backup: Backup, stands: str) -> None:
+    """Refuse a backup from while the standby worked: everything was paused in its workspace.
+
+    Raises:
+        UsageError: it is one.
+    """
+    started, ended, over = parse_time(backup.started), parse_time(backup.ended), ""
+    for deed in pairs.deeds(backup.workspace, stands):
+        if deed.verb is not Verb.FAILOVER:
+            continue
+        if deed.target == stands:
+            over = over or deed.at
+        elif over and ended > parse_time(over) and started < parse_time(deed.at):
+            raise UsageError(
+                f"the backup {backup.id} is from while the workspace {stands} worked,"
+                " so that everything is paused in it",
+                where=backup.host,
+                next_step="Back up again",
+            )
+        else:
+            over = ""
+
+
 def _insist_not_managed(found: tuple[Group, ...], source: str, stands: str) -> None:
     """Refuse to do what a failover group of the account does already.
 
@@ -292,9 +325,11 @@ def _remember(job: Job, standby: TargetWorkspace, end: Ended) -> None:
         return
     lacking = {j.wanted.kind for j in end.found.of(Fate.BLOCKED)}
     lacking |= {a.partition("[")[0].rpartition(".")[2] for a in end.outcome.failed}
-    kinds = tuple(kind for kind in backup.collections if kind not in lacking)
+    lacking |= {each["kind"] for each in backup.errors}
+    lacking |= {kind.name for kind in kinds().values() if kind.tree and backup.part_of_tree}
+    whole = tuple(k for k, c in backup.collections.items() if c.seen and k not in lacking)
     now = datetime.now(UTC).isoformat()
-    job.pairs.done(Deed(source, stands, Verb.SYNC, backup.id, backup.started, now, kinds))
+    job.pairs.done(Deed(source, stands, Verb.SYNC, backup.id, backup.started, now, whole))
 
 
 def _tell(job: Job, end: Ended) -> None:

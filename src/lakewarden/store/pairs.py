@@ -115,6 +115,12 @@ class Pairs:
         with self._engine.begin() as connection:
             connection.execute(delete(PAIRED).where(PAIRED.c.run == run))
 
+    def withdraw(self, target: str, backup: str) -> None:
+        """Forget that a backup was applied to a workspace, or made it work: it was taken back."""
+        mine = (ROLES.c.target == target) & (ROLES.c.backup == backup)
+        with self._engine.begin() as connection:
+            connection.execute(delete(ROLES).where(mine))
+
     def done(self, deed: Deed) -> None:
         """Remember something that was done."""
         values = {name: getattr(deed, name) for name in Deed.__slots__}

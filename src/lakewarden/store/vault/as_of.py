@@ -17,7 +17,7 @@ def as_of(vault: Vault, moment: datetime, host: str | None = None) -> Run:
         UsageError: there is none, or it may be one of several workspaces.
         VaultError: a manifest cannot be read, so that it may be that one.
     """
-    _insist_readable(vault)
+    insist_readable(vault)
     runs = [run for run in vault.runs(host) if _ended(run, vault) <= moment]
     if not runs:
         raise UsageError(
@@ -41,7 +41,7 @@ def chosen(
         return vault.manifest(run_id)
     if moment is not None:
         return as_of(vault, moment, host)
-    _insist_readable(vault)
+    insist_readable(vault)
     runs = vault.runs(host)
     if not runs:
         raise UsageError(
@@ -52,7 +52,12 @@ def chosen(
     return _only(list(runs), vault)
 
 
-def _insist_readable(vault: Vault) -> None:
+def insist_readable(vault: Vault) -> None:
+    """Refuse to choose among runs of which one cannot be read.
+
+    Raises:
+        VaultError: there is one.
+    """
     for error in vault.damaged():
         raise VaultError(
             error.what, where=error.where, next_step="Name the run that is meant by its id"
