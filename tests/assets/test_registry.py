@@ -144,6 +144,15 @@ def test_only_direct_entries_of_an_acl_are_kept_and_sorted():
     ]
 
 
+def test_of_lists_of_workspaces_this_one_alone_counts():
+    kind = Kind("x", "x", here=("bindings",))
+    raw = {"bindings": [{"workspace_id": 1, "binding_type": "A"}, {"workspace_id": 2}]}
+    spec = canonical.spec_of(kind, raw, lambda _, asset: "here" if asset == "1" else None)
+    assert spec == {"bindings": [{"binding_type": "A"}]}
+    body = canonical.body_of(kind, spec, lambda *_: "9")
+    assert body == {"bindings": [{"binding_type": "A", "workspace_id": 9}]}
+
+
 def test_names_that_come_twice_are_numbered():
     assert canonical.numbered(["a", "b", "a", "a"]) == ["a", "b", "a#2", "a#3"]
     assert canonical.numbered(["a", "a", "a#2", "a#2"]) == ["a", "a#3", "a#2", "a#2#2"]

@@ -18,6 +18,7 @@ from restore.pair import Noting
 
 HERE = "198.51.100.21"
 ALL = Task(how=How(overwrite=True), addresses=(HERE,))
+BINDINGS = "/api/2.1/unity-catalog/bindings/catalog/main"
 NOTEBOOK = "/Shared/handbook/connect-to-crm"
 
 
@@ -35,6 +36,8 @@ def test_an_empty_workspace_becomes_what_the_backup_has_whatever_breaks_off(pair
     secrets, named = "/api/2.0/secrets", {"scope": "mine", "key": "word"}
     pair.host().send("POST", f"{secrets}/scopes/create", {"scope": "mine"})
     pair.host().send("POST", f"{secrets}/put", {**named, "string_value": "open sesame"})
+    rows = [{"workspace_id": pair.source[0], "binding_type": "BINDING_TYPE_READ_ONLY"}]
+    pair.host().send("PATCH", BINDINGS, {"add": [*rows, {"workspace_id": 7}]})
     run = pair.run(wishes=pair.with_values())
     found = pair.plan(run, ALL)
     assert found.of(Fate.BLOCKED, Fate.DIFFERENT) == []
@@ -50,6 +53,8 @@ def test_an_empty_workspace_becomes_what_the_backup_has_whatever_breaks_off(pair
     host = pair.at(pair.standby).host()
     value = base64.b64decode(host.get(f"{secrets}/get", named)["value"])
     assert value == b"open sesame"
+    bound = host.get(BINDINGS, {})["bindings"]
+    assert bound == [{**rows[0], "workspace_id": pair.standby[0]}]
     clusters = host.get("/api/2.1/clusters/list", {})["clusters"]
     assert {cluster["state"] for cluster in clusters} <= {"TERMINATED", "TERMINATING"}
     after = pair.plan(run, replace(ALL, how=How()))

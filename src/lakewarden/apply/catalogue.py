@@ -14,7 +14,7 @@ from typing import Any, Final
 from lakewarden.apply import asset_lists
 from lakewarden.apply.shelf import Held, Shelf, is_gone, keyed, parts_of
 from lakewarden.assets import places
-from lakewarden.assets.canonical import acl_of, spec_of
+from lakewarden.assets.canonical import HERE, WORKSPACE, acl_of, spec_of
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.databricks import DatabricksHost
@@ -29,9 +29,10 @@ _EXPORT: Final = "/api/2.0/workspace/export"
 class Catalogue:
     """The assets of one workspace."""
 
-    def __init__(self, host: DatabricksHost) -> None:
-        """Stand before a workspace; nothing is read yet."""
+    def __init__(self, host: DatabricksHost, workspace: str) -> None:
+        """Stand before a workspace, given its host and its id; nothing is read yet."""
         self.host = host
+        self._workspace = workspace
         self._lists: dict[str, Shelf] = {}
         self._tree: dict[str, list[Json]] | None = None
         self._stale: set[tuple[str, str]] = set()
@@ -89,6 +90,8 @@ class Catalogue:
         Raises:
             CallFailedError: the kind cannot be listed.
         """
+        if kind == WORKSPACE:
+            return self._workspace
         found = self.known(kind, key)
         if found is None and self._first_miss(kind, key):
             self._forget(kind)
@@ -107,6 +110,8 @@ class Catalogue:
         Raises:
             CallFailedError: the kind cannot be listed.
         """
+        if kind == WORKSPACE:
+            return HERE if asset == self._workspace else None
         found = self._shelf(kind).by_id(asset)
         return found.key if found else None
 

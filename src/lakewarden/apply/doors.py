@@ -69,7 +69,7 @@ class Doors:
         """
         host = self.databricks(scope)
         with self._lock:
-            return self._catalogues.setdefault(scope, Catalogue(host))
+            return self._catalogues.setdefault(scope, Catalogue(host, scope.rpartition("/")[2]))
 
     def aws(self) -> AwsAccount:
         """Return the AWS account.

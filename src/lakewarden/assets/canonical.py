@@ -20,6 +20,10 @@ IdOf = Callable[[str, str], str | None]
 
 ASSET: Final = "$asset"
 MISSING: Final = "$missing"
+WORKSPACE: Final = "workspace"
+"""What stands for a kind where a workspace is asked for; the key of the own one is `HERE`."""
+HERE: Final = "here"
+_WORKSPACE_ID: Final = "workspace_id"
 _PRINCIPALS: Final = ("user_name", "group_name", "service_principal_name")
 
 
@@ -60,6 +64,8 @@ def spec_of(kind: Kind, raw: Json, key_of: KeyOf) -> dict[str, Any]:
     for reference in kind.references:
         if not reference.key:
             places.turn(spec, reference.place, partial(_reference, reference, key_of))
+    for place in kind.here:
+        places.turn(spec, place, partial(_here, key_of))
     for place in kind.unordered:
         places.turn(spec, place, _sorted)
     return spec
@@ -80,6 +86,8 @@ def body_of(kind: Kind, spec: Json, id_of: IdOf) -> dict[str, Any]:
     for reference in kind.references:
         if not reference.key:
             places.turn(body, reference.place, partial(_id, reference, id_of))
+    for place in kind.here:
+        places.turn(body, place, partial(_there, id_of))
     for place in kind.parsed:
         places.turn(body, place, text)
     return body
@@ -155,6 +163,19 @@ def _id(reference: Reference, id_of: IdOf, value: Any) -> Any:
             raise LookupError(kind, key)
         found = looked
     return int(found) if reference.number and found.isdecimal() else found
+
+
+def _here(key_of: KeyOf, value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    mine = (one for one in value if key_of(WORKSPACE, str(one[_WORKSPACE_ID])) == HERE)
+    return [{name: v for name, v in one.items() if name != _WORKSPACE_ID} for one in mine]
+
+
+def _there(id_of: IdOf, value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [{**one, _WORKSPACE_ID: int(id_of(WORKSPACE, HERE) or 0)} for one in value]
 
 
 def _parsed(value: Any) -> Any:

@@ -136,6 +136,7 @@ class Kind:
         parsed: places that hold JSON as text.
         unordered: places of lists whose order means nothing.
         references: where others are named by id.
+        here: places of lists that name workspaces by `workspace_id`; this one alone counts.
         principals: places that name users, groups or service principals by name.
         arns: places that name things of AWS (ARNs and s3:// paths), which differ by region.
         acl: the type of object in the permissions API; empty for none.
@@ -178,6 +179,7 @@ class Kind:
     parsed: tuple[str, ...] = ()
     unordered: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    here: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()
     arns: tuple[str, ...] = ()
     acl: str = ""

@@ -70,6 +70,29 @@ def _grants(of: str) -> Kind:
     )
 
 
+def _bindings(of: str) -> Kind:
+    """Return whether each securable of a kind is bound to the workspace, and how."""
+    path = f"{_UC}/bindings/{of}/{{key}}"
+    return Kind(
+        name=f"{of}_binding",
+        title=f"bindings of {of.replace('_', ' ')}s to the workspace",
+        listing=Listing(path),
+        parent=of,
+        key_of=lambda _, name: name,
+        keeps=("bindings",),
+        here=("bindings",),
+        beside=True,
+        skips=lambda raw: "" if raw.get("bindings") else "there are none",
+        create=Call("PATCH", path, _binding),
+        update=Call("PATCH", path, _binding),
+        limits="bindings to other workspaces are theirs",
+    )
+
+
+def _binding(spec: Json, _: str) -> Body:
+    return {"add": spec["bindings"]}
+
+
 def _granting(spec: Json, _: str) -> Body:
     added = [{"principal": g["principal"], "add": g["privileges"]} for g in spec["grants"]]
     return {"changes": added}
@@ -119,4 +142,5 @@ KINDS: Final = (
         delete=Call("DELETE", f"{_UC}/schemas/{{key}}"),
     ),
     *(_grants(of) for of in ("catalog", "schema", "external_location", "storage_credential")),
+    *(_bindings(of) for of in ("catalog", "external_location", "storage_credential", "credential")),
 )
