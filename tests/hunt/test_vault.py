@@ -7,6 +7,7 @@ import json
 import pytest
 
 from lakewarden.hunt.document import Unread
+from lakewarden.hunt.sources import folder
 from lakewarden.hunt.sources import vault as kept
 from lakewarden.store.vault.manifest import Collection, Entry, Run, Status
 from lakewarden.store.vault.opened import opened
@@ -115,6 +116,12 @@ def test_what_a_run_could_not_read_is_not_scanned(vault):
     unread = list(kept.documents(vault, [run]))
     assert {one.where for one in unread} == {"job", "/big", "job x"}
     assert all(isinstance(one, Unread) for one in unread)
+
+
+def test_a_backup_among_files_is_not_scanned(vault, tmp_path):
+    sealed(vault, 1, notebook(vault, "/a", "x"))
+    found = [one for one in folder.documents(tmp_path) if isinstance(one, Unread)]
+    assert found == [Unread("v/", "is a backup: hunt it by itself")]
 
 
 def test_what_is_left_out_and_what_is_too_large(vault):

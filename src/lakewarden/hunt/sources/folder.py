@@ -12,8 +12,11 @@ from typing import BinaryIO, Final
 from lakewarden.errors import UsageError
 from lakewarden.hunt.document import LARGEST, Document, Unread
 
-_REPOSITORY: Final = {"HEAD", "objects", "refs"}
-"""What is in the folder of a git repository that has no files beside it."""
+_OPAQUE: Final = (
+    ({"HEAD", "objects", "refs"}, "is a git repository without files: use --history"),
+    ({"vault.json", "packs", "runs"}, "is a backup: hunt it by itself"),
+)
+"""Folders whose files are compressed, by what is in them."""
 
 
 def documents(
@@ -77,8 +80,10 @@ def _below(
     except OSError as error:
         yield Unread(prefix or str(folder), _said(error))
         return
-    if {entry.name for entry in entries} >= _REPOSITORY:
-        yield Unread(prefix or str(folder), "is a git repository without files: use --history")
+    names = {entry.name for entry in entries}
+    what = next((what for there, what in _OPAQUE if names >= there), "")
+    if what:
+        yield Unread(prefix or str(folder), what)
         return
     for entry in entries:
         where = f"{prefix}{entry.name}"

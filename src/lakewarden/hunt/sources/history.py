@@ -119,9 +119,10 @@ def _staged(repo: Repo) -> list[Any]:
     """Return what is staged and was not so in the last commit; all where that one is damaged."""
     index = repo.open_index()
     try:
-        return list(index.changes_from_tree(repo.object_store, _tree(repo)))
+        changes = list(index.changes_from_tree(repo.object_store, _tree(repo)))
     except Exception:  # noqa: BLE001  # whatever a damaged repository raises
-        return list(index.changes_from_tree(repo.object_store, None))
+        changes = list(index.changes_from_tree(repo.object_store, None))
+    return sorted(changes, key=lambda change: change[0][1] or b"")
 
 
 def _tree(repo: Repo) -> Any:
