@@ -10,6 +10,7 @@ import json
 import lzma
 import tarfile
 import zipfile
+from urllib.parse import quote
 
 import pytest
 
@@ -112,6 +113,16 @@ def test_what_else_a_notebook_in_an_archive_says(look, fake):
         "x.dbc!a.sql (cell 1)",
         "x.dbc!a.sql (cell 1)",
     ]
+
+
+def test_a_notebook_in_a_page(look, fake):
+    commands = [{"command": f'# größe\nt = "{fake.token}"', "position": 1.0}]
+    model = base64.b64encode(quote(json.dumps({"commands": commands})).encode()).decode()
+    text = "<script>var __DATABRICKS_NOTEBOOK_MODEL = '{}';</script>"
+    [place] = places(look(("a.html", text.format(model).encode())))
+    assert (place.cell, place.cell_line) == (1, 2)
+    broken = look(("a.html", text.format("A" * 48).encode()))
+    assert broken.unread == [Unread("a.html", "the notebook in it cannot be decoded")]
 
 
 def test_what_is_no_notebook_is_looked_through_as_text(look, fake):

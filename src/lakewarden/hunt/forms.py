@@ -72,6 +72,7 @@ def _file(where: str, data: bytes, depth: int) -> Iterator[Part | Unread]:
         yield from cells
     else:
         yield from _as_it_is(where, data)
+        yield from notebooks.page(data)
         what = archives.opaque(data)
         if what:
             raise UnreadableError(what)

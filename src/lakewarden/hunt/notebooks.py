@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from lakewarden.hunt import assets
-from lakewarden.hunt.document import Part
+from lakewarden.hunt.document import Part, UnreadableError
 
 _BROKEN: Final = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(OverflowError, RecursionError),
 )
 """What reading JSON raises that is no notebook."""
+_PAGE: Final = re.compile(rb"__DATABRICKS_NOTEBOOK_MODEL\s?=\s?['\"]([A-Za-z0-9+/=]{40,})['\"]")
 _SHOWN: Final = frozenset({"text", "traceback", "data"})
 """What of an output is read by itself."""
 
@@ -31,7 +35,7 @@ def jupyter(data: bytes) -> list[Part] | None:
 
 
 def exported(data: bytes) -> list[Part] | None:
-    """Return the parts of a notebook of a `.dbc` archive; None where it is none."""
+    """Return the parts of a notebook as Databricks exports it; None where it is none."""
     try:
         notebook = json.loads(data)
         commands = notebook["commands"]
@@ -41,6 +45,24 @@ def exported(data: bytes) -> list[Part] | None:
     except _BROKEN:
         return None
     return found
+
+
+def page(data: bytes) -> list[Part]:
+    """Return the parts of the notebook that a page exported as HTML keeps encoded.
+
+    Raises:
+        UnreadableError: it keeps something else.
+    """
+    found = _PAGE.search(data)
+    if not found:
+        return []
+    try:
+        parts = exported(unquote_to_bytes(base64.b64decode(found[1])))
+    except ValueError:
+        parts = None
+    if parts is None:
+        raise UnreadableError("the notebook in it cannot be decoded")
+    return parts
 
 
 def _command(command: Mapping[str, Any], number: int) -> Iterator[Part]:
