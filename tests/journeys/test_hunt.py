@@ -240,6 +240,7 @@ def test_a_workspace_and_its_backup_come_to_the_same(run, world, bare):
     assert len(found) == 7
     calls = served.log.read_text("utf-8")[mark:].splitlines()
     assert {json.loads(call)["method"] for call in calls} == {"GET"}
+    assert any("/libraries/all-cluster-statuses" in call for call in calls)
     kinds = "notebook,file,job,pipeline,cluster,warehouse_config"
     backup = run("backup", "--to", bare / "vault", "--kinds", kinds, "--no-aws", world=served)
     assert backup.code == 0

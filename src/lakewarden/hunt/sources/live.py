@@ -33,7 +33,8 @@ _FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
 _TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
 _HUNTED: Final = frozenset(
     {
-        *("job", "pipeline", "cluster", "cluster_policy", "instance_pool", "global_init_script"),
+        *("job", "pipeline", "cluster", "cluster_libraries", "cluster_policy", "instance_pool"),
+        "global_init_script",
         *("warehouse", "warehouse_config", "query", "alert", "dashboard", "serving_endpoint"),
         *("notification_destination", "repo", "workspace_conf"),
     }
