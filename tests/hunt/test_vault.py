@@ -118,6 +118,14 @@ def test_what_a_run_could_not_read_is_not_scanned(vault):
     assert all(isinstance(one, Unread) for one in unread)
 
 
+def test_a_run_whose_list_is_damaged_keeps_no_other_back(vault, tmp_path):
+    first = sealed(vault, 1, notebook(vault, "/a", "x = 1"))
+    second = sealed(vault, 2, notebook(vault, "/b", "x = 2"))
+    (tmp_path / "v" / "runs" / f"{first.id}.jsonl.gz").write_bytes(b"damaged")
+    unread, document = kept.documents(vault, [first, second])
+    assert (unread.where, document.where) == (f"run {first.id}", "/b")
+
+
 def test_a_backup_among_files_is_not_scanned(vault, tmp_path):
     sealed(vault, 1, notebook(vault, "/a", "x"))
     found = [one for one in folder.documents(tmp_path) if isinstance(one, Unread)]

@@ -40,7 +40,12 @@ def documents(
     number = Counter(run.workspace for run in runs)
     for run in runs:
         past = run.id if number[run.workspace] > 1 else ""
-        for entry in vault.entries(run.id):
+        try:
+            entries = list(vault.entries(run.id))
+        except VaultError as error:
+            yield Unread(f"run {run.id}", error.what)
+            continue
+        for entry in entries:
             where = _where(entry)
             told = f"{run.workspace}:{where}" if len(number) > 1 else where
             for digest, form in _contents(entry):
