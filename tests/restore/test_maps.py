@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lakewarden.errors import PolicyFileError
+from lakewarden.errors import PolicyFileError, UsageError
 from lakewarden.restore.maps import Maps
+from lakewarden.restore.task import _apart
 from lakewarden.restore.wanted import Wanted
 
 MAPS = Maps.of_table(
@@ -102,3 +103,18 @@ def test_rules_of_a_policy_name_machines():
 def test_a_map_that_is_none_is_refused(table, said):
     with pytest.raises(PolicyFileError, match=said):
         Maps.of_table(table, "lakewarden.toml")
+
+
+def test_one_name_for_two_takes_nobodys_own_and_overwrites_nothing():
+    people = [
+        Wanted("user", name, {"userName": name, "displayName": name}) for name in ("ann", "ben")
+    ]
+    homes = [Wanted("directory", f"/Users/{n}", {"path": f"/Users/{n}"}) for n in ("ann", "ben")]
+    maps = Maps(principals={"ann": "ben"})
+    assert list(_apart(maps, [*people, *homes])) == [people[1], homes[1]]
+    pages = [
+        Wanted("notebook", f"/Users/{n}/page", {"path": f"/Users/{n}/page"}, content=n)
+        for n in ("ann", "ben")
+    ]
+    with pytest.raises(UsageError, match="make notebook /Users/ben/page of /Users/ann/page"):
+        list(_apart(maps, pages))

@@ -115,6 +115,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_done(pair):
     assert "nobody@typical.example is not in the workspace" in str(
         [(j.why, j.notes) for j in found.judged]
     )
+    assert any(one.lacks_permissions for one in found.left())
     for addresses, said in (((), "--caller-address"), (("192.0.2.1",), "would shut you out")):
         lists = pair.plan(run, replace(ALL, addresses=addresses))
         about = {j.wanted.kind: j.why for j in lists.of(Fate.BLOCKED)}

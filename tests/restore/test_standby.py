@@ -12,10 +12,11 @@ from lakewarden.plan.change import Action
 from lakewarden.plan.plan import Plan
 from lakewarden.restore.failover import fence, let_go
 from lakewarden.restore.managed import groups
+from lakewarden.restore.maps import Maps
 from lakewarden.restore.memory import Memory
 from lakewarden.restore.plan import restoration
 from lakewarden.restore.planner import Fate, How, Planner
-from lakewarden.restore.sync import LAZY, Prune, applied
+from lakewarden.restore.sync import LAZY, Prune, applied, gone
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, mapped, synced
 from lakewarden.simulate import start
@@ -24,6 +25,7 @@ from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.opened import opened
 
 JOB = "weekly-report"
+GONE = "it is gone at the source"
 
 
 class Standby:
@@ -190,6 +192,50 @@ def test_a_great_many_are_not_removed_at_once(small, little):
     assert "25 of" in gone.kept["notebook", "/Shared/many/0"]
     _, gone = little.sync(run, Prune(wanted=True, massive=True))
     assert len(gone.changes) == 25
+
+
+def test_what_was_made_without_an_answer_or_not_to_its_end_is_stopped(small, little):
+    body = {"cluster_name": "c", "spark_version": "15.4.x-scala2.12", "num_workers": 1}
+    host = small.host()
+    host.send("POST", "/api/2.1/clusters/create", {**body, "node_type_id": "m5d.large"})
+    run = small.run()
+    with small.broken("POST /api/2.1/clusters/create=truncate"):
+        little.sync(run, lazy=frozenset())
+    there = small.at(small.standby).host()
+    small.at(small.source)
+
+    def cluster():
+        listed = there.get("/api/2.1/clusters/list")["clusters"]
+        (found,) = (each for each in listed if each["cluster_name"] == "c")
+        return found
+
+    assert cluster()["state"] == "TERMINATED"
+    known = little.pairs.applied(*little.ends)["cluster", "c"]
+    for wanted, state in (("", "TERMINATED"), (known.wanted, "RUNNING")):
+        there.send("POST", "/api/2.1/clusters/start", {"cluster_id": cluster()["cluster_id"]})
+        little.pairs.keep(*little.ends, [replace(known, wanted=wanted)])
+        little.sync(run, lazy=frozenset())
+        assert cluster()["state"] == state
+
+
+def test_nobody_who_syncs_is_removed_nor_what_has_another_name_now(small, little):
+    host, run = small.host(), small.run()
+    me = little.workspace().me.name
+    little.sync(run)
+    target, memory = little.workspace(), Memory(little.pairs.applied(*little.ends))
+    mine = ("service_principal", me)
+    assert mine in memory.applied
+    lost = gone(target, memory, memory.applied.keys() - {mine}, run, Prune(wanted=True))
+    assert (lost.changes, lost.kept) == ((), {mine: f"{GONE}, and it is you who sync"})
+
+    host.send("POST", "/api/2.0/preview/scim/v2/Users", {"userName": "ann@example.com"})
+    little.sync(run := small.run(accept=True))
+    task = Task(maps=Maps(principals={"ann@example.com": "ann@example.org"}))
+    task = replace(task, how=How(memory=Memory(little.pairs.applied(*little.ends))))
+    with opened(small.target()) as vault:
+        _, lost, _ = synced(task, vault, run, little.workspace(), "", Prune(wanted=True))
+    assert lost.changes == ()
+    assert lost.kept == {}
 
 
 def test_what_the_account_keeps_in_another_region_is_known(monkeypatch):

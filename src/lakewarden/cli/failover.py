@@ -224,7 +224,7 @@ def _named(maps: Maps, backup: Backup, works: str, first: Backup) -> Maps:
 def _silence(workspace: TargetWorkspace) -> str:
     """Return why a workspace does not answer; empty when it does."""
     try:
-        return "" if workspace.me else "it does not say who calls"
+        return "" if workspace.me.name else "it does not say who calls"
     except CallFailedError as error:
         return str(error)
 

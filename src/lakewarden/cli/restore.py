@@ -45,7 +45,7 @@ from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.plan import plan_from_json
 from lakewarden.policyfile.policy import Policy
 from lakewarden.restore.plan import Restoration, lines
-from lakewarden.restore.planner import Fate, How
+from lakewarden.restore.planner import How
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, planned
 from lakewarden.restore.wanted import Choice
@@ -246,8 +246,7 @@ def _tell(found: Restoration, file: Path | None, style: str) -> None:
 
 def _left(found: Restoration) -> int:
     """Return the exit code of a plan: incomplete where something is left as it is not wanted."""
-    left = found.of(Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED)
-    return EXIT_INCOMPLETE if left else EXIT_CLEAN
+    return EXIT_INCOMPLETE if found.left() else EXIT_CLEAN
 
 
 def _told(

@@ -198,8 +198,8 @@ class Ended:
     @property
     def code(self) -> int:
         """Return the exit code."""
-        left = self.found.of(Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED)
-        return EXIT_INCOMPLETE if self.outcome.failed or left or self.gone.kept else EXIT_CLEAN
+        left = self.outcome.failed or self.found.left() or self.gone.kept
+        return EXIT_INCOMPLETE if left else EXIT_CLEAN
 
 
 def _synced(job: Job, task: Task, reach: Reach) -> int:
@@ -324,6 +324,7 @@ def _remember(job: Job, standby: TargetWorkspace, end: Ended) -> None:
     if end.outcome.stopped or job.sync.kinds:
         return
     lacking = {j.wanted.kind for j in end.found.of(Fate.BLOCKED)}
+    lacking |= {j.wanted.kind for j in end.found.judged if j.lacks_permissions}
     lacking |= {a.partition("[")[0].rpartition(".")[2] for a in end.outcome.failed}
     lacking |= {each["kind"] for each in backup.errors}
     lacking |= {kind.name for kind in kinds().values() if kind.tree and backup.part_of_tree}

@@ -18,6 +18,7 @@ Entries = list[dict[str, str]]
 _OWNED: Final = frozenset({"job", "pipeline", "warehouse"})
 """Kinds of which each has exactly one owner among its permissions."""
 _OWNER: Final = "IS_OWNER"
+LEFT: Final = "its permissions are left as they are"
 _KIND_OF: Final = {"user_name": "user", "service_principal_name": "service_principal"}
 
 
@@ -36,7 +37,7 @@ def grant(
     entries = list(wanted.acl or ())
     names = {value for e in entries for n, value in e.items() if n != "permission_level"}
     if why := ground.unknown(names):
-        return None, [f"its permissions are left as they are: {why}"]
+        return None, [f"{LEFT}: {why}"]
     entries, note = _with_me(ground.target.me, kind, entries)
     notes = [note] if note else []
     if found is not None and {text(e) for e in found} == {text(e) for e in entries}:

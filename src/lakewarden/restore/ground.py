@@ -16,7 +16,7 @@ from lakewarden.plan.change import Target as Thing
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 
-_PEOPLE: Final = ("user", "service_principal", "group")
+PEOPLE: Final = ("user", "service_principal", "group")
 _OF_THE_ACCOUNT: Final = frozenset(
     {"catalog", "schema", "external_location", "storage_credential", "credential"}
 )
@@ -43,7 +43,7 @@ class Ground:
         for wanted in absent:
             address = self.address(wanted)
             self.made[wanted.kind, wanted.key] = address
-            if wanted.kind in _PEOPLE:
+            if wanted.kind in PEOPLE:
                 self.people[wanted.key] = address
 
     def obstacles(self, absent: list[Wanted], lazy: frozenset[str]) -> dict[tuple[str, str], str]:
@@ -117,7 +117,7 @@ class Ground:
 
     def stranger(self, kind: Kind, wanted: Wanted) -> str:
         """Return who is named in a definition that the workspace does not know."""
-        if kind.name in _PEOPLE or kind.name in _OF_THE_ACCOUNT or kind.name.endswith("_grants"):
+        if kind.name in PEOPLE or kind.name in _OF_THE_ACCOUNT or kind.name.endswith("_grants"):
             return ""
         return self.unknown(n for p in kind.principals for n in places.values(wanted.spec, p))
 

@@ -37,6 +37,11 @@ class Memory:
         mine = self.applied.get((wanted.kind, wanted.key))
         return mine is not None and mine.wanted == wanted_digest(wanted)
 
+    def finished(self, wanted: Wanted) -> bool:
+        """Return whether a sync made all of an asset, so that what runs of it is its users'."""
+        mine = self.applied.get((wanted.kind, wanted.key))
+        return mine is not None and bool(mine.wanted)
+
     def assumed(self, wanted: Wanted, held: Held) -> str | None:
         """Return the digest of the bytes that an asset still has; None where nobody knows.
 

@@ -48,6 +48,11 @@ class Restoration:
         """Return the assets of some fates."""
         return [one for one in self.judged if one.fate in fates]
 
+    def left(self) -> list[Judged]:
+        """Return the assets that are not, or not wholly, as the backup has them after it."""
+        some = {Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED}
+        return [one for one in self.judged if one.fate in some or one.lacks_permissions]
+
     def as_json(self) -> dict[str, Any]:
         """Return it as `restore --format json` prints it."""
         told = (Fate.DIFFERENT, Fate.BY_HAND, Fate.BLOCKED, Fate.LATER)

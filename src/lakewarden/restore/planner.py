@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from lakewarden.apply.hands.assets import ASSET, plain
+from lakewarden.apply.hand import hands
+from lakewarden.apply.hands.assets import ASSET, RUNNING, plain
 from lakewarden.assets.canonical import text
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change
 from lakewarden.plan.paths import path, value_at
-from lakewarden.restore.granting import grant, with_my_rights
+from lakewarden.restore.granting import LEFT, grant, with_my_rights
 from lakewarden.restore.ground import Ground
 from lakewarden.restore.making import Making
 from lakewarden.restore.memory import Memory
@@ -52,6 +53,11 @@ class Judged:
     changes: list[Change] = field(default_factory=list)
     why: str = ""
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def lacks_permissions(self) -> bool:
+        """Return whether its permissions are not given back, as they name a stranger."""
+        return any(note.startswith(LEFT) for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,22 @@ class Planner:
                 return Judged(wanted, Fate.BLOCKED, why=why)
         if self._how.acls and wanted.acl is not None and found.acl is not None:
             self._grant(kind, wanted, found.acl, judged)
-        return self._decided(judged, found) if judged.changes else judged
+        judged = self._decided(judged, found) if judged.changes else judged
+        return self._at_rest(kind, judged)
+
+    def _at_rest(self, kind: Kind, judged: Judged) -> Judged:
+        """Return an asset of a standby with what stops it, where a sync broke off before that."""
+        memory, wanted = self._how.memory, judged.wanted
+        fine = judged.fate in {Fate.UNCHANGED, Fate.UPDATE}
+        if memory is None or kind.stop is None or not fine or memory.finished(wanted):
+            return judged
+        thing = self._target.thing(RUNNING, kind.name, wanted.key)
+        ends = {"/running": True}, {"/running": False}
+        if hands()[thing.kind].read(self._target.doors, thing) == {"running": True}:
+            why = "it is not started again"
+            judged.changes.append(Change(thing, wanted.key, *ends, irreversible=why))
+            judged.fate = Fate.UPDATE
+        return judged
 
     def _decided(self, judged: Judged, found: Found) -> Judged:
         """Return an asset that differs with what is done about it."""

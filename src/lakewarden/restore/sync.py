@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from lakewarden.plan.change import Change
 from lakewarden.restore.memory import Memory, left_digest, mark_of, wanted_digest
 from lakewarden.restore.passive import held_back
 from lakewarden.restore.planner import Fate, Judged
-from lakewarden.restore.target import Found, TargetWorkspace
+from lakewarden.restore.target import Found, Me, TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 from lakewarden.store.pairs import Applied, Key
 from lakewarden.store.vault.manifest import Run, Status
@@ -24,6 +24,9 @@ LAZY: Final = frozenset({"cluster", "serving_endpoint"})
 MOST_GONE: Final = 20
 """How many assets of a kind may be removed at once, whatever share of it they are."""
 _SHARE: Final = 0.1
+_CALLERS: Final = frozenset({"user", "service_principal"})
+_LETS_IN: Final = frozenset({"ip_access_list"})
+"""Kinds of which the last one that lets somebody in may be the one to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +66,30 @@ def passive(wanted: Iterable[Wanted]) -> Iterator[Wanted]:
 
 
 def gone(
-    target: TargetWorkspace, memory: Memory, wanted: Iterable[Wanted], run: Run, prune: Prune
+    target: TargetWorkspace, memory: Memory, there: Collection[Key], run: Run, prune: Prune
 ) -> Gone:
-    """Return what was applied once, and is not wanted any more.
+    """Return what was applied once, and is not at the source any more.
 
     Nothing counts as gone unless the run could list all of its kind, and read all that was listed.
 
     Args:
         target: the standby.
         memory: what was applied.
-        wanted: what is wanted.
+        there: what the source has, by kind and key, under the names of both workspaces.
         run: the backup.
         prune: what may be removed.
     """
-    there = {(w.kind, w.key) for w in wanted}
     whole = {kind for kind, c in run.collections.items() if c.status is Status.COMPLETE}
     failed = {(each["kind"], each["key"]) for each in run.errors}
     whole -= {kind for kind, key in failed if (kind, key) not in memory.applied}
     if run.part_of_tree:
         whole -= {kind.name for kind in kinds().values() if kind.tree}
-    lost = sorted(k for k in memory.applied.keys() - there - failed if k[0] in whole)
+    lost = sorted(k for k in memory.applied.keys() - set(there) - failed if k[0] in whole)
     found = target.read([(kind, key, True) for kind, key in lost])
     kept: dict[Key, str] = {}
     doomed: list[Key] = []
     for mine in lost:
-        if why := _kept(memory, mine, found[mine], prune):
+        if why := _kept(target.me, memory, mine, found[mine], prune):
             kept[mine] = why
         elif found[mine].document is not None:
             doomed.append(mine)
@@ -104,24 +106,30 @@ def gone(
 def applied(
     target: TargetWorkspace, judged: Sequence[Judged], notes: Notes, run: str
 ) -> Iterator[Applied]:
-    """Yield what is to be remembered after a sync: what was wanted, and what the standby has."""
+    """Yield what is to be remembered after a sync: what was wanted, and what the standby has.
+
+    Of what was made in part, nothing is noted as wanted, so that the next sync goes on with it.
+    """
     for one in judged:
         wanted = one.wanted
         kind, key = wanted.kind, wanted.key
         if one.fate not in {Fate.CREATE, Fate.UPDATE, Fate.UNCHANGED} or wanted.around:
             continue
         changes = one.changes if one.fate is not Fate.UNCHANGED else []
-        if any(change.address not in notes.left for change in changes):
+        made = [change for change in changes if change.address in notes.left]
+        if changes and not made:
             continue
+        whole = len(made) == len(changes)
         asset = target.catalogue.id_of(kind, key) or ""
         document, acl = notes.of(one)
         counts = wanted.acl is not None and bool(kinds()[kind].acl)
-        if not document or (counts and acl is None):
+        if not whole or not document or (counts and acl is None):
             again = target.read([(kind, key, counts)])[kind, key]
             document, acl = again.document or {}, again.acl
         held = target.catalogue.known(kind, key)
         left, mark = left_digest(document, acl), mark_of(held) if held else ""
-        yield Applied(kind, key, asset, wanted_digest(wanted), left, run, mark)
+        done = wanted_digest(wanted) if whole else ""
+        yield Applied(kind, key, asset, done, left, run, mark)
 
 
 @dataclass(slots=True)
@@ -157,7 +165,7 @@ class Notes:
         return document, acl
 
 
-def _kept(memory: Memory, mine: Key, found: Found, prune: Prune) -> str:
+def _kept(me: Me, memory: Memory, mine: Key, found: Found, prune: Prune) -> str:
     """Return why something stays that is gone at the source; empty when it may go."""
     if found.problem:
         return f"it cannot be looked at: {found.problem}"
@@ -165,12 +173,22 @@ def _kept(memory: Memory, mine: Key, found: Found, prune: Prune) -> str:
         return ""
     if not prune.wanted:
         return "it is gone at the source: --prune removes it"
-    if kinds()[mine[0]].delete is None:
-        return "it is gone at the source, and no call removes it"
+    if why := _lasting(me, mine):
+        return f"it is gone at the source, and {why}"
     marks = {left_digest(found.document, acl) for acl in (found.acl, None)}
     if memory.applied[mine].left not in marks and not prune.overwrite:
         return "it is gone at the source, and was changed in the standby"
     return ""
+
+
+def _lasting(me: Me, mine: Key) -> str:
+    """Return why something is never removed from a standby; empty when it may be."""
+    kind, key = mine
+    if key == me.name and kind in _CALLERS:
+        return "it is you who sync"
+    if kind in _LETS_IN:
+        return "a person should look whom it lets in"
+    return "no call removes it" if kinds()[kind].delete is None else ""
 
 
 def _removals(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
-from lakewarden.errors import ConnectionFailedError
+from lakewarden.errors import ConnectionFailedError, UsageError
 from lakewarden.plan.plan import Origin, Plan
 from lakewarden.restore.beside import beside
 from lakewarden.restore.doorway import kept_open
 from lakewarden.restore.failover import fence, let_go
+from lakewarden.restore.ground import PEOPLE
 from lakewarden.restore.maps import Maps
 from lakewarden.restore.plan import Restoration, restoration
 from lakewarden.restore.planner import How, Planner
@@ -86,7 +88,9 @@ def synced(  # a plan, and what may be removed by it
         planner = Planner(target, want, task.how)
         judged = kept_open(list(planner.judge()), target, task.addresses)
         if task.how.memory is not None and task.choice == Choice():
-            lost = gone(target, task.how.memory, want, run, prune)
+            there = {(w.kind, w.key) for w in want}
+            there |= {(entry.kind, entry.key) for entry in vault.entries(run.id)}
+            lost = gone(target, task.how.memory, there, run, prune)
     except CallFailedError as error:
         raise _unplanned(error, host) from None
     return restoration(judged, origin, lost.changes), lost, Notes(planner.found)
@@ -128,10 +132,26 @@ def mapped(task: Task, vault: Vault, run: Run) -> list[Wanted]:
 
     Raises:
         VaultError: the backup is damaged.
+        UsageError: maps give one name to things that are not the same.
     """
     found = wanted(vault, run, task.choice)
-    named = [task.maps.mapped(one) if one.kind in kinds() else one for one in found]
+    named = list(_apart(task.maps, found))
     return list(beside(named, task.side_path)) if task.side_path else named
+
+
+def _apart(maps: Maps, found: Iterable[Wanted]) -> Iterator[Wanted]:
+    """Yield assets under their names of there; of two people with one name, whose own it is."""
+    every = [(one, maps.mapped(one) if one.kind in kinds() else one) for one in found]
+    taken = {(old.kind, old.key): new for old, new in every if old.key == new.key}
+    for old, new in every:
+        other = taken.setdefault((new.kind, new.key), new)
+        if other is new:
+            yield new
+        elif new.kind not in PEOPLE and (other.spec, other.content) != (new.spec, new.content):
+            raise UsageError(
+                f"the maps make {new.kind} {new.key} of {old.key} and of another one",
+                next_step="Map them to names of their own, or leave one out with --paths",
+            )
 
 
 def _unplanned(error: CallFailedError, host: str) -> ConnectionFailedError:

@@ -29,6 +29,7 @@ ASSET: Final = "asset."
 ACL: Final = "acl."
 LATE: Final = "late."
 RUNNING: Final = "running."
+_UNSURE: Final = frozenset({Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
 _AT_REST: Final = frozenset({"TERMINATED", "TERMINATING", "ERROR", "STOPPED", "STOPPING"})
 
 
@@ -75,10 +76,10 @@ class Asset(Hand):
         try:
             answer = self._send(doors, call, target, wanted, None)
         except CallFailedError as error:
-            if not _is_there(error):
+            if not _is_there(error) and not self._came(catalogue, target, error):
                 raise
-            catalogue.made(self.asset.name, target.key, None)  # it came with something else
-            return
+            self._look_again(catalogue, target)
+            return  # it came with something else, or without an answer
         catalogue.made(self.asset.name, target.key, self._id(answer, target, wanted))
 
     def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:
@@ -110,6 +111,17 @@ class Asset(Hand):
         if place == "/content" and self.asset.content and self.asset.content.source == "secret":
             return True  # nobody reads it back
         return text(plain(found)) == text(plain(wanted))
+
+    def _came(self, catalogue: Catalogue, target: Target, error: CallFailedError) -> bool:
+        """Return whether it was made by a call of which nobody said how it ended."""
+        if error.code and error.cause not in _UNSURE:
+            return False
+        self._look_again(catalogue, target)
+        return catalogue.held(self.asset.name, target.key) is not None
+
+    def _look_again(self, catalogue: Catalogue, target: Target) -> None:
+        by_path = bool(self.asset.tree) and self.asset.listing is None
+        catalogue.made(self.asset.name, target.key, "" if by_path else None)
 
     def _held(self, doors: Doors, target: Target) -> Held:
         held = doors.catalogue(target.scope).held(self.asset.name, target.key)
