@@ -117,7 +117,10 @@ def compiled(rule: Rule, setting: Setting, scope: Scope | None = None) -> str:
 
 
 def _looked_up(kept: str, scope: Scope | None) -> str:
-    """Return evidence with what its events say, which a query of one's own does not select."""
+    """Return evidence with what its events say, which a query of one's own does not select.
+
+    The hint keeps Spark from sending all events to every worker: read from files, they look small.
+    """
     said = ", ".join(name for name in _TOLD if name != "place")
     events = (
         f"SELECT id, ts, {said}, COALESCE(workspace_id, region) AS place "
@@ -125,7 +128,7 @@ def _looked_up(kept: str, scope: Scope | None) -> str:
     )
     columns = ", ".join((*(f"bare.{n}" for n in (*_HEAD, "id", "ts")), *_TOLD))
     return (
-        f"SELECT {columns} FROM ({kept}) AS bare "
+        f"SELECT /*+ MERGE(said) */ {columns} FROM ({kept}) AS bare "
         f"LEFT JOIN ({events}) AS said ON said.id = bare.id AND said.ts = bare.ts"
     )
 
