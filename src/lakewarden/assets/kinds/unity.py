@@ -141,6 +141,9 @@ KINDS: Final = (
         update=Call("PATCH", f"{_UC}/schemas/{{key}}", _changes("name", "catalog_name")),
         delete=Call("DELETE", f"{_UC}/schemas/{{key}}"),
     ),
-    *(_grants(of) for of in ("catalog", "schema", "external_location", "storage_credential")),
+    *(
+        _grants(of)
+        for of in ("catalog", "schema", "external_location", "storage_credential", "credential")
+    ),
     *(_bindings(of) for of in ("catalog", "external_location", "storage_credential", "credential")),
 )
