@@ -65,6 +65,8 @@ def test_what_was_lost_comes_back_and_can_be_taken_back(served, run, tmp_path, m
     assert exported(served) is None
     other = str(tmp_path / "another machine")
     monkeypatch.setenv("XDG_STATE_HOME", other)
+    signed = run("restore", vault, "--dry-run", world=served, XDG_STATE_HOME=other)
+    assert "which nothing here vouches for" in signed.err
     Signer.of_this_machine()
     refused = run("restore", vault, "--dry-run", world=served, XDG_STATE_HOME=other)
     assert (refused.code, "--any-signer" in refused.err) == (1, True)

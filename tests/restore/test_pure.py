@@ -6,8 +6,10 @@ import pytest
 
 from lakewarden.apply.hands.assets import covers
 from lakewarden.assets.registry import kinds
+from lakewarden.errors import UsageError
 from lakewarden.plan.change import Change, Target
 from lakewarden.plan.plan import Origin, Plan
+from lakewarden.restore.beside import beside
 from lakewarden.restore.granting import with_my_rights
 from lakewarden.restore.memory import Memory, found_digest, wanted_digest
 from lakewarden.restore.passive import held_back, starts_itself
@@ -131,3 +133,9 @@ def test_paths_are_of_a_folder_and_all_in_it():
     assert choice.has("notebook", "/Users/ann/a")
     assert not choice.has("notebook", "/Shared/etl-old/page")
     assert not choice.has("job", "etl")
+
+
+@pytest.mark.parametrize("folder", ["/", "", "/Shared", "/Restore/../Users", "/Restore//x"])
+def test_beside_is_in_a_folder_of_its_own(folder):
+    with pytest.raises(UsageError, match="no folder of its own"):
+        list(beside([], folder))

@@ -156,11 +156,16 @@ def maps_of(pace: Pace, policy: Policy) -> Maps:
 def insist_signed(run: BackupRun, vault: Vault, pace: Pace) -> None:
     """Refuse a backup that somebody else signed, or nobody.
 
+    A machine that never signed cannot know who should have; it says who did.
+
     Raises:
         VaultError: it is one.
     """
     key = PublicKey.of_this_machine()
-    problem = "" if pace.any_signer or key is None else signature_problem(run, key)
+    problem = "" if pace.any_signer else signature_problem(run, key)
+    if key is None and not problem and not pace.any_signer:
+        said = f"{run.id}: signed by {run.public_key}, which nothing here vouches for"
+        click.echo(said, err=True)
     if problem:
         raise VaultError(
             f"the run {run.id}: {problem}",
