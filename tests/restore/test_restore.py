@@ -104,6 +104,27 @@ def test_taking_back_leaves_the_workspace_empty(pair):
     assert after.root == before.root
 
 
+def test_what_was_put_into_a_scope_since_is_not_removed_with_it(small):
+    small.host().send("POST", "/api/2.0/secrets/scopes/create", {"scope": "etl"})
+    mine = {"scope": "etl", "key": "restored", "string_value": "1"}
+    small.host().send("POST", "/api/2.0/secrets/put", mine)
+    run = small.run(wishes=small.with_values())
+    task = Task(Choice(frozenset({"secret_scope", "secret"})), how=How(values=True))
+    journal = Noting()
+    plan = small.plan(run, task).plan
+    assert small.carry_out(plan, journal).failed == {}
+    there = small.at(small.standby).host()
+    there.send("POST", "/api/2.0/secrets/put", {**mine, "key": "by-hand"})
+    back, _ = inverse(plan, journal.found.items())
+    (why,) = small.carry_out(back).failed.values()
+    assert "it has secrets that were put in since" in why
+    (left,) = there.get("/api/2.0/secrets/list", {"scope": "etl"})["secrets"]
+    assert left["key"] == "by-hand"
+    there.send("POST", "/api/2.0/secrets/delete", {"scope": "etl", "key": "by-hand"})
+    assert small.carry_out(back).failed == {}
+    assert there.get("/api/2.0/secrets/scopes/list").get("scopes", []) == []
+
+
 def test_what_cannot_be_done_is_said_before_anything_is_done(pair):
     run = pair.run()
     jobs = pair.plan(run, Task(Choice(frozenset({"job"}))))

@@ -215,7 +215,7 @@ def resumed(
     going = journal.resume(old)
     outcome = carried_out(going, plan, doors, pace.most_errors, quiet=style == "json")
     _told(going, Restoration(plan, ()), outcome, 0.0, style)
-    return EXIT_INCOMPLETE if outcome.failed else EXIT_CLEAN
+    return EXIT_INCOMPLETE if outcome.failed or plan.blocked or plan.manual else EXIT_CLEAN
 
 
 def _to_resume(run: RunRecord, vault: Vault) -> RunRecord:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
+from lakewarden.apply.hands.assets import ASSET
 from lakewarden.plan.change import Attributes, Change
 from lakewarden.plan.plan import Plan
+
+_SECRET: Final = f"{ASSET}secret"
 
 
 def inverse(
@@ -15,7 +19,8 @@ def inverse(
 ) -> tuple[Plan, tuple[Change, ...]]:
     """Return the plan that takes changes back, and those that nothing takes back.
 
-    What belongs to a thing that is removed again needs no change of its own.
+    What belongs to a thing that is removed again needs no change of its own; a secret has one, so
+    that its scope goes only when no other is in it.
 
     Args:
         plan: what was carried out.
@@ -23,7 +28,11 @@ def inverse(
     """
     found = dict(begun)
     made = {plan.changes[n].address for n, before in found.items() if before is None}
-    mine = {n: plan.changes[n] for n in found if plan.changes[n].part_of not in made}
+    mine = {
+        number: change
+        for number in found
+        if (change := plan.changes[number]).part_of not in made or change.target.kind == _SECRET
+    }
     lasting = tuple(change for change in mine.values() if change.irreversible)
     addresses = {change.address for change in mine.values()}
     after: dict[str, list[str]] = defaultdict(list)

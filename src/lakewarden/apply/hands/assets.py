@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lakewarden.apply.asset_lists import filled
+from lakewarden.apply.asset_lists import filled, listed
 from lakewarden.apply.catalogue import PERMISSIONS, Catalogue
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
@@ -96,6 +96,7 @@ class Asset(Hand):
         if self.asset.delete is None:
             raise CallFailedError(Cause.MALFORMED, f"a {self.asset.name} cannot be removed")
         held = self._held(doors, target)
+        self._insist_without_values(doors.catalogue(target.scope), held)
         self._keep(doors, target, held, found)
         try:
             self._send(doors, self.asset.delete, target, {"spec": found.get("spec") or {}}, held)
@@ -111,6 +112,16 @@ class Asset(Hand):
         if place == "/content" and self.asset.content and self.asset.content.source == "secret":
             return True  # nobody reads it back
         return text(plain(found)) == text(plain(wanted))
+
+    def _insist_without_values(self, catalogue: Catalogue, held: Held) -> None:
+        """Refuse to remove what has values in it that nobody could give back."""
+        for kind in kinds().values():
+            form = kind.content.source if kind.content else ""
+            if form != "secret" or kind.parent != self.asset.name or kind.listing is None:
+                continue
+            if any(True for _ in listed(catalogue.host, kind.listing, held.id, held.key)):
+                why = f"it has {kind.title} that were put in since"
+                raise CallFailedError(Cause.MALFORMED, why)
 
     def _came(self, catalogue: Catalogue, target: Target, error: CallFailedError) -> bool:
         """Return whether it was made by a call of which nobody said how it ended."""
