@@ -90,8 +90,11 @@ def test_a_drill_says_whether_all_comes_back_and_a_standby_takes_over(served, ru
     assert drill.json["kinds"]["job"]["changes"] > 0
 
     to = ("--to-workspace", standby, *FAST)
+    looked = run("sync", vault, *to, "--dry-run", "--format", "json", world=served)
+    assert looked.json["recovery_point_seconds"] is None
     first = run("sync", vault, *to, "--overwrite", "--yes", "--format", "json", world=served)
     assert first.json["failed"] == []
+    assert first.json["recovery_point_seconds"] > 0
     status = run("sync", vault, "--status", "--format", "json", world=served).json["pairs"]
     assert [(pair["standby"], pair["role"]) for pair in status] == [(standby, "stands by")]
     over = run("failover", vault, *to, "--yes", "--format", "json", world=served)

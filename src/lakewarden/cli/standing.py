@@ -27,7 +27,7 @@ def status(pairs: Pairs, doors: Doors, style: str) -> int:
     for pair in found:
         click.echo(
             f"{pair['source']} -> {pair['standby']}: {pair['role']}, "
-            f"recovery point {span(pair['recovery_point_seconds'])} ago"
+            f"recovery point {said(pair['recovery_point_seconds'])}"
         )
         for kind, age in pair["kinds"].items():
             if age != pair["recovery_point_seconds"]:
@@ -41,6 +41,19 @@ def status(pairs: Pairs, doors: Doors, style: str) -> int:
     if not found and not managed:
         click.echo("Nothing was synced yet.")
     return EXIT_CLEAN
+
+
+def point_of(pairs: Pairs, source: str, standby: str) -> int | None:
+    """Return how many seconds of work would be lost; None while no kind is there as a whole."""
+    found = (_pair(deeds) for deeds in _by_pair(pairs.deeds(source, standby)))
+    ours = (pair for pair in found if (pair["source"], pair["standby"]) == (source, standby))
+    point: int | None = next((pair["recovery_point_seconds"] for pair in ours), None)
+    return point
+
+
+def said(point: int | None) -> str:
+    """Return a recovery point as people say it."""
+    return "none yet" if point is None else f"{span(point)} ago"
 
 
 def _by_pair(deeds: tuple[Deed, ...]) -> list[list[Deed]]:
@@ -66,7 +79,7 @@ def _pair(deeds: list[Deed]) -> dict[str, Any]:
         "standby": syncs[-1].target,
         "role": _role(syncs[-1].target, over[-1] if over else None),
         "backup": syncs[-1].backup,
-        "recovery_point_seconds": max(ages.values(), default=age_of(syncs[-1].taken)),
+        "recovery_point_seconds": max(ages.values(), default=None),
         "kinds": ages,
         "never": [kind for kind in kinds() if kind not in ages],
     }

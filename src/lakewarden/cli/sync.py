@@ -36,7 +36,7 @@ from lakewarden.cli.recovering import (
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
-from lakewarden.cli.standing import age_of, span, status
+from lakewarden.cli.standing import point_of, said, status
 from lakewarden.cli.vaults import tell_of_lacks, vault_of
 from lakewarden.clock import parse_time
 from lakewarden.collect.caller import parse_addresses
@@ -235,7 +235,7 @@ def _synced(job: Job, task: Task, reach: Reach) -> int:
             )
     if go and not run.dry_run:
         _remember(job, standby, end)
-    _tell(job, end)
+    _tell(job, end, point_of(job.pairs, source, stands))
     return end.code
 
 
@@ -333,14 +333,13 @@ def _remember(job: Job, standby: TargetWorkspace, end: Ended) -> None:
     job.pairs.done(Deed(source, stands, Verb.SYNC, backup.id, backup.started, now, whole))
 
 
-def _tell(job: Job, end: Ended) -> None:
+def _tell(job: Job, end: Ended, point: int | None) -> None:
     backup, outcome = job.backup, end.outcome
-    age = age_of(backup.started)
     if job.style == "json":
         result = {
             "run": end.run,
             "backup": backup.id,
-            "recovery_point_seconds": age,
+            "recovery_point_seconds": point,
             "made": outcome.made,
             "failed": [{"address": a, "why": why} for a, why in outcome.failed.items()],
             "gone": [
@@ -353,4 +352,4 @@ def _tell(job: Job, end: Ended) -> None:
     if end.run:
         click.echo(f"{outcome.made} of {len(end.found.plan.changes)} changes are made.")
         click.echo(f"Take it back with: lakewarden undo {end.run}")
-    click.echo(f"Recovery point: {span(age)} ago (the backup {backup.id}).")
+    click.echo(f"Recovery point: {said(point)} (this is the backup {backup.id}).")
