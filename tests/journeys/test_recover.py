@@ -103,8 +103,12 @@ def test_a_drill_says_whether_all_comes_back_and_a_standby_takes_over(served, ru
     assert over.json["runs"].keys() == {"fence", "work"}
     assert "has taken over" in run("sync", vault, *to, "--yes", world=served).err
     assert run("backup", "--to", vault, "--accept-changes", world=served).code == 0
-    shown = run("failover", vault, *to, "--back", "--dry-run", "--format", "json", world=served)
+    west = tmp_path / "west.toml"
+    west.write_text('[principals]\n"ines.oliveira@typical.example" = "ines@west.example"\n')
+    look = ("--back", "--map", west, "--dry-run", "--format", "json")
+    shown = run("failover", vault, *to, *look, world=served)
     assert shown.json["fence"]["changes"]
+    assert "west.example" not in shown.out
     back = run("failover", vault, *to, "--back", "--yes", world=served)
     assert "What is left for people" in back.out
     assert "~ job weekly-report" in back.out

@@ -161,11 +161,11 @@ def command(
             standby = _standby(reach, pace, first, vault)
             backup = _backup(pairs, vault, first, standby, over)
             insist_signed(backup, vault, pace)
-            where = parse_addresses(addresses)
+            works = first.host if over.back else standby.catalogue.host.host
             task = Task(
-                maps=maps_of(pace, policy),
+                maps=_named(maps_of(pace, policy), backup, works, first),
                 how=How(values=pace.identity is not None),
-                addresses=where,
+                addresses=parse_addresses(addresses),
             )
             change = Change(journal, reach, vault, backup, pace, run, style)
             return change.over(task, pairs, first, standby, over)
