@@ -95,6 +95,8 @@ def test_a_drill_says_whether_all_comes_back_and_a_standby_takes_over(served, ru
     first = run("sync", vault, *to, "--overwrite", "--yes", "--format", "json", world=served)
     assert first.json["failed"] == []
     assert first.json["recovery_point_seconds"] > 0
+    awake = run("restore", vault, *to, "--overwrite", "--dry-run", world=served)
+    assert (awake.code, "and this is a standby" in awake.err) == (2, True)
     status = run("sync", vault, "--status", "--format", "json", world=served).json["pairs"]
     assert [(pair["standby"], pair["role"]) for pair in status] == [(standby, "stands by")]
     over = run("failover", vault, *to, "--yes", "--format", "json", world=served)

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from lakewarden.apply.side_by_side import Outcome
+from lakewarden.assets.registry import kinds
 from lakewarden.cli.changing import begun, insist_same_account, journal_of
 from lakewarden.cli.given_back import doors_of
 from lakewarden.cli.options import (
@@ -36,6 +37,7 @@ from lakewarden.cli.recovering import (
 )
 from lakewarden.cli.run_options import Run, run_options
 from lakewarden.cli.settings import policy_of, reach_of
+from lakewarden.cli.standing import stands_by
 from lakewarden.cli.vaults import as_of_option, tell_of_lacks, vault_of
 from lakewarden.clock import from_millis
 from lakewarden.collect.caller import parse_addresses
@@ -44,12 +46,15 @@ from lakewarden.errors import UsageError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
 from lakewarden.plan.plan import plan_from_json
 from lakewarden.policyfile.policy import Policy
+from lakewarden.restore.passive import starts_itself
 from lakewarden.restore.plan import Restoration, lines
-from lakewarden.restore.planner import How
+from lakewarden.restore.planner import Fate, How
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, planned
 from lakewarden.restore.wanted import Choice
+from lakewarden.store.database import default_url
 from lakewarden.store.journal import Journal, RunJournal, RunRecord, RunState
+from lakewarden.store.pairs import Pairs
 from lakewarden.store.plans import write_plan
 from lakewarden.store.vault.as_of import chosen
 from lakewarden.store.vault.vault import Vault
@@ -161,6 +166,7 @@ def command(
         workspace = target_of(reach, pace, backup, vault)
         task = replace(task, addresses=whereabouts(reach, workspace, task.addresses))
         found = planned(task, vault, backup, workspace, reach.account_id)
+        _insist_asleep(found, workspace, run)
         if wish.file is not None:
             write_plan(wish.file, found.plan)
         if style == "table" or not run.yes:
@@ -182,6 +188,33 @@ def _task(wish: Wish, pace: Pace, policy: Policy, addresses: tuple[str, ...]) ->
     choice = Choice(frozenset(wish.kinds), wish.paths)
     where = parse_addresses(addresses)
     return Task(choice, maps_of(pace, policy), how, wish.side_path, where)
+
+
+def _insist_asleep(found: Restoration, workspace: TargetWorkspace, run: Run) -> None:
+    """Refuse to give a standby what starts by itself.
+
+    Raises:
+        UsageError: it would get something like that.
+    """
+    every = kinds()
+    awake = [
+        one.wanted
+        for one in found.of(Fate.CREATE, Fate.UPDATE)
+        if starts_itself(every[one.wanted.kind], one.wanted.spec)
+    ]
+    if not awake:
+        return
+    pairs = Pairs(run.store or default_url())
+    try:
+        standby = stands_by(pairs, workspace.scope.partition("/")[2])
+    finally:
+        pairs.close()
+    if standby:
+        raise UsageError(
+            f"the {awake[0].kind} {awake[0].key} would start by itself, and this is a standby",
+            where=workspace.scope,
+            next_step="Use `lakewarden sync`, or leave such kinds out with --kinds or --paths",
+        )
 
 
 def _restored(

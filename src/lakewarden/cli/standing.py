@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,6 +14,8 @@ from lakewarden.clock import parse_time
 from lakewarden.ledger.run import EXIT_CLEAN
 from lakewarden.restore.managed import groups
 from lakewarden.store.pairs import Deed, Pairs, Verb
+
+_STANDS: Final = "stands by"
 
 
 def status(pairs: Pairs, doors: Doors, style: str) -> int:
@@ -51,6 +53,12 @@ def point_of(pairs: Pairs, source: str, standby: str) -> int | None:
     return point
 
 
+def stands_by(pairs: Pairs, workspace: str) -> bool:
+    """Return whether a workspace is the standby of another one, and has not taken over."""
+    found = [_pair(deeds) for deeds in _by_pair(pairs.deeds())]
+    return any(p["standby"] == workspace and p["role"] == _STANDS for p in found)
+
+
 def said(point: int | None) -> str:
     """Return a recovery point as people say it."""
     return "none yet" if point is None else f"{span(point)} ago"
@@ -86,7 +94,7 @@ def _pair(deeds: list[Deed]) -> dict[str, Any]:
 
 
 def _role(standby: str, last: Deed | None) -> str:
-    return "stands by" if last is None or last.target != standby else f"took over at {last.at}"
+    return _STANDS if last is None or last.target != standby else f"took over at {last.at}"
 
 
 def age_of(moment: str) -> int:
