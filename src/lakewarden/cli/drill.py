@@ -152,9 +152,7 @@ def command(
         how = How(overwrite=True, values=pace.identity is not None)
         task = Task(maps=maps_of(pace, policy), how=how, addresses=where)
         found = planned(task, vault, backup, workspace, reach.account_id)
-        click.echo(summary(found), err=style == "json")
-        if style == "json" and not run.yes:
-            click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        _tell_of(found, run, style)
         if not wanted_by(run, found.plan):
             return EXIT_CLEAN
         account = lock_of(reach, workspace.scope)
@@ -168,6 +166,12 @@ def command(
     drilled = Drilled(backup.id, going.run.id, found, watch, seconds, left)
     _tell(drilled, style)
     return drilled.code
+
+
+def _tell_of(found: Restoration, run: Run, style: str) -> None:
+    click.echo(summary(found), err=style == "json")
+    if style == "json" and not run.yes:
+        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
 
 
 def _emptied(workspace: TargetWorkspace, backup: Backup) -> frozenset[tuple[str, str]]:

@@ -67,7 +67,8 @@ def _cover(change: Change) -> Cover:
         return Cover(change.address, judged=False, harmless=True, hidden="")
     unseen = _table()["unseen"]
     kind, key = change.target.kind, change.target.key
-    why = unseen["keys"].get(key) or unseen.get(kind) or unseen["other"]
+    sort, _, _ = kind.partition(".")
+    why = unseen["keys"].get(key) or unseen.get(kind) or unseen.get(sort) or unseen["other"]
     return Cover(change.address, judged=False, harmless=False, hidden=why)
 
 
