@@ -170,7 +170,9 @@ class Settling:
 
 
 def _lasting(document: Mapping[str, Any] | None) -> Any:
-    return document and {k: v for k, v in document.items() if k not in _VOLATILE}
+    """Return what is to be as it was; what was last asked of a cluster is beside what it is."""
+    asked = {"spec"} if document and "cluster_id" in document else set()
+    return document and {k: v for k, v in document.items() if k not in _VOLATILE | asked}
 
 
 def undoable(changes: tuple[Change, ...]) -> Iterator[Change]:
