@@ -18,7 +18,7 @@ demo: $(READY)  ## the main job against a simulated deployment, no credentials
 	$(BIN)/lakewarden demo
 
 test: $(READY)  ## the whole suite, no network, no credentials
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 lint: $(READY)  ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .
