@@ -165,6 +165,8 @@ def test_before_a_commit(run, bare):
     assert run("hunt", "--staged").code == 0
     porcelain.add(str(bare), [str(bare / "a.py")])
     assert run("hunt", "--staged").code == 3
+    (bare / ".git" / "index").rename(bare / ".git" / "index.lock")
+    assert run("hunt", "--staged", GIT_INDEX_FILE=".git/index.lock").code == 3
     hook = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8")
     assert "entry: lakewarden hunt --staged" in hook
 

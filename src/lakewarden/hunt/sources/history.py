@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -117,12 +118,20 @@ class _opened:  # noqa: N801  # used as a function is
 
 def _staged(repo: Repo) -> list[Any]:
     """Return what is staged and was not so in the last commit; all where that one is damaged."""
-    index = repo.open_index()
+    index = _index(repo)
     try:
         changes = list(index.changes_from_tree(repo.object_store, _tree(repo)))
     except Exception:  # noqa: BLE001  # whatever a damaged repository raises
         changes = list(index.changes_from_tree(repo.object_store, None))
     return sorted(changes, key=lambda change: change[0][1] or b"")
+
+
+def _index(repo: Repo) -> Any:
+    """Return the index that is to be committed: git names another one for `commit -a` and paths."""
+    from dulwich.index import Index  # noqa: PLC0415  # slow to load
+
+    named = os.environ.get("GIT_INDEX_FILE")
+    return Index(Path(repo.path, named)) if named else repo.open_index()
 
 
 def _tree(repo: Repo) -> Any:
