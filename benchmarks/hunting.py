@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from benchmarks import secret_corpus
 from benchmarks.secret_corpus import Corpus, Label
@@ -47,6 +47,22 @@ _SLOW: Final = 2_000_000
 _MEGABYTE: Final = 1_000_000
 
 Hits = Iterable[tuple[str, int]]
+
+
+class Told(TypedDict):
+    """What `hunting_peers.py` prints.
+
+    Attributes:
+        bytes: how many bytes were read.
+        load: the CPU seconds that loading rules took.
+        cpu: those that scanning took.
+        hits: the file and line of each finding.
+    """
+
+    bytes: int
+    load: float
+    cpu: float
+    hits: list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +141,14 @@ def prepare() -> list[str]:
     return lacking
 
 
-def peer(tool: str, folder: Path, most: int = sys.maxsize) -> Mapping[str, object]:
+def peer(tool: str, folder: Path, most: int = sys.maxsize) -> Told:
     """Let a library scan a folder; return what it says of it."""
     script = Path(__file__).with_name("hunting_peers.py")
     command = [str(_PYTHON), str(script), tool, str(folder), str(most)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: Mapping[str, object] = json.loads(done.stdout)
-    return found
+    told: Told = json.loads(done.stdout)
+    told["hits"] = [(file, line) for file, line in told["hits"]]
+    return told
 
 
 def gitleaks(folder: Path) -> tuple[list[tuple[str, int]], float]:
@@ -192,8 +209,7 @@ def _quality(seed: int, lacking: Sequence[str]) -> None:
         _say("lakewarden", score(corpus, ours(folder)))
         for tool in ("detect-secrets", "kingfisher"):
             if _PYTHON.exists():
-                hits = peer(tool, folder)["hits"]
-                _say(tool, score(corpus, [(file, line) for file, line in hits]))  # type: ignore[attr-defined]  # JSON
+                _say(tool, score(corpus, peer(tool, folder)["hits"]))
         if _GITLEAKS.exists():
             _say("gitleaks", score(corpus, gitleaks(folder)[0]))
     for what in lacking:
@@ -214,7 +230,7 @@ def _speed() -> None:
         for tool, most in (("detect-secrets", _SLOW), ("kingfisher", sys.maxsize)):
             if _PYTHON.exists():
                 told = peer(tool, folder, most)
-                speed = float(told["bytes"]) / float(told["cpu"])  # type: ignore[arg-type]  # JSON
+                speed = told["bytes"] / told["cpu"]
                 ratio = engine / speed
                 print(f"    {tool:16} library     {speed / _MEGABYTE:8.1f}    1/{ratio:.0f}")
         program = [sys.executable, "-m", "lakewarden", "hunt", str(folder), "--format", "json"]
