@@ -89,6 +89,7 @@ def test_what_is_compiled_is_kept_and_made_again_when_it_is_damaged(tmp_path, fa
     file.write_bytes(b"damaged")
     Hyperscan(RULES[:9], tmp_path)
     assert file.read_bytes() == whole
+    assert Detector(RULES[:9], Hyperscan(RULES[:9], file / "none")).leaks(data) is not None
 
 
 def test_without_hyperscan_python_alone_does(monkeypatch):

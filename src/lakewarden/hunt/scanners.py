@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -72,11 +73,9 @@ def _database(hyperscan: Any, rules: Sequence[Rule], cache: Path | None) -> Any:
     version = f"{hyperscan.__version__} {platform.machine()}"
     digest = hashlib.sha256("\0".join([version, *texts]).encode()).hexdigest()
     file = cache / f"hunt-{digest[:32]}.hs" if cache else None
-    if file and file.exists():
-        try:
+    if file:
+        with suppress(OSError, hyperscan.error):
             return hyperscan.loadb(file.read_bytes(), hyperscan.HS_MODE_BLOCK)
-        except (OSError, hyperscan.error):
-            file.unlink(missing_ok=True)
     caseless = hyperscan.HS_FLAG_CASELESS
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
@@ -97,7 +96,8 @@ def _keep(file: Path, data: bytes) -> None:
         new.write_bytes(data)
         new.replace(file)
     except OSError:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
 
 
 class Keywords:
