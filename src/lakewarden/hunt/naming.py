@@ -1,4 +1,9 @@
-"""What names promise, and what values are: secrets, fillers, references, or names themselves."""
+"""What names promise, and what values are: secrets, fillers, references, or names themselves.
+
+`semantics/secret_shapes.py` asks the like of a setting, and has fewer words: a setting whose name
+promises a secret is taken to hold one, and the value is gone by the time it is judged. In code most
+names that promise one hold none, so that here the value must look like one too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,8 @@ import re
 from itertools import pairwise
 from typing import Final
 
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from lakewarden.semantics.secret_shapes import words
+
 _HOLDS: Final = re.compile(
     r"\b(?:password|passwd|pwd|passphrase|secret|token|sas|credentials?|apikey|accesskey|secretkey"
     r"|(?:access|account|api|private|shared|storage|auth|encryption|signing) key)\b"
@@ -85,9 +91,9 @@ _COMMON: Final = frozenset(
 """What everybody writes where a password would stand."""
 
 
-def words(name: str) -> str:
-    """Return the words of a name, in lower case: `dbPassword` is `db password`."""
-    return " ".join(_WORDS.findall(name)).lower().rstrip(" 0123456789")
+def _said(name: str) -> str:
+    """Return the words of a name, without the number that it may end with."""
+    return words(name).rstrip(" 0123456789")
 
 
 def is_filler(value: str) -> bool:
@@ -177,12 +183,12 @@ def _is_weak(value: str) -> bool:
     """Return whether a value is words with a number: `Blue-Harbor-24`, but not `Db-Password-2`."""
     mixed = value.isalnum() and any(map(str.islower, value)) and any(map(str.isupper, value))
     numbered = any(map(str.isdigit, value)) and mixed
-    return bool(numbered or _WEAK.fullmatch(value)) and not _HOLDS.search(words(value))
+    return bool(numbered or _WEAK.fullmatch(value)) and not _HOLDS.search(_said(value))
 
 
 def is_secret(name: str, value: str) -> bool:
     """Return whether a literal is a secret, by the name that it is assigned to."""
-    said = words(name)
+    said = _said(name)
     if not _HOLDS.search(said) or _ABOUT.search(said) or _OTHER.search(said):
         return False
     if _PASSWORD.search(said):

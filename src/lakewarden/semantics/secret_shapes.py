@@ -66,6 +66,11 @@ _PIN: Final = 4
 _ASSIGNMENT: Final = re.compile(r"(?m)^\s*(?:export\s+)?([A-Za-z_]\w*)=['\"]?([^\s'\"]+)")
 
 
+def words(name: str) -> str:
+    """Return the words of a name, in lower case: `dbPassword` is `db password`."""
+    return " ".join(_WORDS.findall(name)).lower()
+
+
 def shape_of(name: str, value: str) -> str:
     """Return what a setting's value looks like: a credential's name, or empty for none.
 
@@ -117,5 +122,5 @@ def _is_sure(name: str, value: str) -> bool:
 
 
 def _holds_secret(name: str) -> bool:
-    words = " ".join(_WORDS.findall(name)).lower()
-    return _SECRET_NAME.search(words) is not None and _ABOUT.search(words) is None
+    said = words(name)
+    return _SECRET_NAME.search(said) is not None and _ABOUT.search(said) is None
