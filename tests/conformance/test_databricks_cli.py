@@ -19,7 +19,7 @@ FEW = {"current-user me", "users list", "clusters list", "jobs list", "ip-access
 
 @pytest.fixture(scope="module")
 def realms() -> Iterator[dict[str, Realm]]:
-    with start("high-security", aws=False) as running:
+    with start("high-security", aws=False, drawn=databricks_cli.DRAWN) as running:
         account = f"/api/2.0/accounts/{running.account_id}"
         yield {
             "workspace": Realm(running.workspace_urls[3001], running.token),

@@ -25,13 +25,13 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def served(world: str) -> Iterator[dict[str, str]]:
-    """Serve a world; yield the variables that it prints.
+def served(world: str, *options: str) -> Iterator[dict[str, str]]:
+    """Serve a world, with options of `simulate`; yield the variables that it prints.
 
     Raises:
         RuntimeError: it did not start.
     """
-    command = [sys.executable, "-m", "lakewarden", "simulate", "--world", world]
+    command = [sys.executable, "-m", "lakewarden", "simulate", "--world", world, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environment())
     try:
         yield _exports(process)
