@@ -66,11 +66,16 @@ def entropy(text: str) -> float:
 def crc32_base62(found: Found) -> bool:
     """Return whether the last six of GitHub's and npm's 36 are a CRC-32 of the others."""
     body = found.secret.partition("_")[2]
-    number, digits = zlib.crc32(body[:-6].encode()), ""
-    while number:
+    return body[-6:] == checksum62(body[:-6])
+
+
+def checksum62(body: str) -> str:
+    """Return the CRC-32 of a text as six digits of base 62."""
+    number, digits = zlib.crc32(body.encode()), ""
+    for _ in range(6):
         number, digit = divmod(number, 62)
         digits = _BASE62[digit] + digits
-    return body[-6:] == digits.rjust(6, "0")
+    return digits
 
 
 def crc32_hex(found: Found) -> bool:

@@ -50,6 +50,11 @@ class Unread:
     why: str
 
 
+def too_large(where: str, largest: int) -> Unread:
+    """Return that a document has more bytes than are read."""
+    return Unread(where, f"is larger than {largest / 2**20:g} MB")
+
+
 class Part(NamedTuple):
     """A stretch of a document that is read by itself.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
-from lakewarden.hunt.checks import BECH32, remainder
+from lakewarden.hunt.checks import BECH32, checksum62, remainder
 
 _PART: Final = re.compile(r"<([a-z0-9-]+|HEX)(?::(\d+))?>")
 _ALPHABETS: Final[Mapping[str, str]] = {
@@ -32,7 +32,6 @@ _ALPHABETS: Final[Mapping[str, str]] = {
     "b64": string.ascii_letters + string.digits + "+/",
     "b64url": string.ascii_letters + string.digits + "-_",
 }
-_BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NUMBERS: Final[Mapping[str, int]] = {"azdo": 52}
 
 
@@ -65,11 +64,7 @@ def drawn(random: Random, alphabet: str, size: int) -> str:
 def crc62(random: Random, size: int) -> str:
     """Return letters and digits with the checksum of GitHub and npm behind them."""
     body = drawn(random, _ALPHABETS["alnum"], size)
-    number, digits = zlib.crc32(body.encode()), ""
-    while number:
-        number, digit = divmod(number, 62)
-        digits = _BASE62[digit] + digits
-    return body + digits.rjust(6, "0")
+    return body + checksum62(body)
 
 
 def grafana(random: Random, _size: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from lakewarden.errors import UsageError
-from lakewarden.hunt.document import LARGEST, Document, Unread
+from lakewarden.hunt.document import LARGEST, Document, Unread, too_large
 
 _OPAQUE: Final = (
     ({"HEAD", "objects", "refs"}, "is a git repository without files: use --history"),
@@ -111,7 +111,7 @@ def _read(path: Path, where: str, largest: int) -> Document | Unread:
 
 def _bounded(where: str, data: bytes, largest: int, size: int = 0) -> Document | Unread:
     if max(len(data), size) > largest:
-        return Unread(where, f"is larger than {largest / 2**20:g} MB")
+        return too_large(where, largest)
     return Document(where, data)
 
 

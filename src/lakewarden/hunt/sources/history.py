@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakewarden.errors import UsageError
-from lakewarden.hunt.document import LARGEST, Document, Unread
+from lakewarden.hunt.document import LARGEST, Document, Unread, too_large
 from lakewarden.hunt.sources.commits import brought, text
 from lakewarden.hunt.sources.folder import is_folder, is_left_out
 
@@ -149,5 +149,5 @@ def _blob(repo: Repo, sha: Any, where: str, commit: str, largest: int) -> Docume
     except Exception as error:  # noqa: BLE001  # whatever a damaged repository raises
         return Unread(where, f"its content is not in the repository ({type(error).__name__})")
     if len(data) > largest:
-        return Unread(where, f"is larger than {largest / 2**20:g} MB")
+        return too_large(where, largest)
     return Document(where, data, commit)

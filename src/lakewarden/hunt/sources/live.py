@@ -21,7 +21,7 @@ from lakewarden.backup.shaping import Found, id_in, key_in
 from lakewarden.backup.walk import Objects, Walk
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
-from lakewarden.hunt.document import LARGEST, Document, Form, Unread
+from lakewarden.hunt.document import LARGEST, Document, Form, Unread, too_large
 from lakewarden.hunt.sources.folder import is_left_out
 from lakewarden.store.vault.manifest import Status
 
@@ -62,7 +62,7 @@ def documents(
             reads += found
         for document in _ahead(pool, reads):
             if isinstance(document, Document) and len(document.data) > largest:
-                yield Unread(document.where, f"is larger than {largest / 2**20:g} MB")
+                yield too_large(document.where, largest)
             elif document is not None:
                 yield document
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lakewarden.errors import VaultError
-from lakewarden.hunt.document import LARGEST, Document, Form, Unread
+from lakewarden.hunt.document import LARGEST, Document, Form, Unread, too_large
 from lakewarden.hunt.sources.folder import is_left_out
 from lakewarden.store.vault.manifest import Entry, Run, Status
 from lakewarden.store.vault.vault import Vault
@@ -96,7 +96,7 @@ def _document(vault: Vault, digest: str, empty: Document, largest: int) -> Docum
     except VaultError as error:
         return Unread(empty.where, error.what)
     if len(data) > largest:
-        return Unread(empty.where, f"is larger than {largest / 2**20:g} MB")
+        return too_large(empty.where, largest)
     return Document(empty.where, data, empty.commit, empty.form)
 
 
