@@ -18,7 +18,7 @@ from lakewarden.cli.changing import (
     needing,
     read_again,
 )
-from lakewarden.cli.given_back import applied
+from lakewarden.cli.given_back import applied, code_of
 from lakewarden.cli.options import Deployment, Selection, deployment_options
 from lakewarden.cli.run_options import Allowed, Run, allowed_options, run_options
 from lakewarden.cli.settings import policy_of, reach_of
@@ -69,7 +69,8 @@ def command(
     and read back after; at the first that does not come out, the run stops. At the end the
     controls of the plan are judged anew.
 
-    Exits with 0 when all of them pass, with 3 when one does not, and with 1 when the run stopped.
+    Exits with 0 when all of them pass, with 3 when one does not, and with 1 when the run stopped. A
+    plan of giving a backup back exits with 4 when something is left to do.
     """
     if (file is None) == (resume is None):
         raise UsageError("give a plan, or --resume RUN", next_step="See `lakewarden apply --help`")
@@ -78,7 +79,7 @@ def command(
         plan = _plan_of(old) if old else read_plan(file or Path())
         if not plan.changes:
             click.echo(summary(plan))
-            return EXIT_CLEAN
+            return code_of(plan) if plan.origin.vault else EXIT_CLEAN
         if plan.origin.vault:
             reach = reach_of(deployment, policy_of(Selection(policy_file)))
             insist_same_account(reach.account_id, plan.origin.account_id)

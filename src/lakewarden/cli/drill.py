@@ -154,7 +154,7 @@ def command(
         found = planned(task, vault, backup, workspace, reach.account_id)
         _tell_of(found, run, style)
         if not wanted_by(run, found.plan):
-            return EXIT_CLEAN
+            return EXIT_INCOMPLETE  # nothing was compared
         account = lock_of(reach, workspace.scope)
         if run.break_lock:
             journal.break_lock(account)

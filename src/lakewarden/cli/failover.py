@@ -221,6 +221,12 @@ def _named(maps: Maps, backup: Backup, works: str, first: Backup) -> Maps:
     return maps if backup.host == first.host else maps.back()
 
 
+def _left(end: Ending, found: Restoration) -> bool:
+    """Return whether something is left to do, beside what people do by hand."""
+    lacking = any(one.fate is not Fate.BY_HAND for one in found.left())
+    return bool(end.failed or end.asleep or end.notes or lacking)
+
+
 def _silence(workspace: TargetWorkspace) -> str:
     """Return why a workspace does not answer; empty when it does."""
     try:
@@ -258,18 +264,18 @@ class Change:
         found = taken_over(task, self.vault, self.backup, new, self.reach.account_id)
         self._show(barrier, found, end)
         changes = (*(barrier.changes if barrier else ()), *found.plan.changes)
-        if changes and not wanted_by(self.run, replace(found.plan, changes=changes)):
-            return EXIT_CLEAN
+        both = replace(found.plan, changes=changes)
+        if self.run.dry_run or (changes and not wanted_by(self.run, both)):
+            return EXIT_INCOMPLETE if changes or _left(end, found) else EXIT_CLEAN
         started = time.monotonic()
         if barrier is not None and old is not None:
             self._carry(barrier, old, "fence", end)
         self._carry(found.plan, new, "work", end)
         end.seconds = time.monotonic() - started
-        end.asleep = self._asleep(task, new)
+        end.asleep = self._asleep(task, new, found)
         self._remember(pairs, first, standby, over)
         self._tell(end)
-        left = end.failed or end.asleep or end.notes or found.of(Fate.BLOCKED)
-        return EXIT_INCOMPLETE if left else EXIT_CLEAN
+        return EXIT_INCOMPLETE if _left(end, found) else EXIT_CLEAN
 
     def _primary(self, first: Backup, end: Ending) -> TargetWorkspace | None:
         """Return the first workspace, None where it does not answer within seconds."""
@@ -313,10 +319,12 @@ class Change:
         outcome = carried_out(going, plan, at.doors, self.pace.most_errors, quiet=quiet)
         end.told(what, going.run.id, outcome)
 
-    def _asleep(self, task: Task, new: TargetWorkspace) -> int:
-        """Return how many assets do not start as they did at the source."""
-        found = taken_over(task, self.vault, self.backup, new, self.reach.account_id)
-        return len(found.of(Fate.UPDATE))
+    def _asleep(self, task: Task, new: TargetWorkspace, found: Restoration) -> int:
+        """Return how many assets do not start as they did at the source, or cannot be seen to."""
+        known = {(j.wanted.kind, j.wanted.key) for j in found.of(Fate.BLOCKED)}
+        again = taken_over(task, self.vault, self.backup, new, self.reach.account_id)
+        asleep = {(j.wanted.kind, j.wanted.key) for j in again.of(Fate.UPDATE, Fate.BLOCKED)}
+        return len(asleep - known)
 
     def _remember(self, pairs: Pairs, first: Backup, standby: TargetWorkspace, over: Over) -> None:
         ends = (first.workspace, standby.scope.partition("/")[2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
 from lakewarden.apply.doors import Doors
@@ -37,7 +39,7 @@ def applied(journal: Journal, plan: Plan, old: RunRecord | None, reach: Reach, r
     for line in described(plan):
         click.echo(line)
     if not wanted_by(run, plan):
-        return EXIT_CLEAN
+        return EXIT_INCOMPLETE
     account = lock_of(reach, scope_of(plan))
     if run.break_lock:
         journal.break_lock(account)
@@ -48,7 +50,12 @@ def applied(journal: Journal, plan: Plan, old: RunRecord | None, reach: Reach, r
         outcome = carried_out(going, plan, doors, AS_GIVEN.most_errors)
     click.echo(f"{outcome.made} of {len(plan.changes)} changes are made.")
     click.echo(f"Take it back with: lakewarden undo {going.run.id}")
-    return EXIT_INCOMPLETE if outcome.failed else EXIT_CLEAN
+    return code_of(plan, outcome.failed)
+
+
+def code_of(plan: Plan, failed: Collection[str] = ()) -> int:
+    """Return the exit code of a plan that was carried out: incomplete where something is left."""
+    return EXIT_INCOMPLETE if failed or plan.blocked or plan.manual else EXIT_CLEAN
 
 
 def taken_back(journal: Journal, old: RunRecord, reach: Reach, run: Run) -> int:

@@ -14,7 +14,7 @@ import click
 from lakewarden.apply.side_by_side import Outcome
 from lakewarden.assets.registry import kinds
 from lakewarden.cli.changing import begun, insist_same_account, journal_of
-from lakewarden.cli.given_back import doors_of
+from lakewarden.cli.given_back import code_of, doors_of
 from lakewarden.cli.options import (
     Deployment,
     Selection,
@@ -172,7 +172,7 @@ def command(
         if style == "table" or not run.yes:
             _tell(found, wish.file, style)
         if not wanted_by(run, found.plan):
-            return _left(found)
+            return EXIT_INCOMPLETE if found.plan.changes else _left(found)
         return _restored(
             journal, found, workspace, lock_of(reach, workspace.scope), pace, run, style
         )
@@ -248,7 +248,7 @@ def resumed(
     going = journal.resume(old)
     outcome = carried_out(going, plan, doors, pace.most_errors, quiet=style == "json")
     _told(going, Restoration(plan, ()), outcome, 0.0, style)
-    return EXIT_INCOMPLETE if outcome.failed or plan.blocked or plan.manual else EXIT_CLEAN
+    return code_of(plan, outcome.failed)
 
 
 def _to_resume(run: RunRecord, vault: Vault) -> RunRecord:

@@ -198,7 +198,8 @@ class Ended:
     @property
     def code(self) -> int:
         """Return the exit code."""
-        left = self.outcome.failed or self.found.left() or self.gone.kept
+        undone = self.found.plan.changes and not self.run
+        left = undone or self.outcome.failed or self.found.left() or self.gone.kept
         return EXIT_INCOMPLETE if left else EXIT_CLEAN
 
 
