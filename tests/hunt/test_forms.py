@@ -183,7 +183,9 @@ def test_a_compressed_file_is_opened_whatever_it_is_called(look, fake, packed):
     assert (place.member, place.line) == ("dump", 2)
     [place] = places(look(("dump", packed(packed(b"x" * 2**21) + data))))
     assert place.member == "dump!dump"
-    assert look(("dump", data[:-9])).unread[0].why == "the archive is cut or damaged"
+    assert len(look(("dump", packed(b"x") + bytes(2**20 + 4) + data)).findings) == 1
+    for spoilt in (data[:-9], data + b"token"):
+        assert look(("dump", spoilt)).unread[0].why == "the archive is cut or damaged"
 
 
 def test_an_archive_behind_a_program_is_opened_and_the_program_read(look, fake):

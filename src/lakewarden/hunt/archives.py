@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from lakewarden.hunt.document import UnreadableError
@@ -50,6 +51,8 @@ _OPAQUE: Final = (
 _MOST_MEMBERS: Final = 20_000
 _MOST_EXPANDED: Final = 512 * 1024 * 1024
 _BLOCK: Final = 2**20
+_BITE: Final = 2**16
+"""How many compressed bytes are read at once."""
 _GZIP: Final = 31
 """What zlib calls its streams with the header of gzip."""
 
@@ -153,35 +156,51 @@ def _expanded(where: str, blocks: Iterator[bytes]) -> Iterator[Member]:
 def _gunzipped(data: bytes) -> Iterator[bytes]:
     """Yield what streams of gzip expand to, one behind the other, and zeros behind the last."""
     source = io.BytesIO(data)
-    rest = source.read(_BLOCK)
+    rest = source.read(_BITE)
     while rest:
         stream = zlib.decompressobj(_GZIP)
         block = stream.decompress(rest, _BLOCK)
         yield block
         while not stream.eof:
             has_more = len(block) == _BLOCK
-            rest = stream.unconsumed_tail or (b"" if has_more else source.read(_BLOCK))
+            rest = stream.unconsumed_tail or (b"" if has_more else source.read(_BITE))
             if not rest and not has_more:
                 raise UnreadableError("the archive is cut or damaged")
             block = stream.decompress(rest, _BLOCK)
             yield block
-        rest = (stream.unused_data or source.read(_BLOCK)).lstrip(b"\0")
+        rest = _behind(stream.unused_data, source)
 
 
-def _bunzipped(data: bytes) -> Iterator[bytes]:
-    with bz2.open(io.BytesIO(data)) as file:
-        yield from iter(lambda: file.read(_BLOCK), b"")
+def _unpacked(data: bytes, kind: Any) -> Iterator[bytes]:
+    """Yield what streams of bzip2 or xz expand to, one behind the other, as those of gzip."""
+    source = io.BytesIO(data)
+    rest = source.read(_BITE)
+    while rest:
+        stream = kind()
+        yield stream.decompress(rest, _BLOCK)
+        while not stream.eof:
+            more = source.read(_BITE) if stream.needs_input else b""
+            if stream.needs_input and not more:
+                raise UnreadableError("the archive is cut or damaged")
+            yield stream.decompress(more, _BLOCK)
+        rest = _behind(stream.unused_data, source)
 
 
-def _unxzed(data: bytes) -> Iterator[bytes]:
-    with lzma.open(io.BytesIO(data)) as file:
-        yield from iter(lambda: file.read(_BLOCK), b"")
+def _behind(unused: bytes, source: io.BytesIO) -> bytes:
+    """Return what begins behind a stream and the zeros that fill it up; empty at the end."""
+    rest = unused.lstrip(b"\0")
+    while not rest and (block := source.read(_BITE)):
+        rest = block.lstrip(b"\0")
+    return rest
 
 
 _STREAMS: Final[tuple[tuple[re.Pattern[bytes], Callable[[bytes], Iterator[bytes]]], ...]] = (
     (re.compile(rb"\x1f\x8b\x08"), _gunzipped),
-    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), _bunzipped),
-    (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})"), _unxzed),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), partial(_unpacked, kind=bz2.BZ2Decompressor)),
+    (
+        re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})"),
+        partial(_unpacked, kind=lzma.LZMADecompressor),
+    ),
 )
 """What expands a compressed file, by how it begins."""
 
