@@ -24,7 +24,7 @@ from lakewarden.store.lake.merging import Merged
 from lakewarden.store.raw.joining import Spooled
 from lakewarden.store.raw.notes import note
 from lakewarden.store.raw.spool import clear, scratch, spool
-from lakewarden.store.raw.staging import ROWS, Counted, Staging
+from lakewarden.store.raw.staging import VIEW, Counted, Staging
 
 _BATCH: Final = 128 << 20
 """So many bytes, out of their compression, are in a batch."""
@@ -107,7 +107,7 @@ def ingest(
         staging = Staging(connection, source)
         for spooled in _ahead(_batches(waiting), origin, source, folder):
             counted = staging.load(spooled, origin)
-            merged = lake.merge(connection, ROWS)
+            merged = lake.merge(connection, VIEW)
             _insist_on_all(lake, counted, merged)
             note(lake, connection, source, counted)
             clear(spooled)

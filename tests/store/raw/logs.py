@@ -14,6 +14,7 @@ from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Origin
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
+from lakewarden.store.lake.tables import ROW
 from lakewarden.store.raw.folder import Folder
 from lakewarden.store.raw.forms import SHAPES
 from lakewarden.store.raw.joining import Spooled
@@ -166,7 +167,8 @@ class Reader:
             for shape in SHAPES
             if shape.source is source
         )
-        return Read(_rows(self._connection, VIEW), counted, spooled, by_record)
+        events = _rows(self._connection, f"(SELECT * EXCLUDE ({ROW}) FROM {VIEW})")
+        return Read(events, counted, spooled, by_record)
 
     def load(self, source: Source, spooled: Spooled, origin: Origin) -> list[Counted]:
         return Staging(self._connection, source).load(spooled, origin)

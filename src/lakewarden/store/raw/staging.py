@@ -20,7 +20,6 @@ from lakewarden.events.columns import Source
 from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, unreadable
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.shapes.shape import Shape, select
-from lakewarden.store.lake.tables import ROW
 from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
 from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
@@ -31,9 +30,7 @@ from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
 from lakewarden.store.raw.rows import insert, longest, tables
 
 VIEW: Final = "batch"
-"""The view that has the events of a batch."""
-ROWS: Final = "batch_rows"
-"""The same with a column more, `ROW`."""
+"""The view that has the events of a batch, and `ROW` as its last column."""
 _TOGETHER: Final = frozenset({Layout.LINES, Layout.RECORDS})
 """Layouts that DuckDB reads from several files at once."""
 
@@ -110,10 +107,7 @@ class Staging:
         self._addresses.read(self._shapes)
         met = [shape for shape in self._shapes if self._has_rows(shape)] or self._shapes[:1]
         views = (select(shape, f"rowid * {len(met)} + {n}") for n, shape in enumerate(met))
-        self._connection.execute(
-            f"CREATE OR REPLACE VIEW {ROWS} AS {' UNION ALL '.join(views)};"  # noqa: S608  # ours
-            f" CREATE OR REPLACE VIEW {VIEW} AS SELECT * EXCLUDE ({ROW}) FROM {ROWS}"
-        )
+        self._connection.execute(f"CREATE OR REPLACE VIEW {VIEW} AS {' UNION ALL '.join(views)}")
         return list(counted.values())
 
     def _read_whole(self, spooled: Spooled, counted: dict[int, Counted]) -> set[int]:
