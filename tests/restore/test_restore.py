@@ -142,3 +142,22 @@ def test_what_cannot_be_done_is_said_before_anything_is_done(pair):
         about = {j.wanted.kind: j.why for j in lists.of(Fate.BLOCKED)}
         assert about.keys() == {"ip_access_list", "workspace_conf"}
         assert said in about["ip_access_list"]
+
+
+def test_jobs_that_run_each_other_or_themselves_come_back(small):
+    host = small.host()
+
+    def runs(*others):
+        return [{"task_key": f"t{one}", "run_job_task": {"job_id": one}} for one in others]
+
+    jobs = "/api/2.2/jobs"
+    first = host.send("POST", f"{jobs}/create", {"name": "first"})["job_id"]
+    second = {"name": "first", "tasks": runs(first)}
+    number = host.send("POST", f"{jobs}/create", second)["job_id"]
+    settings = {"tasks": runs(first, number)}
+    host.send("POST", f"{jobs}/update", {"job_id": first, "new_settings": settings})
+    run = small.run()
+    found = small.plan(run, ALL)
+    assert found.of(Fate.BLOCKED) == []
+    assert small.carry_out(found.plan).failed == {}
+    assert left(small, run, ALL, found) == []

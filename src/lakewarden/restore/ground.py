@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
-from lakewarden.apply.hands.assets import ASSET
+from lakewarden.apply.hand import hands
+from lakewarden.apply.hands.assets import ASSET, LATE
 from lakewarden.assets import places
 from lakewarden.assets.canonical import references_of
 from lakewarden.assets.kind import Kind
@@ -32,6 +35,7 @@ class Ground:
         made: the address of the change that makes each asset that is not there, by kind and key.
         people: likewise of principals, by name.
         later: those that are made at failover only, and those that stand on them.
+        late: which fields some take only after they were made, as these close a circle.
     """
 
     def __init__(self, target: TargetWorkspace, absent: Iterable[Wanted]) -> None:
@@ -40,6 +44,7 @@ class Ground:
         self.made: dict[tuple[str, str], str] = {}
         self.people: dict[str, str] = {}
         self.later: set[tuple[str, str]] = set()
+        self.late: dict[tuple[str, str], frozenset[str]] = {}
         for wanted in absent:
             address = self.address(wanted)
             self.made[wanted.kind, wanted.key] = address
@@ -63,7 +68,37 @@ class Ground:
                     blocked[mine], fresh = why, True
                     del self.made[mine]
                     self.people.pop(wanted.key, None)
+            if not fresh and (tied := self._tied(absent)):
+                blocked[tied], fresh = "it and what it needs wait for each other", True
+                del self.made[tied]
         return blocked
+
+    def _tied(self, absent: list[Wanted]) -> tuple[str, str] | None:
+        """Find circles, and what opens each; return one of a circle that nothing opens."""
+        self.late.clear()
+        made = {(w.kind, w.key): w for w in absent if (w.kind, w.key) in self.made}
+        needs = {mine: self._first(wanted) for mine, wanted in made.items()}
+        while circle := _circle(needs):
+            for mine in sorted(circle - self.late.keys()):
+                wanted = made[mine]
+                late = {n for n, v in wanted.spec.items() if circle & {*references_of(v)}}
+                if late and f"{LATE}{mine[0]}" in hands():
+                    self.late[mine] = frozenset(late)
+                    needs[mine] = self._first(self.early(wanted))
+                    break
+            else:
+                return min(circle)
+        return None
+
+    def early(self, wanted: Wanted) -> Wanted:
+        """Return an asset without what it takes only after it was made."""
+        late = {*kinds()[wanted.kind].late, *self.late.get((wanted.kind, wanted.key), ())}
+        return replace(wanted, spec={n: v for n, v in wanted.spec.items() if n not in late})
+
+    def _first(self, wanted: Wanted) -> set[tuple[str, str]]:
+        """Return what is made before an asset."""
+        needed = [*self.needed(kinds()[wanted.kind], wanted), elder(wanted)]
+        return {one for one in needed if one in self.made}
 
     def address(self, wanted: Wanted) -> str:
         """Return the address of the change that makes an asset."""
@@ -85,8 +120,6 @@ class Ground:
     def lacking(self, kind: Kind, wanted: Wanted) -> str:
         """Return what an asset refers to that is not there and will not be made."""
         for other, key in self.needed(kind, wanted):
-            if (other, key) == (wanted.kind, wanted.key):
-                return "it refers to itself"
             if (other, key) not in self.made and not self._there(other, key):
                 return f"it needs the {other} {key}, which is not there and is not restored"
         return ""
@@ -161,6 +194,23 @@ class Ground:
             return self.target.catalogue.held(kind, key) is not None
         except CallFailedError:
             return False
+
+
+def elder(wanted: Wanted) -> tuple[str, str] | None:
+    """Return kind and key of the asset of the same name that is older."""
+    name, mark, number = wanted.key.rpartition("#")
+    if not mark or not number.isdigit():
+        return None
+    return wanted.kind, name if number == "2" else f"{name}#{int(number) - 1}"
+
+
+def _circle(needs: Mapping[tuple[str, str], set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Return assets that need each other in a circle; none where there is none."""
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return set(error.args[1])
+    return set()
 
 
 def _of_unity(kind: Kind) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lakewarden.apply.hands.assets import ASSET, LATE, RUNNING
@@ -11,7 +12,7 @@ from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change
 from lakewarden.plan.paths import path, value_at
-from lakewarden.restore.ground import Ground
+from lakewarden.restore.ground import Ground, elder
 from lakewarden.restore.wanted import Wanted
 
 
@@ -28,9 +29,12 @@ class Making:
         """Yield the change that makes an asset, and those that belong to it."""
         made = self._creation(kind, wanted)
         yield made
-        late = {path("spec", n): wanted.spec[n] for n in kind.late if wanted.spec.get(n)}
+        early = self._ground.early(wanted).spec
+        late = {path("spec", n): v for n, v in wanted.spec.items() if v and n not in early}
         if late:
-            yield self._part(LATE, kind, wanted, made, (dict.fromkeys(late), late))
+            part = self._part(LATE, kind, wanted, made, (dict.fromkeys(late), late))
+            follows = dict.fromkeys([made.address, *self.follows(kind, wanted)])
+            yield replace(part, follows=tuple(follows))
         if kind.stop is not None:
             ends = ({"/running": True}, {"/running": False})
             yield self._part(RUNNING, kind, wanted, made, ends)
@@ -45,15 +49,15 @@ class Making:
         thing = self._ground.thing(wanted)
         if self._ground.assigned(wanted):
             return Change(thing, wanted.key, None, {"/permissions": ["USER"]})
-        spec = {name: value for name, value in wanted.spec.items() if name not in kind.late}
-        after: dict[str, Any] = {"/spec": spec}
+        early = self._ground.early(wanted)
+        after: dict[str, Any] = {"/spec": early.spec}
         if wanted.content:
             after["/content"] = wanted.cipher or wanted.content
         above = self._above(kind, wanted) if kind.beside else ""
         return Change(
             thing,
             *(wanted.key, None, after),
-            follows=self.follows(kind, wanted),
+            follows=self.follows(kind, early),
             irreversible="" if kind.delete or above else "no call takes it away again",
             part_of=above,
         )
@@ -80,10 +84,8 @@ class Making:
         yield from (made[needed] for needed in self._ground.needed(kind, wanted) if needed in made)
         if before := self._turns.get((wanted.kind, wanted.key)):
             yield before
-        name, mark, number = wanted.key.rpartition("#")
-        if mark and number.isdigit():
-            elder = name if number == "2" else f"{name}#{int(number) - 1}"
-            yield from (made[one] for one in ((wanted.kind, elder),) if one in made)
+        if (older := elder(wanted)) in made:
+            yield made[older]
         names = {str(n) for p in kind.principals for n in places.values(wanted.spec, p)}
         if wanted.key.startswith(("/Users/", "/Repos/")):
             names.add(wanted.key.split("/")[2])
