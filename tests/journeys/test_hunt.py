@@ -255,14 +255,22 @@ def test_a_workspace_and_its_backup_come_to_the_same(run, world, bare):
     assert (again.code, again.json["total"]) == (0, 0)
 
 
-def test_what_a_workspace_does_not_give_is_not_scanned(run, world):
+@pytest.mark.parametrize(
+    ("order", "what"),
+    [
+        ("GET /api/2.2/jobs/list=403", "jobs"),
+        ("GET /api/2.2/jobs/get*=404", "job nightly-everything"),
+        ("GET /api/2.2/jobs/get*=drop:settings", "job nightly-everything"),
+    ],
+)
+def test_what_a_workspace_does_not_give_is_not_scanned(run, world, order, what):
     served = world("neglected")
-    served.simulation.order(["GET /api/2.2/jobs/list=403"])
+    served.simulation.order([order])
     try:
         result = run("hunt", "live", "--no-aws", "--format", "json", world=served)
     finally:
         served.simulation.order([])
-    assert any(unread["where"] == "jobs" for unread in result.json["unread"])
+    assert any(unread["where"] == what for unread in result.json["unread"])
 
 
 def test_looking_takes_no_heavy_library(code):

@@ -70,7 +70,7 @@ class Reader:
     def _detailed(self, kind: Kind, item: Item) -> Item:
         """Return an item with its definition, and with its key where that was not known yet."""
         whole = self._shared.lister.detail(kind, item.id, item.key)
-        _insist_whole(kind, whole)
+        insist_whole(kind, whole)
         left_out = kind.skips(whole) if kind.skips else ""
         if left_out:
             return replace(item, state=State.FAILED, stage=LEFT, error=left_out)
@@ -166,8 +166,12 @@ class Reader:
         return replace(item, state=State.FAILED, stage=stage, error=what)
 
 
-def _insist_whole(kind: Kind, whole: Mapping[str, Any]) -> None:
-    """Refuse an answer that lost the definition: that would look like one that is empty."""
+def insist_whole(kind: Kind, whole: Mapping[str, Any]) -> None:
+    """Refuse an answer that lost the definition: that would look like one that is empty.
+
+    Raises:
+        CallFailedError: it did.
+    """
     place = "" if kind.name in _WRAPPED else kind.spec or kind.key
     if place and next(values(whole, place), None) is None:
         raise CallFailedError(Cause.MISSING_FIELD, f"no {place} in the answer")

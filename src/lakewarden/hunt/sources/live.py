@@ -17,6 +17,7 @@ from lakewarden.assets.kind import Json, Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.backup.calls import CONTENT, Calls
 from lakewarden.backup.listing import Lister, outcome
+from lakewarden.backup.reader import insist_whole
 from lakewarden.backup.shaping import Found, id_in, key_in
 from lakewarden.backup.walk import Objects, Walk
 from lakewarden.clients.failure import CallFailedError
@@ -113,29 +114,30 @@ def _listed(lister: Lister, kind: Kind, exclude: Sequence[str]) -> tuple[list[Re
 def _reads(lister: Lister, kind: Kind, one: Found, where: str) -> list[Read]:
     if not kind.detail:
         return [lambda: _definition(kind, one.raw, where)]
-    whole = partial(_whole, lister, kind, one, where)
-    if kind.content is None or kind.content.source != "field":
-        return [whole]
-    field = kind.content.name
-    return [whole, partial(_script, lister, kind, one, where, field)]
+    read = partial(_read, lister, kind, one, where)
+    reads: list[Read] = [partial(read, lambda whole: _definition(kind, whole, where))]
+    if kind.content is not None and kind.content.source == "field":
+        reads.append(partial(read, partial(_script, where, kind.content.name)))
+    return reads
 
 
-def _whole(lister: Lister, kind: Kind, one: Found, where: str) -> Document | Unread | None:
-    try:
-        whole = lister.detail(kind, id_in(kind, one.raw), where.partition(" ")[2])
-    except CallFailedError as error:
-        return None if error.cause is Cause.NOT_FOUND else Unread(where, str(error))
-    return _definition(kind, whole, where)
+def _script(where: str, field: str, whole: Json) -> Document:
+    return Document(where, _decoded(whole.get(field)), form=Form.SCRIPT)
 
 
-def _script(
-    lister: Lister, kind: Kind, one: Found, where: str, field: str
+def _read(
+    lister: Lister, kind: Kind, one: Found, where: str, made: Callable[[Json], Document | Unread]
 ) -> Document | Unread | None:
+    """Return what is made of one asset as a whole, None for one that is listed no more."""
+    identity = id_in(kind, one.raw)
     try:
-        whole = lister.detail(kind, id_in(kind, one.raw), where.partition(" ")[2])
-        return Document(where, _decoded(whole.get(field)), form=Form.SCRIPT)
+        whole = lister.detail(kind, identity, where.partition(" ")[2])
+        insist_whole(kind, whole)
+        return made(whole)
     except CallFailedError as error:
-        return None if error.cause is Cause.NOT_FOUND else Unread(where, str(error))
+        there = lister.ids(kind) if error.cause is Cause.NOT_FOUND else None
+        gone = there is not None and identity not in there
+        return None if gone else Unread(where, str(error))
 
 
 def _definition(kind: Kind, raw: Json, where: str) -> Document | Unread:
