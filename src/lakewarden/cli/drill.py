@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -59,13 +60,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Drill:
     """What the command line says of a drill."""
 
-    into: str
     run_id: str | None
     moment: int | None
 
 
+_INTO: Final = click.option(
+    "--into", "workspace", required=True, metavar="ID", help="An empty workspace, by id or name."
+)
 _DRILL: Final = (
-    click.option("--into", required=True, metavar="ID", help="An empty workspace, by id or name."),
     click.option("--run", "run_id", metavar="ID", help="This backup; the newest unless given."),
     as_of_option,
 )
@@ -114,7 +116,7 @@ class Drilled:
 @click.command()
 @click.argument("target")
 @drill_options
-@pace_options
+@partial(pace_options, workspace=_INTO)
 @deployment_options
 @run_options
 @json_option
@@ -137,7 +139,6 @@ def command(
     """
     policy = policy_of(Selection())
     reach = reach_of(deployment, policy)
-    pace = replace(pace, workspace=drill.into)
     with (
         journal_of(run) as journal,
         vault_of(absolute(target), aws_profile=deployment.aws_profile) as vault,

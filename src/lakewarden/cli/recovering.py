@@ -90,13 +90,13 @@ def names(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tupl
     return tuple(name for text in given for name in text.split(",") if name)
 
 
+_WORKSPACE: Final = click.option(
+    "--to-workspace",
+    "workspace",
+    metavar="ID",
+    help="The workspace that it goes to, by id or name; that of the backup unless given.",
+)
 _PACE: Final = (
-    click.option(
-        "--to-workspace",
-        "workspace",
-        metavar="ID",
-        help="The workspace that it goes to, by id or name; that of the backup unless given.",
-    ),
     click.option(
         "--map",
         "map_file",
@@ -130,9 +130,14 @@ _PACE: Final = (
 )
 
 
-def pace_options(command: F) -> F:
-    """Add the options of giving a backup back, as one `pace` argument."""
-    return together(command, "pace", Pace, _PACE)
+def pace_options(command: F, workspace: Callable[[F], F] = _WORKSPACE) -> F:
+    """Add the options of giving a backup back, as one `pace` argument.
+
+    Args:
+        command: the command.
+        workspace: the option that names the workspace.
+    """
+    return together(command, "pace", Pace, (workspace, *_PACE))
 
 
 def maps_of(pace: Pace, policy: Policy) -> Maps:
