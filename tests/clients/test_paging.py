@@ -173,6 +173,13 @@ class TestOnce:
         assert cause is Cause.MISSING_FIELD
         assert "trust_empty_answers = true" in detail
         assert listed(Pages({}), paging, trust_empty=True) == []
+        nothing = {"has_more": False, "prev_page_token": "", "total_count": 0}
+        assert listed(Pages(nothing), paging, trust_empty=True) == []
+
+    @pytest.mark.parametrize("paging", [Paging.ONCE, Paging.TOKEN])
+    def test_an_answer_that_says_something_else_is_no_empty_list(self, paging):
+        cause, detail = refused(Pages({"thing_list": rows("a")}), paging, trust_empty=True)
+        assert (cause, "has thing_list" in detail) == (Cause.MISSING_FIELD, True)
 
 
 class TestArray:

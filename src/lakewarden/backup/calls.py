@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import threading
 import time
@@ -12,8 +13,10 @@ from urllib.parse import parse_qsl
 
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.failure import CallFailedError
+from lakewarden.clients.paging import Paging, items
 from lakewarden.estate.fact import Cause
 
+CALLER: Final = "caller"
 LISTING: Final = "listing"
 DETAIL: Final = "detail"
 CONTENT: Final = "content"
@@ -82,11 +85,21 @@ class Calls:
             return False
         folder = path.rpartition("/")[0] or "/"
         try:
-            answer = self.get(LISTING, LIST, {"path": folder})
+            return path not in {str(each.get("path")) for each in self.folder(folder)}
         except CallFailedError as error:
             return folder != "/" and error.cause is Cause.NOT_FOUND and self.vanished(folder)
-        listed = answer.get("objects", []) if isinstance(answer, Mapping) else None
-        return isinstance(listed, list) and path not in {str(each.get("path")) for each in listed}
+
+    def folder(self, path: str) -> list[Mapping[str, Any]]:
+        """Return what is directly in a folder of the workspace tree; the root is never empty.
+
+        Raises:
+            CallFailedError: it cannot be listed.
+        """
+        get, asked = functools.partial(self.get, LISTING), {"path": path}
+        found = list(items(get, LIST, "objects", Paging.ONCE, query=asked, trust_empty=True))
+        if path == "/" and not found:
+            raise CallFailedError(Cause.MISSING_FIELD, "no objects in the answer")
+        return found
 
     def _patiently(self, purpose: str, call: Callable[[], Any]) -> Any:
         since = time.monotonic()

@@ -113,7 +113,10 @@ class Lister:
 
     def _raws(self, listing: Listing, *, insist: bool) -> Iterator[Json]:
         if not listing.envelope:
-            yield _mapping(self._ask(listing, listing.path, listing.query))
+            answer = _mapping(self._ask(listing, listing.path, listing.query))
+            if answer.get("next_page_token"):
+                raise CallFailedError(Cause.MALFORMED, "a next page is announced, and not read")
+            yield answer
             return
         lost = insist
 

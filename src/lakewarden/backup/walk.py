@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from lakewarden.backup.calls import LIST, LISTING, STATUS, Calls
+from lakewarden.backup.calls import LISTING, STATUS, Calls
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
 
@@ -90,16 +90,11 @@ class Walk:
 
     def _list(self, folder: str) -> Objects:
         try:
-            answer = self._calls.get(LISTING, LIST, {"path": folder})
+            return _objects(self._calls.folder(folder))
         except CallFailedError as error:
             if error.cause is Cause.NOT_FOUND and self._calls.vanished(folder):
                 return []
             raise
-        if not isinstance(answer, Mapping):
-            raise CallFailedError(Cause.MALFORMED, "the answer is not an object")
-        if folder == "/" and "objects" not in answer:
-            raise CallFailedError(Cause.MISSING_FIELD, "no objects in the answer")
-        return _objects(answer.get("objects", []))
 
 
 def _objects(listed: Any) -> Objects:

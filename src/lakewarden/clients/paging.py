@@ -17,6 +17,8 @@ from lakewarden.estate.fact import Cause
 Get = Callable[[str, Mapping[str, Any]], Any]
 Item = Mapping[str, Any]
 
+_OF_PAGES: Final = frozenset({"next_page_token", "prev_page_token", "has_more"})
+"""What an answer without items may say all the same."""
 _SCIM_PAGE: Final = 1000
 _SCIM_ROUNDS: Final = 5
 """How often a list is begun of which entries are deleted while it is read."""
@@ -50,7 +52,8 @@ def items(
         paging: the list's style.
         query: further parameters.
         trust_empty: take an answer without its envelope for an empty list. The service is free
-            to leave an empty list out, and an answer that lost it looks just the same.
+            to leave an empty list out, and an answer that lost it looks just the same, unless it
+            says something else: then it is not believed.
 
     Raises:
         CallFailedError: as soon as a page fails, and when the pages do not add up.
@@ -137,6 +140,9 @@ def _enveloped(answer: Any, envelope: str, *, trust_empty: bool) -> list[Item]:
     if not isinstance(answer, Mapping):
         raise CallFailedError(Cause.MALFORMED, "the answer is not an object")
     if envelope not in answer:
+        if others := sorted(name for name in answer if answer[name] and name not in _OF_PAGES):
+            what = f"no {envelope} in the answer, which has {', '.join(others)}"
+            raise CallFailedError(Cause.MISSING_FIELD, what)
         if trust_empty:
             return []
         raise CallFailedError(
