@@ -40,7 +40,10 @@ def own(tmp_path, monkeypatch):
     def of(world="fresh", **options):
         opened.append(start(world, aws=False, **options))
         monkeypatch.setenv("DATABRICKS_TOKEN", opened[-1].token)
-        return Kit(opened[-1], tmp_path)
+        kit = Kit(opened[-1], tmp_path)
+        if world == "fresh":
+            kit.own_metastore()
+        return kit
 
     yield of
     for simulation in opened:

@@ -49,6 +49,22 @@ def test_who_may_not_see_everything_is_told_so(kit, monkeypatch):
     assert not any(gone for _, _, gone in run.notes["changes"].values())
 
 
+def test_catalogs_are_all_there_for_who_is_shown_to_be_an_admin_of_the_metastore(own):
+    kit = own("neglected")
+    wishes = Wishes(Selection(kinds=("catalog_grants", "instance_pool")))
+    run = kit.run("seen", wishes)
+    assert {c.status for c in run.collections.values()} == {Status.PARTIAL, Status.COMPLETE}
+    assert "owner is rick.barlow@" in "".join(run.collections["catalog"].errors)
+    assert run.collections["catalog_grants"].status is Status.PARTIAL
+    kit.own_metastore()
+    assert kit.run("owned", wishes).complete
+    with kit.broken("GET */metastore_summary=403", "GET /api/2.0/workspace-conf=404"):
+        run = kit.run("unsaid", wishes)
+    assert {c.status for c in run.collections.values()} == {Status.PARTIAL}
+    for kind in ("catalog", "instance_pool"):
+        assert "is not known" in run.collections[kind].errors[0]
+
+
 def test_a_git_folder_that_the_list_leaves_out_is_found_in_the_tree(kit):
     clean = kit.run("clean")
     with kit.broken("GET /api/2.0/repos=drop:repos"):

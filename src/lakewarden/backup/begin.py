@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lakewarden.assets.kind import Kind
+from lakewarden.assets.kinds.unity import NO_METASTORE, UNITY
 from lakewarden.assets.registry import kinds as every_kind
 from lakewarden.backup.before import Before
-from lakewarden.backup.calls import LISTING, Calls
+from lakewarden.backup.calls import CALLER, Calls
 from lakewarden.backup.keys import Keys
 from lakewarden.backup.listing import Lister
 from lakewarden.backup.run import Backup
@@ -72,8 +73,7 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
     runs = [run for run in reversed(vault.runs()) if run.workspace == workspace]
     alike = [run for run in runs if run.asked == asked]
     before, known = _remembered(vault, next(iter((*alike, *runs)), None), wishes)
-    seen = (run for run in alike if all(c.seen for c in run.collections.values()))
-    previous = next(seen, next(iter(alike), None))
+    previous = max(alike, key=_seen, default=None)
     if previous is not known and not _is_readable(vault, previous):
         previous = None
     keys = Keys(workspace)
@@ -94,6 +94,10 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
         blind=_blindness(calls),
     )
     return Backup(shared, workspace, previous, wishes.recipients)
+
+
+def _seen(run: Run) -> int:
+    return sum(collection.seen for collection in run.collections.values())
 
 
 def _remembered(vault: Vault, previous: Run | None, wishes: Wishes) -> tuple[Before, Run | None]:
@@ -119,16 +123,46 @@ def _is_readable(vault: Vault, run: Run | None) -> bool:
         return False
 
 
-def _blindness(calls: Calls) -> str:
-    """Return why lists may leave things out: whoever is no admin sees what is shared alone."""
+def _blindness(calls: Calls) -> dict[str, str]:
+    """Return why lists may leave things out, by what their paths begin with.
+
+    A workspace shows whoever is no admin what is shared alone, and a metastore likewise. That
+    somebody is one is not supposed, but shown.
+    """
+    reasons = {"": _no_admin(calls), UNITY: _no_metastore_admin(calls)}
+    return {path: why for path, why in reasons.items() if why}
+
+
+def _no_admin(calls: Calls) -> str:
     try:
-        calls.get(LISTING, "/api/2.0/workspace-conf", {"keys": "enableIpAccessLists"})
+        calls.get(CALLER, "/api/2.0/workspace-conf", {"keys": "enableTokensConfig"})
     except CallFailedError as error:
         if error.cause in {Cause.FORBIDDEN, Cause.UNAUTHENTICATED}:
             return (
                 "the caller is no admin of the workspace, and lists leave out what it may not see"
             )
+        return f"whether the caller is an admin of the workspace is not known: {error}"
     return ""
+
+
+def _no_metastore_admin(calls: Calls) -> str:
+    try:
+        owner = calls.get(CALLER, f"{UNITY}/metastore_summary").get("owner")
+        me = calls.get(CALLER, "/api/2.0/preview/scim/v2/Me")
+        names = {me.get("userName"), me.get("applicationId")}
+        names |= {group.get("display") for group in me.get("groups") or ()}
+    except CallFailedError as error:
+        if error.code in NO_METASTORE:
+            return ""
+        return f"whether the caller is an admin of the metastore is not known: {error}"
+    except (AttributeError, TypeError):
+        return "whether the caller is an admin of the metastore is not known: malformed answer"
+    if owner and owner in names:
+        return ""
+    return (
+        f"the caller is not shown to be an admin of the metastore, whose owner is "
+        f"{owner or 'nobody'}, and lists leave out what it may not see"
+    )
 
 
 def _usable(entries: Iterator[Entry], kinds: dict[str, Kind], *, same: bool) -> Iterator[Entry]:

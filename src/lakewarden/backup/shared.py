@@ -40,7 +40,7 @@ class Shared:
         tally: how far all is.
         now: when this run began, Unix time in seconds.
         seal: encrypts values of secrets; None when these are not read.
-        blind: why lists may leave things out unsaid, empty where they do not.
+        blind: why lists may leave things out unsaid, by what their paths begin with.
         stop: set when everybody is to stop.
     """
 
@@ -55,7 +55,7 @@ class Shared:
     tally: Tally
     now: float
     seal: Sealed | None = None
-    blind: str = ""
+    blind: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def keep(self, document: Any) -> str:
@@ -64,8 +64,10 @@ class Shared:
 
     def judged(self, kind: Kind, collection: Collection) -> Collection:
         """Return how the listing of a kind ended; what may leave things out is not complete."""
-        if self.blind and collection.status is Status.COMPLETE and not kind.fixed:
-            collection = Collection(Status.PARTIAL, collection.objects, (self.blind,))
+        path = kind.listing.path if kind.listing else ""
+        why = tuple(why for prefix, why in self.blind.items() if path.startswith(prefix))
+        if why and collection.status is Status.COMPLETE and not kind.fixed:
+            collection = Collection(Status.PARTIAL, collection.objects, why)
         if collection.status is not Status.COMPLETE:
             self.keys.doubt(kind.name)
         return collection

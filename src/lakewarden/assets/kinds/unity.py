@@ -6,7 +6,10 @@ from typing import Any, Final
 
 from lakewarden.assets.kind import Body, Call, Json, Kind, Listing, Paging, Reference
 
-_UC: Final = "/api/2.1/unity-catalog"
+UNITY: Final = "/api/2.1/unity-catalog"
+"""What the paths of its calls begin with."""
+NO_METASTORE: Final = ("METASTORE_DOES_NOT_EXIST",)
+"""What a workspace says that has none."""
 _OBSERVED: Final = (
     *("metastore_id", "created_at", "created_by", "updated_at", "updated_by", "id", "full_name"),
     *("catalog_id", "schema_id", "securable_type", "securable_kind", "effective_", "browse_only"),
@@ -22,12 +25,12 @@ def _changes(*fixed: str) -> Any:
 def _securable(
     name: str, title: str, path: str, *, references: tuple[Reference, ...] = (), **more: Any
 ) -> Kind:
-    one = f"{_UC}/{path}/{{key}}"
+    one = f"{UNITY}/{path}/{{key}}"
     return Kind(
         name=name,
         title=title,
         listing=Listing(
-            f"{_UC}/{path}", path.replace("-", "_"), Paging.TOKEN, absent=_NO_METASTORE
+            f"{UNITY}/{path}", path.replace("-", "_"), Paging.TOKEN, absent=NO_METASTORE
         ),
         id="name",
         key="name",
@@ -35,19 +38,16 @@ def _securable(
         volatile=_OBSERVED,
         references=references,
         principals=("owner",),
-        create=Call("POST", f"{_UC}/{path}", lambda spec, _: dict(spec)),
+        create=Call("POST", f"{UNITY}/{path}", lambda spec, _: dict(spec)),
         update=Call("PATCH", one, _changes("name")),
         delete=Call("DELETE", one),
         **more,
     )
 
 
-_NO_METASTORE: Final = ("METASTORE_DOES_NOT_EXIST",)
-
-
 def _grants(of: str) -> Kind:
     """Return who may do what with each securable of a kind."""
-    path = f"{_UC}/permissions/{of}/{{key}}"
+    path = f"{UNITY}/permissions/{of}/{{key}}"
     return Kind(
         name=f"{of}_grants",
         title=f"grants on {of.replace('_', ' ')}s",
@@ -72,7 +72,7 @@ def _grants(of: str) -> Kind:
 
 def _bindings(of: str) -> Kind:
     """Return whether each securable of a kind is bound to the workspace, and how."""
-    path = f"{_UC}/bindings/{of}/{{key}}"
+    path = f"{UNITY}/bindings/{of}/{{key}}"
     return Kind(
         name=f"{of}_binding",
         title=f"bindings of {of.replace('_', ' ')}s to the workspace",
@@ -128,18 +128,18 @@ KINDS: Final = (
     Kind(
         name="schema",
         title="schemas",
-        listing=Listing(f"{_UC}/schemas", "schemas", Paging.TOKEN, {"catalog_name": "{key}"}),
+        listing=Listing(f"{UNITY}/schemas", "schemas", Paging.TOKEN, {"catalog_name": "{key}"}),
         parent="catalog",
         id="full_name",
         key="full_name",
-        one=f"{_UC}/schemas/{{key}}",
+        one=f"{UNITY}/schemas/{{key}}",
         volatile=_OBSERVED,
         principals=("owner",),
         arns=("storage_root",),
         skips=lambda raw: "it is of the system" if raw.get("name") == "information_schema" else "",
-        create=Call("POST", f"{_UC}/schemas", lambda spec, _: dict(spec)),
-        update=Call("PATCH", f"{_UC}/schemas/{{key}}", _changes("name", "catalog_name")),
-        delete=Call("DELETE", f"{_UC}/schemas/{{key}}"),
+        create=Call("POST", f"{UNITY}/schemas", lambda spec, _: dict(spec)),
+        update=Call("PATCH", f"{UNITY}/schemas/{{key}}", _changes("name", "catalog_name")),
+        delete=Call("DELETE", f"{UNITY}/schemas/{{key}}"),
     ),
     *(
         _grants(of)
