@@ -20,7 +20,7 @@ from lakewarden.restore.sync import LAZY, Prune, applied, gone
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, mapped, synced
 from lakewarden.simulate import start
-from lakewarden.store.pairs import Pairs
+from lakewarden.store.pairs import Applied, Deed, Pairs, Verb
 from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.opened import opened
 
@@ -236,6 +236,21 @@ def test_nobody_who_syncs_is_removed_nor_what_has_another_name_now(small, little
         _, lost, _ = synced(task, vault, run, little.workspace(), "", Prune(wanted=True))
     assert lost.changes == ()
     assert lost.kept == {}
+
+
+def test_what_no_sync_changed_since_is_forgotten_with_the_run_that_made_it(tmp_path):
+    pairs, ends = Pairs(f"sqlite:///{tmp_path}/store.db"), ("1", "2")
+    mine = Applied("job", JOB, "7", "wanted", "left", "first")
+    pairs.keep(*ends, [mine])
+    pairs.keep(*ends, [replace(mine, run="", left="now")])
+    assert pairs.applied(*ends)["job", JOB] == replace(mine, left="now")
+    for verb in (Verb.SYNC, Verb.FAILOVER):
+        pairs.done(Deed(*ends, verb, "backup", "", "", ()))
+    pairs.forget("work", "2", "backup")
+    assert [deed.verb for deed in pairs.deeds()] == [Verb.SYNC]
+    pairs.forget("first", "2", "backup")
+    assert (pairs.deeds(), pairs.applied(*ends)) == ((), {})
+    pairs.close()
 
 
 def test_what_the_account_keeps_in_another_region_is_known(monkeypatch):

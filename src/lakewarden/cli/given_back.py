@@ -81,7 +81,6 @@ def taken_back(journal: Journal, old: RunRecord, reach: Reach, run: Run) -> int:
         return EXIT_INCOMPLETE
     journal.mark_undone(old.id)
     pairs = Pairs(run.store or default_url())
-    pairs.forget(old.id)
-    pairs.withdraw(scope_of(plan).partition("/")[2], plan.origin.run)
+    pairs.forget(old.id, scope_of(plan).partition("/")[2], plan.origin.run)
     pairs.close()
     return EXIT_INCOMPLETE if lasting else EXIT_CLEAN

@@ -221,23 +221,29 @@ def _synced(job: Job, task: Task, reach: Reach) -> int:
     elif not (run.yes or run.dry_run):
         click.echo(json.dumps(end.found.as_json(), indent=2, ensure_ascii=False))
     go = not end.found.plan.changes or wanted_by(run, end.found.plan)
-    if go and end.found.plan.changes:
-        with journal_of(run) as journal:
-            account = lock_of(reach, standby.scope)
-            if run.break_lock:
-                journal.break_lock(account)
-            going = begun(journal, "apply", "", end.found.plan, account)
-            end.run = going.run.id
-            quiet = job.style == "json"
-            end.outcome = carried_out(
-                *(going, end.found.plan, standby.doors, job.pace.most_errors),
-                also=end.notes.tell,
-                quiet=quiet,
-            )
     if go and not run.dry_run:
-        _remember(job, standby, end)
+        if end.found.plan.changes:
+            _carry(job, standby, end, reach)
+        else:
+            _remember(job, standby, end)
+        _note(job, standby, end)
     _tell(job, end, point_of(job.pairs, source, stands))
     return end.code
+
+
+def _carry(job: Job, standby: TargetWorkspace, end: Ended, reach: Reach) -> None:
+    """Carry the plan of a sync out, and remember what was made, wherever it breaks off."""
+    plan, account = end.found.plan, lock_of(reach, standby.scope)
+    with journal_of(job.run) as journal:
+        if job.run.break_lock:
+            journal.break_lock(account)
+        going = begun(journal, "apply", "", plan, account)
+        end.run = going.run.id
+        doors, most, quiet = standby.doors, job.pace.most_errors, job.style == "json"
+        try:
+            end.outcome = carried_out(going, plan, doors, most, also=end.notes.tell, quiet=quiet)
+        finally:
+            _remember(job, standby, end)
 
 
 def _kept(gone: Gone) -> Iterator[str]:
@@ -312,9 +318,8 @@ def _insist_not_managed(found: tuple[Group, ...], source: str, stands: str) -> N
 
 
 def _remember(job: Job, standby: TargetWorkspace, end: Ended) -> None:
-    """Remember what the standby has now, and for which kinds that is all."""
-    backup, notes = job.backup, end.notes
-    source, stands = backup.workspace, standby.scope.partition("/")[2]
+    """Remember what the standby has now."""
+    source, stands, notes = job.backup.workspace, standby.scope.partition("/")[2], end.notes
     removed = [
         (c.target.kind.rpartition(".")[2], c.target.key)
         for c in end.gone.changes
@@ -322,16 +327,23 @@ def _remember(job: Job, standby: TargetWorkspace, end: Ended) -> None:
     ]
     made = applied(standby, end.found.judged, notes, end.run)
     job.pairs.keep(source, stands, made, removed)
+
+
+def _note(job: Job, standby: TargetWorkspace, end: Ended) -> None:
+    """Note that a backup was applied, and for which kinds as a whole."""
+    backup, stands = job.backup, standby.scope.partition("/")[2]
     if end.outcome.stopped or job.sync.kinds:
         return
+    memory = Memory(job.pairs.applied(backup.workspace, stands))
     lacking = {j.wanted.kind for j in end.found.of(Fate.BLOCKED)}
+    lacking |= {j.wanted.kind for j in end.found.of(Fate.DIFFERENT) if not memory.same(j.wanted)}
     lacking |= {j.wanted.kind for j in end.found.judged if j.lacks_permissions}
     lacking |= {a.partition("[")[0].rpartition(".")[2] for a in end.outcome.failed}
     lacking |= {each["kind"] for each in backup.errors}
     lacking |= {kind.name for kind in kinds().values() if kind.tree and backup.part_of_tree}
     whole = tuple(k for k, c in backup.collections.items() if c.seen and k not in lacking)
     now = datetime.now(UTC).isoformat()
-    job.pairs.done(Deed(source, stands, Verb.SYNC, backup.id, backup.started, now, whole))
+    job.pairs.done(Deed(backup.workspace, stands, Verb.SYNC, backup.id, backup.started, now, whole))
 
 
 def _tell(job: Job, end: Ended, point: int | None) -> None:

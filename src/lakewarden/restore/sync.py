@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lakewarden.apply.hands.assets import ACL, ASSET, LATE
 from lakewarden.apply.run import Stepped
 from lakewarden.assets.registry import kinds
+from lakewarden.clients.failure import CallFailedError
+from lakewarden.estate.fact import Cause
 from lakewarden.plan.change import Change
 from lakewarden.restore.memory import Memory, left_digest, mark_of, wanted_digest
 from lakewarden.restore.passive import held_back
@@ -108,28 +111,38 @@ def applied(
 ) -> Iterator[Applied]:
     """Yield what is to be remembered after a sync: what was wanted, and what the standby has.
 
-    Of what was made in part, nothing is noted as wanted, so that the next sync goes on with it.
+    Of what was made in part, nothing is noted as wanted, so that the next sync goes on with it; of
+    what cannot be read, nothing at all.
     """
     for one in judged:
-        wanted = one.wanted
-        kind, key = wanted.kind, wanted.key
-        if one.fate not in {Fate.CREATE, Fate.UPDATE, Fate.UNCHANGED} or wanted.around:
+        if one.fate not in {Fate.CREATE, Fate.UPDATE, Fate.UNCHANGED} or one.wanted.around:
             continue
         changes = one.changes if one.fate is not Fate.UNCHANGED else []
         made = [change for change in changes if change.address in notes.left]
         if changes and not made:
             continue
-        whole = len(made) == len(changes)
-        asset = target.catalogue.id_of(kind, key) or ""
-        document, acl = notes.of(one)
-        counts = wanted.acl is not None and bool(kinds()[kind].acl)
-        if not whole or not document or (counts and acl is None):
-            again = target.read([(kind, key, counts)])[kind, key]
-            document, acl = again.document or {}, again.acl
-        held = target.catalogue.known(kind, key)
-        left, mark = left_digest(document, acl), mark_of(held) if held else ""
-        done = wanted_digest(wanted) if whole else ""
-        yield Applied(kind, key, asset, done, left, run, mark)
+        with suppress(CallFailedError):
+            whole = len(made) == len(changes)
+            yield _applied(target, one, notes, run if made else "", whole=whole)
+
+
+def _applied(
+    target: TargetWorkspace, one: Judged, notes: Notes, run: str, *, whole: bool
+) -> Applied:
+    wanted = one.wanted
+    kind, key = wanted.kind, wanted.key
+    asset = target.catalogue.id_of(kind, key) or ""
+    document, acl = notes.of(one)
+    counts = wanted.acl is not None and bool(kinds()[kind].acl)
+    if not whole or not document or (counts and acl is None):
+        again = target.read([(kind, key, counts)])[kind, key]
+        if again.problem:
+            raise CallFailedError(Cause.MALFORMED, again.problem)
+        document, acl = again.document or {}, again.acl
+    held = target.catalogue.known(kind, key)
+    left, mark = left_digest(document, acl), mark_of(held) if held else ""
+    done = wanted_digest(wanted) if whole else ""
+    return Applied(kind, key, asset, done, left, run, mark)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlalchemy import delete, insert, select
@@ -31,7 +31,7 @@ class Applied:
         id: its id there.
         wanted: digest of what was wanted.
         left: digest of what the standby had after it.
-        run: the run of the journal that did it.
+        run: the run of the journal that did it; empty for one before.
         mark: what its list says when it changes; empty where that tells nothing.
     """
 
@@ -95,8 +95,11 @@ class Pairs:
     def keep(
         self, source: str, target: str, made: Iterable[Applied], gone: Iterable[Key] = ()
     ) -> None:
-        """Remember what was applied, and forget what was removed; all of it or nothing."""
-        fresh = list(made)
+        """Remember what was applied, and forget what was removed; all of it or nothing.
+
+        What no run changed now is still of the run that did.
+        """
+        before, fresh = self.applied(source, target), list(made)
         pair = {"source": source, "target": target}
         mine = (PAIRED.c.source == source) & (PAIRED.c.target == target)
         with self._engine.begin() as connection:
@@ -105,21 +108,22 @@ class Pairs:
                 connection.execute(delete(PAIRED).where(row))
             if fresh:
                 rows = [
-                    {**pair, **{name: getattr(one, name) for name in Applied.__slots__}}
+                    {**pair, **asdict(one), "run": one.run or (old.run if old else "")}
                     for one in fresh
+                    for old in (before.get((one.kind, one.key)),)
                 ]
                 connection.execute(insert(PAIRED), rows)
 
-    def forget(self, run: str) -> None:
-        """Forget what a run of the journal applied, since it was taken back."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(PAIRED).where(PAIRED.c.run == run))
+    def forget(self, run: str, target: str, backup: str) -> None:
+        """Forget what a run of the journal did with a backup, since it was taken back.
 
-    def withdraw(self, target: str, backup: str) -> None:
-        """Forget that a backup was applied to a workspace, or made it work: it was taken back."""
-        mine = (ROLES.c.target == target) & (ROLES.c.backup == backup)
+        One that applied something was a sync; any other made the workspace work.
+        """
         with self._engine.begin() as connection:
-            connection.execute(delete(ROLES).where(mine))
+            applied = connection.execute(delete(PAIRED).where(PAIRED.c.run == run)).rowcount
+            verb = Verb.SYNC if applied else Verb.FAILOVER
+            mine = (ROLES.c.target == target) & (ROLES.c.backup == backup)
+            connection.execute(delete(ROLES).where(mine & (ROLES.c.verb == verb.value)))
 
     def done(self, deed: Deed) -> None:
         """Remember something that was done."""
