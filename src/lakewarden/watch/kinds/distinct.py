@@ -39,5 +39,5 @@ def form(rule: Rule, setting: Setting) -> Form:
         extra={"v": value},
         where=there,
         back=2 * window,
-        ahead=window,
+        ahead=2 * window,
     )

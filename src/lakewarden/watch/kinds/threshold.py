@@ -18,4 +18,6 @@ def form(rule: Rule, setting: Setting) -> Form:
         rows = "m"
     counted = f"SELECT *, SUM(amount) {preceding(window)} AS total FROM {rows} AS enough"
     hits = f"SELECT *, CASE WHEN total >= {least} THEN ts END AS hit FROM ({counted}) AS counted"
-    return Form(around_hits(hits, window), extra={"amount": amount}, back=2 * window, ahead=window)
+    return Form(
+        around_hits(hits, window), extra={"amount": amount}, back=2 * window, ahead=2 * window
+    )

@@ -34,7 +34,7 @@ def form(rule: Rule, setting: Setting) -> Form:
         extra={name: f"places.{name}" for name in ("lat", "lon", "radius_km")},
         where="places.lat IS NOT NULL",
         back=2 * window,
-        ahead=window,
+        ahead=2 * window,
         places=True,
         fades=True,
     )
