@@ -10,7 +10,7 @@ from lakewarden.plan.plan import Plan, plan_from_json
 
 
 def write_plan(file: Path, plan: Plan) -> None:
-    """Write a plan; an older file of that name is replaced in one step.
+    """Write a plan, for its owner alone; an older file of that name is replaced in one step.
 
     Raises:
         UsageError: the file cannot be written.
@@ -18,6 +18,7 @@ def write_plan(file: Path, plan: Plan) -> None:
     new = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        new.touch(0o600)
         new.write_text(json.dumps(plan.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
         new.replace(file)
     except OSError as error:
