@@ -223,6 +223,8 @@ def test_models_and_their_versions(client: Client, admin: WorkspaceClient, audit
         maker.model_registry.delete_model("churn")
     maker.model_registry.transition_stage("churn", "2", "Archived", False)  # noqa: FBT003 - the SDK's order
     maker.model_registry.rename_model("churn", new_name="churned")
+    renamed = maker.model_registry.search_model_versions(filter="name='churned'")
+    assert {v.name for v in renamed} == {"churned"}
     maker.model_registry.delete_model("churned")
     assert last(audit_dir, "modelRegistry.deleteRegisteredModel")["requestParams"] == {
         "name": "churned"

@@ -95,6 +95,8 @@ def rename_model(request: Request) -> Json:
         raise ApiError(400, "RESOURCE_ALREADY_EXISTS", message)
     table[name] = table.pop(body["name"])
     body |= {"name": name, "last_updated_timestamp": request.now}
+    for version in body["versions"].values():
+        version["name"] = name
     return {"registered_model": _shown(body)}
 
 
@@ -251,7 +253,7 @@ def _shown(body: Json) -> Json:
     newest = {version["current_stage"]: version for version in body["versions"].values()}
     hidden = {"id", "versions", "counted"}
     shown = {name: value for name, value in body.items() if name not in hidden}
-    latest = [_version_shown(version) | {"name": body["name"]} for version in newest.values()]
+    latest = [_version_shown(version) for version in newest.values()]
     return shown | {"tags": _tags(body["tags"])} | ({"latest_versions": latest} if latest else {})
 
 
