@@ -60,6 +60,12 @@ def test_what_was_lost_comes_back_and_can_be_taken_back(served, run, tmp_path, m
     run("restore", vault, "--paths", "/Shared/*", "--dry-run", "--out", plan, world=served)
     assert run("apply", plan, "--yes", world=served).code == 0
     assert exported(served) == before
+    delete(served, NOTEBOOK)
+    resume = ("restore", vault, "--resume", "latest", *FAST)
+    assert run(*resume, "--dry-run", world=served).code == 4
+    assert exported(served) is None
+    assert run(*resume, "--yes", world=served).code == 0
+    assert exported(served) == before
     taken_back = run("undo", "latest", "--yes", world=served)
     assert taken_back.code == 0, taken_back.err
     assert exported(served) is None

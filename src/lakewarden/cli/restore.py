@@ -44,7 +44,8 @@ from lakewarden.collect.caller import parse_addresses
 from lakewarden.collect.doors import Reach
 from lakewarden.errors import UsageError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_INCOMPLETE
-from lakewarden.plan.plan import plan_from_json
+from lakewarden.plan.describe import described
+from lakewarden.plan.plan import Plan, plan_from_json
 from lakewarden.policyfile.policy import Policy
 from lakewarden.restore.passive import starts_itself
 from lakewarden.restore.plan import Restoration, lines
@@ -157,8 +158,8 @@ def command(
     ):
         if wish.resume:
             old = _to_resume(journal.find(wish.resume), vault)
-            insist_same_account(reach.account_id, old.account_id)
-            return resumed(journal, old, reach, pace, vault, style)
+            insist_same_account(reach.account_id, old.plan["origin"]["account_id"])
+            return _resumed(journal, old, reach, pace, vault, run, style)
         when = None if wish.moment is None else from_millis(wish.moment)
         backup = chosen(vault, wish.run_id, when)
         insist_signed(backup, vault, pace)
@@ -235,19 +236,36 @@ def _restored(
         click.echo(f"run {going.run.id}")
     quiet = style == "json"
     outcome = carried_out(going, found.plan, workspace.doors, pace.most_errors, quiet=quiet)
-    _told(going, found, outcome, time.monotonic() - started, style)
+    seconds = round(time.monotonic() - started, 1)
+    more = {name: value for name, value in found.as_json().items() if name != "plan"}
+    _told(going, found.plan, outcome, {"seconds": seconds, **more}, style)
     return EXIT_INCOMPLETE if outcome.failed else _left(found)
 
 
-def resumed(
-    journal: Journal, old: RunRecord, reach: Reach, pace: Pace, vault: Vault | None, style: str
+def _resumed(
+    journal: Journal,
+    old: RunRecord,
+    reach: Reach,
+    pace: Pace,
+    vault: Vault,
+    run: Run,
+    style: str,
 ) -> int:
-    """Take up a restore that stopped, or was cut off."""
+    """Take up a restore that stopped, or was cut off; return the exit code."""
     plan = plan_from_json(old.plan)
+    if style == "table" or not run.yes:
+        for line in described(plan):
+            click.echo(line, err=style == "json")
+    if not wanted_by(run, plan):
+        return EXIT_INCOMPLETE
+    if run.break_lock:
+        journal.break_lock(old.account_id)
     doors = doors_of(plan, reach, pace, vault)
     going = journal.resume(old)
     outcome = carried_out(going, plan, doors, pace.most_errors, quiet=style == "json")
-    _told(going, Restoration(plan, ()), outcome, 0.0, style)
+    left = [(entry.reason.name, entry.why) for entry in plan.blocked]
+    left += [(entry.reason.name, entry.do) for entry in plan.manual]
+    _told(going, plan, outcome, {"left": [{"key": k, "why": w} for k, w in left]}, style)
     return code_of(plan, outcome.failed)
 
 
@@ -282,11 +300,9 @@ def _left(found: Restoration) -> int:
     return EXIT_INCOMPLETE if found.left() else EXIT_CLEAN
 
 
-def _told(
-    run: RunJournal, found: Restoration, outcome: Outcome, seconds: float, style: str
-) -> None:
+def _told(run: RunJournal, plan: Plan, outcome: Outcome, more: dict[str, Any], style: str) -> None:
     """Print how a run ended."""
-    identity, plan = run.run.id, found.plan
+    identity = run.run.id
     if style == "json":
         result = {
             "run": identity,
@@ -294,8 +310,7 @@ def _told(
             "made": outcome.made,
             "failed": [{"address": a, "why": why} for a, why in outcome.failed.items()],
             "stopped": outcome.stopped,
-            "seconds": round(seconds, 1),
-            **{name: value for name, value in found.as_json().items() if name != "plan"},
+            **more,
         }
         click.echo(json.dumps(result, indent=2, ensure_ascii=False))
         return
