@@ -50,13 +50,14 @@ def command(
     lake = open_lake(url, aws_profile)
     with lake.reading("quarantine"), duck.open() as connection:
         lake.view(connection, "quarantine")
+        asked = "FROM quarantine WHERE source = coalesce(?, source)"
+        (total,) = connection.execute(f"SELECT count(*) {asked}", [source]).fetchone() or (0,)
+        limit = limit or (total if style == "json" else _SHOWN)
         found = connection.execute(
-            f"SELECT {', '.join(_COLUMNS)} FROM quarantine WHERE source = coalesce(?, source)"  # noqa: S608  # ours
-            " ORDER BY seen DESC, source, file, start",
-            [source],
+            f"SELECT {', '.join(_COLUMNS)} {asked} ORDER BY seen DESC, source, file, start LIMIT ?",
+            [source, limit],
         ).fetchall()
-    limit = limit or (len(found) if style == "json" else _SHOWN)
-    entries = [dict(zip(_COLUMNS, row, strict=True)) for row in found[:limit]]
+    entries = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
     if style == "json":
         click.echo(json.dumps(entries, indent=2))
         return EXIT_CLEAN
@@ -65,8 +66,8 @@ def command(
         place = f"line {entry['line']} (byte {entry['start']}, {entry['bytes']} long)"
         file, reason = shown(entry["file"]), shown(entry["reason"])
         click.echo(f"{seen:%Y-%m-%d %H:%M}  {file} {place}: {reason}")
-    if len(found) > limit:
-        click.echo(f"and {len(found) - limit} more; --limit shows them")
+    if total > limit:
+        click.echo(f"and {total - limit} more; --limit shows them")
     else:
         click.echo(f"{len(entries)} records" if entries else "No record was refused.")
     return EXIT_CLEAN
