@@ -7,12 +7,19 @@ from dataclasses import replace
 
 import pytest
 
+from lakewarden.cli.changing import begun
+from lakewarden.cli.given_back import taken_back
+from lakewarden.cli.run_options import Run
+from lakewarden.collect.doors import Reach
+from lakewarden.plan.change import Change, Target
+from lakewarden.plan.plan import Origin, Plan
 from lakewarden.restore.drill import differences
 from lakewarden.restore.maps import Maps
 from lakewarden.restore.planner import Fate, How
 from lakewarden.restore.task import Task, mapped
 from lakewarden.restore.undoing import inverse
 from lakewarden.restore.wanted import Choice
+from lakewarden.store.journal import Journal, RunState
 from lakewarden.store.vault.opened import opened
 from restore.pair import Noting
 
@@ -102,6 +109,21 @@ def test_taking_back_leaves_the_workspace_empty(pair):
     assert pair.carry_out(back).failed == {}
     after = pair.at(pair.standby).run("after")
     assert after.root == before.root
+
+
+def test_a_run_that_was_cut_off_before_its_first_change_can_be_taken_back(tmp_path):
+    store = f"sqlite:///{tmp_path}/store.db"
+    journal = Journal.open(store)
+    made = Change(Target("asset.job", "workspace/1", "j"), "j", None, {"/spec": {}})
+    plan = Plan(Origin("", "", "", vault="v", host="https://west"), (made,))
+    cut_off = begun(journal, "apply", "", plan, "workspace/1")
+    cut_off.finish(RunState.RUNNING)
+    old = journal.find(cut_off.run.id)
+    for dry_run, code, state in ((True, 4, RunState.RUNNING), (False, 0, RunState.UNDONE)):
+        how = Run(store, yes=not dry_run, dry_run=dry_run, break_lock=False)
+        assert taken_back(journal, old, Reach(use_aws=False), how) == code
+        assert journal.find(old.id).state is state
+    journal.close()
 
 
 def test_what_was_put_into_a_scope_since_is_not_removed_with_it(small):

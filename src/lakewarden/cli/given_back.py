@@ -60,19 +60,18 @@ def code_of(plan: Plan, failed: Collection[str] = ()) -> int:
 
 def taken_back(journal: Journal, old: RunRecord, reach: Reach, run: Run) -> int:
     """Take a restore back; return the exit code."""
-    steps = [(step.number, step.before) for step in old.steps]
-    plan, lasting = inverse(plan_from_json(old.plan), steps)
+    made = plan_from_json(old.plan)
+    plan, lasting = inverse(made, [(step.number, step.before) for step in old.steps])
     for line in described(plan):
         click.echo(line)
     for change in lasting:
         click.echo(f"cannot be undone: {change.address}: {change.irreversible}")
-    if not wanted_by(run, plan):
-        return EXIT_CLEAN
-    account = lock_of(reach, scope_of(plan))
+    if run.dry_run or (plan.changes and not wanted_by(run, plan)):
+        return EXIT_INCOMPLETE
     if run.break_lock:
-        journal.break_lock(account)
-    doors = doors_of(plan, reach, AS_GIVEN, None)
-    going = begun(journal, "undo", old.id, plan, account)
+        journal.break_lock(old.account_id)
+    doors = doors_of(made, reach, AS_GIVEN, None)
+    going = begun(journal, "undo", old.id, plan, old.account_id)
     click.echo(f"run {going.run.id}, taking back {old.id}")
     outcome = carried_out(going, plan, doors, AS_GIVEN.most_errors)
     click.echo(f"{outcome.made} of {len(plan.changes)} changes are taken back.")
@@ -81,6 +80,6 @@ def taken_back(journal: Journal, old: RunRecord, reach: Reach, run: Run) -> int:
         return EXIT_INCOMPLETE
     journal.mark_undone(old.id)
     pairs = Pairs(run.store or default_url())
-    pairs.forget(old.id, scope_of(plan).partition("/")[2], plan.origin.run)
+    pairs.forget(old.id, scope_of(made).partition("/")[2], made.origin.run)
     pairs.close()
     return EXIT_INCOMPLETE if lasting else EXIT_CLEAN
