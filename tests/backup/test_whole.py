@@ -76,6 +76,11 @@ def test_a_git_folder_that_the_list_leaves_out_is_found_in_the_tree(kit):
         run = kit.run("broken")
     assert {error["kind"] for error in run.errors} == {"repo"}
     assert len(run.errors) == clean.collections["repo"].objects
+    only = Wishes(Selection(kinds=("repo",)))
+    with kit.broken("GET /api/2.0/repos=drop:repos"):
+        assert kit.run("only", only).collections == {"repo": clean.collections["repo"]}
+    with kit.broken("GET /api/2.0/workspace/list?path=/Shared*=500"):
+        assert kit.run("only", only).collections["repo"].status is Status.PARTIAL
 
 
 def test_a_cluster_that_goes_while_it_is_read_is_named_by_nobody(own, monkeypatch):

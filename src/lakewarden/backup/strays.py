@@ -16,8 +16,9 @@ from lakewarden.backup.calls import DETAIL
 from lakewarden.backup.crew import Read, finish
 from lakewarden.backup.shaping import GONE, LEFT, READ, REPO
 from lakewarden.backup.shared import Shared
-from lakewarden.backup.tree import REPOS
+from lakewarden.backup.tree import MISSED, REPOS
 from lakewarden.clients.failure import CallFailedError
+from lakewarden.store.vault.manifest import Collection, Status
 from lakewarden.store.vault.queue import Item, State
 
 Ids = Mapping[tuple[str, str], str]
@@ -46,9 +47,12 @@ class Strays:
                 found += 1
                 self._add(identity, path)
         lists = queue.collections()
-        if found and REPO in lists:
-            more = replace(lists[REPO], objects=lists[REPO].objects + found)
-            queue.listed(REPO, more)
+        if REPO in lists:
+            listed = replace(lists[REPO], objects=lists[REPO].objects + found)
+            missed = queue.noted(MISSED, [])
+            if missed and listed.status is Status.COMPLETE:
+                listed = Collection(Status.PARTIAL, listed.objects, tuple(missed))
+            queue.listed(REPO, listed)
 
     def _add(self, identity: str, path: str) -> None:
         kind = self._shared.kinds[REPO]

@@ -9,17 +9,18 @@ from typing import Any, Final
 from lakewarden.assets.canonical import spec_of
 from lakewarden.assets.kind import Kind
 from lakewarden.backup.listing import outcome
-from lakewarden.backup.shaping import GONE, TREE, left_out, mark_of, stamp_in
+from lakewarden.backup.shaping import GONE, REPO, TREE, left_out, mark_of, stamp_in
 from lakewarden.backup.shared import Shared
 from lakewarden.backup.walk import Objects, Walk
-from lakewarden.store.vault.manifest import Status
 from lakewarden.store.vault.queue import Item, State
 
-_REPO: Final = "REPO"
-_ELSEWHERE: Final = frozenset({"DASHBOARD", "MLFLOW_EXPERIMENT", _REPO})
+_GIT: Final = "REPO"
+_ELSEWHERE: Final = frozenset({"DASHBOARD", "MLFLOW_EXPERIMENT", _GIT})
 """Types of objects that are kept by lists of their own."""
 REPOS: Final = "repos"
 """The note that has the paths of Git folders in the tree, by their ids."""
+MISSED: Final = "missed"
+"""The note that has why folders could not be listed; there is none before the walk has ended."""
 
 
 class Tree:
@@ -39,9 +40,8 @@ class Tree:
 
     def run(self) -> None:
         """Walk, unless that was done before."""
-        ended = self._shared.queue.collections()
-        names = [kind.name for kind in self._kinds.values()]
-        if all(n in ended and ended[n].status is Status.COMPLETE for n in names):
+        wanted = self._kinds or REPO in self._shared.kinds
+        if not wanted or self._shared.queue.noted(MISSED) == []:
             return
         self._remember()
         failures = Walk(
@@ -56,6 +56,7 @@ class Tree:
         for kind in self._kinds.values():
             whole = self._shared.judged(kind, outcome(self._counts[kind.name], failures))
             self._shared.queue.listed(kind.name, whole)
+        self._shared.queue.note(MISSED, [str(failure) for failure in failures])
 
     def _remember(self) -> None:
         """Take note of what an earlier walk of this run found."""
@@ -69,7 +70,7 @@ class Tree:
     def _found(self, objects: Objects) -> None:
         fresh = []
         for raw in objects:
-            if raw.get("object_type") == _REPO and self._shared.selection.has(str(raw["path"])):
+            if raw.get("object_type") == _GIT and self._shared.selection.has(str(raw["path"])):
                 self._repos[str(raw["object_id"])] = str(raw["path"])
             kind = self._kinds.get(str(raw.get("object_type")))
             if kind is None:
