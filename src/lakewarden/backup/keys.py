@@ -29,11 +29,6 @@ class Keys:
         with self._lock:
             self._doubted.add(kind)
 
-    def trust(self, kind: str) -> None:
-        """Note that all of a kind was listed."""
-        with self._lock:
-            self._doubted.discard(kind)
-
     def resolver(self) -> Resolver:
         """Return a finder of keys for one definition."""
         return Resolver(self)

@@ -26,7 +26,7 @@ from lakewarden.cli.workspaces import open_workspace
 from lakewarden.clients.throttle import Throttle
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_FAILED, EXIT_INCOMPLETE
 from lakewarden.report.view import visible
-from lakewarden.store.vault.manifest import Run, Status
+from lakewarden.store.vault.manifest import Run
 from lakewarden.store.vault.queue import Queue
 from lakewarden.store.vault.secrets import ValueKey, encrypt, insist_recipients
 from lakewarden.store.vault.signing import Signer
@@ -276,13 +276,7 @@ def _told(outcome: Outcome, style: str) -> int:
     click.echo(
         json.dumps(_json(run), ensure_ascii=False, indent=2) if style == "json" else _text(run)
     )
-    return EXIT_CLEAN if run.complete or _only_disabled(run) else EXIT_INCOMPLETE
-
-
-def _only_disabled(run: Run) -> bool:
-    fine = {Status.COMPLETE, Status.DISABLED}
-    listed = all(collection.status in fine for collection in run.collections.values())
-    return listed and not run.incomplete and not run.errors
+    return EXIT_CLEAN if run.complete else EXIT_INCOMPLETE
 
 
 def _json(run: Run) -> dict[str, Any]:
@@ -308,7 +302,7 @@ def _collections(run: Run) -> list[dict[str, str]]:
     return [
         {"kind": kind, "key": "", "what": f"{c.status}: {'; '.join(c.errors)}"}
         for kind, c in run.collections.items()
-        if c.status in {Status.PARTIAL, Status.FORBIDDEN}
+        if not c.seen
     ]
 
 
