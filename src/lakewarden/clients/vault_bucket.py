@@ -123,7 +123,8 @@ class VaultBucket:
             some = every[start : start + _AT_ONCE]
             for each in self._ask("s3:DeleteObject", some[0], partial(self._delete, some)):
                 error = ClientError({"Error": each}, "DeleteObjects")
-                raise self._refused("s3:DeleteObject", some[0], error)
+                name = str(each["Key"]).removeprefix(self._prefix)
+                raise self._refused("s3:DeleteObject", name, error)
 
     def keep(self, names: Iterable[str]) -> None:
         """Lock objects for as long as what is written now; a longer lock stays.
