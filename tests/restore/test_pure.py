@@ -17,6 +17,7 @@ from lakewarden.restore.plan import in_order
 from lakewarden.restore.target import Found, Me
 from lakewarden.restore.undoing import inverse
 from lakewarden.restore.wanted import Choice, Wanted
+from lakewarden.store.kept import Kept
 from lakewarden.store.pairs import Applied
 
 CRON = {"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC"}
@@ -139,3 +140,13 @@ def test_paths_are_of_a_folder_and_all_in_it():
 def test_beside_is_in_a_folder_of_its_own(folder):
     with pytest.raises(UsageError, match="no folder of its own"):
         list(beside([], folder))
+
+
+def test_what_is_kept_is_whole_even_where_it_was_damaged(tmp_path):
+    kept = Kept(tmp_path / "kept")
+    digest = kept.put(b"old")
+    (file,) = (one for one in (tmp_path / "kept").rglob("*") if one.is_file())
+    file.write_bytes(b"")
+    assert kept.get(digest) is None
+    assert kept.put(b"old") == digest
+    assert kept.get(digest) == b"old"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
-from lakewarden.errors import StoreError
+from lakewarden.errors import StoreError, VaultError
+from lakewarden.store.vault.places import Folder
 
 
 class Kept:
@@ -15,7 +14,7 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         """Stand before a folder; it is made when something is put into it."""
-        self._folder = folder
+        self._files = Folder(folder)
 
     def put(self, data: bytes) -> str:
         """Keep bytes, for certain; return their digest in hexadecimal.
@@ -24,20 +23,13 @@ class Kept:
             StoreError: they cannot be written.
         """
         digest = hashlib.sha256(data).hexdigest()
-        file = self._file(digest)
         try:
-            if not file.exists():
-                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-                with os.fdopen(handle, "wb") as out:
-                    out.write(data)
-                    out.flush()
-                    os.fsync(out.fileno())
-                Path(name).replace(file)
-        except OSError as error:
+            if self.get(digest) is None:
+                self._files.put(_name(digest), data)
+        except VaultError as error:
             raise StoreError(
-                f"cannot be written ({error.strerror})",
-                where=str(self._folder),
+                error.what,
+                where=error.where,
                 next_step="Make room, or see to the folder's rights; nothing was overwritten",
             ) from None
         return digest
@@ -45,10 +37,11 @@ class Kept:
     def get(self, digest: str) -> bytes | None:
         """Return bytes; None where they are not kept, or not whole."""
         try:
-            data = self._file(digest).read_bytes()
-        except OSError:
+            data = self._files.read(_name(digest))
+        except VaultError:
             return None
-        return data if hashlib.sha256(data).hexdigest() == digest else None
+        return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
-    def _file(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+
+def _name(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"
