@@ -98,3 +98,14 @@ def test_nothing_more_is_begun_when_the_journal_fails(shelf):
     with pytest.raises(StoreError, match="full"):
         carry_out_side_by_side(None, CHAIN, Full(), most_errors=0)
     assert not made.things
+
+
+def test_nobody_waits_for_ever_where_nothing_can_be_told(shelf):
+    shelf("15")
+
+    def watch(change, was):
+        if isinstance(was, str):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        carry_out_side_by_side(None, CHAIN, Nowhere(), most_errors=5, watch=watch)

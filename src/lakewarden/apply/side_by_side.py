@@ -67,15 +67,16 @@ def carry_out_side_by_side(
         threading.Thread(target=_work, args=(doors, board, journal, lane), name=f"apply-{number}")
         for number, lane in enumerate(_lanes(changes, at_once))
     ]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         for thread in threads:
             thread.join()
     except BaseException:
         board.stop()
         for thread in threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
         raise
     return board.end()
 
@@ -93,13 +94,19 @@ def _lane(change: Change) -> str:
 
 def _work(doors: Doors, board: _Board, journal: Steps, lane: str) -> None:
     while (number := board.next(lane)) is not None:
-        change = board.changes[number]
         try:
-            board.done(number, step(doors, number, change, journal))
-        except ApplyError as error:
-            board.failed(number, error.what)
+            _make(doors, board, journal, number)
         except BaseException as error:  # noqa: BLE001  # it is raised again where all threads end
             board.broke(error)
+
+
+def _make(doors: Doors, board: _Board, journal: Steps, number: int) -> None:
+    try:
+        made = step(doors, number, board.changes[number], journal)
+    except ApplyError as error:
+        board.failed(number, error.what)
+    else:
+        board.done(number, made)
 
 
 class _Board:
