@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -125,6 +126,22 @@ def test_looking_at_everything_again_withdraws_what_is_explained(tmp_path):
         add(lake, event("11:30"))
         done = look(lake, alerts, UNASKED, "14:00", again=True)
         assert [a.entity for a in done.noted.withdrawn] == ["ann@example.com"]
+
+
+def test_looking_at_everything_again_withdraws_nothing_of_what_is_held_no_more(tmp_path):
+    lake = Lake.create(str(tmp_path / "lake"))
+    add(
+        lake,
+        event("-9d 00:00", "s3.ListBuckets", source="cloudtrail", who=None),
+        event("12:00", "a.y"),
+    )
+    with store(tmp_path) as alerts:
+        assert len(look(lake, alerts, UNASKED, "13:00").noted.new) == 1
+        for more in ([], [event("+9d 00:00")]):
+            add(lake, *more, event("+8d 00:00", "s3.ListBuckets", source="cloudtrail", who=None))
+            lake.retain({"databricks": 5}, examples.MONDAY + timedelta(days=9))
+            done = look(lake, alerts, UNASKED, "+9d 13:00", again=True)
+            assert done.noted.withdrawn == ()
 
 
 def test_a_site_value_that_changed_makes_its_rule_look_at_everything(tmp_path):

@@ -236,13 +236,15 @@ class _Run:
         came late, as long as the events around it are still held.
         """
         self._outcome.fresh = max(self._outcome.fresh, self._count("all_events"))
-        held = self._engine.rows("SELECT MIN(ts) FROM all_events")[0][0]
+        first = "SELECT source, MIN(ts) FROM all_events GROUP BY source"
+        held = {str(source): int(time) for source, time in self._engine.rows(first)}
         for rule in rules:
             found = self._found(rule, None)
             self._keep(rule, found)
             form = form_of(rule, self._watch.setting(rule, self._engine))
-            if form.fades and rule.id in known and held is not None:
-                span = (int(held) + form.back + rule.suppress, self._watch.now + EVER)
+            if form.fades and rule.id in known and held.keys() >= set(rule.sources):
+                begin = max(held[source] for source in rule.sources)
+                span = (begin + form.back + rule.suppress, self._watch.now + EVER)
                 self._outcome.gone |= self._faded(rule, found, span, narrow=False)
 
     def news(self, rules: Sequence[Rule], known: Mapping[str, Looked]) -> None:
