@@ -86,15 +86,14 @@ class Lister:
         """
         path = _fill(kind.detail, quote(identity, safe=""), quote(key, safe=""))
         whole = _mapping(self._calls.get(DETAIL, path))
-        token = str(whole.get("next_page_token") or "") if kind.paged else ""
-        while token:
+        page, seen = whole, set[str]()
+        while kind.paged and (token := str(page.get("next_page_token") or "")):
+            if token in seen:
+                raise CallFailedError(Cause.MALFORMED, "the same page is announced twice")
+            seen.add(token)
             page = _mapping(self._calls.get(DETAIL, path, {"page_token": token}))
             for place in kind.paged:
                 _extend(whole, page, place)
-            following = str(page.get("next_page_token") or "")
-            if following == token:
-                raise CallFailedError(Cause.MALFORMED, "the same page is announced twice")
-            token = following
         for name in ("next_page_token", "has_more") if kind.paged else ():
             whole.pop(name, None)
         return whole
