@@ -10,6 +10,7 @@ from lakewarden.errors import UsageError
 from lakewarden.plan.change import Change, Target
 from lakewarden.plan.plan import Origin, Plan
 from lakewarden.restore.beside import beside
+from lakewarden.restore.drill import lacking
 from lakewarden.restore.granting import with_my_rights
 from lakewarden.restore.memory import Memory, found_digest, wanted_digest
 from lakewarden.restore.passive import held_back, starts_itself
@@ -19,6 +20,8 @@ from lakewarden.restore.undoing import inverse
 from lakewarden.restore.wanted import Choice, Wanted
 from lakewarden.store.kept import Kept
 from lakewarden.store.pairs import Applied
+from lakewarden.store.vault.manifest import Collection, Status
+from lakewarden.store.vault.manifest import Run as Manifest
 
 CRON = {"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC"}
 
@@ -150,3 +153,18 @@ def test_what_is_kept_is_whole_even_where_it_was_damaged(tmp_path):
     assert kept.get(digest) is None
     assert kept.put(b"old") == digest
     assert kept.get(digest) == b"old"
+
+
+def test_a_drill_needs_of_the_workspace_what_its_backup_saw_and_no_more():
+    whole, partly = Collection(Status.COMPLETE, 2), Collection(Status.PARTIAL, 2, ("403",))
+
+    def run(*, jobs, catalogs, errors=()):
+        collections = {"job": jobs, "catalog": catalogs}
+        return Manifest(*"rhwtse", collections, errors=tuple(errors))
+
+    lost = {"kind": "notebook", "key": "/a", "what": "403"}
+    backup = run(jobs=whole, catalogs=partly, errors=[lost])
+    assert lacking(run(jobs=whole, catalogs=partly, errors=[lost]), backup) == []
+    assert lacking(run(jobs=partly, catalogs=whole), backup) == ["job"]
+    other = {**lost, "key": "/b"}
+    assert lacking(run(jobs=whole, catalogs=whole, errors=[other]), backup) == ["notebook /b"]

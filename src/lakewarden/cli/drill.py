@@ -39,7 +39,7 @@ from lakewarden.clock import from_millis
 from lakewarden.collect.caller import parse_addresses
 from lakewarden.errors import ConnectionFailedError, VaultError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_DIFFERENT, EXIT_INCOMPLETE
-from lakewarden.restore.drill import Difference, Stopwatch, differences, insist_empty
+from lakewarden.restore.drill import Difference, Stopwatch, differences, insist_empty, lacking
 from lakewarden.restore.plan import Restoration, summary
 from lakewarden.restore.planner import Fate, How
 from lakewarden.restore.target import TargetWorkspace
@@ -82,7 +82,7 @@ def drill_options(command: F) -> F:
 class Drilled:
     """What a drill came to."""
 
-    backup: str
+    backup: Backup
     run: str
     found: Restoration
     watch: Stopwatch
@@ -90,18 +90,24 @@ class Drilled:
     left: Sequence[Difference]
 
     @property
+    def equal(self) -> bool:
+        """Return whether every change was made, and nothing differs after them."""
+        return not self.left and not self.watch.failed
+
+    @property
     def code(self) -> int:
         """Return the exit code."""
-        if self.left or self.watch.failed:
+        if not self.equal:
             return EXIT_DIFFERENT
-        return EXIT_INCOMPLETE if self.found.of(Fate.BY_HAND, Fate.BLOCKED) else EXIT_CLEAN
+        lacking = self.found.of(Fate.BY_HAND, Fate.BLOCKED) or not self.backup.complete
+        return EXIT_INCOMPLETE if lacking else EXIT_CLEAN
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `--format json` prints it."""
         return {
-            "backup": self.backup,
+            "backup": self.backup.id,
             "run": self.run,
-            "equal": not self.left and not self.watch.failed,
+            "equal": self.equal,
             "seconds": round(self.seconds, 1),
             "kinds": {
                 kind: {"changes": t.changes, "seconds": round(t.seconds, 1)}
@@ -135,7 +141,7 @@ def command(
     backup has it. The workspace is left as it is then; `undo` empties it again.
 
     Exits with 0 when all is equal, with 3 when something differs, and with 4 when something could
-    not be tried, as values of secrets that are not in the backup.
+    not be tried, as values of secrets, or what else the backup could not read.
     """
     policy = policy_of(Selection())
     reach = reach_of(deployment, policy)
@@ -164,7 +170,7 @@ def command(
         carried_out(going, found.plan, workspace.doors, pace.most_errors, also=watch.tell)
         seconds = watch.now() - watch.since
         left = _compared(task, vault, backup, workspace, found, there)
-    drilled = Drilled(backup.id, going.run.id, found, watch, seconds, left)
+    drilled = Drilled(backup, going.run.id, found, watch, seconds, left)
     _tell(drilled, style)
     return drilled.code
 
@@ -199,17 +205,17 @@ def _compared(
     by_hand = frozenset((j.wanted.kind, j.wanted.key) for j in fates)
     values = any(entry.cipher for entry in vault.entries(backup.id))
     with tempfile.TemporaryDirectory(prefix="lakewarden-") as folder:
-        have = _entries(workspace, Path(folder), tuple(backup.collections), values=values)
+        have = _entries(workspace, Path(folder), backup, values=values)
     return differences(mapped(task, vault, backup), have, there, by_hand)
 
 
 def _entries(
-    workspace: TargetWorkspace, folder: Path, collections: tuple[str, ...], *, values: bool
+    workspace: TargetWorkspace, folder: Path, backup: Backup, *, values: bool
 ) -> list[Entry]:
     host, url = workspace.catalogue.host, str(folder / "vault")
     key = ValueKey.of_this_machine() if values else None
     seal = (lambda kind, name, value: (key.digest(kind, name, value), b"")) if key else None
-    asked = () if set(collections) == set(kinds()) else collections
+    asked = () if set(backup.collections) == set(kinds()) else tuple(backup.collections)
     wishes = Wishes(Part(kinds=asked, values=values), seal=seal)
     with (
         Work.open(host.host, url) as work,
@@ -220,9 +226,11 @@ def _entries(
         outcome = begun(calls, workspace.scope.partition("/")[2], vault, queue, wishes).run(
             None, lambda _: None, accept=True
         )
-        if outcome.run is None or not outcome.run.complete:
+        if outcome.run is None or (unread := lacking(outcome.run, backup)):
+            what = f" ({unread[0]})" if outcome.run else ""
             raise VaultError(
-                "what was restored could not be read as a whole, so nothing is compared",
+                f"what was restored could not be read as the backup was{what}, so nothing is "
+                "compared",
                 where=host.host,
                 next_step="`lakewarden backup` says what cannot be read there",
             )
@@ -244,6 +252,7 @@ def _tell(drilled: Drilled, style: str) -> None:
         click.echo(
             f"  {kind:{width}}  {timing.changes:6} changes, there after {timing.seconds:.1f} s"
         )
-    verdict = f"{len(drilled.left)} differences" if drilled.left else "equal to the backup"
+    failed = f"{len(drilled.left)} differences, {drilled.watch.failed} changes failed"
+    verdict = "equal to the backup" if drilled.equal else failed
     click.echo(f"Recovered in {drilled.seconds:.1f} s: {verdict}.")
     click.echo(f"Empty the workspace again with: lakewarden undo {drilled.run}")

@@ -16,7 +16,7 @@ from lakewarden.errors import UsageError
 from lakewarden.plan.change import Change
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.wanted import Wanted
-from lakewarden.store.vault.manifest import Entry
+from lakewarden.store.vault.manifest import Entry, Run
 
 Key = tuple[str, str]
 _PARTS: Final = {"spec": "definition", "acl": "permissions", "content": "content"}
@@ -99,6 +99,26 @@ def insist_empty(target: TargetWorkspace, host: str) -> frozenset[Key]:
                 next_step="Name an empty workspace with --into",
             )
     return frozenset((kind, held.key) for kind in kinds() for held in _all(target, kind))
+
+
+def lacking(found: Run, backup: Run) -> list[str]:
+    """Return what a backup of the workspace could not read though the one to compare with could.
+
+    What neither could read is no reason to compare nothing: that backup is not complete, and says
+    so.
+
+    Args:
+        found: the backup of the workspace that was given something.
+        backup: what it was given.
+    """
+    seen = {kind for kind, collection in backup.collections.items() if collection.seen}
+    lists = (kind for kind, c in found.collections.items() if kind in seen and not c.seen)
+    parts = _unread(found) - _unread(backup)
+    return [*lists, *(f"{kind} {key}" for kind, key in sorted(parts))]
+
+
+def _unread(run: Run) -> set[Key]:
+    return {(str(o.get("kind")), str(o.get("key"))) for o in (*run.incomplete, *run.errors)}
 
 
 def differences(
