@@ -6,7 +6,6 @@ a run of many thousand changes does not list a workspace as often. Safe to share
 
 from __future__ import annotations
 
-import base64
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -17,13 +16,14 @@ from lakewarden.assets import places
 from lakewarden.assets.canonical import HERE, WORKSPACE, acl_of, spec_of
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
+from lakewarden.backup.exporting import decoded, exported
+from lakewarden.backup.listing import filled
 from lakewarden.clients.databricks import DatabricksHost
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
 
 Json = Mapping[str, Any]
 PERMISSIONS: Final = "/api/2.0/permissions"
-_EXPORT: Final = "/api/2.0/workspace/export"
 
 
 class Catalogue:
@@ -179,9 +179,9 @@ class Catalogue:
         if form is None or form.source == "secret":
             return None
         if form.source == "field":
-            return base64.b64decode(str(raw.get(form.name) or ""))
-        answer = self.host.get(_EXPORT, {"path": held.key, "format": "SOURCE"})
-        return base64.b64decode(str(answer.get("content") or ""))
+            return decoded(raw.get(form.name))
+        kind, size = kinds()[held.kind], int(raw.get("size") or 0)
+        return exported(asset_lists.calls_of(self.host), held.key, kind.tree, size)
 
     def acl(self, held: Held) -> list[dict[str, str]]:
         """Read who was granted what on the asset itself.
@@ -225,7 +225,7 @@ class Catalogue:
             if kind.tree and kind.listing is None:
                 raw = asset_lists.status(self.host, held.key)
             elif kind.one:
-                raw = self.host.get(asset_lists.filled(kind.one, id=held.id, key=held.key))
+                raw = self.host.get(filled(kind.one, id=held.id, key=held.key))
             elif kind.detail:
                 raw = self.whole(held)
             else:
@@ -253,7 +253,7 @@ class Catalogue:
         if parent is None or kind.listing is None:
             return
         shelf = self._shelf(kind.name)
-        found = asset_lists.listed(self.host, kind.listing, parent.id, parent.key)
+        found = asset_lists.listed(self.host, kind, parent.id, parent.key)
         helds = list(keyed(kind, self.host, self.key_of, ((raw, parent.key) for raw in found)))
         for old in shelf.all():
             new = (kind.name, old.key) in self._stale and old.key != key
@@ -283,16 +283,12 @@ class Catalogue:
         """
         if kind.tree and kind.listing is None:
             yield from ((raw, "") for raw in self._objects(kind.tree))
-        elif kind.fixed:
-            yield from ((raw, "") for raw in asset_lists.fixed(self.host, kind))
-        elif kind.listing is None:
-            return
         elif kind.parent:
             for parent in self.all(kind.parent):
-                found = asset_lists.listed(self.host, kind.listing, parent.id, parent.key)
+                found = asset_lists.listed(self.host, kind, parent.id, parent.key)
                 yield from ((raw, parent.key) for raw in found)
         else:
-            yield from ((raw, "") for raw in asset_lists.listed(self.host, kind.listing))
+            yield from ((raw, "") for raw in asset_lists.listed(self.host, kind))
 
     def _objects(self, form: str) -> Iterable[Json]:
         with self._tree_lock:

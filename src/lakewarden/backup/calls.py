@@ -24,9 +24,9 @@ PERMISSIONS: Final = "permissions"
 LIST: Final = "/api/2.0/workspace/list"
 STATUS: Final = "/api/2.0/workspace/get-status"
 
-_TRIES: Final = 6
+TRIES: Final = 6
+"""How often a call is made at most, where nobody says otherwise."""
 _PAUSE: Final = 0.2
-"""Seconds before the second try; each further one waits twice as long as the one before."""
 _LONGEST: Final = 20.0
 """Seconds after which there is no other try: the host was patient already."""
 _PASSING: Final = frozenset(
@@ -43,10 +43,18 @@ class Calls:
         made: how many calls were made, by what they were for.
     """
 
-    def __init__(self, host: DatabricksHost, pause: float = _PAUSE) -> None:
+    def __init__(self, host: DatabricksHost, pause: float = _PAUSE, tries: int = TRIES) -> None:
+        """Stand before a workspace.
+
+        Args:
+            host: the workspace.
+            pause: seconds before the second try; each further one waits twice as long.
+            tries: how often a call is made at most.
+        """
         self.host = host
         self.made: Counter[str] = Counter()
         self._pause = pause
+        self._tries = tries
         self._lock = threading.Lock()
 
     def get(self, purpose: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
@@ -103,13 +111,13 @@ class Calls:
 
     def _patiently(self, purpose: str, call: Callable[[], Any]) -> Any:
         since = time.monotonic()
-        for tries in range(_TRIES):
+        for tries in range(self._tries):
             with self._lock:
                 self.made[purpose] += 1
             try:
                 return call()
             except CallFailedError as error:
-                spent = tries + 1 == _TRIES or time.monotonic() - since > _LONGEST
+                spent = tries + 1 == self._tries or time.monotonic() - since > _LONGEST
                 if spent or not _may_pass(error):
                     raise
             pause = self._pause * 2**tries

@@ -84,7 +84,7 @@ class Lister:
         Raises:
             CallFailedError: it cannot be read.
         """
-        path = _fill(kind.detail, quote(identity, safe=""), quote(key, safe=""))
+        path = filled(kind.detail, id=identity, key=key)
         whole = _mapping(self._calls.get(DETAIL, path))
         page, seen = whole, set[str]()
         while kind.paged and (token := str(page.get("next_page_token") or "")):
@@ -190,8 +190,13 @@ def _mapping(answer: Any) -> dict[str, Any]:
     return dict(answer)
 
 
+def filled(path: str, **values: str) -> str:
+    """Return a path with values in the places of their names."""
+    return path.format(**{name: quote(value, safe="") for name, value in values.items()})
+
+
 def _filled(listing: Listing, identity: str, key: str) -> Listing:
-    path = _fill(listing.path, quote(identity, safe=""), quote(key, safe=""))
+    path = filled(listing.path, id=identity, key=key)
     query = {name: _fill(str(value), identity, key) for name, value in listing.query.items()}
     return replace(listing, path=path, query=query)
 

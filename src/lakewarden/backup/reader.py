@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,6 +11,7 @@ from lakewarden.assets.kind import Kind
 from lakewarden.assets.places import values
 from lakewarden.backup.before import ACL_READ_AT, time_of
 from lakewarden.backup.calls import CONTENT, PERMISSIONS
+from lakewarden.backup.exporting import decoded, exported, is_too_large
 from lakewarden.backup.shaping import (
     GONE,
     LEFT,
@@ -32,14 +30,9 @@ from lakewarden.clock import now_ms
 from lakewarden.estate.fact import Cause
 from lakewarden.store.vault.queue import Item, State
 
-_EXPORT: Final = "/api/2.0/workspace/export"
 _SECRET: Final = "/api/2.0/secrets/get"  # noqa: S105  # a path, not a secret
 _WRAPPED: Final = frozenset({SETTING, "registered_model"})
 """Kinds whose details have the name at another place, or not at all."""
-_FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
-_TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
-_ANSWER: Final = 10 * 2**20
-"""Bytes of content that an answer may have."""
 _ROOT: Final = "/"
 _ACL_ID: Final = "acl_id"
 
@@ -49,7 +42,6 @@ class Reader:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._large = threading.Lock()
 
     def read(self, item: Item) -> Item:
         """Return an item as it is after all was tried: done, failed or left out."""
@@ -83,7 +75,7 @@ class Reader:
         if named_late(kind):
             item = replace(item, key=key_in(kind, Found(whole)))
         if kind.content is not None and kind.content.source == "field":
-            data = _decoded(whole.get(kind.content.name))
+            data = decoded(whole.get(kind.content.name))
             item = replace(item, content=self._shared.vault.put(data))
         return item
 
@@ -95,35 +87,21 @@ class Reader:
         return item
 
     def _exported(self, kind: Kind, item: Item) -> Item:
-        """Return an item with its content; what is too large for an answer is downloaded."""
-        query = {"path": item.key, "format": _FORMATS[kind.tree]}
+        """Return an item with its content, if that is not more than the API gives."""
+        size = int(item.stamp.get("size", 0))
         try:
-            if int(item.stamp.get("size", 0)) > _ANSWER:
-                return self._downloaded(item, query)
-            answer = self._shared.calls.get(CONTENT, _EXPORT, query)
-            data = _decoded(answer.get("content") if isinstance(answer, Mapping) else None)
+            data = exported(self._shared.calls, item.key, kind.tree, size)
         except CallFailedError as error:
-            if not _is_too_large(error):
+            if not is_too_large(error):
                 raise
-            return self._downloaded(item, query)
+            return _noted(item, f"oversize: {error.detail}")
         return replace(item, content=self._shared.vault.put(data))
-
-    def _downloaded(self, item: Item, query: Mapping[str, str]) -> Item:
-        direct = {**query, "direct_download": "true"}
-        with self._large:  # one at a time, since each is in memory as a whole
-            try:
-                data = self._shared.calls.download(CONTENT, _EXPORT, direct)
-            except CallFailedError as error:
-                if not _is_too_large(error):
-                    raise
-                return _noted(item, f"oversize: {error.detail}")
-            return replace(item, content=self._shared.vault.put(data))
 
     def _secret(self, item: Item) -> Item:
         scope, _, name = item.key.partition("/")
         try:
             answer = self._shared.calls.get(CONTENT, _SECRET, {"scope": scope, "key": name})
-            value = _decoded(answer.get("value") if isinstance(answer, Mapping) else None)
+            value = decoded(answer.get("value") if isinstance(answer, Mapping) else None)
         except CallFailedError as error:
             return _noted(item, f"its value: {error}")
         if self._shared.seal is None:
@@ -189,20 +167,5 @@ def _entries(answer: Any) -> list[dict[str, str]]:
         raise CallFailedError(Cause.MALFORMED, what) from None
 
 
-def _is_too_large(error: CallFailedError) -> bool:
-    detail = error.detail.lower()
-    said = error.cause is Cause.MALFORMED and "size" in detail and "exceed" in detail
-    return error.code in _TOO_LARGE or said
-
-
 def _noted(item: Item, what: str) -> Item:
     return replace(item, error="; ".join(filter(None, (item.error, what))))
-
-
-def _decoded(value: Any) -> bytes:
-    if value is None:
-        raise CallFailedError(Cause.MISSING_FIELD, "there is no content in the answer")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (TypeError, ValueError, binascii.Error):
-        raise CallFailedError(Cause.MALFORMED, "the content is not in base64") from None

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lakewarden.apply.asset_lists import filled, listed
+from lakewarden.apply.asset_lists import listed
 from lakewarden.apply.catalogue import PERMISSIONS, Catalogue
 from lakewarden.apply.contents import Contents
 from lakewarden.apply.doors import Doors
@@ -21,6 +21,7 @@ from lakewarden.assets import places
 from lakewarden.assets.canonical import body_of, digest, text
 from lakewarden.assets.kind import Body, Call, Kind
 from lakewarden.assets.registry import kinds
+from lakewarden.backup.listing import filled
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.estate.fact import Cause
 from lakewarden.plan.change import Target
@@ -121,7 +122,7 @@ class Asset(Hand):
             form = kind.content.source if kind.content else ""
             if form != "secret" or kind.parent != self.asset.name or kind.listing is None:
                 continue
-            if any(True for _ in listed(catalogue.host, kind.listing, held.id, held.key)):
+            if any(True for _ in listed(catalogue.host, kind, held.id, held.key)):
                 why = f"it has {kind.title} that were put in since"
                 raise CallFailedError(Cause.MALFORMED, why)
 

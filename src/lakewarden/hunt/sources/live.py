@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from lakewarden.assets.canonical import spec_of, text
 from lakewarden.assets.kind import Json, Kind
 from lakewarden.assets.registry import kinds
-from lakewarden.backup.calls import CONTENT, Calls
+from lakewarden.backup.calls import Calls
+from lakewarden.backup.exporting import FORMATS, decoded, exported
 from lakewarden.backup.listing import Lister, outcome
 from lakewarden.backup.reader import insist_whole
 from lakewarden.backup.shaping import Found, id_in, key_in
@@ -29,9 +28,6 @@ from lakewarden.store.vault.manifest import Status
 _THREADS: Final = 24
 _AHEAD: Final = 3
 """How many reads are under way for each thread."""
-_EXPORT: Final = "/api/2.0/workspace/export"
-_FORMATS: Final = {"NOTEBOOK": "SOURCE", "FILE": "AUTO"}
-_TOO_LARGE: Final = frozenset({"MAX_NOTEBOOK_SIZE_EXCEEDED", "MAX_READ_SIZE_EXCEEDED"})
 _HUNTED: Final = frozenset(
     {
         *("job", "pipeline", "cluster", "cluster_libraries", "cluster_policy", "instance_pool"),
@@ -85,7 +81,7 @@ def _tree(calls: Calls, exclude: Sequence[str]) -> tuple[list[Read], list[Unread
     def take(objects: Objects) -> None:
         for raw in objects:
             path, kind = str(raw["path"]), str(raw.get("object_type"))
-            if kind in _FORMATS and not is_left_out(path, exclude):
+            if kind in FORMATS and not is_left_out(path, exclude):
                 found.append(partial(_exported, calls, path, kind))
 
     failures = Walk(
@@ -122,7 +118,7 @@ def _reads(lister: Lister, kind: Kind, one: Found, where: str) -> list[Read]:
 
 
 def _script(where: str, field: str, whole: Json) -> Document:
-    return Document(where, _decoded(whole.get(field)), form=Form.SCRIPT)
+    return Document(where, decoded(whole.get(field)), form=Form.SCRIPT)
 
 
 def _read(
@@ -149,27 +145,11 @@ def _definition(kind: Kind, raw: Json, where: str) -> Document | Unread:
 
 
 def _exported(calls: Calls, path: str, kind: str) -> Document | Unread | None:
-    query = {"path": path, "format": _FORMATS[kind]}
     try:
-        try:
-            answer = calls.get(CONTENT, _EXPORT, query)
-            content = answer.get("content") if isinstance(answer, Mapping) else None
-            return Document(path, _decoded(content))
-        except CallFailedError as error:
-            if error.code not in _TOO_LARGE:
-                raise
-            direct = {**query, "direct_download": "true"}
-            return Document(path, calls.download(CONTENT, _EXPORT, direct))
+        return Document(path, exported(calls, path, kind))
     except CallFailedError as error:
         gone = error.cause is Cause.NOT_FOUND and calls.vanished(path)
         return None if gone else Unread(path, str(error))
-
-
-def _decoded(value: Any) -> bytes:
-    try:
-        return base64.b64decode(value, validate=True)
-    except (TypeError, ValueError, binascii.Error):
-        raise CallFailedError(Cause.MALFORMED, "the content is not in base64") from None
 
 
 def _ahead(pool: ThreadPoolExecutor, reads: Iterable[Read]) -> Iterator[Document | Unread | None]:
