@@ -233,12 +233,21 @@ def test_an_insight_is_an_event_and_a_digest_is_none(reader):
     files = {
         "AWSLogs/1/CloudTrail-Insight/eu-west-1/a.json.gz": gzip.compress(trail(insight)),
         "AWSLogs/1/CloudTrail-Digest/eu-west-1/b.json.gz": gzip.compress(b"{}"),
-        "c.json": b'{"digestS3Bucket": "b"}',
+        "c.json": b'{"digestEndTime": "2026-09-21", "digestS3Bucket": "b", "logFiles": []}',
     }
     found = reader.read("cloudtrail", files)
     assert (found.spooled.skipped, found.refused) == (2, [])
     assert (found.one["level"], found.one["action"]) == ("Insight", "ApiCallRateInsight")
     assert found.one["params"]["event.insight.eventName"] == "RunInstances"
+
+
+def test_a_call_that_speaks_of_digests_is_no_digest(reader):
+    def named(name):
+        return call(eventID=name, requestParameters={"digestS3Bucket": "digestS3Bucket"})
+
+    files = {"a.json": trail(named("a")), "b.json": lines(named("b"))}
+    found = reader.read("cloudtrail", files)
+    assert sorted(event["native_id"] for event in found.events) == ["a", "b"]
 
 
 def test_a_flow_has_its_columns(reader):

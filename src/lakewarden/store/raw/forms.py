@@ -28,7 +28,8 @@ SHAPES: Final = (
 HEAD: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
 _PARQUET: Final = b"PAR1"
-_DIGEST: Final = b'"digestS3Bucket"'
+_DIGEST: Final = re.compile(rb'\{\s*(?:"\w+"\s*:\s*(?:"[^"\\]*"|null)\s*,\s*)*"digestS3Bucket"\s*:')
+"""A digest has this key of its own; in a record it is what somebody chose to write."""
 _RECORDS: Final = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 
 
@@ -76,7 +77,7 @@ def form_of(head: bytes, source: Source) -> Form:
 
 
 def _trail(head: bytes) -> Form | None:
-    if _DIGEST in head:
+    if _DIGEST.match(head):
         return Form(Layout.NOTHING)
     return Form(Layout.RECORDS, cloudtrail.SHAPE) if _RECORDS.match(head) else None
 
