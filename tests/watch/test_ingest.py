@@ -119,13 +119,14 @@ def test_a_lake_that_is_damaged_is_said(logs):
 def test_a_delta_table_is_read_by_its_log(logs):
     query = (
         "SELECT TIMESTAMPTZ '2026-09-21 14:13:20Z' AS event_time, 'a' AS service_name,"
-        " 'b' AS action_name, request_id FROM (VALUES ('r1'), ('r2')) v(request_id)"
+        " 'b' AS action_name, 'c d/e' AS workspace_id, request_id"
+        " FROM (VALUES ('r1'), ('r2')) v(request_id)"
     )
     table = logs.folder / "audit"
     with duckdb.connect() as connection:
         for part in (query, query.replace("r1", "r3").replace("r2", "r4")):
             rows = connection.sql(part).to_arrow_table()
-            write_deltalake(str(table), rows, mode="overwrite")
+            write_deltalake(str(table), rows, mode="overwrite", partition_by=["workspace_id"])
     (table / "left-over.parquet").write_bytes(b"PAR1")
     assert (logs.ingest().quarantined, _requests(logs)) == (0, _expected([3, 4]))
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from lakewarden.errors import UsageError
 from lakewarden.events.delivery import (
@@ -150,4 +151,4 @@ def _of_table(folder: str) -> list[Path]:
             where=folder,
             next_step="Export it again, or name a folder of JSON lines",
         ) from None
-    return [Path(folder, name) for name in names]
+    return [Path(folder, unquote(name)) for name in names]
