@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,7 @@ def test_a_mass_change_is_told_with_exit_code_3_and_accepted(backup, own):
     ("arguments", "what"),
     [
         (["--kinds", "jobs"], "there is no kind jobs"),
+        (["--paths", "Shared/*"], "no path of the workspace"),
         (["--share", "0%"], "no share"),
         (["--recipient", "age1x"], "--secret-values"),
         (["--secret-values"], "nobody is named"),
@@ -79,10 +81,12 @@ def test_a_mass_change_is_told_with_exit_code_3_and_accepted(backup, own):
     ],
 )
 def test_what_makes_no_sense_is_refused_with_one_line(backup, own, arguments, what):
-    code, _, err = backup(own(), *arguments)
+    kit = own()
+    code, _, err = backup(kit, *arguments)
     assert code == 2
     assert what in err
     assert len(err.splitlines()) < 6
+    assert not Path(kit.target()).exists()
 
 
 def test_permissions_that_the_audit_log_says_were_changed_are_read_at_once(backup, own, tmp_path):

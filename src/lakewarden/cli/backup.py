@@ -206,8 +206,10 @@ def command(options: Options, deployment: Deployment, style: str) -> int:
 def _wishes(options: Options, deployment: Deployment) -> Wishes:
     if options.recipients and not options.values:
         raise click.UsageError("--recipient is for --secret-values")
+    selection = Selection(options.kinds, options.without, options.paths, options.values)
+    selection.chosen()  # what names no kind or path is refused before anything is made
     return Wishes(
-        Selection(options.kinds, options.without, options.paths, options.values),
+        selection,
         full=options.full,
         sweep_days=options.sweep_days,
         most_errors=options.most_errors,
