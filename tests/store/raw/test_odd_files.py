@@ -12,7 +12,7 @@ from lakewarden.events.delivery import Delivered, UnreadableError
 from lakewarden.store.raw.folder import Folder
 from lakewarden.store.raw.refusal import CUT, NOT_JSON, NOT_UTF8, TOO_LONG
 from lakewarden.store.raw.spool import spool
-from store.raw.logs import AT, FLOW, HEADER, call, delivered, lines, trail
+from store.raw.logs import AT, FLOW, HEADER, call, delivered, lines, system, trail
 
 SOUND = lines(delivered())
 WRONG_TIME = "has a time before 2000 or after 2100"
@@ -202,6 +202,32 @@ def test_a_table_that_is_damaged_or_of_something_else_is_one_refused_record(
     ]
 
 
+def test_rows_of_a_table_that_are_no_events_are_refused_alone(reader, tmp_path):
+    odd = [
+        {"request_params": '{"user": "ann@exa... truncated'},
+        {"request_params": [{"key": "user", "value": "ann"}]},
+        {"response": "fine"},
+        {"event_time": None},
+    ]
+    rows = [system(request_id=str(n), **{"response": None, **one}) for n, one in enumerate(odd)]
+    for row in rows:
+        row["request_params"] = json.dumps(row["request_params"])
+    rows[0]["request_params"] = odd[0]["request_params"]
+    (tmp_path / "rows.json").write_bytes(lines(*rows))
+    with duckdb.connect() as connection:
+        read = f"read_json('{tmp_path}/rows.json', map_inference_threshold = -1)"
+        connection.execute(f"COPY (FROM {read}) TO '{tmp_path}/a.parquet'")
+    found = reader.read("databricks", {"a.parquet": (tmp_path / "a.parquet").read_bytes()})
+    assert [event["params"] for event in found.events] == [
+        {"user": "ann"},
+        {"value": odd[0]["request_params"]},
+    ]
+    assert found.refused == [
+        ("a.parquet", 3, 3, "has no object in response"),
+        ("a.parquet", 4, 4, "has no time"),
+    ]
+
+
 def test_what_vanishes_while_it_is_listed_is_unreadable(reader, tmp_path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.json").write_bytes(SOUND)
@@ -224,13 +250,15 @@ def test_what_vanishes_while_it_is_listed_is_unreadable(reader, tmp_path):
 def test_a_file_that_vanishes_while_it_is_read_is_unreadable(reader, tmp_path, size):
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_bytes(SOUND * size + b"{oops")
+    (tmp_path / "c.parquet").write_bytes(b"PAR1" * (1 << 15))
     spooled = spool(Folder(tmp_path).listed(), Folder(tmp_path), Source.DATABRICKS, tmp_path / "_s")
     (tmp_path / "b.json").unlink()
+    (tmp_path / "c.parquet").unlink()
     counted = reader.load(Source.DATABRICKS, spooled, Folder(tmp_path))
     assert [(one.item.key, one.records, len(one.refused)) for one in counted] == [
         ("a.json", size, 1)
     ]
-    assert [item.key for item, _ in spooled.unreadable] == ["b.json"]
+    assert sorted(item.key for item, _ in spooled.unreadable) == ["b.json", "c.parquet"]
 
 
 def test_a_file_that_grows_while_it_is_read_has_each_record_once(reader, tmp_path):

@@ -57,6 +57,13 @@ def records(parts: Iterable[bytes], form: Form, source: Source) -> Iterator[Reco
         yield from _of_line(piece, source)
 
 
+def of_rows(rows: Iterable[tuple[int, str]], source: Source) -> Iterator[Record | Refused]:
+    """Yield every row of a table, which comes as JSON with its number."""
+    for number, text in rows:
+        data = text.encode()
+        yield from _of_line(Piece(number, number, data, len(data)), source)
+
+
 def _flows(parts: Iterable[bytes], form: Form) -> Iterator[Record | Refused]:
     plain = Form(Layout.FIELDS, form.shape, form.fields)
     for piece in lines(parts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from typing import Final
 
@@ -21,6 +21,7 @@ _FILE: Final = 32 << 20
 """A joined file of records has one line a file, of at most so many bytes."""
 _LEAST: Final = 1 << 20
 """A line may have so many bytes in any case."""
+_AT_ONCE: Final = 1000
 _NESTED: Final = ("STRUCT", "MAP")
 _NAME: Final = "~name"
 """The column that has the path of a record's file."""
@@ -62,6 +63,22 @@ def insert(connection: DuckDBPyConnection, units: Sequence[Unit], *, placed: boo
     else:
         query = _parquet(connection, first, shape, place)
     connection.execute(f"INSERT INTO {shape.name} BY NAME {made(shape, query)}")
+
+
+def rows(connection: DuckDBPyConnection, unit: Unit) -> Iterator[tuple[int, str]]:
+    """Yield the rows of a Parquet file, each as JSON with its number.
+
+    Raises:
+        duckdb.Error: it is damaged, or has not the columns of any shape.
+    """
+    if unit.form.shape:  # its rows need not be JSON
+        raise OddTableError
+    _of_parquet(connection, unit)
+    query = f"SELECT file_row_number + 1, to_json(r) FROM {_file(unit)} r"  # noqa: S608  # quoted
+    with connection.cursor() as cursor:
+        found = cursor.execute(query)
+        while some := found.fetchmany(_AT_ONCE):
+            yield from some
 
 
 def longest(units: Iterable[Unit]) -> int:
@@ -117,7 +134,13 @@ def _cast(name: str, given: str | None, kind: str) -> str:
         return f"CAST({duck.name(name)} AS VARCHAR)"
     text = given in {"VARCHAR", "JSON"}
     json = f"CAST(nullif({duck.name(name)}, '') AS JSON)" if text else f"to_json({duck.name(name)})"
-    return f"from_json({json}, {duck.text(dumps(kind))})"
+    read = f"from_json({json}, {duck.text(dumps(kind))})"
+    if not text and not given.endswith("[]"):
+        return read
+    return (
+        f"CASE WHEN coalesce(json_type({json}), 'NULL') IN ('OBJECT', 'NULL') THEN {read}"
+        f" ELSE error('{name} is no object') END"
+    )
 
 
 def _of_parquet(connection: DuckDBPyConnection, unit: Unit) -> Shape:

@@ -22,12 +22,12 @@ from lakewarden.store.lake import duck
 from lakewarden.store.lake.shapes.shape import Shape, select
 from lakewarden.store.raw.addresses import Addresses
 from lakewarden.store.raw.content import CutError, chunks, inflated
-from lakewarden.store.raw.forms import HEAD, SHAPES, Form, Layout, form_of
+from lakewarden.store.raw.forms import HEAD, SHAPES, Layout, form_of
 from lakewarden.store.raw.joining import Spooled, Unit
-from lakewarden.store.raw.records import records
+from lakewarden.store.raw.records import Record, of_rows, records
 from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
-from lakewarden.store.raw.rows import insert, longest, tables
+from lakewarden.store.raw.rows import insert, longest, rows, tables
 
 VIEW: Final = "batch"
 """The view that has the events of a batch, and `ROW` as its last column."""
@@ -113,37 +113,33 @@ class Staging:
     def _read_whole(self, spooled: Spooled, counted: dict[int, Counted]) -> set[int]:
         """Read all units; return the files that are to be read again, of which nothing is kept."""
         for units in _alike(spooled.units):
-            self._read_units(units, spooled, counted)
+            self._read_units(units)
         for shape in self._shapes:
             for number, verdict in verdicts(self._connection, shape):
                 counted[number].refuse(verdict)
-        whole = {unit.own for unit in spooled.units if unit.form.layout is Layout.PARQUET}
         counts = self._counts()
         again = set()
         for number, one in counted.items():
             found = counts.get(number, _NONE)
             one.seen = found.rows + len(one.refused)
             expected = spooled.expected[number]
-            if expected is None:  # a list of records, of which one at least is taken to be there
+            if expected is None:  # a list or a table, in which one record at least is taken to be
                 expected = one.seen or 1
-            if number not in whole and (found.odd or one.seen != expected):
+            if found.odd or one.seen != expected:
                 again.add(number)
         self._keep(counted.keys() - again)
         return again
 
-    def _read_units(self, units: list[Unit], spooled: Spooled, counted: dict[int, Counted]) -> None:
+    def _read_units(self, units: list[Unit]) -> None:
         """Read units of one form at once, which takes all cores; one by one where that fails."""
-        first = units[0]
         try:
             insert(self._connection, units)
         except duckdb.Error as error:  # its files are read again, and then it is known why
             if len(units) > 1:
                 for unit in units:
-                    self._read_units([unit], spooled, counted)
+                    self._read_units([unit])
             elif isinstance(error, duckdb.OutOfMemoryException):
                 raise
-            elif first.form.layout is Layout.PARQUET and first.own is not None:
-                counted[first.own].refuse(_not_parquet(spooled.items[first.own], error))
 
     def _keep(self, files: Iterable[int]) -> None:
         """Take out the rows of other files, and those of which nobody knows the file."""
@@ -163,15 +159,15 @@ class Staging:
             counted[number].refuse(record)
 
         rereading = Rereading(self._connection, spooled.folder, refuse)
+        parquet = {unit.own: unit for unit in spooled.units if unit.form.layout is Layout.PARQUET}
         lost: set[int] = set()
         for number in again:
             item, one = spooled.items[number], counted[number]
             one.seen = 0
             try:
                 place = Path(origin.place(item, str(spooled.folder / f"placed-{number}")))
-                for record in records(
-                    inflated(chunks(place)), _form(place, self._source), self._source
-                ):
+                table = parquet.get(number)
+                for record in self._rows(item, table) if table else _records(place, self._source):
                     one.seen += 1
                     if isinstance(record, Refused):
                         one.refuse(record)
@@ -184,6 +180,14 @@ class Staging:
         for number in lost:
             del counted[number]
         self._keep(counted)
+
+    def _rows(self, item: Delivered, table: Unit) -> Iterator[Record | Refused]:
+        try:
+            yield from of_rows(rows(self._connection, table), self._source)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            yield _not_parquet(item, error)
 
     def _counts(self) -> dict[int, _Count]:
         """Return the counts of each file."""
@@ -232,12 +236,12 @@ class _Count(NamedTuple):
 _NONE: Final = _Count(0, 0, None, None)
 
 
-def _form(place: Path, source: Source) -> Form:
+def _records(place: Path, source: Source) -> Iterator[Record | Refused]:
     try:
         head = next(inflated(chunks(place)), b"")
     except CutError:
         head = b""
-    return form_of(head[:HEAD], source)
+    yield from records(inflated(chunks(place)), form_of(head[:HEAD], source), source)
 
 
 def _not_parquet(item: Delivered, error: duckdb.Error) -> Refused:
