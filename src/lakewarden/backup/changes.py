@@ -6,10 +6,11 @@ changes most of it at once; a backup that follows blindly is soon all that is le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from lakewarden.store.vault.compare import pairs
 from lakewarden.store.vault.manifest import Collection, Entry, Status
 
 _SHARE: Final = 0.3
@@ -53,7 +54,7 @@ def changes(
         new_lists: likewise.
     """
     found = {kind: Changes() for kind in old_lists if kind in new_lists}
-    for before, after in _pairs(iter(old), iter(new)):
+    for before, after in pairs(iter(old), iter(new)):
         kind = (before or after).kind  # type: ignore[union-attr]  # one of them is there
         if kind not in found:
             continue
@@ -74,20 +75,3 @@ def _whole(kind: str, lists: Collections) -> bool:
 
 def _parts(entry: Entry) -> tuple[str | None, ...]:
     return entry.spec, entry.acl, entry.content
-
-
-def _pairs(
-    old: Iterator[Entry], new: Iterator[Entry]
-) -> Iterator[tuple[Entry | None, Entry | None]]:
-    """Yield entries of the same asset together; both come in order."""
-    before, after = next(old, None), next(new, None)
-    while before is not None or after is not None:
-        if after is None or (before is not None and before.order < after.order):
-            yield before, None
-            before = next(old, None)
-        elif before is None or after.order < before.order:
-            yield None, after
-            after = next(new, None)
-        else:
-            yield before, after
-            before, after = next(old, None), next(new, None)

@@ -7,6 +7,7 @@ import click
 from lakewarden.cli.lazy import LazyGroup
 
 _COMMANDS = {
+    "diff": "Show what changed between two runs of a workspace.",
     "hold": "Keep a run, whatever is pruned.",
     "prune": "Delete old runs, and what no other needs.",
     "release": "Let a run that was held be pruned again.",
@@ -16,4 +17,4 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_help=_COMMANDS, package="lakewarden.cli.vault")
 def command() -> None:
-    """List the runs of a vault, and say which of them stay."""
+    """List the runs of a vault, compare them, and say which of them stay."""
