@@ -89,6 +89,11 @@ def test_an_expected_alert_is_suppressed_until_the_expectation_ends(alerts):
     assert other.state is AlertState.OPEN
     (later,) = note(alerts, replace(FOUND, id="03"), now=4_000_001).new
     assert later.state is AlertState.OPEN
+    more = replace(FOUND, count=6)
+    assert note(alerts, more, now=4_000_000).worse == ()
+    assert note(alerts, more, now=4_000_001).grown == ()
+    (opened,) = note(alerts, replace(FOUND, count=7), now=4_000_001).worse
+    assert opened.state is AlertState.OPEN
     assert alerts.suppressions() == [expected]
     alerts.lift("s1")
     assert alerts.suppressions() == []

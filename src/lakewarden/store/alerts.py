@@ -209,22 +209,33 @@ class _Noting:
         return found
 
     def _fresh(self, alert: Alert) -> Alert:
+        expected = self._expectation(alert)
+        if expected is None:
+            return replace(alert, raised=self._now)
+        state, reason = AlertState.SUPPRESSED, f"{expected.reason} ({expected.id})"
+        return replace(alert, raised=self._now, state=state, reason=reason, by=expected.by)
+
+    def _expectation(self, alert: Alert) -> Suppression | None:
+        """Return why an alert is expected now; None where it is not."""
         entity = alert.entity.lower()
         for each in self._expected:
             if fnmatchcase(alert.rule, each.rule) and fnmatchcase(entity, each.entity.lower()):
-                state, reason = AlertState.SUPPRESSED, f"{each.reason} ({each.id})"
-                return replace(alert, raised=self._now, state=state, reason=reason, by=each.by)
-        return replace(alert, raised=self._now)
+                return each
+        return None
 
     def _again(self, before: Alert, found: Alert) -> Alert | None:
         """Note what is known now of an alert that was there; None when nothing is new.
 
-        One that was closed, and in which more events take part than when it was, is open again.
+        One that was closed or expected, and in which more events take part than when it was, is
+        open again.
         """
         known = {name: getattr(found, name) for name in _FOUND}
         state, reason = before.state, before.reason
-        if state is AlertState.CLOSED and found.count > before.count:
+        more = found.count > before.count
+        if state is AlertState.CLOSED and more:
             state, reason = AlertState.OPEN, "more happened after it was closed"
+        if state is AlertState.SUPPRESSED and more and not self._expectation(found):
+            state, reason = AlertState.OPEN, "more happened after it was expected"
         if state is AlertState.WITHDRAWN:
             state, reason = AlertState.OPEN, ""
         after = replace(before, **known, state=state, reason=reason)

@@ -89,7 +89,7 @@ def suppressions_command(*, store: str, style: str) -> int:
 @click.argument("identity", metavar="ID")
 @store_option
 def lift_command(*, identity: str, store: str) -> int:
-    """Expect alerts no more. Those that were suppressed stay so."""
+    """Expect alerts no more. Those that were suppressed stay so until more happens."""
     with opened(store) as alerts:
         alerts.lift(identity)
     click.echo(f"{identity} is lifted")
