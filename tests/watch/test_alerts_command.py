@@ -124,6 +124,12 @@ def test_who_acts_is_the_user_unless_somebody_else_is_named(two):
     assert two.alert("11ff").state.value == "open"
 
 
+def test_a_reason_says_something(two):
+    done = CliRunner().invoke(cli, ["watch", "alerts", "close", "00aa", "--reason", " "])
+    assert (done.exit_code, "says nothing" in done.output) == (2, True)
+    assert two.alert("00aa").state.value == "open"
+
+
 def test_several_are_closed_or_none(two):
     with pytest.raises(UsageError, match="no alert begins with 'ff'"):
         run("alerts", "close", "00aa", "ff", "--reason", "a test")

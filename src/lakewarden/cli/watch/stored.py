@@ -43,8 +43,16 @@ def by_option(command: F) -> F:
 
 
 def reason_option(command: F) -> F:
-    """Add `--reason`, which has to be given."""
-    return click.option("--reason", required=True, help="Why; it is kept with the alert.")(command)
+    """Add `--reason`, which has to say something."""
+    return click.option(
+        "--reason", required=True, callback=_insisted, help="Why; it is kept with the alert."
+    )(command)
+
+
+def _insisted(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
+    if not given.strip():
+        raise click.BadParameter("says nothing")
+    return given
 
 
 @contextmanager
