@@ -168,10 +168,18 @@ def test_files_of_another_source_are_an_error(logs, tmp_path):
     assert (code, said.startswith("unreadable: c\\u001b[2J.json: ")) == (1, True)
 
 
-def test_a_home_of_nobody_is_an_error(logs):
+@pytest.mark.parametrize(
+    ("lake", "wrong"),
+    [
+        ("~nosuchuser/lake", "home folder of a user that is not known"),
+        ("abfss://logs/lake", "is no place for the event tables"),
+    ],
+)
+def test_a_lake_that_cannot_be_is_an_error(logs, lake, wrong):
+    logs.folder.mkdir()
     for command in (["ingest", str(logs.folder), "--source", "databricks"], ["quarantine"]):
-        arguments = ["watch", *command, "--lake", "~nosuchuser/lake"]
-        with pytest.raises(UsageError, match="home folder of a user that is not known"):
+        arguments = ["watch", *command, "--lake", lake]
+        with pytest.raises(UsageError, match=wrong):
             CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from lakewarden.errors import UsageError
+
 if TYPE_CHECKING:
     from lakewarden.clients.lake_bucket import LakeBucket
     from lakewarden.store.lake.lake import Lake
@@ -42,6 +44,7 @@ def open_lake(url: str | None, aws_profile: str | None, *, create: bool = False)
     """Open a lake, or make one.
 
     Raises:
+        UsageError: it is neither a folder nor in a bucket of S3.
         StoreError: it cannot be opened.
         ConnectionFailedError: it is in a bucket, and there are no credentials.
     """
@@ -59,6 +62,12 @@ def default_lake() -> str:
 
 def _objects(url: str, aws_profile: str | None) -> LakeBucket | None:
     if not url.startswith(BUCKET):
+        if "://" in url:
+            raise UsageError(
+                "is no place for the event tables",
+                where=url,
+                next_step="Name a folder, or s3://bucket/prefix",
+            )
         return None
     from lakewarden.clients.aws import AwsAccount  # noqa: PLC0415  # only for buckets
     from lakewarden.clients.lake_bucket import LakeBucket  # noqa: PLC0415  # likewise
