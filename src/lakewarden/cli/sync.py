@@ -55,7 +55,6 @@ from lakewarden.store.database import default_url
 from lakewarden.store.pairs import Deed, Pairs, Verb
 from lakewarden.store.vault.as_of import insist_readable
 from lakewarden.store.vault.manifest import Run as Backup
-from lakewarden.store.vault.manifest import Status
 from lakewarden.store.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -161,10 +160,17 @@ def newest_complete(vault: Vault, run_id: str | None, host: str | None) -> Backu
     if run_id is not None:
         return vault.manifest(run_id)
     insist_readable(vault)
-    fine = {Status.COMPLETE, Status.DISABLED}
-    runs = [r for r in vault.runs(host) if all(c.status in fine for c in r.collections.values())]
+    every = vault.runs(host)
+    runs = [r for r in every if all(c.seen for c in r.collections.values())]
     if not runs:
-        raise UsageError("has no complete run", where=vault.url, next_step="Back up again")
+        lacking = [kind for r in every[-1:] for kind, c in r.collections.items() if not c.seen]
+        raise UsageError(
+            "has no run that listed everything"
+            + (f": the newest, {every[-1].id}, lacks {', '.join(lacking)}" if lacking else ""),
+            where=vault.url,
+            next_step="`lakewarden verify` says why; mend that and back up again, or name the run "
+            "that is to count with --run",
+        )
     if len({r.host for r in runs}) > 1:
         raise UsageError(
             "has runs of several workspaces", where=vault.url, next_step="Name one with --host"

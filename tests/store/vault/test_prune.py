@@ -87,6 +87,15 @@ def test_what_is_of_a_part_replaces_nothing_of_all(tmp_path):
         assert len(prune(vault, 1).runs) == 4
 
 
+def test_where_no_run_listed_everything_it_is_said_what_is_lacking_and_how_to_go_on(tmp_path):
+    _filled(tmp_path, [({1}, False, HOST)])
+    with opened(str(tmp_path / "v")) as vault:
+        with pytest.raises(UsageError, match=f"{_run(1).id}, lacks x") as refused:
+            newest_complete(vault, None, None)
+        assert "--run" in refused.value.next_step
+        assert newest_complete(vault, _run(1).id, None).id == _run(1).id
+
+
 def test_what_could_not_be_read_stays_in_the_newest_run_that_has_it(tmp_path):
     bad = ({"kind": "x", "key": "bad", "what": "500"}, {"kind": "x", "key": "7", "what": "500"})
     asked = [(), (), bad, bad]
