@@ -22,6 +22,14 @@ _AT_ONCE: Final = 1000
 """So many objects may be deleted by one call."""
 _UNLOCKABLE: Final = ("InvalidRequest", "ObjectLockConfigurationNotFoundError")
 """What S3 answers about locks where a bucket has none."""
+_AGAIN: Final = "Check the network and the endpoint, and try again"
+_STEPS: Final = {
+    Cause.NOT_FOUND: "Make the bucket, or name another one",
+    Cause.UNREACHABLE: _AGAIN,
+    Cause.TIMEOUT: _AGAIN,
+    Cause.SERVER_ERROR: _AGAIN,
+}
+"""What to do where it is no right that is lacking."""
 
 
 class VaultBucket:
@@ -231,8 +239,9 @@ class VaultBucket:
             raise self._refused(action, name, error) from None
 
     def _refused(self, action: str, name: str, error: Exception) -> ConnectionFailedError:
+        failed = failure_of(error)
         return ConnectionFailedError(
-            f"the bucket refused ({failure_of(error).detail})",
+            f"the bucket refused ({failed.detail})",
             where=self.where(name),
-            next_step=f"{action} is needed on it",
+            next_step=_STEPS.get(failed.cause, f"{action} is needed on it"),
         )

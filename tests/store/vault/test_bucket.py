@@ -139,8 +139,9 @@ def test_what_cannot_be_is_refused_in_one_line(client):
         _bucket(lock=("COMPLIANCE", 1))
     with pytest.raises(UsageError, match="is no bucket"):
         _bucket("s3://")
-    with pytest.raises(ConnectionFailedError, match=r"s3://nowhere.*NoSuchBucket"):
+    with pytest.raises(ConnectionFailedError, match=r"s3://nowhere.*NoSuchBucket") as refused:
         opened("s3://nowhere/x", bucket=_bucket("s3://nowhere/x"))
+    assert refused.value.next_step == "Make the bucket, or name another one"
     with pytest.raises(ConnectionFailedError, match="NoSuchBucket"):
         _bucket("s3://nowhere/x", lock=("COMPLIANCE", 1))
     with pytest.raises(UsageError, match="there is no vault"):
