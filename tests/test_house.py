@@ -13,9 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
-MODULES = sorted(SOURCE.rglob("*.py"))
-PARSED = {file: ast.parse(file.read_text("utf-8")) for file in MODULES}
-NAMES = [str(file.relative_to(SOURCE)) for file in MODULES]
 
 
 @pytest.fixture
@@ -110,21 +107,38 @@ def length(function):
     return function.end_lineno - function.lineno + 1 - sum(span(n) for n in inner)
 
 
-@pytest.mark.parametrize("file", MODULES, ids=NAMES)
-def test_a_module_is_small_and_finished(file):
-    text = file.read_text("utf-8")
-    assert len(text.splitlines()) < 400
-    long = [f.name for f in functions(PARSED[file]) if length(f) >= 50]
-    assert not long
-    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
+@pytest.fixture(scope="module")
+def parsed():
+    """The modules by name, each with its text and its tree."""
+    texts = {
+        str(file.relative_to(SOURCE)): file.read_text("utf-8") for file in SOURCE.rglob("*.py")
+    }
+    assert texts
+    return {name: (text, ast.parse(text)) for name, text in texts.items()}
 
 
-@pytest.mark.parametrize("file", MODULES, ids=NAMES)
-def test_a_module_does_not_print(file):
-    calls = [n.func for n in ast.walk(PARSED[file]) if isinstance(n, ast.Call)]
-    assert "print" not in [c.id for c in calls if isinstance(c, ast.Name)]
+def test_modules_are_small_and_finished(parsed):
+    assert [n for n, (text, _) in parsed.items() if len(text.splitlines()) >= 400] == []
+    long = [
+        f"{name}: {function.name}"
+        for name, (_, tree) in parsed.items()
+        for function in functions(tree)
+        if length(function) >= 50
+    ]
+    assert long == []
+    unfinished = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    assert [name for name, (text, _) in parsed.items() if unfinished.search(text)] == []
 
 
-@pytest.mark.parametrize("file", MODULES, ids=NAMES)
-def test_a_module_says_what_it_is(file):
-    assert ast.get_docstring(PARSED[file])
+def test_modules_do_not_print(parsed):
+    calls = [
+        (name, n.func)
+        for name, (_, tree) in parsed.items()
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+    ]
+    assert [n for n, f in calls if isinstance(f, ast.Name) and f.id == "print"] == []
+
+
+def test_modules_say_what_they_are(parsed):
+    assert [name for name, (_, tree) in parsed.items() if not ast.get_docstring(tree)] == []

@@ -34,20 +34,12 @@ def answers(control):
 
 
 @pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
-def test_a_plan_mends_it_or_it_says_why_none_does(control):
+def test_every_failure_is_answered_and_what_no_plan_mends_says_why(control):
     assert control.fixable is not bool(control.fix.no_api)
-
-
-@pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
-def test_what_it_says_is_a_sentence(control):
     for said in filter(None, (control.fix.no_api, control.fix.no_terraform)):
         assert len(said) > 20
         assert said[0].isupper()
         assert said.endswith(".")
-
-
-@pytest.mark.parametrize("control", ALL, ids=lambda c: c.id)
-def test_every_failure_is_answered(control):
     for example, plan in answers(control):
         assert plan.changes or plan.manual or plan.blocked, example.title
         assert all(entry.why for entry in plan.blocked)
@@ -55,20 +47,12 @@ def test_every_failure_is_answered(control):
 
 
 @pytest.mark.parametrize("control", FIXABLE, ids=lambda c: c.id)
-def test_the_same_failure_is_answered_alike(control):
-    example, plan = next(answer for answer in answers(control) if answer[1].changes)
-    assert planned(control, example).as_json() == plan.as_json()
-
-
-@pytest.mark.parametrize("control", FIXABLE, ids=lambda c: c.id)
-def test_some_failure_of_it_is_mended_by_a_change_that_a_hand_can_make(control):
+def test_some_failure_is_mended_by_a_hand_alike_each_time_and_can_be_written_down(control):
     changes = [change for _, plan in answers(control) for change in plan.changes]
     assert changes
     assert {change.target.kind for change in changes} <= hands().keys()
     assert all(change.before != change.after and change.reasons for change in changes)
-
-
-@pytest.mark.parametrize("control", FIXABLE, ids=lambda c: c.id)
-def test_its_plans_survive_being_written_down(control):
+    example, plan = next(answer for answer in answers(control) if answer[1].changes)
+    assert planned(control, example).as_json() == plan.as_json()
     for _, plan in answers(control):
         assert plan_from_json(plan.as_json()).digest == plan.digest
