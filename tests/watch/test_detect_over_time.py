@@ -250,6 +250,19 @@ def test_a_mistake_in_a_rule_is_said_with_the_rule(tmp_path):
         look(lake, alerts, one, "13:00")
 
 
+def test_a_query_may_ask_since_when_there_are_events_at_all(tmp_path):
+    query = (
+        "SELECT account_id, actor AS entity, ts, id FROM events "
+        "WHERE ts - 3600000 >= (SELECT MIN(ts) FROM events AS ever WHERE action = 'x')"
+    )
+    lake = Lake.create(str(tmp_path / "lake"))
+    with store(tmp_path) as alerts:
+        for at, found in (("-9d 12:00", 0), ("12:00", 1)):
+            add(lake, event(at))
+            done = look(lake, alerts, rule("sql", query=query, reach="1h"), "13:00")
+            assert len(done.noted.new) == found
+
+
 def test_a_rule_in_the_wrong_place_is_named(tmp_path):
     (tmp_path / "area").mkdir()
     (tmp_path / "area" / "rule.yml").touch()

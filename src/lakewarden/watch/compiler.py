@@ -34,6 +34,8 @@ _EVENTS: Final = re.compile(
 """Where a query of one's own reads events."""
 _RECENT: Final = "recent"
 """What it calls those that it selects its rows from."""
+_EVER: Final = "ever"
+"""What it calls all of them, however little a run looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,8 @@ def _events_of_query(rule: Rule, setting: Setting, scope: Scope | None) -> str:
 
     def put(found: re.Match[str]) -> str:
         name = found[2] or "events"
-        return f"{found[1]} ({within(_late(scope) if name == _RECENT else scope)}) AS {name}"
+        limits = {_RECENT: _late(scope), _EVER: None}.get(name, scope)
+        return f"{found[1]} ({within(limits)}) AS {name}"
 
     rank = rule.severity.rank
     query = _EVENTS.sub(put, _filled(rule, setting))
