@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Or every process, and there are hundreds, would compile the house anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test lint fmt sweep mutate mutate-rules harden crash impact-check truth parity context \
   oracle bench docs conformance lock clean
@@ -18,7 +20,7 @@ demo: $(READY)  ## the main job against a simulated deployment, no credentials
 	$(BIN)/lakewarden demo
 
 test: $(READY)  ## the whole suite, no network, no credentials
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
 lint: $(READY)  ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .

@@ -13,7 +13,6 @@ from lakewarden.clients.patience import Patience
 from lakewarden.errors import LakewardenError
 from sparks import spark  # noqa: F401  # a fixture
 
-pytestmark = pytest.mark.xdist_group("spark")
 TYPED = (
     "SELECT CAST(n AS INT) AS a, n * 3000000000 AS b, n / 4.0 AS c, CAST(n / 2 AS DOUBLE) AS d,"
     " n > 1 AS e, IF(n = 1, NULL, 'it''s') AS f FROM (SELECT explode(sequence(1, 5)) AS n)"

@@ -32,8 +32,6 @@ from lakewarden.watch.site import Site
 from sparks import remote_of
 from watch.test_in_place import NEWEST, put_table, record
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 REFUSED = {"statusCode": 401, "errorMessage": "no", "result": None}
 
 

@@ -21,8 +21,6 @@ from lakewarden.watch import addresses, in_place
 from lakewarden.watch.in_place import TableInPlace
 from lakewarden.watch.latecomers import came_late
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 SHAPE = (
     "event_time TIMESTAMP, event_date DATE, account_id STRING, workspace_id STRING,"
     " audit_level STRING, service_name STRING, action_name STRING,"

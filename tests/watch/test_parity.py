@@ -18,8 +18,6 @@ from lakewarden.watch.site import Site
 from lakewarden.watch.spec import KINDS
 from lakewarden.watch.sql import Dialect, literal
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 OF_EACH_KIND = 2
 
 
