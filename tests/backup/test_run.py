@@ -163,6 +163,39 @@ def test_an_answer_that_lost_something_is_not_taken_for_less(referring, fault, k
     assert referring.run(wishes=Wishes(sweep_days=0)).root == clean.root
 
 
+def test_lists_that_the_run_before_had_more_of_show_nothing_to_be_gone(kit):
+    """In each folder, scope, dashboard, catalog, and also where all is read again."""
+    clean = kit.run()
+    lost = {
+        "alert": "GET /api/2.0/alerts=drop:alerts",
+        "notebook": "GET /api/2.0/workspace/list?path=/Shared*=drop:objects",
+        "secret": "GET /api/2.0/secrets/list*=drop:secrets",
+        "secret_acl": "GET /api/2.0/secrets/acls/list*=drop:items",
+        "dashboard_schedule": "GET /api/2.0/lakeview/dashboards/*/schedules*=drop:schedules",
+        "schema": "GET /api/2.1/unity-catalog/schemas*=drop:schemas",
+        "catalog_grants": "GET */permissions/catalog/*=drop:privilege_assignments",
+    }
+    assert all(clean.collections[kind].objects for kind in lost)
+    with kit.broken(*lost.values()):
+        run = kit.run(wishes=Wishes(full=True))
+    assert {kind: run.collections[kind].status for kind in lost} == dict.fromkeys(
+        lost, Status.PARTIAL
+    )
+    assert not any(gone for _, _, gone in run.notes["changes"].values())
+    assert kit.run().root == clean.root
+
+
+def test_an_emptied_folder_is_believed_to_be_empty(own):
+    kit = own()
+    kit.host().send("POST", "/api/2.0/workspace/mkdirs", {"path": "/Shared/once"})
+    kit.write("/Shared/once/note", "1")
+    kit.run()
+    kit.host().send("POST", "/api/2.0/workspace/delete", {"path": "/Shared/once/note"})
+    run = kit.run()
+    assert run.complete
+    assert run.notes["changes"]["notebook"] == [0, 0, 1]
+
+
 def test_too_many_errors_stop_it_and_what_was_read_is_kept(own):
     kit = own(notebooks=30)
     clean = kit.run("clean")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -44,25 +44,32 @@ class Before:
 
     Attributes:
         kinds: of which there were assets.
+        inside: one of the paths that were in each folder of the workspace tree.
         signals: whose permissions were changed since, as far as anything says so.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), *, period: float = 0.0) -> None:
+    def __init__(
+        self, entries: Iterable[Entry] = (), *, period: float = 0.0, full: bool = False
+    ) -> None:
         """Remember a run.
 
         Args:
             entries: of the run.
             period: seconds within which each permission is read again; 0 for each time.
+            full: remember what there was and nothing of how it was, so that all is read again.
         """
         self._known: dict[bytes, tuple[Any, ...]] = {}
+        self._keys: dict[str, list[str]] = {}
         self._period = period
         self.kinds: set[str] = set()
+        self.inside: dict[str, str] = {}
         self.signals = Signals()
         for entry in entries:
             kind = kinds().get(entry.kind)
             if kind is not None:
-                self.kinds.add(kind.name)
-                self._known[_place(kind, _row(kind, entry))] = _packed(kind, entry)
+                self._note(kind, entry.key)
+                if not full:
+                    self._known[_place(kind, _row(kind, entry))] = _packed(kind, entry)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -70,6 +77,10 @@ class Before:
     def signalled(self, signals: Signals) -> None:
         """Take note of what the audit log says of permissions since."""
         self.signals = signals
+
+    def parents(self, kind: Kind, there: Collection[str]) -> set[str]:
+        """Return which parents had assets of a kind in them, of those that are there now."""
+        return {_parent(key, there) for key in self._keys.get(kind.name, ())} - {""}
 
     def of(self, kind: Kind, row: str) -> Known | None:
         """Return what is known of the asset that a row of the queue is about."""
@@ -92,10 +103,24 @@ class Before:
         moment = int.from_bytes(_digest(known.identity)[:6], "big") / 2**48 * self._period
         return (now - moment) // self._period > (known.acl_read_at - moment) // self._period
 
+    def _note(self, kind: Kind, key: str) -> None:
+        self.kinds.add(kind.name)
+        if kind.tree and key != "/":
+            self.inside.setdefault(key.rpartition("/")[0] or "/", key)
+        if kind.parent:
+            self._keys.setdefault(kind.name, []).append(key)
+
 
 def time_of(seconds: float) -> str:
     """Return a time as it stands in a stamp."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _parent(key: str, there: Collection[str]) -> str:
+    """Return the asset that another one is in, by their keys; empty where it is there no more."""
+    while key and key not in there:
+        key = key[: max(key.rfind("/"), key.rfind("."), 0)]
+    return key
 
 
 def _row(kind: Kind, entry: Entry) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lakewarden.assets.kind import Kind
@@ -101,16 +101,16 @@ def _seen(run: Run) -> int:
 
 
 def _remembered(vault: Vault, previous: Run | None, wishes: Wishes) -> tuple[Before, Run | None]:
-    """Return what the run before knew; nothing, where it cannot be read any more."""
-    if previous is None or wishes.full:
-        return Before(), previous
+    """Return what the run before knew, and the run; nothing, where it cannot be read any more."""
+    if previous is None:
+        return Before(), None
     same = tuple(previous.notes.get("recipients", ())) == wishes.recipients
     try:
         entries = _usable(vault.entries(previous.id), wishes.selection.chosen(), same=same)
-        before = Before(entries, period=wishes.sweep_days * DAY)
+        before = Before(entries, period=wishes.sweep_days * DAY, full=wishes.full)
     except VaultError:
         return Before(), None
-    if wishes.signal is not None:
+    if wishes.signal is not None and not wishes.full:
         since = parse_time(previous.started).timestamp() - _LATE
         before.signalled(wishes.signal(previous.workspace, since))
     return before, previous
@@ -166,7 +166,8 @@ def _no_metastore_admin(calls: Calls) -> str:
 
 
 def _usable(entries: Iterator[Entry], kinds: dict[str, Kind], *, same: bool) -> Iterator[Entry]:
-    """Yield what the run before knew; not values that were encrypted to others."""
+    """Yield what the run before knew, without values that were encrypted to others."""
     for entry in entries:
-        if entry.kind in kinds and (same or not entry.cipher):
-            yield entry
+        if entry.kind in kinds:
+            others = entry.cipher and not same
+            yield replace(entry, cipher=None, content=None) if others else entry

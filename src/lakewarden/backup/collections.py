@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
@@ -180,15 +180,17 @@ class Collections:
         if self._shared.keys.doubted(kind.parent):
             failures.append(self._not_all(kind.parent))
         parents = list(self._there(self._shared.kinds[kind.parent]))
-        for some, ended in self._pool.map(lambda parent: self._inside(kind, parent), parents):
+        had = self._shared.before.parents(kind, {parent.key for parent in parents})
+        for some, ended in self._pool.map(lambda each: self._inside(kind, each, had), parents):
             found += some
             failures += ended
         return found, failures
 
-    def _inside(self, kind: Kind, parent: Item) -> Listed:
+    def _inside(self, kind: Kind, parent: Item, had: Container[str]) -> Listed:
         if self._shared.stop.is_set() or not parent.key:
             return [], [CallFailedError(Cause.NOT_READ, f"{parent.kind} {parent.id} was not read")]
-        found, failures = self._shared.lister.inside(kind, parent.id, parent.key)
+        there = parent.key in had
+        found, failures = self._shared.lister.inside(kind, parent.id, parent.key, had=there)
         where = [
             CallFailedError(e.cause, f"{parent.key}: {e.detail}", code=e.code) for e in failures
         ]

@@ -20,6 +20,7 @@ from lakewarden.store.vault.manifest import Collection, Status
 
 _CONF: Final = "workspace_conf"
 _INVALID_KEYS: Final = re.compile(r"Invalid keys: \[(.*)")
+_LOST: Final = "{} in the answer, and the run before had some"
 _NO_SUCH_API: Final = frozenset({"ENDPOINT_NOT_FOUND", "FEATURE_DISABLED"})
 
 Listed = tuple[list[Found], list[CallFailedError]]
@@ -71,11 +72,20 @@ class Lister:
         found, failures = self._read(kind.listing) if kind.listing else ([], [])
         return None if failures else {id_in(kind, one.raw) for one in found}
 
-    def inside(self, kind: Kind, identity: str, key: str) -> Listed:
-        """List a kind inside one of its parents."""
+    def inside(self, kind: Kind, identity: str, key: str, *, had: bool = False) -> Listed:
+        """List a kind inside one of its parents.
+
+        Args:
+            kind: what is listed.
+            identity: the id of the parent.
+            key: its key.
+            had: whether there were some in the run before.
+        """
         if kind.listing is None:
             raise TypeError(f"{kind.name} is not listed")
-        found, failures = self._read(_filled(kind.listing, identity, key))
+        found, failures = self._read(_filled(kind.listing, identity, key), insist=had)
+        if had and not kind.listing.envelope and not all(one.raw for one in found):
+            failures = [*failures, CallFailedError(Cause.MISSING_FIELD, _LOST.format("nothing"))]
         return [replace(one, parent=key) for one in found], failures
 
     def detail(self, kind: Kind, identity: str, key: str) -> dict[str, Any]:
@@ -131,8 +141,7 @@ class Lister:
             ask, listing.path, listing.envelope, paging, query=asked, trust_empty=trust
         )
         if lost:
-            what = f"no {listing.envelope} in the answer, and the run before had some"
-            raise CallFailedError(Cause.MISSING_FIELD, what)
+            raise CallFailedError(Cause.MISSING_FIELD, _LOST.format(f"no {listing.envelope}"))
 
     def _ask(self, listing: Listing, path: str, query: Mapping[str, Any]) -> Any:
         if listing.verb == "POST":

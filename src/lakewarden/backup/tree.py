@@ -45,7 +45,11 @@ class Tree:
             return
         self._remember()
         failures = Walk(
-            self._shared.calls, self._shared.selection.may_have, self._found, self._shared.stop
+            self._shared.calls,
+            self._shared.selection.may_have,
+            self._found,
+            self._shared.stop,
+            self._shared.before.inside,
         ).run()
         if self._shared.stop.is_set():
             return

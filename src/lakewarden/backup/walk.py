@@ -19,6 +19,8 @@ _THREADS: Final = 16
 _FOLDER: Final = "DIRECTORY"
 _NEEDED: Final = ("object_type", "path", "object_id")
 
+_NOTHING: Final[Mapping[str, str]] = {}
+
 Objects = list[Mapping[str, Any]]
 
 
@@ -31,6 +33,7 @@ class Walk:
         enters: Callable[[str], bool],
         found: Callable[[Objects], None],
         stop: threading.Event,
+        inside: Mapping[str, str] = _NOTHING,
     ) -> None:
         """Prepare to walk.
 
@@ -39,11 +42,13 @@ class Walk:
             enters: whether to look into a folder.
             found: takes what is in one folder; threads call it side by side.
             stop: ends the walk early when it is set.
+            inside: one of the paths that were in each folder before.
         """
         self._calls = calls
         self._enters = enters
         self._found = found
         self._stop = stop
+        self._inside = inside
         self._failures: list[CallFailedError] = []
         self._error: BaseException | None = None
         self._waiting = 0
@@ -90,11 +95,28 @@ class Walk:
 
     def _list(self, folder: str) -> Objects:
         try:
-            return _objects(self._calls.folder(folder))
+            objects = _objects(self._calls.folder(folder))
         except CallFailedError as error:
             if error.cause is Cause.NOT_FOUND and self._calls.vanished(folder):
                 return []
             raise
+        if not objects and folder in self._inside:
+            self._insist_gone(self._inside[folder])
+        return objects
+
+    def _insist_gone(self, path: str) -> None:
+        """Refuse to believe that a folder is empty while something is there that was in it.
+
+        Raises:
+            CallFailedError: it is there, or nobody knows.
+        """
+        try:
+            self._calls.get(LISTING, STATUS, {"path": path})
+        except CallFailedError as error:
+            if error.cause is Cause.NOT_FOUND:
+                return
+            raise
+        raise CallFailedError(Cause.MISSING_FIELD, f"no objects in the answer, and {path} is there")
 
 
 def _objects(listed: Any) -> Objects:
