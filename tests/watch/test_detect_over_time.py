@@ -86,6 +86,7 @@ def look(lake, alerts, one, at, *, values=None, again=False, snapshots=""):
     ("one", "records", "looks"),
     [
         (SILENCE, [event("11:00"), event("12:00")], ("12:30", "+4d 12:30")),
+        (SILENCE, [event("11:00"), event("12:00"), event("+90d 12:00")], ("12:30", "+4d 12:30")),
         (UNANSWERED, [event("12:00")], ("12:30", "+3d 12:30")),
     ],
 )

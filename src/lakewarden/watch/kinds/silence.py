@@ -23,7 +23,7 @@ def form(rule: Rule, setting: Setting) -> Form:
     )
     ended = (
         f"SELECT account_id, k, last_of FROM ({followed}) AS followed "
-        f"WHERE COALESCE(after, {setting.now}) - last_of > {longest}"
+        f"WHERE LEAST(COALESCE(after, {setting.now}), {setting.now}) - last_of > {longest}"
     )
     heard = (
         "SELECT ended.account_id, ended.k, ended.last_of FROM past JOIN ended "
