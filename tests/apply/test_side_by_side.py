@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,18 @@ def test_each_change_is_made_after_those_that_it_follows(shelf):
     assert {was for _, was in told} == {State.BEFORE}
     again = carry_out_side_by_side(None, CHAIN, Nowhere(), most_errors=0)
     assert again.made == 200
+
+
+def test_a_stage_begins_when_the_one_before_has_ended_even_if_some_of_it_failed(shelf):
+    made = shelf("5")
+    late = [replace(thing(f"late {n}"), stage=1) for n in range(9)]
+    last = replace(thing("last"), stage=7)
+    chain = CHAIN[:40]
+    outcome = carry_out_side_by_side(None, [last, *late, *chain], Nowhere(), most_errors=9)
+    assert (outcome.made, len(outcome.failed)) == (45, 5)
+    order = list(made.things)
+    assert {*order[:35]} == {*(str(n) for n in range(40))} - {*"56789"}
+    assert (len(order), order[-1]) == (45, "last")
 
 
 def test_what_fails_takes_with_it_what_follows_it_and_nothing_else(shelf):

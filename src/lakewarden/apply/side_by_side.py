@@ -1,14 +1,15 @@
 """Carrying out a plan of many changes, several at once, with the guarantees of one at a time.
 
-Each change is made when those that it follows are made. One that fails takes with it those that
-follow it, and no others: the rest goes on until too many have failed.
+Each change is made when those that it follows are made, and those of earlier stages have ended. One
+that fails takes with it those that follow it, and no others: the rest goes on until too many have
+failed.
 """
 
 from __future__ import annotations
 
 import heapq
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -126,8 +127,8 @@ class _Board:
         for number, before in enumerate(self._waits):
             for one in before:
                 self._followers[one].append(number)
-        self._left = len(changes)
-        self._ready: dict[str, list[int]] = defaultdict(list)
+        self._left = Counter(change.stage for change in changes)
+        self._ready: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._moved = threading.Condition()
         for number, before in enumerate(self._waits):
             if not before:
@@ -136,17 +137,17 @@ class _Board:
     def next(self, lane: str) -> int | None:
         """Return the number of the next change of a lane, None when there will be none."""
         with self._moved:
-            while not self._ready[lane]:
-                if self._stopped or not self._left:
-                    return None
+            while not self._stopped and (stage := min(+self._left, default=None)) is not None:
+                if self._ready[lane] and self._ready[lane][0][0] <= stage:
+                    return heapq.heappop(self._ready[lane])[1]
                 self._moved.wait()
-            return None if self._stopped else heapq.heappop(self._ready[lane])
+            return None
 
     def done(self, number: int, made: Stepped) -> None:
         """Note that a change is made."""
         with self._moved:
             self._outcome.made += 1
-            self._left -= 1
+            self._left[self.changes[number].stage] -= 1
             for follower in self._followers[number]:
                 self._waits[follower].discard(number)
                 if not self._waits[follower]:
@@ -187,7 +188,8 @@ class _Board:
         return self._outcome
 
     def _offer(self, number: int) -> None:
-        heapq.heappush(self._ready[_lane(self.changes[number])], number)
+        change = self.changes[number]
+        heapq.heappush(self._ready[_lane(change)], (change.stage, number))
 
     def _give_up(self, number: int, why: str) -> None:
         reasons = [(number, why)]
@@ -197,7 +199,7 @@ class _Board:
             if change.address in self._outcome.failed:
                 continue
             self._outcome.failed[change.address] = reason
-            self._left -= 1
+            self._left[change.stage] -= 1
             self._watch(change, reason)
             said = f"it follows {change.address}, which failed"
             reasons += [(follower, said) for follower in self._followers[one]]

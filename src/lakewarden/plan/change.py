@@ -96,6 +96,8 @@ class Change:
         proofs: what was proved of a policy.
         instead: what undoing leaves at paths where there was nothing, as no API gives back nothing.
         part_of: the address of the change that makes the thing; undoing that undoes this as well.
+        stage: when it is made: those of a later stage begin when those of all earlier ones ended,
+            however they ended.
     """
 
     target: Target
@@ -111,6 +113,7 @@ class Change:
     proofs: tuple[Proof, ...] = ()
     instead: Attributes = field(default_factory=dict)
     part_of: str = ""
+    stage: int = 0
 
     @property
     def address(self) -> str:
@@ -128,13 +131,17 @@ class Change:
         """Return the change that takes it back to what it found, or as near as can be."""
         if found is not None:
             found = {p: self.instead.get(p) if v is None else v for p, v in found.items()}
-        return replace(self, before=self.after, after=found, follows=(), proofs=(), instead={})
+        elif self.instead:
+            found = self.instead
+        back = replace(self, before=self.after, after=found, stage=-self.stage)
+        return replace(back, follows=(), proofs=(), instead={})
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one entry of `changes` in plan.json."""
         found = asdict(self)
-        if not self.part_of:
-            del found["part_of"]
+        for name in ("part_of", "stage"):
+            if not found[name]:
+                del found[name]
         return {"address": self.address, "action": self.action.value, **found}
 
 
@@ -158,6 +165,7 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
         tuple(Proof(**p) for p in data["proofs"]),
         _attributes(data["instead"]) or {},
         data.get("part_of", ""),
+        int(data.get("stage", 0)),
     )
     if change.before is None and change.after is None:
         raise ValueError("a change has neither before nor after")

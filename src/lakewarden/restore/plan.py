@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lakewarden.assets.registry import kinds
@@ -96,11 +96,23 @@ def restoration(
 
 
 def in_order(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return changes so that each comes after those that it follows, and else as they were.
+    """Return changes by stage, so that each comes after those that it follows, and else as before.
+
+    One that follows another is of no earlier stage.
 
     Raises:
         ValueError: some wait for each other.
     """
+    stages: dict[str, int] = {}
+    staged = []
+    for change in _following(changes):
+        stage = max([change.stage, *(stages[a] for a in change.follows if a in stages)])
+        stages[change.address] = stage
+        staged.append(replace(change, stage=stage))
+    return tuple(sorted(staged, key=lambda change: change.stage))
+
+
+def _following(changes: Sequence[Change]) -> list[Change]:
     numbers = {change.address: number for number, change in enumerate(changes)}
     waits = [{numbers[a] for a in change.follows if a in numbers} for change in changes]
     followers: dict[int, list[int]] = defaultdict(list)
@@ -120,7 +132,7 @@ def in_order(changes: Sequence[Change]) -> tuple[Change, ...]:
     if len(made) < len(changes):
         left = [change.address for change in changes if change not in made]
         raise ValueError(f"these changes wait for each other: {', '.join(left)}")
-    return tuple(made)
+    return made
 
 
 def lines(found: Restoration) -> Iterator[str]:
