@@ -176,7 +176,7 @@ class Seeding:
         address = self.account.client_address
         caller = identity.caller(self.account, place, found[1]["id"], address)
         if by is None:
-            caller = replace(caller, admin=True)
+            caller = replace(caller, admin=True, auth="seed")
         routes = WORKSPACE if place else ACCOUNT
         persona = gate.Persona(self.account, place, routes, AuditLog(None, ""))
         incoming = gate.Incoming(

@@ -1,7 +1,8 @@
 """An empty workspace in another region, with a metastore of its own, to restore into.
 
 Assigned to it is what an account assigns to a standby: the account's groups and the admins of the
-first workspace. People and service principals who are in that one by themselves are not.
+first workspace. People and service principals who are in that one by themselves are not. Those of
+its admins that are service principals, by which it is filled, may let jobs run as any other.
 """
 
 from __future__ import annotations
@@ -23,7 +24,23 @@ def add_standby(account: Account, now: int) -> Workspace:
         if principal_id in groups or "ADMIN" in entry["permissions"]:
             standby.table("assignments")[principal_id] = dict(entry)
     _assign_metastore(account, first, standby, now)
+    _let_admins_act(account, standby)
     return standby
+
+
+def _let_admins_act(account: Account, standby: Workspace) -> None:
+    """Give its admins that are service principals the role Service Principal User on all others."""
+    machines, rules = account.table("servicePrincipals"), account.table("rule-sets")
+    admins = [
+        f"servicePrincipals/{body['applicationId']}"
+        for key, body in machines.items()
+        if "ADMIN" in standby.table("assignments").get(key, {}).get("permissions", ())
+    ]
+    for body in machines.values():
+        name = f"accounts/{account.id}/servicePrincipals/{body['applicationId']}/ruleSets/default"
+        empty = {"name": name, "etag": account.ids.hex(24), "grant_rules": []}
+        grants = rules.setdefault(name, empty)["grant_rules"]
+        grants.append({"role": "roles/servicePrincipal.user", "principals": admins})
 
 
 def _assign_metastore(account: Account, first: Workspace, standby: Workspace, now: int) -> None:

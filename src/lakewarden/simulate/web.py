@@ -127,7 +127,8 @@ class Caller:
 
     ``name`` is the user name, or the application id of a service principal; ``groups`` are the
     display names of every group that counts on this persona, nested ones included; ``admin`` means
-    account admin on the account persona and workspace admin on a workspace's.
+    account admin on the account persona and workspace admin on a workspace's. ``auth`` is ``oauth``
+    or ``pat``, or ``seed`` while a world comes about, when jobs may be made to run as anybody.
     """
 
     principal: Json

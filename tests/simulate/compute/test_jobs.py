@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -41,6 +43,16 @@ def application_id(workspace: Workspace, name: str) -> str:
     found = identity.named(workspace.account, name)
     assert found is not None
     return str(found[1]["applicationId"])
+
+
+@contextmanager
+def role(workspace: Workspace, application: str, principal: str) -> Iterator[None]:
+    """Let somebody act as a service principal."""
+    name = f"accounts/{workspace.account.id}/servicePrincipals/{application}/ruleSets/default"
+    rule = {"role": "roles/servicePrincipal.user", "principals": [principal]}
+    workspace.account.table("rule-sets")[name] = {"grant_rules": [rule]}
+    yield
+    del workspace.account.table("rule-sets")[name]
 
 
 def test_a_job_is_kept_and_runs_as_its_creator(client: Client) -> None:
@@ -172,24 +184,42 @@ def test_running_as_somebody_else_takes_a_role(
 ) -> None:
     etl = application_id(workspace, ETL)
     run_as = JobRunAs(service_principal_name=etl)
-    with pytest.raises(PermissionDenied, match="not allowed to set run_as"):
-        make(client(MAKER), "as etl", run_as=run_as)
-    job_id = make(admin, "as etl", run_as=run_as)
-    assert admin.jobs.get(job_id).run_as_user_name == etl
+    for caller in (client(MAKER), admin):
+        with pytest.raises(PermissionDenied, match="not allowed to set run_as"):
+            make(caller, "as etl", run_as=run_as)
     with pytest.raises(InvalidParameterValue, match="does not exist"):
         make(admin, "as nobody", run_as=JobRunAs(user_name="nobody@lab.example"))
-    name = f"accounts/{workspace.account.id}/servicePrincipals/{etl}/ruleSets/default"
-    rule = {"role": "roles/servicePrincipal.user", "principals": [f"users/{MAKER}"]}
-    workspace.account.table("rule-sets")[name] = {"grant_rules": [rule]}
+    with role(workspace, etl, f"users/{MAKER}"):
+        job_id = make(client(MAKER), "as etl, with the role", run_as=run_as)
+    assert admin.jobs.get(job_id).run_as_user_name == etl
+
+
+def test_admins_choose_among_people_unless_they_are_restricted(
+    admin: WorkspaceClient, workspace: Workspace
+) -> None:
+    run_as = JobRunAs(user_name=USER)
+    job_id = make(admin, "as somebody", run_as=run_as)
+    status = {"status": "RESTRICT_TOKENS_AND_JOB_RUN_AS"}
+    settings = workspace.table("settings")
+    settings["restrict_workspace_admins"] = {"restrict_workspace_admins": status}
     try:
-        assert make(client(MAKER), "as etl, with the role", run_as=run_as)
+        with pytest.raises(PermissionDenied, match="not allowed to set run_as"):
+            make(admin, "as somebody else", run_as=run_as)
+        owner = JobAccessControlRequest(
+            user_name=USER, permission_level=JobPermissionLevel.IS_OWNER
+        )
+        with pytest.raises(PermissionDenied, match="to themselves"):
+            admin.jobs.update_permissions(job_id, access_control_list=[owner])
     finally:
-        del workspace.account.table("rule-sets")[name]
+        del settings["restrict_workspace_admins"]
 
 
-def test_the_list_names_whom_jobs_run_as(admin: WorkspaceClient, workspace: Workspace) -> None:
+def test_the_list_names_whom_jobs_run_as(
+    client: Client, admin: WorkspaceClient, workspace: Workspace
+) -> None:
     run_as = JobRunAs(service_principal_name=application_id(workspace, ETL))
-    job_id = make(admin, "listed as etl", run_as=run_as)
+    with role(workspace, str(run_as.service_principal_name), f"users/{MAKER}"):
+        job_id = make(client(MAKER), "listed as etl", run_as=run_as)
     query = {"name": "listed as etl"}
     body = admin.api_client.do("GET", "/api/2.2/jobs/list", query=query)
     assert isinstance(body, dict)

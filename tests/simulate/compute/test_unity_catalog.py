@@ -132,7 +132,10 @@ def test_a_location_needs_its_credential(admin: WorkspaceClient) -> None:
 
 
 def test_isolated_securables_show_where_they_are_bound(admin: WorkspaceClient) -> None:
-    admin.catalogs.create("secret")
+    late = {"name": "secret", "isolation_mode": "ISOLATED", "owner": USER}
+    admin.api_client.do("POST", "/api/2.1/unity-catalog/catalogs", body=late)
+    made = admin.catalogs.get("secret")
+    assert (made.isolation_mode, made.owner == USER) == (CatalogIsolationMode.OPEN, False)
     with pytest.raises(DatabricksError, match="already exists"):
         admin.catalogs.create("secret")
     admin.catalogs.update("secret", isolation_mode=CatalogIsolationMode.ISOLATED)

@@ -180,16 +180,20 @@ def delete_job(request: Request) -> None:
 
 
 def run_as(request: Request, settings: Json, now: str) -> str:
-    """Whom a job or pipeline runs as; 403 when the caller may not make it so."""
+    """Whom a job, pipeline or alert runs as; 403 when the caller may not make it so.
+
+    Admins may choose any user, unless they are restricted. A service principal takes the role on
+    it, of admins as well.
+    """
     wanted = settings.get("run_as") or {}
     name = wanted.get("service_principal_name") or wanted.get("user_name") or now
     if name in {now, request.caller.name}:
         return str(name)
-    kind = "servicePrincipals" if "service_principal_name" in wanted else "users"
-    if not identity.exists_on(request.workspace, kind, name):
+    machine = "service_principal_name" in wanted
+    if not identity.exists_on(request.workspace, "servicePrincipals" if machine else "users", name):
         raise invalid(f"'{name}' cannot be set as run_as: it does not exist in this workspace.")
     free = request.caller.admin and not identity.admins_restricted(request.workspace)
-    if not free and not may_act_as(request.account, request.caller, name):
+    if not (may_act_as(request.account, request.caller, name) if machine else free):
         raise denied(f"User {request.caller.name} is not allowed to set run_as to '{name}'.")
     return str(name)
 

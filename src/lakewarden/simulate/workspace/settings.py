@@ -154,7 +154,7 @@ def _masked(kept: Json, wanted: Json, mask: str, field: str) -> Json:
     return result
 
 
-def _check(request: Request, name: str, after: Json) -> None:
+def check(request: Request, name: str, after: Json) -> None:
     """The rules of single settings."""
     realm = _realm(request)
     if name == "shield_csp_enablement_ws_db":
@@ -258,7 +258,7 @@ def _update(request: Request, name: str, setting: Setting, wanted: Json) -> Json
     after = _masked(table.get(name, {}), wanted, mask, setting.field)
     if setting.field not in after:
         raise invalid(f"The setting has no {setting.field}")
-    _check(request, name, after)
+    check(request, name, after)
     put(request, name, after)
     return _answer(request, name, setting)
 

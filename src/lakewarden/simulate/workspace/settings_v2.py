@@ -129,7 +129,9 @@ def _store(request: Request, name: str, known: Name, value: Json) -> None:
         request.workspace.conf[known.conf_key] = str(value.get("value", ""))
     elif known.typed:
         types = settings.WORKSPACE_TYPES if request.place else settings.ACCOUNT_TYPES
-        settings.put(request, known.typed, {types[known.typed].field: value})
+        after = {types[known.typed].field: value}
+        settings.check(request, known.typed, after)
+        settings.put(request, known.typed, after)
     else:
         realm.table("settings_v2")[name] = value
 

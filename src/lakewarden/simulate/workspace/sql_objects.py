@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lakewarden.simulate.state import Json
-from lakewarden.simulate.web import ApiError, Request, Seed, invalid, missing, page, seeds
+from lakewarden.simulate.web import ApiError, Request, Seed, denied, invalid, missing, page, seeds
 from lakewarden.simulate.workspace import identity, permissions
+from lakewarden.simulate.workspace.jobs import run_as
 from lakewarden.simulate.workspace.wire import route
 from lakewarden.simulate.workspace.workspace_tree import acl_of, entry, make_folders, normal
 
@@ -207,6 +208,8 @@ def _personal(request: Request, family: Family, body: Json) -> Json:
         return {}
     key = "service_principal_name" if request.caller.is_service_principal else "user_name"
     runs_as = body.get("run_as") or {key: request.caller.name}
+    if "service_principal_name" in runs_as:
+        run_as(request, body, str(body.get("run_as_user_name") or request.caller.name))
     return {"effective_run_as": runs_as, "run_as_user_name": next(iter(runs_as.values()), "")}
 
 
@@ -216,8 +219,12 @@ def _update(request: Request, family: Family) -> Json:
     _check(request, family, held | changes)
     if "owner_user_name" in changes:
         permissions.require(request, family.kind, held["id"], _RIGHTS["manage"])
-        if identity.named(request.account, str(changes["owner_user_name"])) is None:
-            raise invalid(f"User {changes['owner_user_name']} does not exist")
+        owner = str(changes["owner_user_name"])
+        if identity.named(request.account, owner) is None:
+            raise invalid(f"User {owner} does not exist")
+        kept = {held["owner_user_name"], request.caller.name}
+        if identity.admins_restricted(request.workspace) and owner not in kept:
+            raise denied("Workspace admins can only change the owner to themselves")
     if "display_name" in changes:
         folder = normal(held["parent_path"])
         name = str(changes["display_name"])

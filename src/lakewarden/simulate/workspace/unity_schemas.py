@@ -9,7 +9,7 @@ from lakewarden.simulate.state import Json
 from lakewarden.simulate.web import ApiError, Request, Seed, invalid, page, seeds
 from lakewarden.simulate.workspace.unity_catalog import BASE, metastore, owned
 from lakewarden.simulate.workspace.unity_grants import CATALOG, require_catalog, tables_of
-from lakewarden.simulate.workspace.unity_securables import manage
+from lakewarden.simulate.workspace.unity_securables import LATE, manage
 from lakewarden.simulate.workspace.wire import route
 
 _PATH = BASE + "/schemas"
@@ -38,7 +38,7 @@ def create_schema(request: Request) -> Json:
     manage(request, CATALOG, catalog)
     if name in _schemas(request, catalog):
         raise ApiError(400, "SCHEMA_ALREADY_EXISTS", f"Schema '{catalog}.{name}' already exists")
-    body = {key: request.body[key] for key in _FIELDS if key in request.body}
+    body = {k: request.body[k] for k in _FIELDS if k in request.body and k not in LATE}
     _store(request, catalog, name, body)
     return _schemas(request, catalog)[name]
 
@@ -124,6 +124,8 @@ def seed_schema(seed: Seed, item: Json) -> None:
     """``[[2001.schemas]]``: a schema of the API; ``grants`` map principals to privileges."""
     body = {name: value for name, value in item.items() if name != "grants"}
     made = seed.call("POST", _PATH, body)["full_name"]
+    if late := {name: item[name] for name in LATE if name in item}:
+        seed.call("PATCH", f"{_PATH}/{made}", late)
     changes = [{"principal": p, "add": given} for p, given in item.get("grants", {}).items()]
     if changes:
         seed.call("PATCH", f"{BASE}/permissions/schema/{made}", {"changes": changes})

@@ -56,6 +56,8 @@ FAMILIES = (
     Family("shares", "share"),
 )
 BY_TYPE = {family.type: family for family in FAMILIES}
+LATE = ("owner", "isolation_mode", "enable_predictive_optimization")
+"""What only an update takes: whoever makes a securable owns it, and it begins open."""
 _PRINCIPAL_ARN = "arn:aws:iam::414351767826:role/unity-catalog-prod-UCMasterRole-14S5ZJVKOTYTL"
 
 
@@ -144,10 +146,10 @@ def _create(request: Request, family: Family) -> Json:
         request.need(needed)
     body: dict[str, Any] = {
         **family.defaults,
-        **request.body,
+        **{key: value for key, value in request.body.items() if key not in LATE},
         "full_name": name,
         "metastore_id": metastore(request)["metastore_id"],
-        "owner": request.body.get("owner", request.caller.name),
+        "owner": request.caller.name,
         "created_at": request.now,
         "created_by": request.caller.name,
         "updated_at": request.now,
@@ -253,3 +255,5 @@ def seed_securable(seed: Seed, item: Json) -> None:
     if "grants" in item:
         changes = [{"principal": p, "add": privileges} for p, privileges in item["grants"].items()]
         seed.call("PATCH", f"{BASE}/permissions/{where}", {"changes": changes})
+    if late := {name: item[name] for name in LATE if name in item}:
+        seed.call("PATCH", f"{BASE}/{BY_TYPE[item['type']].path}/{item['name']}", late)
