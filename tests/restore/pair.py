@@ -73,10 +73,13 @@ class Pair(Kit):
 
     def plan(self, run: Run, task: Task, place: tuple[int, str] | None = None) -> Restoration:
         """What it takes to give a run back to the standby, or to another place."""
-        doors = self.doors()
-        target = TargetWorkspace(doors, f"workspace/{(place or self.standby)[0]}")
+        target = self.target_of(place or self.standby)
         with opened(self.target()) as vault:
             return planned(task, vault, run, target, self.simulation.account_id)
+
+    def target_of(self, place: tuple[int, str]) -> TargetWorkspace:
+        """One of the two, as planning sees it."""
+        return TargetWorkspace(self.doors(), f"workspace/{place[0]}")
 
     def carry_out(self, plan: Plan, journal: Nowhere | None = None, **options: Any) -> Outcome:
         """Carry a plan out."""

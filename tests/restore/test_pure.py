@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lakewarden.apply.hands.assets import covers
+from lakewarden.assets.bars import stage_of
+from lakewarden.assets.kind import FIRST, LAST
 from lakewarden.assets.registry import kinds
 from lakewarden.errors import UsageError
 from lakewarden.plan.change import Change, Target
-from lakewarden.plan.plan import Origin, Plan
+from lakewarden.plan.plan import Origin, Plan, plan_from_json
 from lakewarden.restore.beside import beside
 from lakewarden.restore.drill import lacking
 from lakewarden.restore.granting import with_my_rights
@@ -114,6 +118,37 @@ def test_changes_come_after_those_that_they_follow():
     assert in_order([last, first]) == (first, last)
     with pytest.raises(ValueError, match="wait for each other"):
         in_order([change("a", after={}, follows=(change("a").address,))])
+
+
+def test_stages_come_one_after_the_other_and_go_the_other_way():
+    switch = change("switch", after={"/spec": {"on": 1}}, instead={"/spec": {"on": 0}}, stage=9)
+    acl = change("acl", after={"/acl": []}, follows=(switch.address,))
+    lifted, job = change("lifted", after={}, stage=-1), change("job", after={})
+    changes = in_order([switch, acl, job, lifted])
+    assert [(c.name, c.stage) for c in changes] == [
+        *(("lifted", -1), ("job", 0), ("switch", 9), ("acl", 9))
+    ]
+    plan = Plan(Origin("", "", "", vault="v"), changes)
+    assert plan_from_json(json.loads(json.dumps(plan.as_json()))) == plan
+    back, _ = inverse(plan, enumerate([None] * len(changes)))
+    assert [(c.name, c.stage) for c in back.changes] == [
+        *(("acl", -9), ("switch", -9), ("job", 0), ("lifted", 1))
+    ]
+    assert back.changes[1].after == {"/spec": {"on": 0}}
+
+
+def test_switches_are_set_before_or_after_what_they_would_refuse():
+    def stage(kind, key, spec):
+        return stage_of(kinds()[kind], key, spec)
+
+    admins = {"restrict_workspace_admins": {"status": "RESTRICT_TOKENS_AND_JOB_RUN_AS"}}
+    assert stage("setting", "restrict_workspace_admins", admins) == LAST
+    admins["restrict_workspace_admins"]["status"] = "ALLOW_ALL"
+    assert stage("setting", "restrict_workspace_admins", admins) == FIRST
+    assert stage("workspace_conf", "enableDcs", {"value": "true"}) == FIRST
+    assert stage("workspace_conf", "enableDcs", {"value": "false"}) == LAST
+    assert stage("library_jar_allowlist", "LIBRARY_JAR", {"artifact_matchers": []}) == FIRST
+    assert stage("job", "nightly", {}) == 0
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from typing import Any
 
 Json = Mapping[str, Any]
 Body = dict[str, Any]
+FIRST, LAST = -1, 9
+"""Stages of what others need, though they do not name it, and of what may refuse others."""
 
 
 class Paging(StrEnum):
@@ -144,6 +146,9 @@ class Kind:
         content: its bytes, if it has some.
         pauses: what starts it by itself.
         late: fields that a new one takes only after it was made.
+        inside: the place of a URL, and the kind of what its URL must lie in, where that is made.
+        stage: after all of earlier stages it gets its late fields or, where it has none, is made or
+            changed: it may refuse what comes after it.
         given: says of a definition why it can neither be made nor removed; empty when it can.
         stop: the call that stops it after it was made, since making it starts it.
         create, update, delete: the calls; None where there is none.
@@ -151,6 +156,8 @@ class Kind:
         stamp: the fields that change when it changes, so that it need not be read again.
         tree: the type of object in the workspace tree.
         beside: it hangs on its parent and has neither ACL nor name of its own.
+        unset: the definition that means what it is where it was never set, given what was read of
+            it there, and its key; None where nobody says that.
         permanent: why changes of some can never be taken back; empty when they all can.
         lasting: what the keys of those have in them.
         by_hand: what a person must do after it was made again; empty for nothing.
@@ -187,6 +194,8 @@ class Kind:
     content: Content | None = None
     pauses: tuple[Pause, ...] = ()
     late: tuple[str, ...] = ()
+    inside: tuple[str, str] | None = None
+    stage: int = 0
     given: Callable[[Json], str] | None = None
     stop: Call | None = None
     create: Call | None = None
@@ -196,6 +205,7 @@ class Kind:
     stamp: tuple[str, ...] = ()
     tree: str = ""
     beside: bool = False
+    unset: Callable[[Json, str], Body | None] | None = None
     permanent: str = ""
     lasting: tuple[str, ...] = ()
     by_hand: str = ""

@@ -39,9 +39,17 @@ from lakewarden.clock import from_millis
 from lakewarden.collect.caller import parse_addresses
 from lakewarden.errors import ConnectionFailedError, VaultError
 from lakewarden.ledger.run import EXIT_CLEAN, EXIT_DIFFERENT, EXIT_INCOMPLETE
-from lakewarden.restore.drill import Difference, Stopwatch, differences, insist_empty, lacking
+from lakewarden.restore.drill import (
+    Difference,
+    Stopwatch,
+    differences,
+    insist_empty,
+    lacking,
+    not_tried,
+    tried,
+)
 from lakewarden.restore.plan import Restoration, summary
-from lakewarden.restore.planner import Fate, How
+from lakewarden.restore.planner import How
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.task import Task, mapped, planned
 from lakewarden.store.vault.as_of import chosen
@@ -99,8 +107,16 @@ class Drilled:
         """Return the exit code."""
         if not self.equal:
             return EXIT_DIFFERENT
-        lacking = self.found.of(Fate.BY_HAND, Fate.BLOCKED) or not self.backup.complete
+        lacking = self.found.left() or not self.backup.complete
         return EXIT_INCOMPLETE if lacking else EXIT_CLEAN
+
+    @property
+    def verdict(self) -> str:
+        """Return what it came to, in words."""
+        if not self.equal:
+            return f"{len(self.left)} differences, {self.watch.failed} changes failed"
+        count = len(self.found.left())
+        return "equal to the backup" + (f", but for {count} not tried" if count else "")
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `--format json` prints it."""
@@ -200,13 +216,11 @@ def _compared(
     found: Restoration,
     there: frozenset[tuple[str, str]],
 ) -> list[Difference]:
-    """Back the workspace up into a folder that is thrown away, and compare."""
-    fates = found.of(Fate.BY_HAND)
-    by_hand = frozenset((j.wanted.kind, j.wanted.key) for j in fates)
+    """Back the workspace up into a folder that is thrown away, and compare what was to be made."""
     values = any(entry.cipher for entry in vault.entries(backup.id))
     with tempfile.TemporaryDirectory(prefix="lakewarden-") as folder:
         have = _entries(workspace, Path(folder), backup, values=values)
-    return differences(mapped(task, vault, backup), have, there, by_hand)
+    return differences(tried(mapped(task, vault, backup), found), have, there, not_tried(found))
 
 
 def _entries(
@@ -242,17 +256,15 @@ def _tell(drilled: Drilled, style: str) -> None:
     if style == "json":
         click.echo(json.dumps(drilled.as_json(), indent=2, ensure_ascii=False))
         return
-    for one in drilled.left:
-        click.echo(f"differs: {one.kind} {one.key}: {one.what}")
-    for not_tried in drilled.found.of(Fate.BY_HAND, Fate.BLOCKED):
-        wanted = not_tried.wanted
-        click.echo(f"not tried: {wanted.kind} {wanted.key}: {not_tried.why}")
+    for other in drilled.left:
+        click.echo(f"differs: {other.kind} {other.key}: {other.what}")
+    for one in drilled.found.left():
+        why = one.why or "; ".join(one.notes)
+        click.echo(f"not tried: {one.wanted.kind} {one.wanted.key}: {why}")
     width = max(map(len, drilled.watch.kinds), default=0)
     for kind, timing in drilled.watch.kinds.items():
         click.echo(
             f"  {kind:{width}}  {timing.changes:6} changes, there after {timing.seconds:.1f} s"
         )
-    failed = f"{len(drilled.left)} differences, {drilled.watch.failed} changes failed"
-    verdict = "equal to the backup" if drilled.equal else failed
-    click.echo(f"Recovered in {drilled.seconds:.1f} s: {verdict}.")
+    click.echo(f"Recovered in {drilled.seconds:.1f} s: {drilled.verdict}.")
     click.echo(f"Empty the workspace again with: lakewarden undo {drilled.run}")

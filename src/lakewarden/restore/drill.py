@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lakewarden.apply.run import Stepped
@@ -14,6 +14,7 @@ from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import UsageError
 from lakewarden.plan.change import Change
+from lakewarden.restore.plan import Restoration
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 from lakewarden.store.vault.manifest import Entry, Run
@@ -121,11 +122,24 @@ def _unread(run: Run) -> set[Key]:
     return {(str(o.get("kind")), str(o.get("key"))) for o in (*run.incomplete, *run.errors)}
 
 
+def tried(wanted: Iterable[Wanted], found: Restoration) -> Iterator[Wanted]:
+    """Yield what is wanted, without the permissions that a plan leaves as they are."""
+    strange = {(j.wanted.kind, j.wanted.key) for j in found.judged if j.lacks_permissions}
+    for one in wanted:
+        yield replace(one, acl=None) if (one.kind, one.key) in strange else one
+
+
+def not_tried(found: Restoration) -> frozenset[Key]:
+    """Return kind and key of what a plan does not give back at all."""
+    left = (j.wanted for j in found.left() if not j.lacks_permissions)
+    return frozenset((wanted.kind, wanted.key) for wanted in left)
+
+
 def differences(
     wanted: Iterable[Wanted],
     found: Iterable[Entry],
     there: frozenset[Key],
-    by_hand: frozenset[Key],
+    left_out: frozenset[Key],
 ) -> list[Difference]:
     """Return in what a backup of the workspace differs from what it was given.
 
@@ -133,14 +147,14 @@ def differences(
         wanted: what it was given, under the names of there.
         found: what a backup of it has.
         there: what was there before; more than the backup has is no difference then.
-        by_hand: what nobody can give back, and so is not compared.
+        left_out: what is not compared, as nobody tried to give it back.
     """
     expected = {(w.kind, w.key): _digests(w) for w in wanted}
     have = {(e.kind, e.key): {part: getattr(e, part) for part in _PARTS} for e in found}
     told: list[Difference] = []
     for mine in sorted(expected.keys() | have.keys()):
         want, got = expected.get(mine), have.get(mine)
-        if mine in by_hand or (want is None and mine in there):
+        if mine in left_out or (want is None and mine in there):
             continue
         if got is None and mine[0] == "directory" and mine[1] in ROOTS:
             continue

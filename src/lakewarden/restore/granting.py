@@ -36,7 +36,7 @@ def grant(
     """
     entries = list(wanted.acl or ())
     names = {value for e in entries for n, value in e.items() if n != "permission_level"}
-    if why := ground.unknown(names):
+    if why := ground.unknown(names) or ground.refusals.owner(kind, entries, found):
         return None, [f"{LEFT}: {why}"]
     entries, note = _with_me(ground.target.me, kind, entries)
     notes = [note] if note else []
@@ -49,6 +49,7 @@ def grant(
         *(wanted.key, {"/acl": found}, {"/acl": entries}),
         follows=(*(c.address for c in before if first), *people),
         part_of=first,
+        stage=kind.stage,
     )
     return change, notes
 

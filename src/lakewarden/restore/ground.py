@@ -16,6 +16,7 @@ from lakewarden.assets.kinds.tree import ROOTS
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.plan.change import Target as Thing
+from lakewarden.restore.refusals import Refusals
 from lakewarden.restore.target import TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 
@@ -36,11 +37,15 @@ class Ground:
         people: likewise of principals, by name.
         later: those that are made at failover only, and those that stand on them.
         late: which fields some take only after they were made, as these close a circle.
+        refusals: what the workspace would refuse.
     """
 
-    def __init__(self, target: TargetWorkspace, absent: Iterable[Wanted]) -> None:
+    def __init__(
+        self, target: TargetWorkspace, absent: Iterable[Wanted], refusals: Refusals
+    ) -> None:
         """Take assets as if all of those that are not there were made."""
         self.target = target
+        self.refusals = refusals
         self.made: dict[tuple[str, str], str] = {}
         self.people: dict[str, str] = {}
         self.later: set[tuple[str, str]] = set()
@@ -172,12 +177,30 @@ class Ground:
             why = "every workspace has it"
         elif _of_unity(kind) and not self.target.metastore:
             why = "the workspace has no metastore"
+        return why or self._put_off(kind, wanted, lazy) or self.standing_in_the_way(kind, wanted)
+
+    def standing_in_the_way(self, kind: Kind, wanted: Wanted) -> str:
+        """Return why an asset can neither be made nor changed so; empty when it can."""
         return (
-            why
-            or self._put_off(kind, wanted, lazy)
-            or self.lacking(kind, wanted)
+            self.lacking(kind, wanted)
             or self.stranger(kind, wanted)
+            or self._unbound(wanted)
+            or self.refusals.why(wanted)
         )
+
+    def _unbound(self, wanted: Wanted) -> str:
+        """Return why an isolated asset would be out of reach as soon as it is isolated."""
+        binding = f"{wanted.kind}_binding"
+        isolated = str(wanted.spec.get("isolation_mode")).endswith("ISOLATED")
+        if (
+            isolated
+            and (binding, wanted.key) not in self.made
+            and not self._there(binding, wanted.key)
+        ):
+            return (
+                f"it is isolated, and the workspace would not see it: restore its {binding} with it"
+            )
+        return ""
 
     def _put_off(self, kind: Kind, wanted: Wanted, lazy: frozenset[str]) -> str:
         """Return why an asset is made at failover only."""

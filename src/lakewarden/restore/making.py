@@ -8,6 +8,7 @@ from typing import Any
 
 from lakewarden.apply.hands.assets import ASSET, LATE, RUNNING
 from lakewarden.assets import places
+from lakewarden.assets.bars import stage_of
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change
@@ -23,6 +24,7 @@ class Making:
         """Take what is to be there, with what stands in nobody's way."""
         self._ground = ground
         self._target = ground.target
+        self._wanted = wanted
         self._turns = self._taking_turns(wanted)
 
     def changes(self, kind: Kind, wanted: Wanted) -> Iterator[Change]:
@@ -33,8 +35,10 @@ class Making:
         late = {path("spec", n): v for n, v in wanted.spec.items() if v and n not in early}
         if late:
             part = self._part(LATE, kind, wanted, made, (dict.fromkeys(late), late))
-            follows = dict.fromkeys([made.address, *self.follows(kind, wanted)])
-            yield replace(part, follows=tuple(follows))
+            follows = dict.fromkeys(
+                [made.address, *self._bound(wanted), *self.follows(kind, wanted)]
+            )
+            yield replace(part, follows=tuple(follows), stage=kind.stage)
         if kind.stop is not None:
             ends = ({"/running": True}, {"/running": False})
             yield self._part(RUNNING, kind, wanted, made, ends)
@@ -54,13 +58,22 @@ class Making:
         if wanted.content:
             after["/content"] = wanted.cipher or wanted.content
         above = self._above(kind, wanted) if kind.beside else ""
+        unset = self._target.unset(kind, wanted.key)
         return Change(
             thing,
             *(wanted.key, None, after),
             follows=self.follows(kind, early),
-            irreversible="" if kind.delete or above else "no call takes it away again",
+            irreversible="" if kind.delete or above or unset else "no call takes it away again",
+            instead={"/spec": unset} if unset else {},
             part_of=above,
+            stage=0 if kind.late else stage_of(kind, wanted.key, wanted.spec),
         )
+
+    def _bound(self, wanted: Wanted) -> Iterator[str]:
+        """Yield the change without which the workspace would not see an isolated asset any more."""
+        binding = self._ground.made.get((f"{wanted.kind}_binding", wanted.key))
+        if binding:
+            yield binding
 
     def _part(
         self,
@@ -86,11 +99,27 @@ class Making:
             yield before
         if (older := elder(wanted)) in made:
             yield made[older]
+        yield from (made[around] for around in self._around(kind, wanted) if around in made)
         names = {str(n) for p in kind.principals for n in places.values(wanted.spec, p)}
         if wanted.key.startswith(("/Users/", "/Repos/")):
             names.add(wanted.key.split("/")[2])
         mine = self._ground.address(wanted)
         yield from (people[n] for n in sorted(names & people.keys()) if people[n] != mine)
+
+    def _around(self, kind: Kind, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Yield kind and key of those in whose URL that of an asset lies."""
+        place, other = kind.inside or ("", "")
+        for url in places.values(wanted.spec, place) if place else ():
+            yield from (
+                (other, key)
+                for key, above in self._urls(other)
+                if f"{url}/".startswith(f"{above}/")
+            )
+
+    def _urls(self, kind: str) -> Iterator[tuple[str, str]]:
+        return (
+            (w.key, str(w.spec.get("url", "")).rstrip("/")) for w in self._wanted if w.kind == kind
+        )
 
     def _own_grant(self, scope: Wanted, made: Change) -> Iterator[Change]:
         """Yield the change that takes from whoever makes a scope what they get by it."""

@@ -9,15 +9,18 @@ from typing import Any
 
 from lakewarden.apply.hand import hands
 from lakewarden.apply.hands.assets import ASSET, RUNNING, plain
+from lakewarden.assets.bars import stage_of
 from lakewarden.assets.canonical import text
 from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.plan.change import Change
 from lakewarden.plan.paths import path, value_at
+from lakewarden.restore.future import Future
 from lakewarden.restore.granting import LEFT, grant, with_my_rights
 from lakewarden.restore.ground import Ground
 from lakewarden.restore.making import Making
 from lakewarden.restore.memory import Memory
+from lakewarden.restore.refusals import Refusals
 from lakewarden.restore.target import Assumed, Found, TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 
@@ -99,7 +102,9 @@ class Planner:
             [(w.kind, w.key, how.acls and w.acl is not None) for w in known], self._assumed(known)
         )
         absent = [w for w in self._wanted if self._absent_now(w)]
-        self._ground = Ground(target, absent)
+        changing = how.overwrite or how.memory is not None
+        future = Future(target, self._wanted, self.found, changing=changing)
+        self._ground = Ground(target, absent, Refusals(future))
         self._blocked = self._ground.obstacles(absent, how.lazy)
         self._making = Making(self._ground, self._wanted)
 
@@ -170,8 +175,11 @@ class Planner:
         if after:
             thing = self._target.thing(ASSET, kind.name, wanted.key)
             follows = self._making.follows(kind, wanted)
-            judged.changes.append(Change(thing, wanted.key, before, after, follows=follows))
-            if why := self._ground.lacking(kind, wanted) or self._ground.stranger(kind, wanted):
+            stage = stage_of(kind, wanted.key, wanted.spec)
+            judged.changes.append(
+                Change(thing, wanted.key, before, after, follows=follows, stage=stage)
+            )
+            if why := self._ground.standing_in_the_way(kind, wanted):
                 return Judged(wanted, Fate.BLOCKED, why=why)
         if self._how.acls and wanted.acl is not None and found.acl is not None:
             self._grant(kind, wanted, found.acl, judged)

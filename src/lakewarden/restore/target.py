@@ -12,6 +12,7 @@ from lakewarden.apply.doors import Doors
 from lakewarden.apply.hand import hands
 from lakewarden.apply.hands.assets import ACL, ASSET
 from lakewarden.apply.shelf import Held
+from lakewarden.assets.kind import Kind
 from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
@@ -22,6 +23,8 @@ Json = Mapping[str, Any]
 Assumed = Callable[[Held], str | None]
 _ME: Final = "/api/2.0/preview/scim/v2/Me"
 _METASTORE: Final = "/api/2.1/unity-catalog/metastore_summary"
+_RULE_SETS: Final = "/api/2.0/preview/accounts/access-control/rule-sets"
+_USER: Final = "roles/servicePrincipal.user"
 _AT_ONCE: Final = 32
 
 
@@ -33,11 +36,13 @@ class Me:
         name: the user name, or the application id.
         field: by which permissions name them.
         admin: whether they are an admin of the workspace, so that nothing locks them out.
+        groups: the names of their groups.
     """
 
     name: str
     field: str
     admin: bool
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,29 @@ class TargetWorkspace:
             CallFailedError: the workspace does not say.
         """
         answer = self.catalogue.host.get(_ME)
-        groups = {str(group.get("display")) for group in answer.get("groups") or ()}
+        groups = frozenset(str(group.get("display")) for group in answer.get("groups") or ())
         machine = bool(answer.get("applicationId"))
         name = answer.get("applicationId") if machine else answer.get("userName")
         field = "service_principal_name" if machine else "user_name"
-        return Me(str(name), field, "admins" in groups)
+        return Me(str(name), field, "admins" in groups, groups)
+
+    def may_act_as(self, application: str) -> bool:
+        """Return whether whoever restores may let things run as a service principal.
+
+        That takes the role Service Principal User, of admins as well. Where it cannot be read who
+        has it, they may.
+        """
+        account = self.doors.account_id
+        name = f"accounts/{account}/servicePrincipals/{application}/ruleSets/default"
+        try:
+            answer = self.catalogue.host.get(_RULE_SETS, {"name": name, "etag": ""})
+            rules = answer.get("grant_rules") or ()
+            users = {p for r in rules if r["role"] == _USER for p in r.get("principals") or ()}
+        except (CallFailedError, AttributeError, KeyError, TypeError):
+            return True
+        folder = "users" if self.me.field == "user_name" else "servicePrincipals"
+        mine = {f"{folder}/{self.me.name}", *(f"groups/{group}" for group in self.me.groups)}
+        return not account or bool(mine & users)
 
     @functools.cached_property
     def people(self) -> frozenset[str]:
@@ -107,6 +130,16 @@ class TargetWorkspace:
             return {str(group["displayName"]): str(group["id"]) for group in found}
         except (CallFailedError, ConnectionFailedError, KeyError):
             return {}
+
+    def unset(self, kind: Kind, key: str) -> Json | None:
+        """Return the definition that means what something is where it was never set, if known."""
+        if kind.unset is None:
+            return None
+        try:
+            held = self.catalogue.held(kind.name, key)
+            return kind.unset(self.catalogue.whole(held) if held else {}, key)
+        except CallFailedError:
+            return None
 
     def thing(self, prefix: str, kind: str, key: str) -> Thing:
         """Return what a change is about."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lakewarden.assets.kind import Body, Call, Json, Kind, Listing, Paging
+from lakewarden.assets.kind import LAST, Body, Call, Json, Kind, Listing, Paging
 
 CONF_KEYS: Final = (
     "customerApprovedWSLoginExpirationTime",
@@ -41,7 +41,34 @@ CONF_KEYS: Final = (
 )
 """The keys of `/api/2.0/workspace-conf` that are asked for; those never set have no value."""
 
-_OBSERVED: Final = ("name", "setting_name", "effective_", "etag")
+_ON: Final = (
+    "enableExportNotebook",
+    "enableFileStoreEndpoint",
+    "enableJobViewAcls",
+    "enableNotebookTableClipboard",
+    "enableProjectTypeInWorkspace",
+    "enableResultsDownloading",
+    "enableTokensConfig",
+    "enableUploadDataUis",
+    "enableWorkspaceFilesystem",
+    "enforceClusterViewAcls",
+    "enforceWorkspaceViewAcls",
+    "mlflowRunArtifactDownloadEnabled",
+)
+_OFF: Final = (
+    "enableDcs",
+    "enableDeprecatedClusterNamedInitScripts",
+    "enableDeprecatedGlobalInitScripts",
+    "enableIpAccessLists",
+    "enableProjectsAllowList",
+    "enableVerboseAuditLogs",
+    "enforceUserIsolation",
+    "storeInteractiveNotebookResultsInCustomerAccount",
+)
+_NEVER_SET: Final = dict.fromkeys(_ON, "true") | dict.fromkeys(_OFF, "false")
+"""What keys mean that were never set, as far as it is known."""
+_EFFECTIVE: Final = "effective_"
+_OBSERVED: Final = ("name", "setting_name", _EFFECTIVE, "etag")
 
 
 def _set_values(raw: Json) -> Body:
@@ -52,6 +79,16 @@ def _set_values(raw: Json) -> Body:
         if not any(name == part or name.startswith(part) for part in _OBSERVED if part != "name")
         and name != "name"
     }
+
+
+def _effective(raw: Json, _: str) -> Body | None:
+    """Return what a setting that was never set is in effect."""
+    found = {n.removeprefix(_EFFECTIVE): v for n, v in raw.items() if n.startswith(_EFFECTIVE)}
+    return found or None
+
+
+def _never_set(_: Json, key: str) -> Body | None:
+    return {"value": _NEVER_SET[key]} if key in _NEVER_SET else None
 
 
 def _conf(spec: Json, key: str) -> dict[str, Any]:
@@ -66,6 +103,8 @@ KINDS: Final = (
         fixed=CONF_KEYS,
         shape=lambda raw: {"value": raw["value"]},
         skips=lambda raw: "" if raw.get("value") is not None else "it was never set",
+        unset=_never_set,
+        stage=LAST,
         update=Call("PATCH", "/api/2.0/workspace-conf", _conf),
         limits="keys that nobody knows of are not asked for",
     ),
@@ -78,6 +117,8 @@ KINDS: Final = (
         detail="/api/2.1/settings/{id}",
         shape=_set_values,
         skips=lambda raw: "" if _set_values(raw) else "it was never set",
+        unset=_effective,
+        stage=LAST,
         update=Call("PATCH", "/api/2.1/settings/{key}", lambda spec, key: {"name": key, **spec}),
         permanent="security profiles can never be switched off again",
         lasting=("compliance", "csp_", "esm_"),
@@ -92,6 +133,7 @@ KINDS: Final = (
         created="created_at",
         keeps=("label", "list_type", "ip_addresses", "enabled"),
         unordered=("ip_addresses",),
+        stage=LAST,
         create=Call("POST", "/api/2.0/ip-access-lists", lambda spec, _: dict(spec)),
         update=Call("PUT", "/api/2.0/ip-access-lists/{id}", lambda spec, _: dict(spec)),
         delete=Call("DELETE", "/api/2.0/ip-access-lists/{id}"),
@@ -102,6 +144,7 @@ KINDS: Final = (
         title="who may use tokens and passwords",
         fixed=("tokens", "passwords"),
         acl="authorization",
+        stage=LAST,
         limits="an ACL without an object",
     ),
 )

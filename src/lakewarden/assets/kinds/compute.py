@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lakewarden.assets.kind import (
+    LAST,
     Body,
     Call,
     Content,
@@ -25,6 +26,7 @@ CLUSTER_REFERENCES: Final = (
 """Where the definition of any cluster names others."""
 
 _POOLS: Final = ("instance_pool_id", "driver_instance_pool_id")
+_OVERRIDES: Final = "policy_family_definition_overrides"
 _RULES: Final = ("value", "defaultValue", "values[]")
 _ARNS: Final = ("aws_attributes.instance_profile_arn", "cluster_log_conf.s3.destination")
 
@@ -35,10 +37,15 @@ def cluster_references(prefix: str) -> tuple[Reference, ...]:
 
 
 def _policy(raw: Json) -> Body:
-    """Return a policy; with a family its definition is computed, and is not its own."""
+    """Return a policy; with a family its definition is computed, and is not its own.
+
+    Overrides of nothing are none.
+    """
     shaped = dict(raw)
     if shaped.get("policy_family_id"):
         shaped.pop("definition", None)
+    if str(shaped.get(_OVERRIDES)).strip() == "{}":
+        del shaped[_OVERRIDES]
     return shaped
 
 
@@ -112,10 +119,10 @@ KINDS: Final = (
         key="name",
         shape=_policy,
         volatile=("policy_id", "creator_user_name", "created_at_timestamp"),
-        parsed=("definition", "policy_family_definition_overrides"),
+        parsed=("definition", _OVERRIDES),
         references=tuple(
             Reference(f"{rules}.{pool}.{rule}", "instance_pool")
-            for rules in ("definition", "policy_family_definition_overrides")
+            for rules in ("definition", _OVERRIDES)
             for pool in _POOLS
             for rule in _RULES
         ),
@@ -237,6 +244,7 @@ KINDS: Final = (
         fixed=("warehouses",),
         volatile=("config_param", "sql_configuration_parameters.etag"),
         arns=("instance_profile_arn",),
+        stage=LAST,
         update=Call("PUT", "/api/2.0/sql/config/warehouses", lambda spec, _: dict(spec)),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lakewarden.assets.kind import Body, Call, Json, Kind, Listing, Paging, Reference
+from lakewarden.assets.kind import FIRST, Body, Call, Json, Kind, Listing, Paging, Reference
 
 UNITY: Final = "/api/2.1/unity-catalog"
 """What the paths of its calls begin with."""
@@ -16,6 +16,22 @@ _OBSERVED: Final = (
     *("storage_location", "provisioning_info", "credential_id", "aws_iam_role.external_id"),
     *("aws_iam_role.unity_catalog_iam_arn", "used_for_managed_storage", "catalog_type"),
 )
+
+
+_ARTIFACTS: Final = {
+    "INIT_SCRIPT": "init scripts",
+    "LIBRARY_JAR": "libraries in JARs",
+    "LIBRARY_MAVEN": "libraries from Maven",
+}
+_LATE: Final = ("owner", "isolation_mode", "enable_predictive_optimization")
+"""What the calls that make securables do not take.
+
+Whoever makes one owns it, and every workspace sees it. So all that hangs on it is made before it
+is given away, and its workspace is bound before it is isolated: the other way round, nobody there
+could read it, change it or remove it.
+"""
+_SCHEMAS, _CATALOGS, _LOCATIONS, _CREDENTIALS = 1, 2, 3, 4
+"""The stages of that: each of these may be needed by those before it."""
 
 
 def _changes(*fixed: str) -> Any:
@@ -38,6 +54,7 @@ def _securable(
         volatile=_OBSERVED,
         references=references,
         principals=("owner",),
+        late=_LATE,
         create=Call("POST", f"{UNITY}/{path}", lambda spec, _: dict(spec)),
         update=Call("PATCH", one, _changes("name")),
         delete=Call("DELETE", one),
@@ -89,6 +106,29 @@ def _bindings(of: str) -> Kind:
     )
 
 
+def _allowlist(of: str) -> Kind:
+    """Return what compute that several share may load of one kind of artifact."""
+    path = f"{UNITY}/artifact-allowlists/{of}"
+
+    def put(matchers: Any) -> Call:
+        return Call("PUT", path, lambda spec, _: {"artifact_matchers": matchers(spec)})
+
+    return Kind(
+        name=f"{of.lower()}_allowlist",
+        title=f"allow list of {_ARTIFACTS[of]}",
+        listing=Listing(path, absent=NO_METASTORE),
+        fixed=(of,),
+        keeps=("artifact_matchers",),
+        unordered=("artifact_matchers",),
+        skips=lambda raw: "" if raw.get("artifact_matchers") else "there is nothing on it",
+        stage=FIRST,
+        create=put(lambda spec: spec["artifact_matchers"]),
+        update=put(lambda spec: spec["artifact_matchers"]),
+        delete=put(lambda _: []),
+        limits="of the metastore, so of all its workspaces; its admins may read and set it",
+    )
+
+
 def _binding(spec: Json, _: str) -> Body:
     return {"add": spec["bindings"]}
 
@@ -104,14 +144,22 @@ KINDS: Final = (
         "storage credentials",
         "storage-credentials",
         arns=("aws_iam_role.role_arn",),
+        stage=_CREDENTIALS,
     ),
-    _securable("credential", "service credentials", "credentials", arns=("aws_iam_role.role_arn",)),
+    _securable(
+        "credential",
+        "service credentials",
+        "credentials",
+        arns=("aws_iam_role.role_arn",),
+        stage=_CREDENTIALS,
+    ),
     _securable(
         "external_location",
         "external locations",
         "external-locations",
         references=(Reference("credential_name", "storage_credential", key=True),),
         arns=("url",),
+        stage=_LOCATIONS,
     ),
     _securable(
         "catalog",
@@ -123,6 +171,8 @@ KINDS: Final = (
             else ""
         ),
         arns=("storage_root",),
+        inside=("storage_root", "external_location"),
+        stage=_CATALOGS,
         limits="definitions of those that the caller may see; an admin of the metastore sees all",
     ),
     Kind(
@@ -136,6 +186,9 @@ KINDS: Final = (
         volatile=_OBSERVED,
         principals=("owner",),
         arns=("storage_root",),
+        inside=("storage_root", "external_location"),
+        late=_LATE,
+        stage=_SCHEMAS,
         skips=lambda raw: "it is of the system" if raw.get("name") == "information_schema" else "",
         create=Call("POST", f"{UNITY}/schemas", lambda spec, _: dict(spec)),
         update=Call("PATCH", f"{UNITY}/schemas/{{key}}", _changes("name", "catalog_name")),
@@ -146,4 +199,5 @@ KINDS: Final = (
         for of in ("catalog", "schema", "external_location", "storage_credential", "credential")
     ),
     *(_bindings(of) for of in ("catalog", "external_location", "storage_credential", "credential")),
+    *map(_allowlist, _ARTIFACTS),
 )
