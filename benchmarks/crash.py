@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -40,8 +40,9 @@ _SHELVES: Final = frozenset({"compute", "identity", "resilience"})
 """Where the controls stand whose changes are killed: those of many kinds, and of no policies."""
 _VOLATILE: Final = frozenset(
     {"etag", "last_modified", "last_restarted_time", "updated_at", "updated_by"}
+    | {"created_at", "created_by"}
 )
-"""What the platform notes of each change."""
+"""What the platform notes of each change; an allow-list is created by each."""
 
 
 class Moment(Enum):
@@ -183,11 +184,22 @@ def undoable(changes: tuple[Change, ...]) -> Iterator[Change]:
             yield change
 
 
+def mixed(changes: Sequence[Change], count: int) -> tuple[Change, ...]:
+    """Return some changes in their order, one of each kind before a second of any."""
+    seen: set[str] = set()
+    again = []
+    for number, change in enumerate(changes):
+        again.append((change.target.kind in seen, number))
+        seen.add(change.target.kind)
+    return tuple(changes[number] for number in sorted(n for _, n in sorted(again)[:count]))
+
+
 def crashes(count: int = CHANGES, *, every: bool = False) -> list[Crash]:
     """Serve the world, plan for it, and kill and settle runs of the plan."""
     with running(WORLD) as world, tempfile.TemporaryDirectory() as scratch:
         plan = world.plan([c.id for c in controls() if c.shelf in _SHELVES])
-        plan = replace(plan, changes=tuple(undoable(plan.changes))[:count], manual=(), blocked=())
+        some = mixed(list(undoable(plan.changes)), count)
+        plan = replace(plan, changes=some, manual=(), blocked=())
         if len(plan.changes) < count:
             raise RuntimeError(f"the plan has {len(plan.changes)} changes, not {count}")
         store = f"sqlite:///{Path(scratch) / 'journal.db'}"

@@ -33,12 +33,17 @@ def places(*folders: Path) -> Mapping[str, Path]:
         UsageError: there is no such folder, or two files have one id.
     """
     found: dict[str, Path] = {}
-    for folder in (RULES, *folders):
-        for file in files(folder):
-            if id_of(file) in found:
-                raise mistake(file, f"there is a rule {id_of(file)} already", "Rename the file")
-            found[id_of(file)] = file
+    for file in (*_own(), *(file for folder in folders for file in files(folder))):
+        if id_of(file) in found:
+            raise mistake(file, f"there is a rule {id_of(file)} already", "Rename the file")
+        found[id_of(file)] = file
     return found
+
+
+@cache
+def _own() -> tuple[Path, ...]:
+    """Return the files of the rules that come along."""
+    return tuple(files(RULES))
 
 
 def chosen(every: Mapping[str, T], names: Collection[str]) -> list[T]:
