@@ -194,6 +194,23 @@ def test_a_great_many_are_not_removed_at_once(small, little):
     assert len(gone.changes) == 25
 
 
+def test_of_two_of_one_name_none_is_made_before_the_older_one(small, little):
+    """Else the younger would have its name in the standby, and be taken for it from then on."""
+    machine = {"spark_version": "16.4.x-scala2.12", "node_type_id": "i3.xlarge", "num_workers": 1}
+    host = small.host()
+    made = host.send("POST", "/api/2.1/clusters/create", {"cluster_name": "c", **machine})
+    note = {"notebook_task": {"notebook_path": "/Shared/handbook/inner/page"}, "task_key": "a"}
+    on = {"existing_cluster_id": made["cluster_id"]}, {"new_cluster": machine}
+    for where in on:
+        body = {"name": "twin", "tasks": [{**note, **where}]}
+        host.send("POST", "/api/2.2/jobs/create", body)
+    run = small.run()
+    found, _ = little.sync(run, overwrite=True)
+    assert {j.wanted.key for j in found.of(Fate.LATER)} >= {"c", "twin", "twin#2"}
+    again, _ = little.sync(run)
+    assert (again.plan.changes, again.of(Fate.DIFFERENT, Fate.BLOCKED)) == ((), [])
+
+
 def test_what_was_made_without_an_answer_or_not_to_its_end_is_stopped(small, little):
     body = {"cluster_name": "c", "spark_version": "15.4.x-scala2.12", "num_workers": 1}
     host = small.host()

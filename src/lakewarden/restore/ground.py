@@ -35,7 +35,8 @@ class Ground:
     Attributes:
         made: the address of the change that makes each asset that is not there, by kind and key.
         people: likewise of principals, by name.
-        later: those that are made at failover only, and those that stand on them.
+        later: those that are made at failover only, and those that stand on them or come after
+            them under their name.
         late: which fields some take only after they were made, as these close a circle.
         refusals: what the workspace would refuse.
     """
@@ -50,7 +51,9 @@ class Ground:
         self.people: dict[str, str] = {}
         self.later: set[tuple[str, str]] = set()
         self.late: dict[tuple[str, str], frozenset[str]] = {}
+        self._lacked: set[tuple[str, str]] = set()
         for wanted in absent:
+            self._lacked.add((wanted.kind, wanted.key))
             address = self.address(wanted)
             self.made[wanted.kind, wanted.key] = address
             if wanted.kind in PEOPLE:
@@ -124,7 +127,7 @@ class Ground:
 
     def lacking(self, kind: Kind, wanted: Wanted) -> str:
         """Return what an asset refers to that is not there and will not be made."""
-        for other, key in self.needed(kind, wanted):
+        for other, key in (*self.needed(kind, wanted), *self._elders(kind, wanted)):
             if (other, key) not in self.made and not self._there(other, key):
                 return f"it needs the {other} {key}, which is not there and is not restored"
         return ""
@@ -205,12 +208,18 @@ class Ground:
     def _put_off(self, kind: Kind, wanted: Wanted, lazy: frozenset[str]) -> str:
         """Return why an asset is made at failover only."""
         why = "it is made at failover" if wanted.kind in lazy else ""
-        for other, key in () if why else self.needed(kind, wanted):
+        for other, key in () if why else (*self.needed(kind, wanted), *self._elders(kind, wanted)):
             if (other, key) in self.later:
                 why = f"it waits for the {other} {key}, which is made at failover"
         if why:
             self.later.add((wanted.kind, wanted.key))
         return why
+
+    def _elders(self, kind: Kind, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Yield the older asset of the same name where that is not there: it has the name first."""
+        older = elder(wanted)
+        if older in self._lacked and not kind.unique:
+            yield older
 
     def _there(self, kind: str, key: str) -> bool:
         try:
