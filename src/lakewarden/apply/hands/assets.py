@@ -211,6 +211,13 @@ class Late(Asset):
         super().__init__(kind)
         self.kind = f"{LATE}{kind.name}"
 
+    def update(self, doors: Doors, target: Target, found: Json, wanted: Json) -> None:
+        """Give it the fields, and no others where the call takes some alone."""
+        if self.asset.update and self.asset.update.verb == "PATCH":
+            was, spec = found.get("spec") or {}, wanted.get("spec") or {}
+            wanted = {"spec": {n: v for n, v in spec.items() if text(v) != text(was.get(n))}}
+        super().update(doors, target, found, wanted)
+
     def same(self, target: Target, place: str, found: Any, wanted: Any) -> bool:
         """Return whether two values mean the same."""
         return wanted is None or super().same(target, place, found, wanted)
