@@ -148,6 +148,8 @@ def test_what_was_put_into_a_scope_since_is_not_removed_with_it(small):
 
 
 def test_what_cannot_be_done_is_said_before_anything_is_done(pair):
+    lab = {"label": "a lab", "list_type": "ALLOW", "ip_addresses": ["192.0.2.128/25"]}
+    pair.host().send("POST", "/api/2.0/ip-access-lists", lab)
     run = pair.run()
     jobs = pair.plan(run, Task(Choice(frozenset({"job"}))))
     why = {j.wanted.key: j.why for j in jobs.of(Fate.BLOCKED)}
@@ -164,6 +166,12 @@ def test_what_cannot_be_done_is_said_before_anything_is_done(pair):
         about = {j.wanted.kind: j.why for j in lists.of(Fate.BLOCKED)}
         assert about.keys() == {"ip_access_list", "workspace_conf"}
         assert said in about["ip_access_list"]
+    switch = {"enableIpAccessLists": "true"}
+    pair.at(pair.standby).host().send("PATCH", "/api/2.0/workspace-conf", switch)
+    only = Task(Choice(frozenset({"ip_access_list"})), addresses=("203.0.113.10",))
+    plan = pair.plan(run, only).plan
+    assert plan.changes[-1].name == "a lab"  # nobody is let in by it who restores
+    assert pair.carry_out(plan).failed == {}
 
 
 def test_jobs_that_run_each_other_or_themselves_come_back(small):

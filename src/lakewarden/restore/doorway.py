@@ -38,7 +38,8 @@ def kept_open(
         return list(judged)
     why = _shut(judged, target, addresses)
     if not why:
-        return [_after_lists(j, about) for j in judged]
+        letting_in = _letting_in(about, addresses)
+        return [_after(_after_lists(j, about), letting_in) for j in judged]
     return [
         Judged(j.wanted, Fate.BLOCKED, why=why) if any(j is one for one in about) else j
         for j in judged
@@ -64,6 +65,24 @@ def _after_lists(one: Judged, about: Sequence[Judged]) -> Judged:
         return one
     lists = tuple(c.address for j in about if j.wanted.kind == _LIST for c in j.changes)
     one.changes = [replace(c, follows=(*c.follows, *lists)) for c in one.changes]
+    return one
+
+
+def _letting_in(about: Sequence[Judged], addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses of the changes of lists by which the caller comes in."""
+    mine = spans_of(address for address in addresses if not unrouted(address))
+    specs = ((j, j.wanted.spec) for j in about if j.wanted.kind == _LIST)
+    allowing = (
+        j for j, spec in specs if spec.get("list_type") == "ALLOW" and spec.get("enabled", True)
+    )
+    found = (j for j in allowing if within(mine, admitted([j.wanted.spec], switched_on=True)))
+    return tuple(change.address for j in found for change in j.changes)
+
+
+def _after(one: Judged, letting_in: Sequence[str]) -> Judged:
+    """Return a list so that it comes after those: where lists count, no other may come first."""
+    if one.wanted.kind == _LIST and not any(c.address in letting_in for c in one.changes):
+        one.changes = [replace(c, follows=(*c.follows, *letting_in)) for c in one.changes]
     return one
 
 

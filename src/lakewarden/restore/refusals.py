@@ -34,11 +34,15 @@ class Refusals:
         self._future = future
         self._target = future.target
         self._compute = Compute(future)
+        self._told: dict[tuple[str, str], str] = {}
         self._may_act_as = functools.cache(future.target.may_act_as)
 
     def why(self, wanted: Wanted) -> str:
         """Return why an asset would be refused; empty where nothing is known against it."""
-        return next(self._reasons(wanted), "")
+        mine = (wanted.kind, wanted.key)
+        if mine not in self._told:
+            self._told[mine] = next(self._reasons(wanted), "")
+        return self._told[mine]
 
     def owner(self, kind: Kind, entries: Entries, found: Entries | None) -> str:
         """Return why an owner among permissions would be refused; empty where none would be.
