@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from duckdb import DuckDBPyConnection
-
 from lakewarden.errors import LakewardenError
 from lakewarden.events.columns import Source
-from lakewarden.events.delivery import Delivered, Origin, UnreadableError, about, foreign
+from lakewarden.events.delivery import Delivered, Origin, UnreadableError
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.merging import Merged
@@ -25,6 +23,7 @@ from lakewarden.store.raw.joining import Spooled
 from lakewarden.store.raw.notes import note
 from lakewarden.store.raw.spool import clear, scratch, spool
 from lakewarden.store.raw.staging import VIEW, Counted, Staging
+from lakewarden.watch.waiting import Waiting
 
 _BATCH: Final = 128 << 20
 """So many bytes, out of their compression, are in a batch."""
@@ -102,8 +101,8 @@ def ingest(
     """
     done = Ingested()
     with duck.open(threads=threads) as connection, scratch() as folder:
-        waiting = list(_new(lake, connection, origin, source, done))
-        total = sum(item.size for item in waiting)
+        waiting = Waiting(lake, connection, origin, source)
+        done.skipped = waiting.skipped
         staging = Staging(connection, source)
         for spooled in _ahead(_batches(waiting), origin, source, folder):
             counted = staging.load(spooled, origin)
@@ -115,7 +114,7 @@ def ingest(
             done.duplicate += merged.duplicate
             done.add(spooled, counted)
             if progress:
-                progress(done, total)
+                progress(done, waiting.size)
     return done
 
 
@@ -130,27 +129,11 @@ def _insist_on_all(lake: Lake, counted: Iterable[Counted], merged: Merged) -> No
         )
 
 
-def _new(
-    lake: Lake, connection: DuckDBPyConnection, origin: Origin, source: Source, done: Ingested
-) -> Iterator[Delivered]:
-    """Yield the files that were not read as they are now, and count the others."""
-    lake.view(connection, "files")
-    asked = "SELECT key, etag, size FROM files WHERE source = ?"
-    with lake.reading("files"):
-        rows = connection.execute(asked, [source]).fetchall()
-    known = {key: (etag, size) for key, etag, size in rows}
-    for item in origin.listed():
-        if known.get(item.key) == (item.etag, item.size) or foreign(item.key, source):
-            done.skipped += 1
-        else:
-            yield item
-
-
 def _batches(items: Iterable[Delivered]) -> Iterator[list[Delivered]]:
-    """Yield files in batches, day after day, so that few days are in one."""
+    """Yield files in batches; they come day after day, so that few days are in one."""
     batch: list[Delivered] = []
     weight = 0
-    for item in sorted(items, key=lambda item: (about(item.key).day or "", item.key)):
+    for item in items:
         own = item.size * (_UNPACKED if _ZIPPED.search(item.key) else 1)
         if batch and (weight + own > _BATCH or len(batch) >= _FILES):
             yield batch
