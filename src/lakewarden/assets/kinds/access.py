@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lakewarden.assets.kind import LAST, Body, Call, Json, Kind, Listing, Paging
+from lakewarden.estate.access import WORKSPACE_CONF
+from lakewarden.estate.defaults import default_of
 
 CONF_KEYS: Final = (
     "customerApprovedWSLoginExpirationTime",
@@ -41,32 +43,6 @@ CONF_KEYS: Final = (
 )
 """The keys of `/api/2.0/workspace-conf` that are asked for; those never set have no value."""
 
-_ON: Final = (
-    "enableExportNotebook",
-    "enableFileStoreEndpoint",
-    "enableJobViewAcls",
-    "enableNotebookTableClipboard",
-    "enableProjectTypeInWorkspace",
-    "enableResultsDownloading",
-    "enableTokensConfig",
-    "enableUploadDataUis",
-    "enableWorkspaceFilesystem",
-    "enforceClusterViewAcls",
-    "enforceWorkspaceViewAcls",
-    "mlflowRunArtifactDownloadEnabled",
-)
-_OFF: Final = (
-    "enableDcs",
-    "enableDeprecatedClusterNamedInitScripts",
-    "enableDeprecatedGlobalInitScripts",
-    "enableIpAccessLists",
-    "enableProjectsAllowList",
-    "enableVerboseAuditLogs",
-    "enforceUserIsolation",
-    "storeInteractiveNotebookResultsInCustomerAccount",
-)
-_NEVER_SET: Final = dict.fromkeys(_ON, "true") | dict.fromkeys(_OFF, "false")
-"""What keys mean that were never set, as far as it is known."""
 _EFFECTIVE: Final = "effective_"
 _OBSERVED: Final = ("name", "setting_name", _EFFECTIVE, "etag")
 
@@ -88,7 +64,8 @@ def _effective(raw: Json, _: str) -> Body | None:
 
 
 def _never_set(_: Json, key: str) -> Body | None:
-    return {"value": _NEVER_SET[key]} if key in _NEVER_SET else None
+    value = default_of(WORKSPACE_CONF.name, key)
+    return None if value is None else {"value": value}
 
 
 def _conf(spec: Json, key: str) -> dict[str, Any]:
