@@ -48,6 +48,23 @@ def test_one_file_is_called_as_it_was_named(tree):
     assert names(folder.documents(tree / "a.py")) == [str(tree / "a.py")]
 
 
+def test_a_pipe_is_no_file_and_is_not_waited_for(tree):
+    assert list(folder.documents(tree / "pipe")) == [Unread(str(tree / "pipe"), "is no file")]
+
+
+def test_folders_may_lie_as_deep_as_they_like(tmp_path):
+    deep = tmp_path
+    for _ in range(1_200):
+        deep /= "d"
+        deep.mkdir()
+    file = deep / "a.py"
+    file.write_text("a")
+    found = names(folder.documents(tmp_path))
+    file.unlink()
+    os.removedirs(deep)  # which what tidies up after tests could not
+    assert found == ["d/" * 1_200 + "a.py"]
+
+
 def test_nothing_there_is_said(tmp_path):
     with pytest.raises(UsageError, match="is not there"):
         list(folder.documents(tmp_path / "none"))

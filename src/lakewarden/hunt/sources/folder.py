@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -33,7 +33,7 @@ def documents(
         UsageError: there is nothing at the path, or it cannot be asked for.
     """
     if is_folder(path):
-        yield from _below(path, "", exclude, largest)
+        yield from _below(path, exclude, largest)
     else:
         yield _read(path, str(path), largest)
 
@@ -72,33 +72,44 @@ def is_left_out(where: str, exclude: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern.rstrip("/")) for pattern in exclude for path in paths)
 
 
-def _below(
-    folder: Path, prefix: str, exclude: Sequence[str], largest: int
-) -> Iterator[Document | Unread]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Unread(prefix or str(folder), _said(error))
-        return
-    names = {entry.name for entry in entries}
-    what = next((what for there, what in _OPAQUE if names >= there), "")
-    if what:
-        yield Unread(prefix or str(folder), what)
-        return
+def _below(folder: Path, exclude: Sequence[str], largest: int) -> Iterator[Document | Unread]:
+    waiting = [(str(folder), "", True)]
+    while waiting:
+        path, where, is_inner = waiting.pop()
+        if not is_inner:
+            yield _read(Path(path), where, largest)
+            continue
+        try:
+            entries = sorted(os.scandir(path), key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            yield Unread(where or path, _said(error))
+            continue
+        names = {entry.name for entry in entries}
+        if what := next((what for there, what in _OPAQUE if names >= there), ""):
+            yield Unread(where or path, what)
+            continue
+        waiting += _inside(entries, where, exclude)
+
+
+def _inside(
+    entries: Iterable[os.DirEntry[str]], prefix: str, exclude: Sequence[str]
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield path and name of files and folders, and which they are; links are neither."""
     for entry in entries:
         where = f"{prefix}{entry.name}"
         if entry.is_symlink() or is_left_out(where, exclude):
             continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name != ".git":
-                yield from _below(Path(entry.path), f"{where}/", exclude, largest)
+                yield entry.path, f"{where}/", True
         elif entry.is_file(follow_symlinks=False):
-            yield _read(Path(entry.path), where, largest)
+            yield entry.path, where, False
 
 
 def _read(path: Path, where: str, largest: int) -> Document | Unread:
     try:
-        with path.open("rb", buffering=0) as file:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # waits at no pipe
+        with os.fdopen(handle, "rb", buffering=0) as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 return Unread(where, "is no file")
