@@ -39,6 +39,11 @@ def test_it_prints_what_a_script_wants_to_know(backup, kit):
     code, out, _ = backup(kit, kit.target(), command="verify")
     assert code == 0
     assert "all is there and whole" in out
+    newest = max(Path(kit.target(), "runs").glob("*.json"))
+    newest.unlink()
+    code, _, err = backup(kit)
+    assert code == 0
+    assert f"{newest.stem} is missing, and was the newest" in err
 
 
 def test_what_could_not_be_read_is_told_with_exit_code_4(backup, own):

@@ -30,7 +30,7 @@ from lakewarden.store.vault.manifest import Run
 from lakewarden.store.vault.queue import Queue
 from lakewarden.store.vault.secrets import ValueKey, encrypt, insist_recipients
 from lakewarden.store.vault.signing import Signer
-from lakewarden.store.vault.work import Work
+from lakewarden.store.vault.work import Work, taken_out
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -193,7 +193,10 @@ def command(options: Options, deployment: Deployment, style: str) -> int:
             lock_days=options.lock_days,
             lock_mode=options.lock_mode,
         )
-        sealed = {run.id for run in vault.runs()}
+        runs = vault.runs()
+        for taken in taken_out(vault.url, runs):
+            click.echo(f"{taken} is missing, and was the newest that this machine made", err=True)
+        sealed = {run.id for run in runs}
         with vault, _queue(work, vault.flush, sealed, options) as queue:
             _tell_resumed(queue)
             backup = begun(Calls(host), workspace, vault, queue, wishes)

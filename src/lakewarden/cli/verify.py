@@ -64,10 +64,11 @@ def command(
             runs = (chosen(vault, run_id, when, host),)
         named = run_id is not None or moment is not None
         problems = _all_problems(vault, runs, key, every=every, newest=not named)
+        others = 0 if every else len(vault.runs()) - len(runs)
         if style == "json":
-            found = _tell_json(runs, problems, vouched=key is not None)
+            found = _tell_json(runs, problems, vouched=key is not None, others=others)
         else:
-            found = _tell(runs, problems, key)
+            found = _tell(runs, problems, key, others)
     if any(not problem.incomplete for problem in found):
         return 1
     return EXIT_INCOMPLETE if found else EXIT_CLEAN
@@ -90,7 +91,7 @@ def _all_problems(
 
 
 def _tell(
-    runs: tuple[Run, ...], problems: Iterator[Problem], key: PublicKey | None
+    runs: tuple[Run, ...], problems: Iterator[Problem], key: PublicKey | None, others: int
 ) -> list[Problem]:
     found = []
     for problem in problems:
@@ -112,11 +113,13 @@ def _tell(
         if found
         else "all is there and whole"
     )
+    if others:
+        click.echo(f"runs of this vault that were not looked at (--all): {others}")
     return found
 
 
 def _tell_json(
-    runs: tuple[Run, ...], problems: Iterator[Problem], *, vouched: bool
+    runs: tuple[Run, ...], problems: Iterator[Problem], *, vouched: bool, others: int
 ) -> list[Problem]:
     found = list(problems)
     told: dict[str, Any] = {
@@ -134,6 +137,7 @@ def _tell_json(
             }
             for run in runs
         ],
+        "others": others,
         "vouched": vouched,
         "problems": [problem.as_json() for problem in found],
         "whole": not found,

@@ -43,11 +43,12 @@ def test_what_is_whole_is_said_to_be(vault, tmp_path, machine):
     assert "all is there and whole" in said
     assert f"{_LATER.id}  {RUN.host}  9 objects  root " in said
     assert RUN.id not in said
+    assert said.endswith("not looked at (--all): 1\n")
     for arguments in (("--run", RUN.id), ("--as-of", "2026-11-27")):
         assert _verify(vault, *arguments).startswith(RUN.id)
     told = json.loads(_verify(vault, "--all", "--format", "json"))
     assert [run["run"] for run in told["runs"]] == [RUN.id, _LATER.id]
-    assert (told["whole"], told["problems"]) == (True, [])
+    assert (told["whole"], told["problems"], told["others"]) == (True, [], 0)
     key = tmp_path / "state" / "lakewarden" / "backup" / "signing.pub"
     machine("other")
     _verify(vault, "--public-key", key)
