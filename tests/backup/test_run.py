@@ -172,6 +172,7 @@ def test_lists_that_the_run_before_had_more_of_show_nothing_to_be_gone(kit):
         "secret": "GET /api/2.0/secrets/list*=drop:secrets",
         "secret_acl": "GET /api/2.0/secrets/acls/list*=drop:items",
         "dashboard_schedule": "GET /api/2.0/lakeview/dashboards/*/schedules*=drop:schedules",
+        "dashboard_publication": "GET /api/2.0/lakeview/dashboards/*/published=404",
         "schema": "GET /api/2.1/unity-catalog/schemas*=drop:schemas",
         "catalog_grants": "GET */permissions/catalog/*=drop:privilege_assignments",
     }

@@ -109,12 +109,12 @@ class Lister:
         return whole
 
     def _read(self, listing: Listing, *, insist: bool = False, again: bool = False) -> Listed:
-        """Read a list; there is none where that is said twice."""
+        """Read a list; there is none where that is said twice, and the run before had none."""
         found: list[Found] = []
         try:
             found.extend(map(Found, self._raws(listing, insist=insist)))
         except CallFailedError as error:
-            if error.code not in listing.absent:
+            if insist or error.code not in listing.absent:
                 return found, [error]
             if not again:
                 return self._read(listing, insist=insist, again=True)
