@@ -119,6 +119,13 @@ def test_what_a_standby_would_refuse_is_said_and_comes_when_it_does_not(tmp_path
         restrict(host, "ALLOW_ALL")
         host.send("PATCH", CONF, {"enforceUserIsolation": "false"})
         assert left(carried_out(pair, run, there)[0]) == {}
+        with without_role(pair, run):
+            (job,) = host.get("/api/2.2/jobs/list", {"name": "survey-import"})["jobs"]
+            other = {"job_id": job["job_id"], "new_settings": {"tags": {"Owner": "somebody"}}}
+            host.send("POST", "/api/2.2/jobs/update", other)
+            again = pair.plan(run, TASK)
+            assert [c.name for c in again.plan.changes] == ["survey-import"]
+            assert pair.carry_out(again.plan).failed == {}
 
 
 def restrict(host, status):

@@ -20,7 +20,7 @@ from lakewarden.restore.granting import LEFT, grant, with_my_rights
 from lakewarden.restore.ground import Ground
 from lakewarden.restore.making import Making
 from lakewarden.restore.memory import Memory
-from lakewarden.restore.refusals import Refusals
+from lakewarden.restore.refusals import Refusals, impersonal
 from lakewarden.restore.target import Assumed, Found, TargetWorkspace
 from lakewarden.restore.wanted import Wanted
 
@@ -179,7 +179,7 @@ class Planner:
             judged.changes.append(
                 Change(thing, wanted.key, before, after, follows=follows, stage=stage)
             )
-            if why := self._ground.standing_in_the_way(kind, wanted):
+            if why := self._ground.standing_in_the_way(kind, impersonal(wanted, after)):
                 return Judged(wanted, Fate.BLOCKED, why=why)
         if self._how.acls and wanted.acl is not None and found.acl is not None:
             self._grant(kind, wanted, found.acl, judged)

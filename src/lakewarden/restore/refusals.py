@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from typing import Final
 
 from lakewarden.assets import places
@@ -21,9 +22,21 @@ _OF_OTHERS: Final = {
     "query": ("owner_user_name", "is of"),
 }
 """Where a definition names who acts, other than whoever makes it, and how that is said."""
+_PERSONAL: Final = frozenset({"run_as", "owner_user_name"})
 _ALONE: Final = (
     f"{RESTRICT_ADMINS.key} lets admins act for themselves alone: an account admin can lift it"
 )
+
+
+def impersonal(wanted: Wanted, changes: Container[str]) -> Wanted:
+    """Return an asset that is there without whom it acts for, unless that changes.
+
+    Args:
+        wanted: as it is to be.
+        changes: the paths at which it changes.
+    """
+    kept = {n: v for n, v in wanted.spec.items() if n not in _PERSONAL or f"/spec/{n}" in changes}
+    return replace(wanted, spec=kept)
 
 
 class Refusals:
