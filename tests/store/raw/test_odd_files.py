@@ -152,7 +152,7 @@ def test_odd_calls_are_refused_alone(reader):
     (cut,) = [one for one in found.counted if one.item.key == "f.json.gz"]
     assert 10 < cut.records < 50
     assert [record.reason for record in cut.refused] == [CUT]
-    assert len(found.events) == 3 + cut.records
+    assert len(found.events) == 4 + cut.records
     refused = [(file, number, why) for file, number, _, why in found.refused]
     assert [one for one in refused if one[0] != cut.item.key] == [
         ("a.json", 1, "is no object"),
@@ -163,6 +163,25 @@ def test_odd_calls_are_refused_alone(reader):
         ("d.json", 1, "is no event of cloudtrail"),
         ("e.json", 2, NOT_UTF8),
         ("g.json", 1, CUT),
+    ]
+
+
+def test_an_element_that_cannot_be_read_is_passed_by_its_brackets(reader):
+    deep = "[" * 5_000 + "]" * 5_000
+    odd = {
+        json.dumps(call(eventID="deep")).replace('"k": "v"', f'"k": {deep}'): None,
+        '{"eventID": "x", "awsRegion": oops, "more": {"text": "]}, \\" {["}}': NOT_JSON,
+        '{"long": "' + "x" * (34 << 20) + '"}': TOO_LONG,
+        "[" * 9_000 + "]" * 9_000: "is nested too deep",
+        "oops }": NOT_JSON,
+    }
+    sound = [json.dumps(call(eventID=str(n)), indent=1) for n in range(len(odd))]
+    listed = ",".join(f"{one},\n{other}" for one, other in zip(odd, sound, strict=True))
+    found = reader.read("cloudtrail", {"a.json": f"[{listed}]\n".encode()})
+    assert sorted(event["native_id"] for event in found.events) == [*"01234", "deep"]
+    wrong = [(number, why) for number, why in enumerate(odd.values()) if why]
+    assert [(line, why) for _, line, _, why in found.refused] == [
+        (2 * number + 1, why) for number, why in wrong
     ]
 
 

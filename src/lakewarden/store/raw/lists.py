@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakewarden.store.raw.content import CHUNK, LONGEST, CutError
+from lakewarden.store.raw.content import CHUNK, LONGEST, CutError, Piece
 from lakewarden.store.raw.refusal import CUT, NOT_JSON, TOO_DEEP, TOO_LONG, OddError, Refused
 
 BYTES: Final = "surrogateescape"
@@ -21,6 +21,9 @@ _OPENING_LONGEST: Final = 256
 _BEGUN: Final = '{"": 0'
 """What an object begins with whose rest is read."""
 _DECODER: Final = json.JSONDecoder()
+_MARKS: Final = re.compile(r'["\[\]{},]')
+_DEPTH: Final = {"[": 1, "{": 1, "]": -1, "}": -1, ",": 0}
+_IN_TEXT: Final = re.compile(r'["\\]')
 
 
 class JsonList:
@@ -75,7 +78,7 @@ class JsonList:
         """Return the first byte, the text and the value of the next element; None at the end.
 
         Raises:
-            OddError: there is no telling where it ends.
+            OddError: it cannot be read; `odd` goes past it, unless the file is cut.
         """
         self._skip(_BETWEEN)
         if self._text.startswith("]", self._at):
@@ -95,6 +98,22 @@ class JsonList:
             start, text = self._start, self._text[self._at : end]
             self._pass(end - self._at)
             return start, text, value
+
+    def odd(self, number: int) -> Piece:
+        """Go past an element that cannot be read, to where its brackets say that it ends."""
+        start, size, kept, digest = self._start, 0, bytearray(), hashlib.sha256()
+        nesting, over = _Nesting(), False
+        while not over and (self._at < len(self._text) or self._more()):
+            end, over = nesting.followed(self._text, self._at)
+            data = self._text[self._at : end].encode("utf-8", BYTES)
+            digest.update(data)
+            size += len(data)
+            if size <= LONGEST:
+                kept += data
+            self._pass(end - self._at)
+        if size > LONGEST:
+            return Piece(start, number, b"", size, digest.hexdigest())
+        return Piece(start, number, bytes(kept), size)
 
     def rest(self, number: int, reason: str) -> Refused:
         """Return all that is left as one record that is refused."""
@@ -131,3 +150,29 @@ class JsonList:
             size += len(gained[-1])
         self._text, self._at = "".join(gained), 0
         return size > 0
+
+
+class _Nesting:
+    """How deep in brackets a place in JSON is, whatever else is wrong with it."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quoted = False
+        self._escaped = False
+
+    def followed(self, text: str, at: int) -> tuple[int, bool]:
+        """Return how far an element goes in more of its text, and whether it ends there."""
+        if self._escaped and at < len(text):
+            self._escaped, at = False, at + 1
+        while found := (_IN_TEXT if self._quoted else _MARKS).search(text, at):
+            mark, at = found[0], found.end()
+            if mark == "\\":
+                self._escaped = at == len(text)
+                at += not self._escaped
+            elif mark == '"':
+                self._quoted = not self._quoted
+            elif mark in ",]" and not self._depth:
+                return found.start(), True
+            else:
+                self._depth = max(0, self._depth + _DEPTH[mark])
+        return len(text), False

@@ -208,12 +208,37 @@ def _elements(parts: Iterable[bytes], source: Source) -> Iterator[Record | Refus
     number = 1
     try:
         while reader.enter():
-            while found := reader.element():
-                yield _of_element(number, *found, source)
+            while found := _element(reader, number, source):
+                yield found
                 number += 1
             reader.leave()
     except OddError as odd:
         yield reader.rest(number, str(odd))
+
+
+def _element(reader: JsonList, number: int, source: Source) -> Record | Refused | None:
+    """Return the next record of a list; None at its end.
+
+    Raises:
+        OddError: the file is cut.
+    """
+    try:
+        found = reader.element()
+    except OddError as odd:
+        if str(odd) == CUT:
+            raise
+        return _odd(reader.odd(number), str(odd), source)
+    return found and _of_element(number, *found, source)
+
+
+def _odd(piece: Piece, reason: str, source: Source) -> Record | Refused:
+    try:
+        text = _text(piece) or ""
+    except OddError as odd:
+        return _refused(piece, str(odd))
+    if reason == TOO_DEEP:
+        return _deep(piece, text.replace("\n", " "), source)
+    return _refused(piece, NOT_JSON)
 
 
 def _of_element(number: int, start: int, text: str, value: Any, source: Source) -> Record | Refused:
