@@ -71,8 +71,10 @@ def test_what_was_lost_comes_back_and_can_be_taken_back(served, run, tmp_path, m
     assert exported(served) is None
     other = str(tmp_path / "another machine")
     monkeypatch.setenv("XDG_STATE_HOME", other)
-    signed = run("restore", vault, "--dry-run", world=served, XDG_STATE_HOME=other)
+    look = ("restore", vault, "--dry-run", "--yes", "--format", "json")
+    signed = run(*look, world=served, XDG_STATE_HOME=other)
     assert "which nothing here vouches for" in signed.err
+    assert signed.json["counts"]["create"] > 0
     Signer.of_this_machine()
     refused = run("restore", vault, "--dry-run", world=served, XDG_STATE_HOME=other)
     assert (refused.code, "--any-signer" in refused.err) == (1, True)
@@ -113,7 +115,7 @@ def test_a_drill_says_whether_all_comes_back_and_a_standby_takes_over(served, ru
     assert run("backup", "--to", vault, "--accept-changes", world=served).code == 0
     west = tmp_path / "west.toml"
     west.write_text('[principals]\n"ines.oliveira@typical.example" = "ines@west.example"\n')
-    look = ("--back", "--map", west, "--dry-run", "--format", "json")
+    look = ("--back", "--map", west, "--dry-run", "--yes", "--format", "json")
     shown = run("failover", vault, *to, *look, world=served)
     assert (shown.code, bool(shown.json["fence"]["changes"])) == (4, True)
     assert "west.example" not in shown.out

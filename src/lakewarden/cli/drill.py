@@ -23,6 +23,7 @@ from lakewarden.cli.recovering import (
     Pace,
     absolute,
     carried_out,
+    goes_ahead,
     insist_signed,
     lock_of,
     maps_of,
@@ -193,7 +194,7 @@ def command(
 
 def _tell_of(found: Restoration, run: Run, style: str) -> None:
     click.echo(summary(found), err=style == "json")
-    if style == "json" and not run.yes:
+    if style == "json" and not goes_ahead(run, found.plan):
         click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
 
 

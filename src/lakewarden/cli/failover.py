@@ -299,7 +299,7 @@ class Change:
 
     def _show(self, barrier: Plan | None, found: Restoration, end: Ending) -> None:
         if self.style == "json":
-            if not self.run.yes:
+            if self.run.dry_run or not self.run.yes:
                 plan = {"fence": barrier.as_json() if barrier else None, **found.as_json()}
                 click.echo(json.dumps({**plan, "remarks": end.notes}, indent=2, ensure_ascii=False))
             return

@@ -224,6 +224,11 @@ def contents_of(pace: Pace, vault: Vault | None) -> Contents:
     return Contents(Kept(state_folder() / "kept"), vault, identity)
 
 
+def goes_ahead(run: Run, plan: Plan) -> bool:
+    """Return whether a plan is carried out unasked, so that what comes of it is told instead."""
+    return run.yes and not run.dry_run and bool(plan.changes)
+
+
 def wanted_by(run: Run, plan: Plan) -> bool:
     """Return whether somebody wants a plan to be carried out.
 

@@ -26,6 +26,7 @@ from lakewarden.cli.recovering import (
     Pace,
     absolute,
     carried_out,
+    goes_ahead,
     insist_signed,
     lock_of,
     maps_of,
@@ -170,7 +171,7 @@ def command(
         _insist_asleep(found, workspace, run)
         if wish.file is not None:
             write_plan(wish.file, found.plan)
-        if style == "table" or not run.yes:
+        if style == "table" or not goes_ahead(run, found.plan):
             _tell(found, wish.file, style)
         if not wanted_by(run, found.plan):
             return EXIT_INCOMPLETE if found.plan.changes else _left(found)
