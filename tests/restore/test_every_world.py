@@ -20,6 +20,7 @@ SWITCHES = ("workspace_conf", "setting")
 CONF = "/api/2.0/workspace-conf"
 GIT_FOLDERS = "enableProjectTypeInWorkspace"
 SETTING = "/api/2.1/settings/restrict_workspace_admins"
+SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 RULES = "/api/2.0/preview/accounts/access-control/rule-sets"
 
 
@@ -89,6 +90,19 @@ def test_the_world_that_follows_the_paper_comes_back_and_goes_again(tmp_path, mo
         unlisted = "example.high.lakehouse:readers:3.1.0 is on no allow list"
         parts = ("cluster_policy", "cluster", "cluster_libraries")
         assert unlisted in why(pair, run, "cluster_libraries genomics-shared", *parts)
+        be_nobody_in_the_account(pair)
+        assert "admin of the account" in why(
+            pair, run, "setting restrict_workspace_admins", "setting"
+        )
+
+
+def be_nobody_in_the_account(pair):
+    """Take the role of an account admin from whoever restores."""
+    folder = f"/api/2.0/accounts/{pair.simulation.account_id}/scim/v2/ServicePrincipals"
+    host = pair.doors().databricks("account")
+    me = pair.host().get("/api/2.0/preview/scim/v2/Me")["id"]
+    removal = {"op": "remove", "path": 'roles[value eq "account_admin"]'}
+    host.send("PATCH", f"{folder}/{me}", {"schemas": [SCHEMA], "Operations": [removal]})
 
 
 def things(found):

@@ -76,6 +76,9 @@ class Refusals:
 
     def _reasons(self, wanted: Wanted) -> Iterator[str]:
         yield from self._as_another(wanted)
+        restricts = (wanted.kind, wanted.key) == (RESTRICT_ADMINS.kind, RESTRICT_ADMINS.key)
+        if restricts and not self._target.may_manage_account:
+            yield "only an admin of the account can set it: restore it as one"
         for bar in BARS:
             if bar.refuses(wanted.kind, wanted.spec) and self._future.stands(bar):
                 yield f"{bar.key} {bar.why}"

@@ -17,6 +17,7 @@ from lakewarden.assets.registry import kinds
 from lakewarden.clients.failure import CallFailedError
 from lakewarden.clients.paging import Paging, items
 from lakewarden.errors import ConnectionFailedError
+from lakewarden.estate.fact import Cause
 from lakewarden.plan.change import Target as Thing
 
 Json = Mapping[str, Any]
@@ -82,6 +83,18 @@ class TargetWorkspace:
         name = answer.get("applicationId") if machine else answer.get("userName")
         field = "service_principal_name" if machine else "user_name"
         return Me(str(name), field, "admins" in groups, groups)
+
+    @functools.cached_property
+    def may_manage_account(self) -> bool:
+        """Return whether whoever restores is an admin of the account, or nobody says that not."""
+        try:
+            path = f"/api/2.0/accounts/{self.doors.account_id}/scim/v2/Groups"
+            self.doors.databricks("account").get(path, {"count": "1"})
+        except CallFailedError as error:
+            return error.cause is not Cause.FORBIDDEN
+        except (ConnectionFailedError, KeyError):
+            return True
+        return True
 
     def may_act_as(self, application: str) -> bool:
         """Return whether whoever restores may let things run as a service principal.
