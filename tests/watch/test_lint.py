@@ -68,6 +68,10 @@ def test_a_rule_that_is_right_has_no_faults():
             of({"do": "accounts.login", "actor|field": "param.usr"}),
             "select.it: param.usr is no parameter of accounts.login",
         ),
+        (
+            of({"actor": "ann", "param.usr": "ann"}),
+            "select.it: param.usr is no parameter of any action",
+        ),
         ({"entity": ["param.usr"]}, "entity: param.usr is no parameter of accounts.login"),
         (
             of({"do": "accounts.reachMaxQuotaDbToken"}),
@@ -167,7 +171,15 @@ def test_a_query_says_only_what_every_engine_understands():
     }
     plain = {key: value for key, value in RULE.items() if key != "condition"}
     assert said(plain, **query) == []
-    for bad in ("ts > INTERVAL 1 DAY", "CAST(actor AS BIGINT) > 1", "ts::TEXT = ''", "a ~ '\\d'"):
+    (what,) = said(plain, **query | {"query": f"{query['query']} AND actin = ''"})
+    assert 'Referenced column "actin" not found' in what
+    for bad in (
+        "ts > INTERVAL 1 DAY",
+        "TRUE LIMIT 1",
+        "CAST(actor AS BIGINT) > 1",
+        "ts::TEXT = ''",
+        "a ~ '\\d'",
+    ):
         (what,) = said(plain, **query | {"query": f"{query['query']} AND {bad}"})
         assert what.endswith("does not mean the same on every engine")
 

@@ -9,6 +9,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from lakewarden.cli.watch.detect import command as detect
 from lakewarden.cli.watch.rules import command
 from lakewarden.errors import UsageError
 from lakewarden.events.columns import Source
@@ -175,3 +176,27 @@ def test_a_rule_over_a_service_or_over_anything():
         },
     )
     assert last_seen(anything, Site(), rows) == {"cloudtrail": 7}
+
+
+def test_a_rule_of_ones_own_that_waits_for_nothing_is_named(tmp_path):
+    for name in ("failed_burst.yaml", "failed_burst.jsonl"):
+        text = (library.RULES / "login" / name).read_text("utf-8")
+        (tmp_path / "own").mkdir(exist_ok=True)
+        (tmp_path / "own" / name).write_text(text.replace("${set.logins}", "accounts.logn"))
+    Lake.create(str(tmp_path / "lake"))
+    arguments = [
+        "--rules",
+        ".",
+        "--rule",
+        "own",
+        "--lake",
+        "lake",
+        "--no-send",
+        "--store",
+        f"sqlite:///{tmp_path}/a.db",
+    ]
+    result = CliRunner().invoke(detect, arguments, standalone_mode=False)
+    assert result.stderr.startswith(
+        "rule own.failed_burst: do: 'accounts.logn' is no action that databricks records\n"
+    )
+    assert result.return_value == 0

@@ -65,6 +65,11 @@ def known(source: Source, name: str) -> tuple[Known, ...]:
     return tuple(_in_aws(service, action)) if source is Source.CLOUDTRAIL else ()
 
 
+def anywhere(source: Source, param: str) -> bool:
+    """Return whether any action has a parameter; of AWS, whose actions are too many, always."""
+    return source is not Source.DATABRICKS or any(_of(e).has(param) for e in actions().values())
+
+
 def everywhere(param: str) -> bool:
     """Return whether a parameter may stand in any record of CloudTrail."""
     return param.startswith(_ELSEWHERE)

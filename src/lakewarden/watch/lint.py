@@ -8,17 +8,18 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from lakewarden.errors import UsageError
+from lakewarden.errors import LakewardenError, UsageError
 from lakewarden.events.catalog import load
 from lakewarden.events.columns import Source
 from lakewarden.paper.paper import paper
 from lakewarden.policyfile.pattern import fault
 from lakewarden.policyfile.watching import example_values
+from lakewarden.store.lake.engine import opened
 from lakewarden.watch import examples
 from lakewarden.watch.asked import Asked, actions, asked
 from lakewarden.watch.compiler import compiled
 from lakewarden.watch.fields import Setting
-from lakewarden.watch.known import Known, everywhere, known
+from lakewarden.watch.known import Known, anywhere, everywhere, known
 from lakewarden.watch.library import files, read
 from lakewarden.watch.rule import Rule
 from lakewarden.watch.selection import listed
@@ -26,7 +27,7 @@ from lakewarden.watch.site import Site
 from lakewarden.watch.sql import Dialect
 
 _UNPORTABLE: Final = re.compile(
-    r"\b(INTERVAL|DATE_TRUNC|QUALIFY|EPOCH|LIST|COLLECT_SET|IGNORE\s+NULLS)\b|\\|::"
+    r"\b(INTERVAL|DATE_TRUNC|QUALIFY|EPOCH|LIST|COLLECT_SET|IGNORE\s+NULLS|LIMIT)\b|\\|::"
     r"|(?<!TRY_)\bCAST\([^()]*\bAS (?!STRING)|COUNT\(DISTINCT[^)]*\)\s+OVER",
     re.IGNORECASE,
 )
@@ -97,6 +98,22 @@ def compiles(rule: Rule) -> Iterator[str]:
     found = _UNPORTABLE.search(str(rule.spec.get("query", "")))
     if found:
         yield f"query: {found[0]!r} does not mean the same on every engine"
+    elif rule.kind == "sql":
+        yield from _asked_of_nothing(rule)
+
+
+def _asked_of_nothing(rule: Rule) -> Iterator[str]:
+    """Run a query of one's own where there are no events, for columns and functions are known."""
+    with opened(threads=1) as engine:
+        try:
+            engine.rows(compiled(rule, Setting(_site(), Dialect.DUCKDB, rule.sources)))
+        except LakewardenError as error:
+            yield f"query: {error.what}"
+
+
+def blind(rule: Rule) -> list[str]:
+    """Return what a rule waits for that is never recorded, so that it would find nothing."""
+    return [*_actions(rule), *_params(rule)]
 
 
 def _actions(rule: Rule) -> Iterator[str]:
@@ -113,10 +130,12 @@ def _actions(rule: Rule) -> Iterator[str]:
 def _params(rule: Rule) -> Iterator[str]:
     """Check that every parameter is one of an action that it is asked of."""
     for each in asked(rule, _site()):
-        if not each.field.startswith("param.") or not each.actions:
-            continue
         param = each.field.removeprefix("param.").split("/")[0]
-        if Source.CLOUDTRAIL in rule.sources and everywhere(param):
+        if param == each.field or (Source.CLOUDTRAIL in rule.sources and everywhere(param)):
+            continue
+        if not each.actions:
+            if not any(anywhere(source, param) for source in rule.sources):
+                yield f"{each.place}: {each.field} is no parameter of any action"
             continue
         having = [entry for entry in _of_actions(rule, each) if entry.has(param)]
         if not having:

@@ -148,10 +148,23 @@ def command(
 
 
 def _chosen(names: tuple[str, ...], folders: tuple[Path, ...]) -> Chosen:
-    from lakewarden.watch.library import chosen, rules  # noqa: PLC0415  # yaml is slow to load
+    from lakewarden.watch.library import chosen, places, rules  # noqa: PLC0415  # yaml is slow
 
     every = rules(*folders)
-    return Chosen(every, chosen(every, names))
+    run = chosen(every, names)
+    if folders:
+        own = places(*folders).keys() - places().keys()
+        _say_what_is_blind(rule for rule in run if rule.id in own)
+    return Chosen(every, run)
+
+
+def _say_what_is_blind(rules: Iterable[Rule]) -> None:
+    """Say of rules of one's own what they wait for that nobody records: they find nothing."""
+    from lakewarden.watch.lint import blind  # noqa: PLC0415  # slow to load
+
+    for rule in rules:
+        for what in blind(rule):
+            click.echo(f"rule {rule.id}: {what}", err=True)
 
 
 def _insist_apart(sinks: Sequence[SinkTable]) -> None:
