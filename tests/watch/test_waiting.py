@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from lakewarden.events.columns import Source
-from lakewarden.events.delivery import Delivered
+from lakewarden.events.delivery import Delivered, about, foreign
 from lakewarden.store.lake import duck
 from lakewarden.store.lake.lake import Lake
 from lakewarden.watch import waiting
 from lakewarden.watch.waiting import Waiting
 
+HIVE = (
+    "aws-account-id=111122223333/aws-service=vpcflowlogs/aws-region=eu-west-1/"
+    "year=2026/month=09/day=21/hour=05"
+)
 _COUNT = 5_000
 _LONG = "x" * 1_000
 
@@ -41,3 +47,22 @@ def test_many_files_are_listed_in_little_memory_and_come_day_after_day(tmp_path,
         tracemalloc.stop()
     assert (seen, found.skipped, found.size) == (_COUNT, 50, _COUNT * (_COUNT - 1) // 2)
     assert peak < _COUNT * len(_LONG) / 2
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        (Source.CLOUDTRAIL, "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/09/21/a.gz"),
+        (Source.CLOUDTRAIL, "p/AWSLogs/o-a1/111122223333/CloudTrail/eu-west-1/2026/09/21/a.gz"),
+        *(
+            (Source.CLOUDTRAIL, f"AWSLogs/111122223333/CloudTrail-{own}/eu-west-1/2026/09/21/a.gz")
+            for own in ("Insight", "NetworkActivity", "Aggregated")
+        ),
+        (Source.VPCFLOW, "AWSLogs/111122223333/vpcflowlogs/eu-west-1/2026/09/21/a.log.gz"),
+        (Source.VPCFLOW, f"p/AWSLogs/{HIVE}/a.log.parquet"),
+    ],
+)
+def test_a_key_says_what_is_in_a_file(source, key):
+    assert about(key) == ("111122223333", None, "eu-west-1", "2026-09-21")
+    found = [each for each in Source if not foreign(key, each)]
+    assert found == [Source.DATABRICKS, source]

@@ -17,11 +17,11 @@ _ACCOUNT: Final = re.compile(
     r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/|aws-account-id=(\d{12})/", re.IGNORECASE
 )
 _REGION: Final = re.compile(
-    r"(?:CloudTrail(?:-Insight)?|vpcflowlogs)/([a-z0-9-]+)/|aws-region=([a-z0-9-]+)/"
+    r"(?:CloudTrail(?:-\w+)?|vpcflowlogs)/([a-z0-9-]+)/|aws-region=([a-z0-9-]+)/"
 )
 _FOLDERS: Final = {
-    Source.CLOUDTRAIL: ("/CloudTrail/", "/CloudTrail-Insight/"),
-    Source.VPCFLOW: ("/vpcflowlogs/",),
+    Source.CLOUDTRAIL: re.compile(r"/CloudTrail(?:-\w+)?/"),
+    Source.VPCFLOW: re.compile(r"[/=]vpcflowlogs/"),
 }
 _AWS_LOGS: Final = "AWSLogs/"
 _LEFT: Final = ("_", ".")
@@ -112,8 +112,8 @@ def hidden(key: str) -> bool:
 
 def foreign(key: str, source: Source) -> bool:
     """Return whether the layout of a bucket says that a file is no log of a source."""
-    folders = _FOLDERS.get(source)
-    return folders is not None and _AWS_LOGS in key and not any(name in key for name in folders)
+    folder = _FOLDERS.get(source)
+    return folder is not None and _AWS_LOGS in key and not folder.search(key)
 
 
 def _found(pattern: re.Pattern[str], key: str) -> str | None:
