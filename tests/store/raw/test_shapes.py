@@ -285,7 +285,9 @@ def test_an_interval_without_flows_is_an_event(one, status):
     assert (event["action"], event["ok"], event["src_ip"]) == (status, None, None)
 
 
-def test_flows_in_any_form_are_the_same(reader, tmp_path):
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_flows_in_any_form_are_the_same(reader, tmp_path, monkeypatch, small):
+    monkeypatch.setattr("lakewarden.store.raw.spool._SMALL", small)
     values = dict(zip(HEADER.decode().split(), FLOW.decode().split(), strict=True))
     turned = dict(reversed(values.items()))
     columns = ", ".join(
@@ -299,7 +301,7 @@ def test_flows_in_any_form_are_the_same(reader, tmp_path):
         "a.log": HEADER + FLOW,
         "b.log": FLOW,
         "c.log": f"{' '.join(turned)}\n{' '.join(turned.values())}".encode(),
-        "d.parquet": (tmp_path / "d.parquet").read_bytes(),
+        "aws-region=eu-west-1/hour=05/d.parquet": (tmp_path / "d.parquet").read_bytes(),
         "e.log": (HEADER + FLOW).replace(b"\n", b"\r\n"),
     }
     found = reader.read("vpcflow", files)

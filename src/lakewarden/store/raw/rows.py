@@ -152,8 +152,9 @@ def _of_parquet(connection: DuckDBPyConnection, unit: Unit) -> Shape:
 
 
 def _file(unit: Unit) -> str:
+    """Return SQL of a file; of an export what its path says belongs to the rows, as of no log."""
     return (
-        f"read_parquet({duck.files([str(unit.path)])}, hive_partitioning = true,"
+        f"read_parquet({duck.files([str(unit.path)])}, hive_partitioning = {not unit.form.shape},"
         " hive_types_autocast = false, file_row_number = true)"
     )
 
