@@ -21,6 +21,7 @@ CONF = "/api/2.0/workspace-conf"
 GIT_FOLDERS = "enableProjectTypeInWorkspace"
 SETTING = "/api/2.1/settings/restrict_workspace_admins"
 SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+BOUND = ("asset.catalog_binding", "research")
 RULES = "/api/2.0/preview/accounts/access-control/rule-sets"
 
 
@@ -79,6 +80,10 @@ def test_the_world_that_follows_the_paper_comes_back_and_goes_again(tmp_path, mo
         run = pair.run()
         found, journal = carried_out(pair, run, before(pair, run))
         assert left(found) == {}
+        research = follows(found, "asset.catalog", "research")
+        assert research == {("asset.external_location", "hs-research-landing")}
+        isolated = follows(found, "late.catalog", "research")
+        assert isolated == research | {("asset.catalog", "research"), BOUND}
         assert pair.plan(run, TASK).plan.changes == ()
         back, lasting = inverse(found.plan, journal.found.items())
         assert pair.carry_out(back).failed == {}
@@ -103,6 +108,13 @@ def be_nobody_in_the_account(pair):
     me = pair.host().get("/api/2.0/preview/scim/v2/Me")["id"]
     removal = {"op": "remove", "path": 'roles[value eq "account_admin"]'}
     host.send("PATCH", f"{folder}/{me}", {"schemas": [SCHEMA], "Operations": [removal]})
+
+
+def follows(found, kind, key):
+    """Name what comes before a change, as kinds and keys."""
+    changes = {change.address: change for change in found.plan.changes}
+    (one,) = (c for c in changes.values() if (c.target.kind, c.target.key) == (kind, key))
+    return {(changes[a].target.kind, changes[a].target.key) for a in one.follows}
 
 
 def things(found):
