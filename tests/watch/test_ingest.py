@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +115,16 @@ def test_a_lake_that_is_damaged_is_said(logs):
     file.write_bytes(whole[:4] + b"\xff" * 40 + whole[44:])
     with pytest.raises(StoreError, match="has a file that is damaged"):
         logs.ingest()
+
+
+def test_a_lake_whose_events_are_gone_is_not_made_anew(logs):
+    logs.put("a.json", lines(_both(1)[0]))
+    logs.ingest()
+    shutil.rmtree(Path(logs.lake.url) / "events")
+    with pytest.raises(StoreError, match="has no events any more"):
+        Lake.create(logs.lake.url)
+    shutil.rmtree(logs.lake.url)
+    assert Lake.create(logs.lake.url).version() == 0
 
 
 def test_a_delta_table_is_read_by_its_log(logs):

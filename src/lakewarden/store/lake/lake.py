@@ -63,9 +63,18 @@ class Lake:
         """Open a lake, and make what is not there of it.
 
         Raises:
-            StoreError: it was made by a later version, or it cannot be read or written.
+            StoreError: it was made by a later version, or it cannot be read or written, or of its
+                tables the events alone are gone.
         """
-        for log in _logs(url, objects).values():
+        logs = _logs(url, objects)
+        with _said(logs["files"], StoreError):
+            if logs["files"].made() and not logs["events"].made():  # made in the other order
+                raise StoreError(
+                    "has no events any more, and a note of the files that they were read from",
+                    where=url,
+                    next_step="Restore them; or remove the lake, and ingest anew",
+                )
+        for log in logs.values():
             with _said(log, StoreError):
                 log.create()
         return cls.open(url, objects)

@@ -73,10 +73,14 @@ class Log:
         self.place = place
         self.table = table
 
+    def made(self) -> bool:
+        """Return whether the table is there."""
+        return bool(DeltaTable.is_deltatable(self.place.url, self.place.options()))
+
     def create(self) -> None:
         """Make the table, unless it is there."""
         self.place.prepare()
-        if DeltaTable.is_deltatable(self.place.url, self.place.options()):
+        if self.made():
             return
         with suppress(CommitFailedError):  # another process made it in this moment
             DeltaTable.create(
