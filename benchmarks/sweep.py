@@ -137,7 +137,7 @@ def calls_of(log: Path, since: int = 0) -> list[Call]:
             seen.add(f"AWS {entry['path']}")
         elif entry["method"] == "GET" and not entry["path"].startswith(("/.well-known", "/oidc")):
             seen.add(_endpoint(f"GET {entry['path']}"))
-    return [_call(fault) for fault in sorted(seen)]
+    return [call_of(fault) for fault in sorted(seen)]
 
 
 def _endpoint(call: str) -> str:
@@ -148,7 +148,8 @@ def _endpoint(call: str) -> str:
     return _IDENTITY.sub("/*", call)
 
 
-def _call(fault: str) -> Call:
+def call_of(fault: str) -> Call:
+    """Return a call as a fault names it, with what it can reach."""
     needs = needs_of(chosen(_HIGH))
     mine = {n for n in needs if feeds(fault, KINDS[n.kind].call(n.key))}
     mine |= {n for n in needs if n.kind == _PART_OF.get(fault)}

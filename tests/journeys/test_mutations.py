@@ -20,23 +20,24 @@ def test_there_is_one_for_every_control_and_for_nothing_else():
     assert {file.stem for file in FILES.glob("*.toml")} == {c.id for c in controls()}
 
 
-@pytest.mark.parametrize("control", [c.id for c in controls()])
-def test_it_says_what_is_broken_and_who_must_notice(control):
-    mutation = read(control)
-    assert mutation.what
-    assert mutation.fails
-    assert mutation.steps
-    assert all(step["on"] for step in mutation.steps)
-    assert all(mutation.also.values())
-    assert not set(mutation.also) - {c.id for c in controls()}
+def test_each_says_what_is_broken_and_who_must_notice():
+    known = {c.id for c in controls()}
+    for control in known:
+        mutation = read(control)
+        assert mutation.what, control
+        assert mutation.fails, control
+        assert mutation.steps, control
+        assert all(step["on"] for step in mutation.steps), control
+        assert all(mutation.also.values()), control
+        assert not set(mutation.also) - known, control
 
 
 def test_a_broken_control_notices_and_no_other_does():
     # In a process of its own: the same world may be served in this one, and its buckets are there.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        found = list(pool.map(attempt, ["ip-access-lists", "bucket-versioning", "sso-enforced"]))
+        found = list(pool.map(attempt, ["bucket-versioning", "sso-enforced"]))
     assert all(noticed.recalled for noticed in found)
-    assert [noticed.problems for noticed in found] == [()] * 3
+    assert [noticed.problems for noticed in found] == [()] * 2
 
 
 @pytest.mark.parametrize(

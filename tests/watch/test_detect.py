@@ -92,12 +92,12 @@ def whole(told, rules, tmp_path_factory):
         yield waiting(alerts)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_events_that_come_in_any_order_end_in_the_same_alerts(told, rules, whole, tmp_path, seed):
     chance = random.Random(seed)
     late = list(told)
     chance.shuffle(late)
-    parts = [late[n::4] for n in range(4)]
+    parts = [late[n::3] for n in range(3)]
     with opened(tmp_path) as (lake, alerts):
         for part in parts:
             add(lake, part)
