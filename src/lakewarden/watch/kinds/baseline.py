@@ -55,7 +55,7 @@ def _measure(rule: Rule, setting: Setting) -> tuple[Mapping[str, str], str, str]
     if word != "count" and len(fields) != 1:
         raise ValueError(f"measure: {word} takes one field")
     read = expression(fields[0], setting) if fields else ""
-    number = f"COALESCE(TRY_CAST({read} AS DOUBLE), 0)" if word == "sum" else "1"
+    number = f"GREATEST(COALESCE(TRY_CAST({read} AS DOUBLE), 0), 0)" if word == "sum" else "1"
     return {"v": read} if word == "distinct" else {}, number, f"CAST({totals[word]} AS DOUBLE)"
 
 

@@ -14,7 +14,7 @@ def form(rule: Rule, setting: Setting) -> Form:
     amount, rows = "1", of_keys(f"COUNT(*) >= {least}")
     if "sum" in rule.spec:
         number = expression(str(rule.spec["sum"]), setting)
-        amount = f"COALESCE(TRY_CAST({number} AS DOUBLE), 0)"
+        amount = f"GREATEST(COALESCE(TRY_CAST({number} AS DOUBLE), 0), 0)"
         rows = "m"
     counted = f"SELECT *, SUM(amount) {preceding(window)} AS total FROM {rows} AS enough"
     hits = f"SELECT *, CASE WHEN total >= {least} THEN ts END AS hit FROM ({counted}) AS counted"
