@@ -112,6 +112,8 @@ def test_taking_back_leaves_what_was_found_or_what_stands_for_nothing():
     assert (back.before, back.after) == ({"/value": "true"}, {"/value": "false"})
     assert made.taking_back({"/value": "x"}).after == {"/value": "x"}
     assert made.taking_back(None).action is Action.DELETE
+    fresh = replace(made, before=None).taking_back(None)
+    assert (fresh.before, fresh.after) == ({"/value": "true"}, {"/value": "false"})
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ class Change:
         """Return the change that takes it back to what it found, or as near as can be."""
         if found is not None:
             found = {p: self.instead.get(p) if v is None else v for p, v in found.items()}
-        elif self.instead:
+        elif self.before is None and self.instead:
             found = self.instead
         back = replace(self, before=self.after, after=found, stage=-self.stage)
         return replace(back, follows=(), proofs=(), instead={})
