@@ -53,6 +53,13 @@ def test_what_is_found_again_is_there_once(alerts):
     assert alerts.looked("another lake") == {}
 
 
+def test_a_name_that_no_database_takes_keeps_nobody_from_being_told(alerts):
+    odd = replace(FOUND, entity="ann\0", key="ann\0", evidence=({"id": "e\0", "ts": 1},))
+    (first,) = note(alerts, odd).new
+    assert alerts.alert(first.id).entity == "ann\ufffd"
+    assert note(alerts, odd).grown == ()
+
+
 def test_more_of_an_alert_makes_it_grow(alerts):
     note(alerts, FOUND)
     more = replace(FOUND, count=6, last=3_800_000, severity=Severity.HIGH)

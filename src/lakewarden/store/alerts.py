@@ -16,6 +16,7 @@ from lakewarden.ledger.finding import Severity
 from lakewarden.store.database import ALERTS, LOOKED, STORE, SUPPRESSIONS, open_database
 
 _CHUNK: Final = 500
+_ODD: Final = "\ufffd"
 _FOUND: Final = ("severity", "first", "last", "count", "evidence")
 """What may be otherwise when the same alert is found again."""
 
@@ -271,10 +272,17 @@ def _suppressions(connection: Connection) -> list[Suppression]:
 
 
 def row_of(alert: Alert) -> dict[str, Any]:
-    """Return an alert as a row: texts and whole numbers, and the evidence as JSON."""
+    """Return an alert as a row: texts and whole numbers, and the evidence as JSON.
+
+    A NUL in what somebody called a thing is replaced, since PostgreSQL takes none.
+    """
     row = {name: getattr(alert, name) for name in Alert.__slots__}
     texts = {"severity": alert.severity.value, "state": alert.state.value}
-    return {**row, **texts, "evidence": json.dumps(list(alert.evidence), default=str)}
+    row |= {**texts, "evidence": json.dumps(list(alert.evidence), default=str)}
+    return {
+        name: value.replace("\0", _ODD) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
