@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 
 import pytest
@@ -22,6 +23,7 @@ GIT_FOLDERS = "enableProjectTypeInWorkspace"
 SETTING = "/api/2.1/settings/restrict_workspace_admins"
 SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 BOUND = ("asset.catalog_binding", "research")
+POLICIES = "/api/2.0/policies/clusters"
 RULES = "/api/2.0/preview/accounts/access-control/rule-sets"
 
 
@@ -66,13 +68,24 @@ def test_all_of_a_world_comes_back(world, tmp_path, monkeypatch):
 
 def test_what_a_policy_refuses_by_now_is_said_beforehand(tmp_path, monkeypatch):
     with served("neglected", tmp_path, monkeypatch) as pair:
+        host = pair.host()
+        policy = {"name": "small", "definition": json.dumps({"num_workers": at_most(9)})}
+        policy |= host.send("POST", f"{POLICIES}/create", policy)
+        clusters = [{"label": "default", "policy_id": policy["policy_id"], "num_workers": 8}]
+        for name, more in (("fits", {"num_workers": 2}), ("does not", {})):
+            body = {"name": name, "clusters": [clusters[0] | more]}
+            host.send("POST", "/api/2.0/pipelines", body)
+        policy["definition"] = json.dumps({"num_workers": at_most(4)})
+        host.send("POST", f"{POLICIES}/edit", policy)
         run = pair.run()
         found, _ = carried_out(pair, run, before(pair, run))
-        (one,) = left(found).values()
-        assert one.wanted.key == "contractors"
-        assert one.why.startswith(
-            "the cluster policy ng-standard refuses it: node_type_id must not"
-        )
+        one, other = (j.why for j in left(found).values())
+        assert one.startswith("the cluster policy ng-standard refuses it: node_type_id must not")
+        assert other.startswith("the cluster policy small refuses it: num_workers must be at most")
+
+
+def at_most(number):
+    return {"type": "range", "maxValue": number}
 
 
 def test_the_world_that_follows_the_paper_comes_back_and_goes_again(tmp_path, monkeypatch):

@@ -15,7 +15,8 @@ from lakewarden.semantics.cluster_requests import filled, objections, served
 
 Json = Mapping[str, Any]
 _FAMILIES: Final = "/api/2.0/policy-families/"
-_TYPES: Final = {"cluster": "all-purpose", "job": "job"}
+_TYPE: Final = "cluster_type"
+_TYPES: Final = {"cluster": "all-purpose", "job": "job", "pipeline": "dlt"}
 """What policies call the clusters that definitions of a kind describe."""
 _STANDARD: Final = frozenset({"USER_ISOLATION", "DATA_SECURITY_MODE_STANDARD"})
 _LISTS: Final = {
@@ -49,8 +50,9 @@ class Compute:
         if rules is None:
             return
         spec = served(self._whole(cluster, rules), self._future.target.me.name)
-        for one in objections(rules, spec, {"cluster_type": _TYPES[kind]}):
-            if one.sure:
+        for one in objections(rules, spec, {_TYPE: _TYPES[kind]}):
+            said = one.path.partition(".")[0] in {*cluster, _TYPE} or kind != "pipeline"
+            if one.sure and said:  # of a pipeline the service says what it does not say itself
                 yield f"the cluster policy {policy} refuses it: {one}"
 
     def unlisted(self, spec: Json) -> Iterator[str]:
