@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 
 import duckdb
@@ -62,3 +65,13 @@ def test_text_and_names_are_quoted():
         query = f"SELECT {duck.text(odd)} AS {duck.name(odd)}, {duck.texts([odd, 'b'])} AS list"
         assert connection.execute(query).fetchone() == (odd, [odd, "b"])
         assert connection.description[0][0] == odd
+
+
+def test_who_interrupts_a_query_interrupts_the_program():
+    def endless():
+        with duck.open(threads=1) as connection:
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            connection.execute("SELECT count(*) FROM range(1000000) a, range(1000000) b")
+
+    with pytest.raises(KeyboardInterrupt):
+        endless()

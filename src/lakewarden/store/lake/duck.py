@@ -18,6 +18,8 @@ MEMORY: Final = 500_000_000
 _GLOB: Final = re.compile(r"[*?\[]")
 _UNWRITABLE: Final = re.compile(r"[\ud800-\udfff]")
 """What stands for a byte that is no UTF-8."""
+_INTERRUPTED: Final = "Query interrupted"
+"""What DuckDB says when somebody interrupts the program, and says as an error."""
 _MACROS: Final = (
     "get_json_object(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",
     "regexp_like(s, p) AS regexp_matches(s, p)",
@@ -35,6 +37,9 @@ def open(  # noqa: A001  # read as `duck.open`
         memory: how much of it DuckDB may hold.
         threads: how many to use; 0 for one a core.
         scratch: where the folder for spilling is made; None for the system's place.
+
+    Raises:
+        KeyboardInterrupt: somebody interrupts a query.
     """
     spill = tempfile.mkdtemp(prefix="lakewarden-", dir=scratch)
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -52,6 +57,10 @@ def open(  # noqa: A001  # read as `duck.open`
             for macro in _MACROS:
                 connection.execute(f"CREATE MACRO {macro}")
             yield connection
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 
