@@ -104,12 +104,27 @@ def test_a_rule_that_is_right_has_no_faults():
         (of({"do": "accounts.login", "actor": "${site.nobody}"}), "there is no ${site.nobody}"),
         (of({"do": "accounts.login", "status|gt": "many"}), "'many' is no number"),
         (of({"do": "accounts.login", "src_ip|cidr": "here"}), "'here' does not appear to be an"),
-        (of(["accounts.login"]), "'accounts.login' is no selection: a map"),
         (of({"do": "login"}), "'login' is no action: `service.action` is, or `service.*`"),
     ],
 )
 def test_what_is_wrong_is_said(changes, what):
     assert any(one.startswith(what) for one in said(RULE, **changes)), said(RULE, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        (of(["accounts.login"]), "select.it: 'accounts.login' is no selection: a map of fields is"),
+        (of([]), "select.it: [] is no selection"),
+        (of([[]]), "select.it: [] is no selection"),
+        ({"select": True}, "select: names of selections are wanted"),
+        ({"entity": "actor"}, "entity: 'actor' is no list of texts"),
+        ({"attack": [1098]}, "attack: [1098] is no list of texts"),
+    ],
+)
+def test_what_is_not_built_as_rules_are_is_said(changes, what):
+    with pytest.raises(ValueError, match=re.escape(what)):
+        said(RULE, **changes)
 
 
 def test_a_recalled_action_is_fine_where_the_rule_says_so():

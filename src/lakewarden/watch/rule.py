@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from lakewarden.ledger.finding import Severity
 from lakewarden.watch.condition import Condition
 from lakewarden.watch.condition import read as read_condition
 from lakewarden.watch.site import Site, references
-from lakewarden.watch.spec import COMMON, KINDS, NEEDS, THREATS
+from lakewarden.watch.spec import COMMON, KINDS, LISTS, NEEDS, THREATS
 
 _DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -160,12 +160,29 @@ def _check_keys(spec: Mapping[str, Any]) -> None:
     unknown = sorted(spec.keys() - required - COMMON.optional - KINDS[kind].optional)
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no key of a rule of kind {kind}")
+    for key in LISTS:
+        if not isinstance(spec.get(key, []), list) or any(
+            type(e) is not str for e in spec.get(key, ())
+        ):
+            raise ValueError(f"{key}: {spec[key]!r} is no list of texts")
+    _check_select(spec.get("select", {}))
     for key, allowed in (("threats", THREATS), ("needs", NEEDS)):
         wrong = sorted(set(spec.get(key, ())) - allowed)
         if wrong:
             raise ValueError(f"{key}: {wrong[0]!r} is none of {', '.join(sorted(allowed))}")
     if not spec["false_positives"] or not spec["response"].get("do"):
         raise ValueError("false_positives and response.do must say something")
+
+
+def _check_select(select: Any) -> None:
+    if not isinstance(select, Mapping):
+        raise ValueError("select: names of selections are wanted")  # noqa: TRY004  # rules err in one way
+    for name, selection in select.items():
+        for one in _listed(selection) or [selection]:
+            if not isinstance(one, Mapping) or not one:
+                raise ValueError(
+                    f"select.{name}: {one!r} is no selection: a map of fields is, or a list of maps"
+                )
 
 
 def _check_uses(rule: Rule) -> None:
@@ -207,7 +224,7 @@ def _worse(entry: Any, select: Mapping[str, Any]) -> Worse:
     return Worse(condition, _one_of(Severity, entry["severity"], "worse.severity"))
 
 
-def _listed(value: Any) -> Iterable[Any]:
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

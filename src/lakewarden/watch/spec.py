@@ -36,6 +36,11 @@ KINDS: Final[Mapping[str, Keys]] = {
     "sql": _keys("query reach", "ahead waits"),
 }
 
+LISTS: Final = (
+    *("threats", "paper", "attack", "false_positives", "needs", "requires"),
+    *("by", "entity", "value", "differs", "same"),
+)
+"""The keys that are lists of texts."""
 THREATS: Final = frozenset({"AT", "EX", "IN", "RA", "VC", "SC", "DS"})
 NEEDS: Final = frozenset(
     {
