@@ -262,7 +262,8 @@ def _insist(one: Counted) -> None:
 def _alike(units: Iterable[Unit]) -> Iterator[list[Unit]]:
     """Yield units that can be read together: of one form, all joined, or none and lines.
 
-    They are no more than there is memory for, since each may have a thread of its own.
+    They are no more than there is memory for, since each may have a thread of its own. They are in
+    the order of their files, so that rows of a day lie together: each day is written by itself.
     """
     groups: dict[object, list[Unit]] = {}
     for unit in units:
@@ -274,5 +275,5 @@ def _alike(units: Iterable[Unit]) -> Iterator[list[Unit]]:
         alike.sort(key=lambda unit: unit.size)
         while alike:
             most = duck.MEMORY // (4 * longest(alike[-1:]))
-            yield alike[-most:]
+            yield sorted(alike[-most:], key=lambda unit: unit.own or 0)
             del alike[-most:]
