@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakewarden.clients.aws_models import operations
+from lakewarden.errors import UsageError
+from lakewarden.events.columns import Source
 from lakewarden.policyfile.pattern import fault
+from lakewarden.watch import examples
 from lakewarden.watch.lint import faults
 from lakewarden.watch.rule import rule_of
 
@@ -240,3 +244,12 @@ def test_text_that_is_escaped_is_a_pattern_of_both(text):
 def test_a_service_that_there_is_not_has_no_operations():
     assert operations("nowhere") == {}
     assert "DescribeLoadBalancers" in operations("elasticloadbalancing")
+
+
+@pytest.mark.parametrize("wrong", [{"at": "+9999999999d 09:00"}, {"role": "admin"}, {"do": 5}])
+def test_an_example_that_is_none_is_named(tmp_path, wrong):
+    file = tmp_path / "it.jsonl"
+    event = {"at": "09:00", "do": "kms.DisableKey", "role": "arn:aws:iam::1:role/a", **wrong}
+    file.write_text(json.dumps({"name": "a", "alerts": 0, "events": [event]}), "utf-8")
+    with pytest.raises(UsageError, match=r"it\.jsonl example 1: is no example"):
+        examples.read(file, (Source.CLOUDTRAIL,))

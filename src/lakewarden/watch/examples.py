@@ -99,7 +99,7 @@ def _example(file: Path, number: int, line: str, sources: Sequence[Source]) -> E
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no key of an example")  # noqa: TRY301  # one place for all
         return _read(raw, number, sources)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise UsageError(
             f"is no example: {error}",
             where=f"{file.parent.name}/{file.name} example {number}",
