@@ -55,7 +55,8 @@ def test_a_rule_is_left_out_where_the_action_alone_says_so(condition, looked_at)
     assert concerned([rule], SITE, elsewhere) == []
 
 
-def test_a_query_that_waits_for_the_next_event_sees_it_after_a_gap_of_days(tmp_path):
+@pytest.mark.parametrize("days", [3, 5])
+def test_a_query_that_waits_for_the_next_event_sees_it_after_a_gap_of_days(tmp_path, days):
     query = (
         "SELECT account_id, actor AS entity, ts, id FROM events AS recent "
         "WHERE action = 'x' AND ts + 3600000 <= (SELECT MAX(ts) FROM events)"
@@ -65,7 +66,8 @@ def test_a_query_that_waits_for_the_next_event_sees_it_after_a_gap_of_days(tmp_p
     lake = Lake.create(str(tmp_path / "lake"))
     alerts = Alerts.open(f"sqlite:///{tmp_path / 'alerts.db'}")
     found = []
-    for at, do, now in (("09:00", "a.x", "+3d 00:00"), ("+3d 01:00", "a.y", "+3d 02:00")):
+    runs = (("09:00", "a.x", f"+{days}d 00:00"), (f"+{days}d 01:00", "a.y", f"+{days}d 02:00"))
+    for at, do, now in runs:
         told = {"who": "ann@example.com", "do": do}
         record = examples.record_of(told, examples.millis(at), do, 1, rule.sources)
         with duck.open() as connection:

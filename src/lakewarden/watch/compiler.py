@@ -156,6 +156,12 @@ def addresses(rule: Rule, setting: Setting, scope: Scope | None) -> str:
     return f"SELECT DISTINCT src_ip FROM all_events WHERE {where}"
 
 
+def between(first: int, last: int) -> str:
+    """Return the condition of the events of a stretch of time, for which few files are opened."""
+    days = f"day BETWEEN '{_day(first)}' AND '{_day(last)}'"
+    return f"{days} AND ts BETWEEN {first} AND {last}"
+
+
 def _events(rule: Rule, setting: Setting, form: Form, scope: Scope | None) -> str:
     columns: Mapping[str, str] = {
         "account_id": "COALESCE(account_id, '')",
@@ -281,10 +287,7 @@ def _late(scope: Scope | None) -> Scope | None:
 
 
 def _limits(scope: Scope | None) -> list[str]:
-    if scope is None:
-        return []
-    first, last = (_day(time) for time in (scope.first, scope.last))
-    return [f"day BETWEEN '{first}' AND '{last}'", f"ts BETWEEN {scope.first} AND {scope.last}"]
+    return [between(scope.first, scope.last)] if scope else []
 
 
 def _day(time: int) -> str:

@@ -23,6 +23,7 @@ from lakewarden.policyfile.watching import written
 from lakewarden.store.alerts import Alerts, Noted
 from lakewarden.watch.compiler import (
     Scope,
+    between,
     compiled,
     form_of,
     looked_at,
@@ -43,6 +44,8 @@ T = TypeVar("T")
 
 _AT_ONCE: Final = 40
 """How many rules are asked in one query whether anything new concerns them."""
+_LATELY: Final = 3 * 86_400_000
+"""So long before what is new, in ms, is looked at first for when a source was heard."""
 
 
 class Events(Protocol):
@@ -267,16 +270,23 @@ class _Run:
         """Return up to when there were events of each source that has new ones.
 
         A query of one's own that finds what is missing may wait for events that come afterwards.
+        All times before are looked at only where there was nothing lately.
         """
         if not any(rule.kind == "sql" and "waits" in rule.spec for rule in rules):
             return {}
-        first = "SELECT source, MIN(ts) AS first_ts FROM fresh_events GROUP BY source"
-        newest = (
-            "SELECT heard.source, MAX(heard.ts) AS newest FROM all_events AS heard "
-            f"JOIN ({first}) AS fresh ON heard.source = fresh.source "
-            "WHERE heard.ts < fresh.first_ts GROUP BY heard.source"
-        )
-        return {str(source): int(time) for source, time in self._engine.rows(newest)}
+        first = "SELECT source, MIN(ts) FROM fresh_events GROUP BY source"
+        starts = {str(source): int(time) for source, time in self._engine.rows(first)}
+        heard: dict[str, int] = {}
+        for reach in (_LATELY, EVER):
+            asked = [
+                f"SELECT source, MAX(ts) AS newest FROM all_events WHERE source = '{source}' "
+                f"AND {between(start - reach, start - 1)} GROUP BY source"
+                for source, start in starts.items()
+                if source not in heard
+            ]
+            rows = self._engine.rows(" UNION ALL ".join(asked)) if asked else ()
+            heard |= {str(source): int(time) for source, time in rows}
+        return heard
 
     def _look_around(self, rule: Rule, form: Form, span: tuple[int, int]) -> None:
         """Find a rule's alerts in the spans that a stretch of time may change."""
