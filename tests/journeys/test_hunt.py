@@ -261,6 +261,7 @@ def test_a_workspace_and_its_backup_come_to_the_same(run, world, bare):
         ("GET /api/2.2/jobs/list=403", "jobs"),
         ("GET /api/2.2/jobs/get*=404", "job nightly-everything"),
         ("GET /api/2.2/jobs/get*=drop:settings", "job nightly-everything"),
+        ("GET /api/2.0/workspace-conf?keys=enableTokensConfig=403", "the workspace"),
     ],
 )
 def test_what_a_workspace_does_not_give_is_not_scanned(run, world, order, what):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lakewarden.assets.kind import Kind
-from lakewarden.assets.kinds.unity import NO_METASTORE, UNITY
 from lakewarden.assets.registry import kinds as every_kind
 from lakewarden.backup.before import Before
-from lakewarden.backup.calls import CALLER, Calls
+from lakewarden.backup.blind import blindness
+from lakewarden.backup.calls import Calls
 from lakewarden.backup.keys import Keys
 from lakewarden.backup.listing import Lister
 from lakewarden.backup.run import Backup
@@ -18,10 +18,8 @@ from lakewarden.backup.selection import Selection
 from lakewarden.backup.shared import Sealed, Shared
 from lakewarden.backup.signals import Signals
 from lakewarden.backup.tally import Tally
-from lakewarden.clients.failure import CallFailedError
 from lakewarden.clock import now_ms, parse_time
 from lakewarden.errors import UsageError, VaultError
-from lakewarden.estate.fact import Cause
 from lakewarden.store.vault.manifest import Entry, Run
 from lakewarden.store.vault.queue import Queue
 from lakewarden.store.vault.vault import Vault
@@ -91,7 +89,7 @@ def begun(calls: Calls, workspace: str, vault: Vault, queue: Queue, wishes: Wish
         tally=Tally(wishes.most_errors),
         now=now_ms() / 1000,
         seal=wishes.seal,
-        blind=_blindness(calls),
+        blind=blindness(calls),
     )
     return Backup(shared, workspace, previous, wishes.recipients)
 
@@ -121,48 +119,6 @@ def _is_readable(vault: Vault, run: Run | None) -> bool:
         return run is not None and all(True for _ in vault.entries(run.id))
     except VaultError:
         return False
-
-
-def _blindness(calls: Calls) -> dict[str, str]:
-    """Return why lists may leave things out, by what their paths begin with.
-
-    A workspace shows whoever is no admin what is shared alone, and a metastore likewise. That
-    somebody is one is not supposed, but shown.
-    """
-    reasons = {"": _no_admin(calls), UNITY: _no_metastore_admin(calls)}
-    return {path: why for path, why in reasons.items() if why}
-
-
-def _no_admin(calls: Calls) -> str:
-    try:
-        calls.get(CALLER, "/api/2.0/workspace-conf", {"keys": "enableTokensConfig"})
-    except CallFailedError as error:
-        if error.cause in {Cause.FORBIDDEN, Cause.UNAUTHENTICATED}:
-            return (
-                "the caller is no admin of the workspace, and lists leave out what it may not see"
-            )
-        return f"whether the caller is an admin of the workspace is not known: {error}"
-    return ""
-
-
-def _no_metastore_admin(calls: Calls) -> str:
-    try:
-        owner = calls.get(CALLER, f"{UNITY}/metastore_summary").get("owner")
-        me = calls.get(CALLER, "/api/2.0/preview/scim/v2/Me")
-        names = {me.get("userName"), me.get("applicationId")}
-        names |= {group.get("display") for group in me.get("groups") or ()}
-    except CallFailedError as error:
-        if error.code in NO_METASTORE:
-            return ""
-        return f"whether the caller is an admin of the metastore is not known: {error}"
-    except (AttributeError, TypeError):
-        return "whether the caller is an admin of the metastore is not known: malformed answer"
-    if owner and owner in names:
-        return ""
-    return (
-        f"the caller is not shown to be an admin of the metastore, whose owner is "
-        f"{owner or 'nobody'}, and lists leave out what it may not see"
-    )
 
 
 def _usable(entries: Iterator[Entry], kinds: dict[str, Kind], *, same: bool) -> Iterator[Entry]:

@@ -13,6 +13,7 @@ from typing import Final
 from lakewarden.assets.canonical import spec_of, text
 from lakewarden.assets.kind import Json, Kind
 from lakewarden.assets.registry import kinds
+from lakewarden.backup.blind import no_admin
 from lakewarden.backup.calls import Calls
 from lakewarden.backup.exporting import FORMATS, decoded, exported
 from lakewarden.backup.listing import Lister, outcome
@@ -51,6 +52,8 @@ def documents(
         exclude: patterns of what is left out, by path or as `job nightly*`.
         largest: the most bytes of a document that is read.
     """
+    if why := no_admin(calls):
+        yield Unread("the workspace", why)
     chosen = [kind for kind in kinds().values() if kind.name in _HUNTED]
     with ThreadPoolExecutor(_THREADS, "hunt") as pool:
         reads: list[Read] = []
