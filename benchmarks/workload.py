@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +22,8 @@ CLIENT: Final = "databricks-sdk-py/0.160.0"
 OFFICE: Final = "203.0.113.10"
 """Where the admin sits who tidies up."""
 _DAY: Final = 86_400
+_IDLE: Final = 1.0
+"""After so many seconds a connection is opened anew, before the server gives it up."""
 _ANALYTICS, _PRODUCTION = 2001, 2002
 _MARA: Final = "adm-mara.lindqvist@typical.example"
 _JONAS: Final = "adm-jonas.weber@typical.example"
@@ -74,6 +77,7 @@ class Wires:
 
     world: Running
     _open: dict[int, http.client.HTTPConnection] = field(default_factory=dict)
+    _used: dict[int, float] = field(default_factory=dict)
     _sessions: dict[str, str] = field(default_factory=dict)
 
     def send(self, ask: Ask) -> tuple[int, Mapping[str, str], Any]:
@@ -120,6 +124,10 @@ class Wires:
             host = served.workspace_urls[place] if place else served.account_host
             parts = urlsplit(host)
             self._open[place] = http.client.HTTPConnection(parts.hostname or "", parts.port)
+        now = time.monotonic()
+        if now - self._used.get(place, now) > _IDLE:
+            self._open[place].close()
+        self._used[place] = now
         return self._open[place]
 
 
