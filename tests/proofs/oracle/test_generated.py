@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lakewarden.proofs.policy.prove import Outcome, prove
 
-PAIRS = 60
+PAIRS = 48
 GROUP = 12
 ONCE_WRONG = (15, 16, 30, 38, 40, 336, 1038, 1124)
 """Seeds that showed what the engine or the oracle had wrong."""
