@@ -72,6 +72,16 @@ def test_records_that_are_only_odd_are_events(reader):
     assert any(one.get("deep") == deep for one in params)
 
 
+def test_many_refused_records_are_not_held_in_memory(reader):
+    found = reader.read("databricks", {"a.json": b"junk\n" * 450 + SOUND, "b.json": b"junk\n"})
+    assert found.refused == [
+        *(("a.json", n + 1, 5 * n, NOT_JSON) for n in range(450)),
+        ("b.json", 1, 0, NOT_JSON),
+    ]
+    spilt = (found.spooled.folder / "refused-0").read_text().splitlines()
+    assert [json.loads(line)[1] for line in spilt] == list(range(1, 401))
+
+
 def test_one_odd_file_does_not_harm_the_others_that_it_was_joined_with(reader):
     files = {f"{n}.json": lines(delivered(requestId=str(n))) for n in range(20)}
     files |= {"7.json": b"{", "8.json": b"", "9.json": b"\n\n", "10.json.gz": gzip.compress(SOUND)}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from duckdb import DuckDBPyConnection
 
@@ -17,6 +18,8 @@ from lakewarden.store.lake.lake import Lake
 from lakewarden.store.lake.tables import DUCKDB, TABLES
 from lakewarden.store.raw.refusal import Refused
 from lakewarden.store.raw.staging import Counted
+
+_AT_ONCE: Final = 10_000
 
 
 def note(
@@ -29,25 +32,26 @@ def note(
     """
     counted = list(counted)
     now = int(time.time() * 1000)
-    refused = [_refused(source, one.item.key, r, now) for one in counted for r in one.refused]
+    refused = (_refused(source, one.item.key, r, now) for one in counted for r in one.refused)
     _put(lake, connection, "quarantine", refused)
-    _put(lake, connection, "files", [_file(source, one, now) for one in counted])
+    _put(lake, connection, "files", (_file(source, one, now) for one in counted))
 
 
 def _put(
-    lake: Lake, connection: DuckDBPyConnection, table: str, rows: list[Mapping[str, Any]]
+    lake: Lake, connection: DuckDBPyConnection, table: str, rows: Iterator[Mapping[str, Any]]
 ) -> None:
-    if not rows:
-        return
+    """Add rows to a table of the lake; few of them are in memory at a time."""
     columns = {column.name: DUCKDB[column.kind] for column in TABLES[table].columns}
-    shape = duck.text(json.dumps(columns))
-    lines = [json.dumps(row) for row in rows]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE noted AS SELECT unnest(from_json(line, {shape}))"  # noqa: S608  # quoted
-        " FROM (SELECT unnest(?::VARCHAR[]) AS line)",
-        [lines],
-    )
-    lake.merge(connection, "noted", table)
+    declared = ", ".join(f"{duck.name(name)} {kind}" for name, kind in columns.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE noted ({declared})")
+    read = f"unnest(from_json(line, {duck.text(json.dumps(columns))}))"
+    adding = f"INSERT INTO noted SELECT {read} FROM (SELECT unnest(?::VARCHAR[]) AS line)"  # noqa: S608  # quoted
+    count = 0
+    while some := [json.dumps(row) for row in islice(rows, _AT_ONCE)]:
+        connection.execute(adding, [some])
+        count += len(some)
+    if count:
+        lake.merge(connection, "noted", table)
 
 
 def _refused(source: Source, key: str, record: Refused, now: int) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +25,7 @@ from lakewarden.store.raw.content import CutError, chunks, inflated
 from lakewarden.store.raw.forms import HEAD, SHAPES, Layout, form_of
 from lakewarden.store.raw.joining import Spooled, Unit
 from lakewarden.store.raw.records import Record, of_rows, records
-from lakewarden.store.raw.refusal import Refused
+from lakewarden.store.raw.refusal import Refusals, Refused
 from lakewarden.store.raw.rereading import Rereading, unsound, verdicts
 from lakewarden.store.raw.rows import insert, longest, rows, tables
 
@@ -41,17 +41,17 @@ class Counted:
 
     Attributes:
         item: the file.
+        refused: its records that are no events.
         seen: how many records it has.
         records: how many of them are events.
-        refused: those that are none.
         first_ts: the time of its first event, ms since 1970.
         last_ts: of its last.
     """
 
     item: Delivered
+    refused: Refusals
     seen: int = 0
     records: int = 0
-    refused: list[Refused] = field(default_factory=list)
     first_ts: int | None = None
     last_ts: int | None = None
 
@@ -94,9 +94,9 @@ class Staging:
     def _load(self, spooled: Spooled, origin: Origin) -> list[Counted]:
         tables(self._connection, self._source)
         self._set_context(spooled)
-        counted = {number: Counted(spooled.items[number]) for number in spooled.expected}
+        counted = {number: _none_of(spooled, number) for number in spooled.expected}
         again = spooled.odd | self._read_whole(spooled, counted)
-        counted |= {number: Counted(spooled.items[number]) for number in again}
+        counted |= {number: _none_of(spooled, number) for number in again}
         if again:
             self._read_again(sorted(again), spooled, origin, counted)
         for number, found in self._counts().items():
@@ -234,6 +234,10 @@ class _Count(NamedTuple):
 
 
 _NONE: Final = _Count(0, 0, None, None)
+
+
+def _none_of(spooled: Spooled, number: int) -> Counted:
+    return Counted(spooled.items[number], Refusals(spooled.folder / f"refused-{number}"))
 
 
 def _records(place: Path, source: Source) -> Iterator[Record | Refused]:
