@@ -197,3 +197,13 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(world, bare):
     assert b"100%" in _in_a_terminal(command, environment)
     piped = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert piped.stderr == b""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is a thing of Linux")
+def test_where_there_is_no_room_for_what_it_prints_it_says_so_in_one_line():
+    command = [sys.executable, "-m", "lakewarden", "controls"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "No space left on device" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -41,6 +42,7 @@ _COMMANDS = {
     "watch": "Read logs into event tables, and find what is wrong in them.",
 }
 _INTERRUPTED = 130
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 @click.group(cls=LazyGroup, commands_help=_COMMANDS, context_settings={"max_content_width": 100})
@@ -71,11 +73,15 @@ def main() -> None:
     except Exception as error:  # the last line: nobody should meet a traceback
         if os.environ.get("LAKEWARDEN_DEBUG"):
             raise
-        code = _complain(
-            f"internal error: {type(error).__name__}. Set LAKEWARDEN_DEBUG=1 and report the trace",
-            1,
-        )
+        code = _complain(_said(error), 1)
     sys.exit(code)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        where = error.filename or "standard output, or a temporary file"
+        return f"{where}: cannot be written ({error.strerror}). Check the room on the disk"
+    return f"internal error: {type(error).__name__}. Set LAKEWARDEN_DEBUG=1 and report the trace"
 
 
 def _complain(message: str, code: int, prefix: str = "error: ") -> int:
