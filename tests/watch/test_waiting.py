@@ -66,3 +66,8 @@ def test_a_key_says_what_is_in_a_file(source, key):
     assert about(key) == ("111122223333", None, "eu-west-1", "2026-09-21")
     found = [each for each in Source if not foreign(key, each)]
     assert found == [Source.DATABRICKS, source]
+
+
+def test_a_digest_does_not_wait():
+    key = "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/09/21/a.gz"
+    assert foreign(key, Source.CLOUDTRAIL)

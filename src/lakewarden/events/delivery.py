@@ -20,7 +20,7 @@ _REGION: Final = re.compile(
     r"(?:CloudTrail(?:-\w+)?|vpcflowlogs)/([a-z0-9-]+)/|aws-region=([a-z0-9-]+)/"
 )
 _FOLDERS: Final = {
-    Source.CLOUDTRAIL: re.compile(r"/CloudTrail(?:-\w+)?/"),
+    Source.CLOUDTRAIL: re.compile(r"/CloudTrail(?:-(?!Digest/)\w+)?/"),
     Source.VPCFLOW: re.compile(r"[/=]vpcflowlogs/"),
 }
 _AWS_LOGS: Final = "AWSLogs/"
