@@ -98,6 +98,18 @@ def test_a_host_that_recovers_is_waited_for(server, connect):
     assert server.asked[PATH] == 2
 
 
+def test_a_read_that_the_host_failed_at_is_tried_again_where_that_is_asked_for(server):
+    broken, cut = error(500, "INTERNAL_ERROR"), Reply(200, '{"ip_access_lists": [{"list_id": "a"')
+    server.answer(PATH, broken, cut, Reply(body=BODY))
+    patience = replace(QUICK, errors=2, retry=10)
+    host = DatabricksHost(server.url, patience=patience)
+    assert host.get(PATH) == BODY
+    server.answer(PATH, broken)
+    with pytest.raises(CallFailedError):
+        host.send("POST", PATH)
+    assert server.asked[PATH] == 4
+
+
 def test_the_code_and_the_message_of_the_service_are_kept(failed):
     failure, _ = failed(error(400, "BAD_REQUEST", 'Invalid keys: ["enableX"]'))
     assert failure.code == "BAD_REQUEST"

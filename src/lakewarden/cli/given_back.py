@@ -8,7 +8,15 @@ import click
 
 from lakewarden.apply.doors import Doors
 from lakewarden.cli.changing import begun
-from lakewarden.cli.recovering import AS_GIVEN, Pace, carried_out, contents_of, lock_of, wanted_by
+from lakewarden.cli.recovering import (
+    AS_GIVEN,
+    Pace,
+    carried_out,
+    contents_of,
+    lock_of,
+    patient,
+    wanted_by,
+)
 from lakewarden.cli.run_options import Run
 from lakewarden.cli.vaults import vault_of
 from lakewarden.collect.doors import Reach
@@ -31,7 +39,7 @@ def scope_of(plan: Plan) -> str:
 def doors_of(plan: Plan, reach: Reach, pace: Pace, vault: Vault | None) -> Doors:
     """Return the doors of the workspace that a plan is for."""
     urls = {scope_of(plan).partition("/")[2]: plan.origin.host}
-    return Doors(reach, urls, contents_of(pace, vault), pace.share)
+    return Doors(patient(reach), urls, contents_of(pace, vault), pace.share)
 
 
 def applied(journal: Journal, plan: Plan, old: RunRecord | None, reach: Reach, run: Run) -> int:

@@ -36,6 +36,8 @@ from lakewarden.store.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_ERRORS: Final = 100
+_ERRORS: Final = 5
+"""How often a read is tried again that the workspace failed at."""
 S3: Final = "s3://"
 GIT: Final = "git+"
 
@@ -191,8 +193,13 @@ def target_of(reach: Reach, pace: Pace, run: BackupRun, vault: Vault | None) -> 
     else:
         opened, workspace = open_workspace(reach, pace.workspace)
         host = opened.host
-    doors = Doors(reach, {workspace: host}, contents_of(pace, vault), pace.share)
+    doors = Doors(patient(reach), {workspace: host}, contents_of(pace, vault), pace.share)
     return TargetWorkspace(doors, f"workspace/{workspace}")
+
+
+def patient(reach: Reach) -> Reach:
+    """Return a way to a workspace on which no single error ends a change and what stands on it."""
+    return replace(reach, patience=replace(reach.patience, errors=_ERRORS))
 
 
 def whereabouts(reach: Reach, workspace: TargetWorkspace, said: tuple[str, ...]) -> tuple[str, ...]:

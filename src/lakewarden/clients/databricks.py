@@ -192,7 +192,7 @@ class DatabricksHost:
         breaks off is asked for again where asking changes nothing.
         """
         since = time.monotonic()
-        for pause in _pauses():
+        for tries, pause in enumerate(_pauses()):
             asked = 0.0
             with self.throttle.turn(verb, path) as turn:
                 since += turn.waited
@@ -205,13 +205,19 @@ class DatabricksHost:
                         turn.refused(min(asked, self._patience.retry) if asked > 1 else 0.0)
                 except Exception as error:  # noqa: BLE001  # the edge: whatever the SDK raises is a failed call
                     failure = failure_of(error)
-                    if verb != "GET" or failure.cause is not Cause.UNREACHABLE:
+                    if verb != "GET" or not self._may_pass(failure, tries):
                         raise failure from None
             wait = max(pause, asked)
             if time.monotonic() + wait - since > self._patience.retry:
                 raise failure
             time.sleep(wait)
         raise AssertionError
+
+    def _may_pass(self, failure: CallFailedError, tries: int) -> bool:
+        """Return whether a read may succeed a moment later, after so many tries."""
+        cut = failure.cause is Cause.MALFORMED and not failure.code
+        failed = cut or failure.cause is Cause.SERVER_ERROR
+        return failure.cause is Cause.UNREACHABLE or (failed and tries < self._patience.errors)
 
 
 def _pauses() -> Iterator[float]:

@@ -13,8 +13,10 @@ class Patience:
         connect: seconds for the first word from a host.
         answer: seconds for one answer.
         retry: seconds during which 429, 503 and broken connections are tried again.
+        errors: how often a read is tried again that the host failed at, or answered in part.
     """
 
     connect: float = 5.0
     answer: float = 30.0
     retry: float = 45.0
+    errors: int = 0
