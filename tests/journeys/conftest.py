@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,9 @@ def _mutations(log: Path) -> list[str]:
     return found
 
 
+_running: dict[str, Served] = {}
+
+
 def _finish(served: Served) -> None:
     """Stop serving a world; no request may have changed anything."""
     served.simulation.close()
@@ -68,24 +71,29 @@ def _finish(served: Served) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory) -> Iterator[Callable[[str], Served]]:
+def world(tmp_path_factory) -> Callable[[str], Served]:
     """Serve worlds by name, each as long as no other needs buckets of the same names."""
-    running: dict[str, Served] = {}
 
     def get(name: str) -> Served:
-        if _RIVALS.get(name) in running:
-            _finish(running.pop(_RIVALS[name]))
-        if name not in running:
+        if _RIVALS.get(name) in _running:
+            _finish(_running.pop(_RIVALS[name]))
+        if name not in _running:
             folder = tmp_path_factory.mktemp(name)
             events, log = folder / "audit", folder / "requests.jsonl"
             simulation = start(name, events, request_log=log)
             variables = environment(simulation, name, events)
-            running[name] = Served(name, simulation, variables, log, events)
-        return running[name]
+            _running[name] = Served(name, simulation, variables, log, events)
+        return _running[name]
 
-    yield get
-    for served in running.values():
-        _finish(served)
+    return get
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem) -> None:
+    """Close every world after the last test here: tests elsewhere serve buckets of these names."""
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        while _running:
+            _finish(_running.popitem()[1])
 
 
 @pytest.fixture
