@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -102,6 +103,20 @@ def test_parts_that_one_run_could_not_read_do_not_differ(tmp_path):
     said = What.UNKNOWN, "permissions: not read by both"
     assert found(tmp_path, before, after) == {("job", "kept"): said}
     told(tmp_path / "v", code=4)
+
+
+def test_of_a_secret_it_is_said_that_its_value_is_another_one_and_no_more(tmp_path):
+    for run, value in ((RUN, b"one"), (LATER, b"two")):
+        with opened(str(tmp_path / "v"), spool=tmp_path / "spool", create=True) as vault:
+            [entry] = put(vault, [("secret", "scope/name", {"key": "name"}, [], None)])
+            keyed = hashlib.sha256(value).hexdigest()
+            entries = [replace(entry, content=keyed, cipher=vault.put(b"age" + value))]
+            asked = {"selection": {"values": True}}
+            whole = replace(run, collections=listed(entries), notes=asked)
+            vault.seal(whole, entries, Signer.of_this_machine())
+    lines = told(tmp_path / "v", "--patch", code=3).splitlines()
+    assert lines[-1] == "secret scope/name (content): another value"
+    assert "two" not in str(lines)
 
 
 def test_a_kind_that_one_run_was_not_asked_for_is_said_and_not_compared(tmp_path):

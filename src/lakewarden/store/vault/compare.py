@@ -17,6 +17,8 @@ from lakewarden.store.vault.manifest import Entry, Run
 from lakewarden.store.vault.vault import Vault
 
 _PARTS: Final = {"spec": "definition", "acl": "permissions", "content": "content"}
+_VALUED: Final = "secret"
+"""The kind of which a vault has no bytes to compare: what stands for a value is a keyed digest."""
 
 Blob = Callable[[str], bytes]
 
@@ -118,6 +120,9 @@ def patch(blob: Blob, difference: Difference) -> Iterator[str]:
     """
     for part, digests in difference.digests.items():
         name = f"{difference.kind} {difference.key} ({_PARTS[part]})"
+        if difference.kind == _VALUED and part == "content":
+            yield f"{name}: another value"
+            continue
         try:
             old, new = (_text(part, blob(d)) if d else [] for d in digests)
         except UnicodeDecodeError:
@@ -164,7 +169,7 @@ def _changed(blob: Blob, old: Entry, new: Entry, eyes: tuple[_Eyes, _Eyes]) -> D
     unknown: list[str] = []
     for part, name in _PARTS.items():
         was, now = getattr(old, part), getattr(new, part)
-        if was == now or (old.kind == "secret" and eyes[0].values != eyes[1].values):
+        if was == now or (old.kind == _VALUED and eyes[0].values != eyes[1].values):
             continue
         lacks = (was is None and eyes[0].missed_parts(old)) or (
             now is None and eyes[1].missed_parts(new)
