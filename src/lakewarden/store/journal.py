@@ -155,7 +155,7 @@ class Journal:
             row = connection.execute(query).one_or_none()
             if row is None:
                 raise UsageError(
-                    "there is no run to take back" if run_id == LATEST else f"no run {run_id}",
+                    "no run to take back or go on with" if run_id == LATEST else f"no run {run_id}",
                     where="the journal",
                     next_step="`lakewarden runs` lists them; is it another --store?",
                 )
