@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from lakewarden.assets.registry import kinds
 from lakewarden.backup.begin import Wishes
-from lakewarden.backup.calls import LIST
+from lakewarden.backup.calls import LIST, LISTING, Calls
 from lakewarden.backup.listing import Lister
 from lakewarden.backup.selection import Selection
 from lakewarden.clients.databricks import DatabricksHost
@@ -192,6 +193,16 @@ def test_what_hangs_on_what_was_not_found_is_missed(kit):
     for kind in ("dashboard_publication", "dashboard_schedule"):
         assert run.collections[kind].status is Status.PARTIAL
     assert any("dashboard" in each["what"] for each in run.incomplete if each["kind"] == "job")
+
+
+def test_a_search_is_tried_again_by_whoever_asks_all_else_once(kit):
+    experiment, calls = kinds()["experiment"], Calls(kit.host(), pause=0.01, tries=1)
+    whole, _ = Lister(calls, [experiment]).listed(experiment)
+    made = calls.made[LISTING]
+    with kit.broken(f"POST {experiment.listing.path}=500@50%#2"):
+        found, failures = Lister(calls, [experiment]).listed(experiment)
+    assert (found, failures) == (whole, [])
+    assert calls.made[LISTING] > 2 * made
 
 
 def test_paths_begin_with_a_slash():

@@ -49,7 +49,7 @@ class Calls:
         Args:
             host: the workspace.
             pause: seconds before the second try; each further one waits twice as long.
-            tries: how often a call is made at most.
+            tries: how often a call is made at most; searches are tried as often as in a backup.
         """
         self.host = host
         self.made: Counter[str] = Counter()
@@ -65,15 +65,17 @@ class Calls:
         """
         path, _, more = path.partition("?")
         asked = {**dict(parse_qsl(more)), **(query or {})}
-        return self._patiently(purpose, lambda: self.host.get(path, asked))
+        return self._patiently(purpose, lambda: self.host.get(path, asked), self._tries)
 
     def search(self, purpose: str, path: str, body: Mapping[str, Any]) -> Any:
         """Read the answer to a search, which is a POST that changes nothing.
 
+        The host repeats no POST, so it is repeated here whoever asks.
+
         Raises:
             CallFailedError: it could not be read.
         """
-        return self._patiently(purpose, lambda: self.host.send("POST", path, body))
+        return self._patiently(purpose, lambda: self.host.send("POST", path, body), TRIES)
 
     def download(self, purpose: str, path: str, query: Mapping[str, Any]) -> bytes:
         """Read one answer as it is.
@@ -81,7 +83,7 @@ class Calls:
         Raises:
             CallFailedError: it could not be read.
         """
-        return bytes(self._patiently(purpose, lambda: self.host.download(path, query)))
+        return bytes(self._patiently(purpose, lambda: self.host.download(path, query), self._tries))
 
     def vanished(self, path: str) -> bool:
         """Return whether there is certainly no object at a path of the workspace tree any more.
@@ -109,15 +111,15 @@ class Calls:
             raise CallFailedError(Cause.MISSING_FIELD, "no objects in the answer")
         return found
 
-    def _patiently(self, purpose: str, call: Callable[[], Any]) -> Any:
+    def _patiently(self, purpose: str, call: Callable[[], Any], most: int) -> Any:
         since = time.monotonic()
-        for tries in range(self._tries):
+        for tries in range(most):
             with self._lock:
                 self.made[purpose] += 1
             try:
                 return call()
             except CallFailedError as error:
-                spent = tries + 1 == self._tries or time.monotonic() - since > _LONGEST
+                spent = tries + 1 == most or time.monotonic() - since > _LONGEST
                 if spent or not _may_pass(error):
                     raise
             pause = self._pause * 2**tries
