@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from lakewarden.apply.hands.assets import covers
-from lakewarden.assets.bars import stage_of
+from lakewarden.assets.bars import BARS, stage_of
 from lakewarden.assets.kind import FIRST, LAST
 from lakewarden.assets.registry import kinds
+from lakewarden.clients.failure import CallFailedError
 from lakewarden.errors import UsageError
+from lakewarden.estate.fact import Cause
 from lakewarden.plan.change import Change, Target
 from lakewarden.plan.plan import Origin, Plan, plan_from_json
 from lakewarden.restore.beside import beside
 from lakewarden.restore.drill import lacking
+from lakewarden.restore.future import Future
 from lakewarden.restore.granting import with_my_rights
 from lakewarden.restore.memory import Memory, found_digest, wanted_digest
 from lakewarden.restore.passive import held_back, starts_itself
@@ -203,3 +207,15 @@ def test_a_drill_needs_of_the_workspace_what_its_backup_saw_and_no_more():
     assert lacking(run(jobs=partly, catalogs=whole), backup) == ["job"]
     other = {**lost, "key": "/b"}
     assert lacking(run(jobs=whole, catalogs=whole, errors=[other]), backup) == ["notebook /b"]
+
+
+def test_a_switch_that_cannot_be_read_is_not_said_to_refuse_anything():
+    class Catalogue:
+        def held(self, kind, key):
+            raise CallFailedError(Cause.SERVER_ERROR, f"{kind} {key}")
+
+    containers = next(bar for bar in BARS if bar.key == "enableDcs")
+    unread = Future(SimpleNamespace(catalogue=Catalogue()), [], {}, changing=True)
+    assert not unread.stands(containers)
+    never_set = SimpleNamespace(held=lambda *_: None)
+    assert Future(SimpleNamespace(catalogue=never_set), [], {}, changing=True).stands(containers)

@@ -146,6 +146,7 @@ class Kind:
         content: its bytes, if it has some.
         pauses: what starts it by itself.
         late: fields that a new one takes only after it was made.
+        circular: some may refer to each other; these get their references when all are made.
         inside: the place of a URL, and the kind of what its URL must lie in, where that is made.
         stage: after all of earlier stages it gets its late fields or, where it has none, is made or
             changed: it may refuse what comes after it.
@@ -194,6 +195,7 @@ class Kind:
     content: Content | None = None
     pauses: tuple[Pause, ...] = ()
     late: tuple[str, ...] = ()
+    circular: bool = False
     inside: tuple[str, str] | None = None
     stage: int = 0
     given: Callable[[Json], str] | None = None

@@ -108,8 +108,8 @@ class Drilled:
         """Return the exit code."""
         if not self.equal:
             return EXIT_DIFFERENT
-        lacking = self.found.left() or not self.backup.complete
-        return EXIT_INCOMPLETE if lacking else EXIT_CLEAN
+        partly = self.found.left() or not self.backup.complete
+        return EXIT_INCOMPLETE if partly else EXIT_CLEAN
 
     @property
     def verdict(self) -> str:

@@ -19,7 +19,7 @@ class Future:
 
     Attributes:
         target: the workspace.
-        stands: whether a switch refuses things when they are made.
+        stands: whether a switch is known to refuse things when they are made.
         final: the definition that a kind and a key will have; empty for nothing, None where nobody
             can tell.
     """
@@ -50,16 +50,19 @@ class Future:
     def _stands(self, bar: Bar) -> bool:
         wanted = self._wanted.get((bar.kind, bar.key))
         lifted = wanted is not None and not bar.shuts(wanted)
-        return not (lifted and self._comes(bar.kind, bar.key)) and bar.shuts(self._now(bar))
+        if lifted and self._comes(bar.kind, bar.key):
+            return False
+        now = self._now(bar)
+        return now is not None and bar.shuts(now)
 
-    def _now(self, bar: Bar) -> Json:
-        """Return what a switch is set to, with its default where it has one."""
+    def _now(self, bar: Bar) -> Json | None:
+        """Return what a switch is set to, with its default where it has one; None if unknown."""
         catalogue = self.target.catalogue
         try:
             held = catalogue.held(bar.kind, bar.key)
             return {} if held is None else catalogue.whole(held)
         except CallFailedError:
-            return {}
+            return None
 
     def _final(self, kind: str, key: str) -> Json | None:
         if self._comes(kind, key):

@@ -30,8 +30,6 @@ ASSET: Final = "asset."
 ACL: Final = "acl."
 LATE: Final = "late."
 RUNNING: Final = "running."
-_CIRCULAR: Final = frozenset({"job"})
-"""Kinds of which some may refer to each other, and so get their references when all are made."""
 _UNSURE: Final = frozenset({Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
 _AT_REST: Final = frozenset({"TERMINATED", "TERMINATING", "ERROR", "STOPPED", "STOPPING"})
 
@@ -320,7 +318,7 @@ def _granted(entries: Any) -> set[str]:
 
 HANDS: Final = (
     *(Asset(kind) for kind in kinds().values()),
-    *(Late(kind) for kind in kinds().values() if kind.late or kind.name in _CIRCULAR),
+    *(Late(kind) for kind in kinds().values() if kind.late or kind.circular),
     *(Acl(kind) for kind in kinds().values() if kind.acl),
     *(Running(kind, kind.stop) for kind in kinds().values() if kind.stop),
 )

@@ -85,6 +85,7 @@ KINDS: Final = (
         shape=_job,
         volatile=("format",),
         references=_JOB_REFERENCES,
+        circular=True,
         principals=(
             *("run_as.user_name", "run_as.service_principal_name"),
             *(f"{of}{mail}" for of in ("", *_TASKS) for mail in _MAIL),
