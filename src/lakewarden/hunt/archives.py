@@ -10,42 +10,60 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from lakewarden.hunt.document import UnreadableError
 
 Member = tuple[str, bytes]
 """The name of a member and its bytes."""
+T = TypeVar("T")
+
+
+class _Beginnings(Generic[T]):
+    """Tells what bytes are by how they begin, in one look."""
+
+    def __init__(self, known: Mapping[bytes, T]) -> None:
+        self._known = tuple(known.values())
+        self._any = re.compile(b"|".join(b"(%b)" % beginning for beginning in known))
+
+    def of(self, data: bytes) -> T | None:
+        """Return what begins so; None for what is not known."""
+        found = self._any.match(data)
+        return self._known[found.lastindex - 1] if found and found.lastindex else None
+
 
 _ZIPPED: Final = b"PK\x03\x04"
 _ZIP_END: Final = b"PK\x05\x06"
+_NO_TEXT: Final = _ZIP_END[2:3]
+"""A byte of it that text does not have."""
 _ZIP_TAIL: Final = 66_000
 """In how many last bytes a zip archive has its end, whatever stands before it."""
 _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _TAR_MARK: Final = b"ustar"
 _TAR_MARK_AT: Final = 257
 _PACKED_NAMES: Final = (".gz", ".bz2", ".xz", ".lzma")
-_OPAQUE: Final = (
-    (re.compile(rb"\x28\xb5\x2f\xfd"), "is compressed by zstd"),
-    (re.compile(rb"\x04\x22\x4d\x18"), "is compressed by lz4"),
-    (re.compile(rb"\xff\x06\0\0sNaPpY"), "is compressed by snappy"),
-    (re.compile(rb"\x1f[\x9d\xa0]|LZIP|x[\x01\x9c\xda]"), "is compressed"),
-    (re.compile(rb"7z\xbc\xaf\x27\x1c"), "is an archive of 7-Zip"),
-    (re.compile(rb"Rar!\x1a\x07"), "is an archive of RAR"),
-    (re.compile(rb"MSCF\0|xar!|hsqs|!<arch>\ndebian|\xed\xab\xee\xdb"), "is a package"),
-    (re.compile(rb"PACK\0\0\0[\2\3]"), "is a pack of git, which --history opens"),
-    (re.compile(rb"PAR[1E]"), "is a Parquet file"),
-    (re.compile(rb"ORC[\0-\x20]"), "is an ORC file"),
-    (re.compile(rb"Obj\x01"), "is an Avro file"),
-    (re.compile(rb"ARROW1\0\0|FEA1"), "is an Arrow file"),
-    (re.compile(rb"\x89HDF\r\n"), "is an HDF5 file"),
-    (re.compile(rb"%PDF-(?=[\0-\xff]*/FlateDecode)"), "is a PDF with compressed text"),
-    (
-        re.compile(rb"version https://git-lfs\.github\.com/spec/"),
-        "is a pointer of Git LFS, whose content is not here",
-    ),
+_OPAQUE: Final = _Beginnings(
+    {
+        rb"\x28\xb5\x2f\xfd": "is compressed by zstd",
+        rb"\x04\x22\x4d\x18": "is compressed by lz4",
+        rb"\xff\x06\0\0sNaPpY": "is compressed by snappy",
+        rb"\x1f[\x9d\xa0]|LZIP|x[\x01\x9c\xda]": "is compressed",
+        rb"7z\xbc\xaf\x27\x1c": "is an archive of 7-Zip",
+        rb"Rar!\x1a\x07": "is an archive of RAR",
+        rb"MSCF\0|xar!|hsqs|!<arch>\ndebian|\xed\xab\xee\xdb": "is a package",
+        rb"PACK\0\0\0[\2\3]": "is a pack of git, which --history opens",
+        rb"PAR[1E]": "is a Parquet file",
+        rb"ORC[\0-\x20]": "is an ORC file",
+        rb"Obj\x01": "is an Avro file",
+        rb"ARROW1\0\0|FEA1": "is an Arrow file",
+        rb"\x89HDF\r\n": "is an HDF5 file",
+        rb"%PDF-(?=[\0-\xff]*/FlateDecode)": "is a PDF with compressed text",
+        rb"version https://git-lfs\.github\.com/spec/": (
+            "is a pointer of Git LFS, whose content is not here"
+        ),
+    }
 )
 """What has its text in a form that is not opened, by how it begins."""
 _MOST_MEMBERS: Final = 20_000
@@ -67,9 +85,8 @@ def members(where: str, data: bytes) -> Iterator[Member] | None:
         return _guarded(_zipped(data))
     if _is_tar(data) or where.endswith(_TARS):
         return _guarded(_tarred(data))
-    for beginning, expand in _STREAMS:
-        if beginning.match(data):
-            return _guarded(_expanded(where, expand(data)))
+    if expand := _STREAMS.of(data):
+        return _guarded(_expanded(where, expand(data)))
     if _is_zip_behind_something(data):
         return _guarded(_zipped(data))
     return None
@@ -82,7 +99,7 @@ def is_archive_alone(data: bytes) -> bool:
 
 def opaque(data: bytes) -> str:
     """Return what a file is whose text cannot be read as it stands; empty for all others."""
-    return next((what for beginning, what in _OPAQUE if beginning.match(data)), "")
+    return _OPAQUE.of(data) or ""
 
 
 def _is_tar(data: bytes | bytearray) -> bool:
@@ -90,9 +107,10 @@ def _is_tar(data: bytes | bytearray) -> bool:
 
 
 def _is_zip_behind_something(data: bytes) -> bool:
-    return data.find(_ZIP_END, max(0, len(data) - _ZIP_TAIL)) >= 0 and zipfile.is_zipfile(
-        io.BytesIO(data)
-    )
+    tail = max(0, len(data) - _ZIP_TAIL)
+    if data.find(_NO_TEXT, tail) < 0:  # one byte is looked for many times as fast as four
+        return False
+    return data.find(_ZIP_END, tail) >= 0 and zipfile.is_zipfile(io.BytesIO(data))
 
 
 def _guarded(found: Iterator[Member]) -> Iterator[Member]:
@@ -194,13 +212,14 @@ def _behind(unused: bytes, source: io.BytesIO) -> bytes:
     return rest
 
 
-_STREAMS: Final[tuple[tuple[re.Pattern[bytes], Callable[[bytes], Iterator[bytes]]], ...]] = (
-    (re.compile(rb"\x1f\x8b\x08"), _gunzipped),
-    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), partial(_unpacked, kind=bz2.BZ2Decompressor)),
-    (
-        re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})"),
-        partial(_unpacked, kind=lzma.LZMADecompressor),
-    ),
+_STREAMS: Final[_Beginnings[Callable[[bytes], Iterator[bytes]]]] = _Beginnings(
+    {
+        rb"\x1f\x8b\x08": _gunzipped,
+        rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)": partial(_unpacked, kind=bz2.BZ2Decompressor),
+        rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})": partial(
+            _unpacked, kind=lzma.LZMADecompressor
+        ),
+    }
 )
 """What expands a compressed file, by how it begins."""
 
