@@ -5,11 +5,14 @@ others; whatever they find belongs into the test as an example.
 
 Workers take whole files, so that what a file sets up is set up once, and all that needs Spark goes
 to one of them. A command that fails in a test says what it wrote.
+
+Some tests interrupt themselves, which a suite that was begun in the background would not notice.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -19,6 +22,7 @@ from xdist.scheduler import LoadFileScheduling
 settings.register_profile("same", derandomize=True)
 settings.register_profile("new", derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LONGEST = {"watch": 0, "journeys": 1}
 """The folders whose files take longest, so that none of them is begun last."""
